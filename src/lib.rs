@@ -1,0 +1,10 @@
+//! refgate: a gate on git refs.
+//!
+//! The map of the program, in floors: a module imports only from floors below its own, and a test enforces it.
+//!
+//! Data flows one way: bytes → `Push` → facts → rules → `Outcome` → exit code → rendering.
+
+// Floor 0: the words.
+pub mod model;
+// Floor 5 and up.
+pub mod cli;

@@ -1,0 +1,158 @@
+//! What judging yields.
+
+use bstr::BString;
+use std::fmt;
+
+use super::{Exit, ObjectId, RefName};
+
+/// How much a finding weighs.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize, serde::Serialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Level {
+    /// The rule does not run.
+    Off,
+    /// Recorded, not shown to the pusher.
+    Observe,
+    /// Shown, and the push goes ahead.
+    Warn,
+    /// Shown, and the push is refused.
+    Refuse,
+}
+
+impl Level {
+    /// The word used in policies and reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Observe => "observe",
+            Self::Warn => "warn",
+            Self::Refuse => "refuse",
+        }
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What a rule found. Every text is already safe to show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The rule's id.
+    pub rule: &'static str,
+    /// The level the policy gives the rule.
+    pub level: Level,
+    /// The index of the update in the push.
+    pub update: Option<usize>,
+    /// The ref it is about.
+    pub ref_name: Option<RefName>,
+    /// The commit it is about.
+    pub commit: Option<ObjectId>,
+    /// The file it is about.
+    pub path: Option<BString>,
+    /// 1-based line in that file.
+    pub line: Option<u32>,
+    /// 1-based column in that line, in characters.
+    pub column: Option<u32>,
+    /// One sentence: what is wrong.
+    pub message: String,
+    /// The status detail: what was being checked.
+    pub detail: String,
+    /// What to do about it, in a sentence.
+    pub help: Option<String>,
+    /// The exact command that mends it.
+    pub command: Option<String>,
+    /// By what the finding was decided.
+    pub evidence: Option<String>,
+}
+
+/// A check that could not be carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unevaluated {
+    /// The rule's id.
+    pub rule: &'static str,
+    /// The level the policy gives the rule.
+    pub level: Level,
+    /// The ref it was asked about.
+    pub ref_name: Option<RefName>,
+    /// The status detail: what was being checked.
+    pub detail: String,
+    /// Why there is no answer.
+    pub cause: String,
+    /// Whether another place decides it: a developer's machine need not know who may push.
+    pub elsewhere: bool,
+}
+
+/// The answer to a push.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nothing at level refuse.
+    Accepted,
+    /// A finding at level refuse.
+    Refused,
+    /// No refusal, but a check at level refuse could not be carried out.
+    Undecided,
+}
+
+impl Verdict {
+    /// The word used in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Refused => "refused",
+            Self::Undecided => "undecided",
+        }
+    }
+
+    /// The exit code of this verdict.
+    pub const fn exit(self) -> Exit {
+        match self {
+            Self::Accepted => Exit::Accepted,
+            Self::Refused => Exit::Refused,
+            Self::Undecided => Exit::Undecided,
+        }
+    }
+}
+
+/// Why there is no verdict: one line that can be shown to a user as it is.
+///
+/// The wording is Image Factory's convention: the status detail says what was going on, the cause says in
+/// one sentence what went wrong.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("Failure encountered while: {detail} - {cause}")]
+pub struct Failure {
+    /// The exit code it leads to.
+    pub exit: Exit,
+    /// The status detail, such as `reading the policy`.
+    pub detail: String,
+    /// The cause in one sentence.
+    pub cause: String,
+    /// What to do about it.
+    pub help: Option<String>,
+    /// The errors behind the cause, outermost first; for the log.
+    pub chain: Vec<String>,
+}
+
+impl Failure {
+    /// A failure without a remedy or a chain.
+    pub fn new(exit: Exit, detail: impl Into<String>, cause: impl Into<String>) -> Self {
+        Self { exit, detail: detail.into(), cause: cause.into(), help: None, chain: Vec::new() }
+    }
+
+    /// A failure caused by an error, whose whole chain is kept for the log.
+    pub fn from_error(exit: Exit, detail: impl Into<String>, error: &dyn std::error::Error) -> Self {
+        let chain = std::iter::successors(error.source(), |inner| inner.source()).map(ToString::to_string).collect();
+        Self { chain, ..Self::new(exit, detail, error.to_string()) }
+    }
+
+    /// Adds the remedy.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}

@@ -1,0 +1,17 @@
+//! Floor 0: the words of refgate as types.
+//!
+//! Imports nothing of ours. Everything that comes out of a push is bytes until it is one of these.
+
+mod exit;
+mod finding;
+mod id;
+mod names;
+mod push;
+mod text;
+
+pub use exit::Exit;
+pub use finding::{Failure, Finding, Level, Unevaluated, Verdict};
+pub use id::{HashKind, IdError, ObjectId};
+pub use names::{Namespace, RefName};
+pub use push::{Actor, Push, RefUpdate, Stage};
+pub use text::{Untrusted, quote};

@@ -1,0 +1,92 @@
+//! A push: the set of ref updates that is judged as one.
+
+use bstr::BString;
+use std::fmt;
+
+use super::{ObjectId, RefName};
+
+/// Where in a push's life the gate was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// On the developer's machine, before anything is sent.
+    PrePush,
+    /// On the server, before any ref moves; the whole push at once.
+    PreReceive,
+    /// On the server, one ref at a time; earlier refs of the push may have moved.
+    Update,
+    /// In continuous integration, or from the command line.
+    Ci,
+}
+
+impl Stage {
+    /// The name used in reports and in `refgate hook`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::PrePush => "pre-push",
+            Self::PreReceive => "pre-receive",
+            Self::Update => "update",
+            Self::Ci => "ci",
+        }
+    }
+
+    /// Whether a refusal here is enforced: the server has the last word.
+    pub const fn is_server(self) -> bool {
+        matches!(self, Self::PreReceive | Self::Update)
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Who pushes, as far as the configured source says.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub enum Actor {
+    /// The configured source named somebody.
+    Known(BString),
+    /// A source is configured, but it names nobody for this push.
+    #[default]
+    Unknown,
+    /// The host's own administrator acting past its access control (gitolite's `GL_BYPASS_ACCESS_CHECKS`).
+    Host,
+}
+
+/// One ref of a push: from `old` to `new`. A null `old` creates, a null `new` deletes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefUpdate {
+    /// The ref on the receiving side.
+    pub name: RefName,
+    /// What it holds there now.
+    pub old: ObjectId,
+    /// What it shall hold.
+    pub new: ObjectId,
+}
+
+impl RefUpdate {
+    /// Whether the ref does not exist yet.
+    pub fn creates(&self) -> bool {
+        self.old.is_null() && !self.new.is_null()
+    }
+
+    /// Whether the ref is taken away.
+    pub fn deletes(&self) -> bool {
+        self.new.is_null()
+    }
+}
+
+/// The set of ref updates offered together, by one actor, through one host, at one stage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Push {
+    /// Where the gate was asked.
+    pub stage: Stage,
+    /// The host's name in the configuration; `None` when none is named.
+    pub host: Option<String>,
+    /// Who pushes.
+    pub actor: Actor,
+    /// `git push -o` texts. Empty where the host hands none over (the update hook never gets them).
+    pub options: Vec<BString>,
+    /// The updates in the order in which they were offered.
+    pub updates: Vec<RefUpdate>,
+}

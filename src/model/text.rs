@@ -1,0 +1,92 @@
+//! Text that somebody else wrote, made fit to show.
+
+use bstr::{BStr, ByteSlice as _};
+use std::fmt::{self, Write as _};
+
+/// Untrusted text whose `Display` cannot move a terminal, reorder a line or start a new one.
+///
+/// Escaped are: bytes that are not UTF-8 (`\xNN`), control characters including line ends and `ESC`, and
+/// characters that are invisible or reorder their neighbours (bidirectional controls, zero width, tags,
+/// soft hyphen, byte order mark), as `\u{…}`. See "Trojan Source", CVE-2021-42574.
+#[derive(Clone, Copy)]
+pub struct Untrusted<'a>(&'a BStr);
+
+impl<'a> Untrusted<'a> {
+    /// Wraps bytes of any origin.
+    pub fn new(bytes: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
+        Self(bytes.as_ref().as_bstr())
+    }
+}
+
+/// Whether showing this character could hide or reorder text.
+const fn deceives(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+impl fmt::Display for Untrusted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for chunk in self.0.utf8_chunks() {
+            for c in chunk.valid().chars() {
+                match c {
+                    '\n' => f.write_str("\\n")?,
+                    '\r' => f.write_str("\\r")?,
+                    '\t' => f.write_str("\\t")?,
+                    c if c.is_control() || deceives(c) => write!(f, "\\u{{{:x}}}", u32::from(c))?,
+                    c => f.write_char(c)?,
+                }
+            }
+            for byte in chunk.invalid() {
+                write!(f, "\\x{byte:02x}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Untrusted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Quotes one word of a command that is shown to be pasted into a POSIX shell.
+///
+/// `None` when the word cannot be shown faithfully: pasting an escaped name would act on another ref.
+pub fn quote(word: &(impl AsRef<[u8]> + ?Sized)) -> Option<String> {
+    let word = word.as_ref();
+    let shown = Untrusted::new(word).to_string();
+    if shown.as_bytes() != word {
+        return None;
+    }
+    shlex::try_quote(&shown).ok().map(std::borrow::Cow::into_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_could_act_on_a_terminal_is_escaped() {
+        let shown = Untrusted::new(b"a\x1b[31m\r\n\xe9\xe2\x80\xae").to_string();
+        assert_eq!(shown, r"a\u{1b}[31m\r\n\xe9\u{202e}");
+    }
+
+    #[test]
+    fn a_command_never_runs_what_a_name_holds() {
+        assert_eq!(quote("refs/heads/$(id)").as_deref(), Some("'refs/heads/$(id)'"));
+        assert_eq!(quote("refs/heads/main").as_deref(), Some("refs/heads/main"));
+        assert_eq!(quote(b"refs/heads/\xe9".as_slice()), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_reach_the_terminal_raw(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
+            let shown = Untrusted::new(&bytes).to_string();
+            prop_assert!(!shown.chars().any(|c| c.is_control() || deceives(c)));
+        }
+    }
+}
