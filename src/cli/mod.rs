@@ -1,8 +1,90 @@
-//! Floor 6: the command line.
+//! Floor 6: the command line, one file a subcommand. Holds no logic: it reads the surroundings, asks the floors
+//! below and writes what they say.
 
+mod check;
+mod context;
+mod explain;
+mod generate;
+mod hook;
+mod judge;
+mod output;
+mod policy;
+mod rules;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+use std::ffi::OsString;
 use std::process::ExitCode;
+
+use crate::model::Exit;
+use context::Context;
+
+/// A gate on git refs: one policy file decides what may be pushed.
+#[derive(Debug, Parser)]
+#[command(name = "refgate", version, arg_required_else_help = true, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Judge the push that git hands to a hook.
+    Hook(hook::Args),
+    /// Judge what a push would do, or what a CI job is about.
+    Check(check::Args),
+    /// Write, validate and print policies.
+    Policy(policy::Args),
+    /// List the rules.
+    Rules(rules::Args),
+    /// Print a rule's page.
+    Explain(explain::Args),
+    /// Write man pages, completions and schemas, for packagers.
+    Generate(generate::Args),
+}
 
 /// Runs the program.
 pub fn main() -> ExitCode {
-    crate::model::Exit::Usage.into()
+    announce_panics();
+    run(std::env::args_os()).into()
+}
+
+fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // clap writes help to stdout and mistakes to stderr; either may be closed, the exit code stands.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage } else { Exit::Accepted };
+        }
+    };
+    let context = Context::from_process();
+    let ended = match cli.command {
+        Command::Hook(arguments) => hook::run(&context, arguments),
+        Command::Check(arguments) => check::run(&context, arguments),
+        Command::Policy(arguments) => policy::run(&context, arguments),
+        Command::Rules(arguments) => rules::run(&context, arguments),
+        Command::Explain(arguments) => explain::run(&context, arguments),
+        Command::Generate(arguments) => generate::run(&context, arguments),
+    };
+    ended.unwrap_or_else(|failure| {
+        context.complain(&crate::report::failure(&failure, context.colour(output::When::Auto)));
+        failure.exit
+    })
+}
+
+/// The whole command line as clap knows it, for man pages and completions.
+fn command_line() -> clap::Command {
+    Cli::command()
+}
+
+/// A panic is a defect: one line that says so, and an exit code of its own, which every hook reads as a refusal.
+fn announce_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map_or_else(String::new, |place| format!(" at {}:{}", place.file(), place.line()));
+        let message = panic.payload_as_str().unwrap_or("unknown cause");
+        let line = format!("error: Failure encountered while: running refgate - internal error{place}: {message}\n");
+        let _ = std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes());
+        #[expect(clippy::exit, reason = "the one place where unwinding or aborting would lose the exit code")]
+        std::process::exit(i32::from(Exit::Internal.code()));
+    }));
 }

@@ -52,6 +52,8 @@ pub struct Finding {
     pub ref_name: Option<RefName>,
     /// The commit it is about.
     pub commit: Option<ObjectId>,
+    /// That commit's subject, for people.
+    pub subject: Option<String>,
     /// The file it is about.
     pub path: Option<BString>,
     /// 1-based line in that file.
@@ -83,6 +85,8 @@ pub struct Unevaluated {
     pub detail: String,
     /// Why there is no answer.
     pub cause: String,
+    /// What to do about it.
+    pub help: Option<String>,
     /// Whether another place decides it: a developer's machine need not know who may push.
     pub elsewhere: bool,
 }

@@ -14,4 +14,4 @@ pub use finding::{Failure, Finding, Level, Unevaluated, Verdict};
 pub use id::{HashKind, IdError, ObjectId};
 pub use names::{Namespace, RefName};
 pub use push::{Actor, Push, RefUpdate, Stage};
-pub use text::{Untrusted, quote};
+pub use text::{Untrusted, did_you_mean, quote};

@@ -62,6 +62,8 @@ pub struct RefUpdate {
     pub old: ObjectId,
     /// What it shall hold.
     pub new: ObjectId,
+    /// The symbolic ref that was pushed, where this is the ref it stands for.
+    pub via: Option<RefName>,
 }
 
 impl RefUpdate {

@@ -64,6 +64,17 @@ pub fn quote(word: &(impl AsRef<[u8]> + ?Sized)) -> Option<String> {
     shlex::try_quote(&shown).ok().map(std::borrow::Cow::into_owned)
 }
 
+/// `; did you mean …?` with the nearest of the known words, or nothing when none is near.
+pub fn did_you_mean<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    let nearest = known
+        .into_iter()
+        .map(|word| (strsim::damerau_levenshtein(found, word), word))
+        // A third of the letters: further away, a suggestion is a guess.
+        .filter(|(distance, word)| *distance <= (word.len().max(found.len()) / 3).max(1))
+        .min();
+    nearest.map_or_else(String::new, |(_, word)| format!("; did you mean `{word}`?"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,0 +1,134 @@
+//! `refgate check`: judges what a push would do, or what a CI job is about.
+
+use std::path::Path;
+use std::time::Instant;
+
+use super::context::Context;
+use super::judge::{Case, judge};
+use super::output::JudgeFlags;
+use crate::facts::View;
+use crate::git::{Repository, Trust};
+use crate::model::{Exit, Failure, ObjectId, RefName, RefUpdate, Stage};
+use crate::policy::Source;
+use crate::push::{CiEvent, pre_receive};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    flags: JudgeFlags,
+    /// What the target holds now; the target's own position unless given.
+    #[arg(long, value_name = "REV", requires = "target")]
+    base: Option<String>,
+    /// What would be pushed; HEAD unless given.
+    #[arg(long, value_name = "REV", requires = "target")]
+    head: Option<String>,
+    /// The branch it would be pushed to.
+    #[arg(long, value_name = "BRANCH", conflicts_with = "refs")]
+    target: Option<String>,
+    /// A ref update, `REF=OLD..NEW`; ids of zeros create and delete. May be given several times.
+    #[arg(long = "ref", value_name = "REF=OLD..NEW")]
+    refs: Vec<String>,
+    /// The remote that would be pushed to: its tracking refs stand for the server's.
+    #[arg(long, value_name = "NAME", default_value = "origin")]
+    remote: String,
+}
+
+pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
+    let began = Instant::now();
+    let flags = &arguments.flags;
+    let repository = context.repository(flags.repo.as_deref(), Trust::Cli)?;
+    let view = if repository.is_bare() { View::Own } else { View::of_remote(&repository, arguments.remote.as_bytes()) };
+    let at = At { context, repository: &repository, view: &view };
+    let mut fallback = repository.work_tree().map(|top| Source::File(top.join(Path::new(".refgate.toml"))));
+    let updates = if !arguments.refs.is_empty() {
+        at.given(&arguments.refs)?
+    } else if let Some(target) = &arguments.target {
+        let head = arguments.head.as_deref().unwrap_or("HEAD");
+        vec![at.request(RefName::branch(target), arguments.base.as_deref(), head)?]
+    } else {
+        let update = at.event()?;
+        // In CI the tree that was checked out is the one under judgement: its own policy cannot judge it.
+        let base = if update.old.is_null() { "HEAD".to_owned() } else { update.old.to_string() };
+        fallback = Some(Source::Ref { revision: base, path: ".refgate.toml".to_owned() });
+        vec![update]
+    };
+    judge(context, flags, Case { repository: &repository, stage: Stage::Ci, updates, view, fallback, began })
+}
+
+/// Where revisions are looked up.
+struct At<'a> {
+    context: &'a Context,
+    repository: &'a Repository,
+    view: &'a View,
+}
+
+impl At<'_> {
+    /// `REF=OLD..NEW` with full ref names and revisions.
+    fn given(&self, refs: &[String]) -> Result<Vec<RefUpdate>, Failure> {
+        let mut lines = String::new();
+        for text in refs {
+            let failure = |cause: &str| Failure::new(Exit::Usage, format!("reading `--ref {text}`"), cause);
+            let (name, range) = text.split_once('=').ok_or_else(|| failure("it is not `REF=OLD..NEW`"))?;
+            let (old, new) = range.split_once("..").ok_or_else(|| failure("it is not `REF=OLD..NEW`"))?;
+            if !name.starts_with("refs/") {
+                return Err(failure("the ref is written in full: `refs/heads/…` or `refs/tags/…`"));
+            }
+            lines.push_str(&format!("{} {} {name}\n", self.revision(old)?, self.revision(new)?));
+        }
+        // The same checks as a hook's input: a ref given twice, ids of the other hash function.
+        pre_receive(lines.as_bytes(), self.repository.hash_kind())
+            .map_err(|error| Failure::from_error(Exit::Usage, "reading the ref updates", &error))
+    }
+
+    /// What landing `head` on `target` would do. Where the head is behind, the merge that lands it would bring
+    /// what the head has and the target has not: the fork point stands for the old value.
+    fn request(&self, target: RefName, base: Option<&str>, head: &str) -> Result<RefUpdate, Failure> {
+        let undecided = |error: crate::git::Error| Failure::from_error(Exit::Undecided, format!("comparing with {target}"), &error);
+        let new = self.revision(head)?;
+        let current = match base {
+            Some(base) => Some(self.revision(base)?),
+            None => self.view.find(self.repository, &target).map_err(undecided)?,
+        };
+        let null = ObjectId::null(self.repository.hash_kind());
+        let old = match current {
+            None => null,
+            Some(current) if self.repository.is_ancestor(current, new).map_err(undecided)? => current,
+            Some(current) => self.repository.merge_base(current, new).map_err(undecided)?.unwrap_or(current),
+        };
+        Ok(RefUpdate { name: target, old, new, via: None })
+    }
+
+    /// The event of the CI job this runs in.
+    fn event(&self) -> Result<RefUpdate, Failure> {
+        let variables = |name: &str| self.context.variable(name);
+        let read = |path: &str| std::fs::read(self.context.absolute(Path::new(path))).map_err(|error| error.to_string());
+        let event = CiEvent::detect(&variables, &read).map_err(|error| {
+            Failure::from_error(Exit::Usage, "asking the CI system what to check", &error)
+                .help("give `--target BRANCH`, or `--ref REF=OLD..NEW`")
+        })?;
+        match event {
+            CiEvent::Request { target, base, head } => self.request(target, base.as_deref(), &head),
+            CiEvent::Push { name, old, new } => {
+                let null = || ObjectId::null(self.repository.hash_kind());
+                let id = |revision: Option<String>| revision.map_or_else(|| Ok(null()), |text| self.revision(&text));
+                // A tag's own object is judged where the clone has it: CI systems name its commit instead.
+                let tagged = self.repository.resolve(&name).ok().and_then(|(_, id)| id);
+                let new = match tagged.filter(|_| name.namespace() == crate::model::Namespace::Tag && new.is_some()) {
+                    Some(tag) => tag,
+                    None => id(new)?,
+                };
+                Ok(RefUpdate { name, old: id(old)?, new, via: None })
+            }
+        }
+    }
+
+    fn revision(&self, text: &str) -> Result<ObjectId, Failure> {
+        if let Ok(id) = ObjectId::from_hex(text.as_bytes()) {
+            return Ok(id);
+        }
+        self.repository.rev_parse(text).map_err(|error| {
+            let exit = if error.is_undecided() { Exit::Undecided } else { Exit::Usage };
+            Failure::from_error(exit, format!("resolving the revision `{}`", crate::model::Untrusted::new(text)), &error)
+        })
+    }
+}

@@ -1,0 +1,90 @@
+//! The surroundings of the process, read once.
+
+use bstr::BString;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io::{IsTerminal as _, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::output::When;
+use crate::git::{Environment, Repository, Trust};
+use crate::model::{Exit, Failure};
+use crate::report::Colour;
+
+/// Standard input beyond this is no push: 5,000 refs are half a megabyte.
+const MAX_INPUT: u64 = 256 << 20;
+
+/// What a command knows of the process it runs in.
+pub(super) struct Context {
+    variables: BTreeMap<OsString, OsString>,
+    working_directory: PathBuf,
+}
+
+impl Context {
+    #[expect(clippy::disallowed_methods, reason = "this is the place that reads the environment")]
+    pub(super) fn from_process() -> Self {
+        Self {
+            variables: std::env::vars_os().collect(),
+            // Only a directory that was removed has no name; `.` then fails where it is used, with a message.
+            working_directory: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
+        }
+    }
+
+    /// An environment variable.
+    pub(super) fn variable(&self, name: &str) -> Option<BString> {
+        self.variables.get(&OsString::from(name)).map(|value| crate::push::bytes_of(value))
+    }
+
+    /// A path as it was typed, made absolute.
+    pub(super) fn absolute(&self, path: &Path) -> PathBuf {
+        self.working_directory.join(path)
+    }
+
+    /// Opens the repository of `--repo`, or the one the process is in.
+    pub(super) fn repository(&self, directory: Option<&Path>, trust: Trust) -> Result<Repository, Failure> {
+        let environment = Environment::from_vars(self.variables.clone(), self.working_directory.clone());
+        let detail = match directory {
+            Some(directory) => format!("opening the repository {}", directory.display()),
+            None => "opening the repository".to_owned(),
+        };
+        Repository::open(directory, &environment, trust).map_err(|error| {
+            let exit = if error.is_undecided() { Exit::Undecided } else { Exit::Usage };
+            Failure::from_error(exit, detail, &error)
+        })
+    }
+
+    /// Reads standard input to its end.
+    pub(super) fn standard_input(&self) -> Result<Vec<u8>, Failure> {
+        let failure = |cause: String| Failure::new(Exit::Usage, "reading the ref updates", cause);
+        let mut input = Vec::new();
+        std::io::stdin().lock().take(MAX_INPUT + 1).read_to_end(&mut input).map_err(|error| failure(error.to_string()))?;
+        if input.len() as u64 > MAX_INPUT {
+            return Err(failure(format!("standard input is longer than {MAX_INPUT} bytes")));
+        }
+        Ok(input)
+    }
+
+    /// Writes text for people to standard error. A closed one changes nothing: the exit code is the verdict.
+    pub(super) fn complain(&self, text: &str) {
+        let _ = std::io::stderr().lock().write_all(text.as_bytes());
+    }
+
+    /// Writes a command's output to standard output.
+    pub(super) fn print(&self, text: &str) -> Result<(), Failure> {
+        let mut output = std::io::stdout().lock();
+        output.write_all(text.as_bytes()).and_then(|()| output.flush()).map_err(|error| {
+            Failure::new(Exit::Undecided, "writing the output", error.to_string())
+        })
+    }
+
+    /// Whether to colour text for people. `NO_COLOR` counts, see no-color.org.
+    pub(super) fn colour(&self, when: When) -> Colour {
+        Colour(match when {
+            When::Always => true,
+            When::Never => false,
+            When::Auto => {
+                std::io::stderr().is_terminal() && self.variable("NO_COLOR").is_none_or(|value| value.is_empty())
+            }
+        })
+    }
+}

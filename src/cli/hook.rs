@@ -1,0 +1,72 @@
+//! `refgate hook`: judges the push that git hands to a hook.
+
+use bstr::BString;
+use std::ffi::OsString;
+use std::path::Path;
+use std::time::Instant;
+
+use super::context::Context;
+use super::judge::{Case, judge};
+use super::output::JudgeFlags;
+use crate::facts::View;
+use crate::git::Trust;
+use crate::model::{Exit, Failure, Stage};
+use crate::policy::Source;
+use crate::push;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Which hook git is running.
+    #[arg(value_enum)]
+    name: HookName,
+    #[command(flatten)]
+    flags: JudgeFlags,
+    /// What git gave to the hook.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGS")]
+    arguments: Vec<OsString>,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum HookName {
+    /// On a developer's machine, before anything is sent.
+    PrePush,
+    /// On the server, before any ref moves.
+    PreReceive,
+    /// On the server, one ref at a time.
+    Update,
+    /// On the server, after the refs have moved.
+    PostReceive,
+}
+
+pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
+    let began = Instant::now();
+    let flags = &arguments.flags;
+    let repository = context.repository(flags.repo.as_deref(), Trust::Hook)?;
+    let hash = repository.hash_kind();
+    let words: Vec<BString> = arguments.arguments.iter().map(|word| push::bytes_of(word)).collect();
+    let reading = |error: push::InputError| Failure::from_error(Exit::Usage, "reading the ref updates", &error);
+    // Read to its end in every case: git may not be able to write it all otherwise.
+    let (stage, updates) = match arguments.name {
+        HookName::PrePush => (Stage::PrePush, push::pre_push(&context.standard_input()?, hash).map_err(reading)?),
+        HookName::PreReceive => (Stage::PreReceive, push::pre_receive(&context.standard_input()?, hash).map_err(reading)?),
+        HookName::Update => (Stage::Update, push::update(&words, hash).map_err(reading)?),
+        HookName::PostReceive => {
+            // The refs have moved: nothing is left to refuse, and there is no record to write yet.
+            context.standard_input()?;
+            return Ok(Exit::Accepted);
+        }
+    };
+    if updates.is_empty() {
+        return Ok(Exit::Accepted);
+    }
+    let (view, fallback) = match stage {
+        Stage::PrePush => {
+            let remote = words.first().map_or(&b""[..], |name| name.as_slice());
+            let own = repository.work_tree().map(|top| Source::File(top.join(Path::new(".refgate.toml"))));
+            (View::of_remote(&repository, remote), own)
+        }
+        // Never from what is being pushed: on a server the policy is the one that its administrator named.
+        Stage::PreReceive | Stage::Update | Stage::Ci => (View::Own, None),
+    };
+    judge(context, flags, Case { repository: &repository, stage, updates, view, fallback, began })
+}

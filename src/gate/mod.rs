@@ -1,0 +1,105 @@
+//! Floor 5: policy × rules × push → outcome. Renders nothing.
+
+use crate::facts::{Facts, FactError};
+use crate::model::{Exit, Finding, Level, ObjectId, RefName, Unevaluated, Untrusted, Verdict};
+use crate::policy::{Pattern, Since};
+use crate::rules::{Armed, Check, Sink};
+
+/// What judging a push came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// What was found, by update and then by rule.
+    pub findings: Vec<Finding>,
+    /// What could not be checked.
+    pub unevaluated: Vec<Unevaluated>,
+}
+
+impl Outcome {
+    /// The exit code, decided before anything is rendered.
+    pub const fn exit(&self) -> Exit {
+        self.verdict.exit()
+    }
+}
+
+/// Judges a push by the armed rules.
+pub fn judge(armed: &[Armed], facts: &Facts<'_>) -> Outcome {
+    let mut findings = Vec::new();
+    let mut unevaluated = Vec::new();
+    for change in facts.changes() {
+        for rule in armed.iter().filter(|rule| applies(rule, change.name())) {
+            let Check::Refs(check) = &rule.check;
+            let mut found = Vec::new();
+            let mut sink = Sink::new(rule.meta, rule.level, &change, &mut found);
+            let checked = check(&change, &mut sink).and_then(|()| grandfather(rule, facts, &mut found));
+            findings.append(&mut found);
+            if let Err(error) = checked {
+                unevaluated.push(Unevaluated {
+                    rule: rule.meta.id,
+                    level: rule.level,
+                    ref_name: Some(change.name().clone()),
+                    detail: format!("{} {}", rule.meta.task, change.name()),
+                    cause: error.cause,
+                    help: error.help,
+                    elsewhere: error.elsewhere,
+                });
+            }
+        }
+    }
+    for finding in &mut findings {
+        finding.subject = finding.commit.and_then(|id| subject(facts, id));
+    }
+    Outcome { verdict: verdict(&findings, &unevaluated), findings, unevaluated }
+}
+
+/// A refusal outweighs an open question: it will not go away when the question is answered.
+fn verdict(findings: &[Finding], unevaluated: &[Unevaluated]) -> Verdict {
+    if findings.iter().any(|finding| finding.level == Level::Refuse) {
+        Verdict::Refused
+    } else if unevaluated.iter().any(|open| open.level == Level::Refuse && !open.elsewhere) {
+        Verdict::Undecided
+    } else {
+        Verdict::Accepted
+    }
+}
+
+fn applies(rule: &Armed, name: &RefName) -> bool {
+    let any = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.matches(name.full()).is_some());
+    (rule.setting.only.is_empty() || any(&rule.setting.only)) && !any(&rule.setting.except)
+}
+
+/// Drops findings about commits from before the rule was adopted.
+fn grandfather(rule: &Armed, facts: &Facts<'_>, found: &mut Vec<Finding>) -> Result<(), FactError> {
+    let Some(since) = &rule.setting.since else { return Ok(()) };
+    let mut kept = Vec::new();
+    for finding in found.drain(..) {
+        if !predates(since, facts, &finding)? {
+            kept.push(finding);
+        }
+    }
+    *found = kept;
+    Ok(())
+}
+
+fn predates(since: &Since, facts: &Facts<'_>, finding: &Finding) -> Result<bool, FactError> {
+    // A deletion happens now, however old what it deletes.
+    let deletion = finding.update.and_then(|at| facts.push().updates.get(at)).is_some_and(|update| update.deletes());
+    let Some(commit) = finding.commit.filter(|_| !deletion) else { return Ok(false) };
+    let peeled = facts.peel(commit)?.id;
+    match since {
+        Since::Commit(id) => facts.is_ancestor(peeled, *id),
+        Since::Date(date) => {
+            let seconds = facts.commit(peeled)?.committer.seconds;
+            let start = date.to_zoned(jiff::tz::TimeZone::UTC).map(|midnight| midnight.timestamp().as_second());
+            Ok(start.is_ok_and(|start| seconds < start))
+        }
+    }
+}
+
+/// The commit's subject, for people; a finding is as good without it.
+fn subject(facts: &Facts<'_>, id: ObjectId) -> Option<String> {
+    let peeled = facts.peel(id).ok()?;
+    let commit = facts.commit(peeled.id).ok()?;
+    Some(Untrusted::new(&commit.subject()).to_string())
+}

@@ -1,0 +1,52 @@
+//! Who may do what: names, groups and the states a pusher can be in.
+
+use bstr::ByteSlice as _;
+
+use crate::model::Actor;
+
+/// A set of actors, as written in a policy: `["alice", "@release-managers"]`.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct ActorSet {
+    /// The words as they were written, for messages.
+    pub written: Vec<String>,
+    /// Names, with groups resolved.
+    names: Vec<String>,
+    anyone: bool,
+    known: bool,
+    host: bool,
+}
+
+/// The groups that exist without being declared, and what each holds.
+pub(super) const BUILT_IN: &[&str] = &["anyone", "known", "host"];
+
+impl ActorSet {
+    /// Adds one word of the policy; `members` gives a declared group's members.
+    /// `Err` names the group that is neither declared nor built in.
+    pub(super) fn add<'a>(&mut self, word: &'a str, members: &dyn Fn(&str) -> Option<Vec<String>>) -> Result<(), &'a str> {
+        self.written.push(word.to_owned());
+        match word.strip_prefix('@') {
+            None => self.names.push(word.to_owned()),
+            Some("anyone") => self.anyone = true,
+            Some("known") => self.known = true,
+            Some("host") => self.host = true,
+            Some(group) => self.names.extend(members(group).ok_or(group)?),
+        }
+        Ok(())
+    }
+
+    /// Whether this actor belongs to the set. An unknown actor belongs only to `@anyone`, the host's own
+    /// administrator only to `@host` and `@anyone`.
+    pub fn contains(&self, actor: &Actor) -> bool {
+        self.anyone
+            || match actor {
+                Actor::Known(name) => self.known || self.names.iter().any(|known| known.as_bytes() == name.as_bytes()),
+                Actor::Host => self.host,
+                Actor::Unknown => false,
+            }
+    }
+
+    /// Whether everybody belongs to it, so that it is of no matter who pushes.
+    pub fn is_everyone(&self) -> bool {
+        self.anyone
+    }
+}

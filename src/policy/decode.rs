@@ -1,0 +1,125 @@
+//! From TOML tables to types, with every error of a table and not only serde's first.
+
+use serde::de::DeserializeOwned;
+use std::borrow::Cow;
+use std::ops::Range;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue, ValueDeserializer};
+
+use super::error::Problem;
+use crate::model::did_you_mean;
+
+/// Parses the text of a policy file, reporting every syntax error.
+pub(super) fn parse(text: &str) -> (Spanned<DeTable<'_>>, Vec<Problem>) {
+    let (table, errors) = DeTable::parse_recoverable(text);
+    let problems = errors
+        .iter()
+        .map(|error| Problem::new(error.span().unwrap_or(0..0), format!("invalid TOML: {}", error.message())))
+        .collect();
+    (table, problems)
+}
+
+/// Decodes one table.
+///
+/// serde stops at the first error. The key the error points at is taken out and the rest tried again, so that
+/// a table with three mistakes yields three problems.
+pub(super) fn decode<T: DeserializeOwned>(table: DeTable<'_>, span: Range<usize>, problems: &mut Vec<Problem>) -> Option<T> {
+    let mut table = table;
+    let mut taken: Vec<String> = Vec::new();
+    loop {
+        let value = Spanned::new(span.clone(), DeValue::Table(table.clone()));
+        let error = match T::deserialize(ValueDeserializer::from(value)) {
+            Ok(decoded) => return taken.is_empty().then_some(decoded),
+            Err(error) => error,
+        };
+        let at = error.span().unwrap_or_else(|| span.clone());
+        let culprit = table
+            .iter()
+            .find(|(key, value)| covers(&key.span(), &at) || covers(&value.span(), &at))
+            .map(|(key, _)| key.clone());
+        let Some(key) = culprit else {
+            let message = sentence(error.message());
+            // A field that was taken out because it was wrong is then also missing; once is enough.
+            if !taken.iter().any(|key| message.contains(&format!("`{key}`"))) {
+                problems.push(Problem::new(at, message));
+            }
+            return None;
+        };
+        problems.push(Problem::new(at, sentence(error.message())));
+        taken.push(key.get_ref().to_string());
+        table.remove(&key);
+    }
+}
+
+/// Removes a key from a table and gives its value.
+pub(super) fn take<'i>(table: &mut DeTable<'i>, key: &str) -> Option<Spanned<DeValue<'i>>> {
+    let spanned = table.iter().map(|(key, _)| key).find(|found| found.get_ref() == key)?.clone();
+    table.remove(&spanned)
+}
+
+/// A value that has to be a table.
+pub(super) fn table<'i>(value: Spanned<DeValue<'i>>, what: &str, problems: &mut Vec<Problem>) -> Option<(DeTable<'i>, Range<usize>)> {
+    let span = value.span();
+    match value.into_inner() {
+        DeValue::Table(table) => Some((table, span)),
+        other => {
+            problems.push(Problem::new(span, format!("{what} is a table, not {}", with_article(other.type_str()))));
+            None
+        }
+    }
+}
+
+/// A value that has to be an array of tables, `[[what]]`.
+pub(super) fn tables<'i>(
+    value: Option<Spanned<DeValue<'i>>>,
+    what: &str,
+    problems: &mut Vec<Problem>,
+) -> Vec<(DeTable<'i>, Range<usize>)> {
+    let Some(value) = value else { return Vec::new() };
+    let span = value.span();
+    match value.into_inner() {
+        DeValue::Array(items) => items.into_iter().filter_map(|item| table(item, what, problems)).collect(),
+        other => {
+            let message = format!("`{what}` is written `[[{what}]]`, this is {}", with_article(other.type_str()));
+            problems.push(Problem::new(span, message));
+            Vec::new()
+        }
+    }
+}
+
+/// Reports whatever keys are left in a table as unknown.
+pub(super) fn no_more(table: &DeTable<'_>, known: &[&str], problems: &mut Vec<Problem>) {
+    for (key, _) in table {
+        let found = key.get_ref().as_ref();
+        let message = format!("unknown key `{found}`{}", did_you_mean(found, known.iter().copied()));
+        problems.push(Problem::new(key.span(), message));
+    }
+}
+
+fn covers(outer: &Range<usize>, inner: &Range<usize>) -> bool {
+    outer.start <= inner.start && inner.end <= outer.end
+}
+
+fn with_article(kind: &str) -> String {
+    let article = if kind.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    format!("{article} {kind}")
+}
+
+/// serde's message, with a suggestion where it lists what it expected: `unknown field `brnach`, expected one of …`.
+fn sentence(message: &str) -> String {
+    let first = message.lines().next().unwrap_or(message);
+    let words: Vec<&str> = first.split('`').skip(1).step_by(2).collect();
+    let Some((found, known)) = words.split_first().filter(|_| first.starts_with("unknown ")) else {
+        return first.to_owned();
+    };
+    let what = if first.starts_with("unknown field") { Cow::Borrowed("unknown key") } else { Cow::Borrowed("unknown value") };
+    let suggestion = did_you_mean(found, known.iter().copied());
+    if suggestion.is_empty() && !known.is_empty() {
+        return format!("{what} `{found}`; there {} {}", if known.len() == 1 { "is" } else { "are" }, list(known));
+    }
+    format!("{what} `{found}`{suggestion}")
+}
+
+fn list(words: &[&str]) -> String {
+    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+}

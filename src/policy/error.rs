@@ -1,0 +1,120 @@
+//! Policy errors: all of a file at once, each pointing at its place.
+
+use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// One policy file as it was read: what a place in it is shown against.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceText {
+    /// Where it came from, as it would be given to `--policy`.
+    pub name: String,
+    /// Its text.
+    pub text: Arc<str>,
+}
+
+/// One thing wrong with a policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// One sentence.
+    pub message: String,
+    /// Byte range in the source.
+    pub span: Range<usize>,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+impl Problem {
+    /// A problem at a byte range.
+    pub fn new(span: Range<usize>, message: impl Into<String>) -> Self {
+        Self { message: message.into(), span, help: None }
+    }
+
+    /// Adds the remedy.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+/// A problem together with the file it is in; renders as a snippet with the place underlined.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyError {
+    /// The file.
+    pub source: SourceText,
+    /// What is wrong in it.
+    pub problem: Problem,
+}
+
+impl PolicyError {
+    /// 1-based line and column (in characters) of the problem.
+    pub fn position(&self) -> (usize, usize) {
+        let before = self.source.text.get(..self.problem.span.start).unwrap_or(&self.source.text);
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        (before.matches('\n').count() + 1, before.get(line_start..).unwrap_or("").chars().count() + 1)
+    }
+}
+
+impl fmt::Display for PolicyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.problem.message)
+    }
+}
+
+impl std::error::Error for PolicyError {}
+
+impl Diagnostic for PolicyError {
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.problem.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        Some(self)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let span = self.problem.span.clone();
+        let length = span.len().max(1).min(self.source.text.len().saturating_sub(span.start));
+        Some(Box::new(std::iter::once(LabeledSpan::underline((span.start, length)))))
+    }
+}
+
+impl SourceCode for PolicyError {
+    fn read_span<'a>(
+        &'a self,
+        span: &miette::SourceSpan,
+        before: usize,
+        after: usize,
+    ) -> Result<Box<dyn miette::SpanContents<'a> + 'a>, miette::MietteError> {
+        // Borrowing the shared text keeps a hundred errors of one file from being a hundred copies of it.
+        let contents = self.source.text.as_ref().read_span(span, before, after)?;
+        let named = NamedSource::new(self.source.name.clone(), "");
+        Ok(Box::new(miette::MietteSpanContents::new_named(
+            named.name().to_owned(),
+            contents.data(),
+            *contents.span(),
+            contents.line(),
+            contents.column(),
+            contents.line_count(),
+        )))
+    }
+}
+
+/// All errors of a policy and the layers under it. Never empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyErrors(pub Vec<PolicyError>);
+
+impl fmt::Display for PolicyErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, error) in self.0.iter().enumerate() {
+            let (line, column) = error.position();
+            let separator = if at == 0 { "" } else { "; " };
+            write!(f, "{separator}{}:{line}:{column}: {error}", error.source.name)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for PolicyErrors {}

@@ -1,0 +1,269 @@
+//! Floor 2: the policy file. TOML in, a validated [`Policy`] out, or every error with its place.
+//!
+//! Knows rules by id only; what a rule's own options mean is the rule's business ([`Policy::options`]).
+
+mod actors;
+mod decode;
+mod error;
+mod layer;
+mod pattern;
+mod raw;
+mod resolve;
+mod source;
+
+use bstr::BStr;
+use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+pub use actors::ActorSet;
+pub use error::{PolicyError, PolicyErrors, Problem, SourceText};
+pub use layer::{LoadError, load};
+pub use pattern::{Bindings, Pattern, PatternError};
+pub use raw::{Role, Stability, TagKind, TagObject};
+pub use source::{PRESETS, Source, SourceError};
+
+use crate::model::{Level, Namespace, ObjectId, RefName, Untrusted};
+use crate::version::{Scheme, Version};
+
+/// A validated policy, all layers resolved.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// What reports call it.
+    pub name: String,
+    /// Where it was read from.
+    pub source: Source,
+    /// The texts of its layers, the policy itself last.
+    pub texts: Vec<SourceText>,
+    /// Classes of branches; the first that matches counts.
+    pub lines: Vec<Line>,
+    /// Classes of tags; the first that matches counts.
+    pub tags: Vec<TagClass>,
+    /// What is said about single rules, by id.
+    pub rules: BTreeMap<String, RuleSetting>,
+}
+
+/// A class of long-lived branches.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// What messages and other tables call it.
+    pub name: String,
+    /// The branches it has, without `refs/heads/`.
+    pub branches: Vec<Pattern>,
+    /// What it is for.
+    pub role: Role,
+    /// The line its branches start from.
+    pub cut_from: Option<String>,
+    /// How one of its branches is declared unmaintained.
+    pub retired_by: RetiredBy,
+    /// Who may do what.
+    pub may: Permissions,
+    /// Whether its branches may be deleted at all.
+    pub deletable: bool,
+    /// Whether their history may be replaced at all.
+    pub rewritable: bool,
+}
+
+/// How a branch is declared unmaintained; any of them is enough.
+#[derive(Clone, Debug, Default)]
+pub struct RetiredBy {
+    /// The token of a trailer in a commit of the branch.
+    pub trailer: Option<String>,
+    /// A tag that exists.
+    pub tag: Option<Pattern>,
+    /// The branches that the policy lists.
+    pub branches: Vec<Pattern>,
+}
+
+/// Who may do what; `None` leaves it to the host.
+#[derive(Clone, Debug, Default)]
+pub struct Permissions {
+    /// Make a new ref.
+    pub create: Option<ActorSet>,
+    /// Add commits to it.
+    pub push: Option<ActorSet>,
+    /// Replace what it holds: rewrite a branch, move a tag.
+    pub rewrite: Option<ActorSet>,
+    /// Delete it.
+    pub delete: Option<ActorSet>,
+}
+
+/// A class of tags.
+#[derive(Clone, Debug)]
+pub struct TagClass {
+    /// What messages and other tables call it.
+    pub name: String,
+    /// The tags it has, without `refs/tags/`.
+    pub patterns: Vec<Pattern>,
+    /// What its tags are for.
+    pub kind: TagKind,
+    /// How its versions are read; `None` for a class whose patterns hold no `{version}`.
+    pub scheme: Option<Scheme>,
+    /// Which kinds of version it takes.
+    pub accepts: Vec<Stability>,
+    /// The lines its tags must sit on; empty leaves it open.
+    pub lines: Vec<String>,
+    /// Which objects its tags may be.
+    pub object: TagObject,
+    /// Who may do what.
+    pub may: Permissions,
+    /// Whether its tags may be deleted at all.
+    pub deletable: bool,
+    /// Whether its tags may be moved at all.
+    pub movable: bool,
+}
+
+/// What a policy says about one rule.
+#[derive(Clone, Debug, Default)]
+pub struct RuleSetting {
+    /// The level; `None` leaves the rule's own default.
+    pub level: Option<Level>,
+    /// From when on.
+    pub since: Option<Since>,
+    /// Only these refs, in full.
+    pub only: Vec<Pattern>,
+    /// Not these.
+    pub except: Vec<Pattern>,
+    /// The index in [`Policy::texts`] of the layer that last said something.
+    pub layer: usize,
+    /// Where the rule's id stands in it.
+    pub span: Range<usize>,
+    /// The layer that gives the rule's own options.
+    options: Option<usize>,
+}
+
+/// From when on a rule judges, so that an old repository can adopt it without rewriting its history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Since {
+    /// Commits made (committer date, UTC) on or after this day. A pusher can backdate a commit; where that
+    /// matters, name a commit instead.
+    Date(jiff::civil::Date),
+    /// Commits that are not this one or its ancestors.
+    Commit(ObjectId),
+}
+
+/// A branch's place in the policy.
+#[derive(Clone, Debug)]
+pub struct LineMatch<'p> {
+    /// The line.
+    pub line: &'p Line,
+    /// What its pattern bound.
+    pub bindings: Bindings,
+}
+
+/// A tag's place in the policy.
+#[derive(Clone, Debug)]
+pub struct TagMatch<'p> {
+    /// The class.
+    pub class: &'p TagClass,
+    /// What its pattern bound, and the components of its version.
+    pub bindings: Bindings,
+    /// The version it names; `None` for a class without `{version}`.
+    pub version: Option<Version>,
+}
+
+impl Policy {
+    /// The line a branch belongs to: the first whose pattern matches.
+    pub fn line_of(&self, name: &RefName) -> Option<LineMatch<'_>> {
+        if name.namespace() != Namespace::Branch {
+            return None;
+        }
+        self.lines.iter().find_map(|line| {
+            let bindings = line.branches.iter().find_map(|pattern| pattern.matches(name.short()))?;
+            Some(LineMatch { line, bindings })
+        })
+    }
+
+    /// The class a tag belongs to: the first whose pattern matches and whose scheme reads the version.
+    pub fn tag_of(&self, name: &RefName) -> Option<TagMatch<'_>> {
+        if name.namespace() != Namespace::Tag {
+            return None;
+        }
+        self.tags.iter().find_map(|class| class.matches(name.short()))
+    }
+
+    /// The line of this name.
+    pub fn line(&self, name: &str) -> Option<&Line> {
+        self.lines.iter().find(|line| line.name == name)
+    }
+
+    /// Decodes a rule's own options from the layer that gives them; the default where none does.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them, each at its place.
+    pub fn options<T: DeserializeOwned + Default>(&self, rule: &str) -> Result<T, PolicyErrors> {
+        let given = self.rules.get(rule).and_then(|setting| setting.options).and_then(|layer| self.texts.get(layer));
+        given.map_or_else(|| Ok(T::default()), |source| layer::options(source, rule))
+    }
+
+    /// The layer that gives a rule's own options, or else the policy itself.
+    pub fn options_source(&self, rule: &str) -> Option<&SourceText> {
+        let layer = self.rules.get(rule).and_then(|setting| setting.options);
+        layer.map_or_else(|| self.texts.last(), |layer| self.texts.get(layer))
+    }
+
+    /// Why a tag that a pattern matches belongs to no class all the same.
+    pub fn why_unlisted(&self, name: &RefName) -> Option<String> {
+        self.tags.iter().find_map(|class| {
+            let scheme = class.scheme.as_ref()?;
+            let bindings = class.patterns.iter().find_map(|pattern| pattern.matches(name.short()))?;
+            let text = std::str::from_utf8(bindings.get("version")?).ok()?;
+            Some(match scheme.read(text) {
+                Err(error) => format!("`{}` is no {scheme} version: {error}", Untrusted::new(text)),
+                Ok(version) => {
+                    let (is, taken) = (stability(&version), class.accepts.iter().map(|kind| kind.name()).collect::<Vec<_>>());
+                    let text = Untrusted::new(text);
+                    format!("`{text}` is a {}, and the class `{}` takes {}", is.name(), class.name, taken.join(" and "))
+                }
+            })
+        })
+    }
+
+    /// The JSON schema of the format, for editors.
+    pub fn schema() -> schemars::Schema {
+        schemars::schema_for!(raw::RawPolicy)
+    }
+
+    /// The JSON schema of the keys that every rule's table may have.
+    pub fn rule_schema() -> schemars::Schema {
+        schemars::schema_for!(raw::RawRule)
+    }
+}
+
+impl Line {
+    /// The names a branch of this line could have, given what is known; see [`Pattern::instances`].
+    pub fn instances(&self, bindings: &Bindings) -> Vec<(&Pattern, Option<Vec<bstr::BString>>)> {
+        self.branches.iter().map(|pattern| (pattern, pattern.instances(bindings))).collect()
+    }
+}
+
+impl TagClass {
+    fn matches(&self, name: &BStr) -> Option<TagMatch<'_>> {
+        self.patterns.iter().find_map(|pattern| {
+            let mut bindings = pattern.matches(name)?;
+            let Some((scheme, text)) = self.scheme.as_ref().zip(bindings.get("version")) else {
+                return Some(TagMatch { class: self, bindings, version: None });
+            };
+            let version = scheme.read(std::str::from_utf8(text).ok()?).ok()?;
+            if !self.accepts.contains(&stability(&version)) {
+                return None;
+            }
+            for key in ["major", "minor", "patch", "micro", "year", "quarter", "month"] {
+                if let Some(value) = version.component(key) {
+                    bindings.entry(key).or_insert_with(|| value.into());
+                }
+            }
+            Some(TagMatch { class: self, bindings, version: Some(version) })
+        })
+    }
+}
+
+fn stability(version: &Version) -> Stability {
+    if version.is_dev() {
+        Stability::Dev
+    } else if version.is_prerelease() {
+        Stability::PreRelease
+    } else {
+        Stability::Final
+    }
+}

@@ -1,0 +1,336 @@
+//! Ref patterns: `release/{name}`, `{major}.{minor}`, `sandbox/{user}/**`, `regex:^v(?P<version>.+)$`.
+//!
+//! A pattern is always anchored at both ends. `*` matches within one path component, `**` across them, and a
+//! placeholder matches and binds a value that other patterns of the policy can use.
+
+use bstr::{BStr, BString, ByteSlice as _};
+use regex::bytes::{Regex, RegexBuilder};
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+/// What the placeholders of a pattern matched: name to bytes.
+pub type Bindings = BTreeMap<&'static str, BString>;
+
+/// The placeholders there are, and what each matches. `{version}` starts with a digit, so that
+/// `{scope}-{version}` splits `storage-ui-0.10.0-rc.3` where a reader would.
+const PLACEHOLDERS: &[(&str, &str)] = &[
+    ("code", "[^/]+?"),
+    ("major", "[0-9]{1,18}"),
+    ("micro", "[0-9]{1,18}"),
+    ("minor", "[0-9]{1,18}"),
+    ("month", "[0-9]{1,2}"),
+    ("name", "[^/]+"),
+    ("patch", "[0-9]{1,18}"),
+    ("quarter", "[1-4]"),
+    ("scope", ".+?"),
+    ("user", "[^/]+"),
+    ("version", "[0-9][^/]*"),
+    ("year", "[0-9]{2,4}"),
+];
+
+/// Patterns longer than this are a mistake or an attack, not a name.
+const MAX_LENGTH: usize = 1024;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Piece {
+    Literal(String),
+    Placeholder(&'static str),
+    /// `*`: within a path component.
+    Star,
+    /// `**`: across components.
+    StarStar,
+}
+
+/// Why a text is no pattern.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PatternError {
+    /// Nothing can match the empty name.
+    #[error("a pattern cannot be empty")]
+    Empty,
+    /// Over the length limit.
+    #[error("a pattern has at most {MAX_LENGTH} bytes")]
+    TooLong,
+    /// `{` without its `}`.
+    #[error("`{{` without a closing `}}`")]
+    Unclosed,
+    /// A name in braces that is no placeholder.
+    #[error("`{{{found}}}` is no placeholder{}", crate::model::did_you_mean(found, PLACEHOLDERS.iter().map(|(name, _)| *name)))]
+    Unknown {
+        /// The name in braces.
+        found: String,
+    },
+    /// One placeholder twice.
+    #[error("`{{{0}}}` stands twice in one pattern")]
+    Repeated(&'static str),
+    /// A character no ref name can hold (`git check-ref-format`).
+    #[error("no ref name holds the character `{}`", .0.escape_default())]
+    Illegal(char),
+    /// A `regex:` pattern that does not compile.
+    #[error("the regular expression is invalid: {0}")]
+    Regex(String),
+    /// A `regex:` pattern with a group that is no placeholder.
+    #[error("the group `{0}` is no placeholder")]
+    Group(String),
+}
+
+/// A compiled pattern. The regular expression behind it is built when it is first asked.
+#[derive(Debug)]
+pub struct Pattern {
+    text: String,
+    /// `None` for a `regex:` pattern.
+    pieces: Option<Vec<Piece>>,
+    regex: OnceLock<Option<Regex>>,
+}
+
+impl Clone for Pattern {
+    fn clone(&self) -> Self {
+        Self { text: self.text.clone(), pieces: self.pieces.clone(), regex: OnceLock::new() }
+    }
+}
+
+impl Pattern {
+    /// Reads a pattern.
+    ///
+    /// # Errors
+    /// See [`PatternError`].
+    pub fn parse(text: &str) -> Result<Self, PatternError> {
+        if text.is_empty() {
+            return Err(PatternError::Empty);
+        }
+        if text.len() > MAX_LENGTH {
+            return Err(PatternError::TooLong);
+        }
+        let Some(expression) = text.strip_prefix("regex:") else {
+            let pieces = pieces_of(text)?;
+            return Ok(Self { text: text.to_owned(), pieces: Some(pieces), regex: OnceLock::new() });
+        };
+        // A policy author's expression is compiled at once: its errors belong to the policy, not to a push.
+        let regex = build(&format!("^(?:{expression})$")).map_err(|error| PatternError::Regex(error.to_string()))?;
+        let stranger = regex.capture_names().flatten().find(|group| placeholder(group).is_none());
+        if let Some(group) = stranger {
+            return Err(PatternError::Group(group.to_owned()));
+        }
+        Ok(Self { text: text.to_owned(), pieces: None, regex: OnceLock::from(Some(regex)) })
+    }
+
+    /// The pattern as it was written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Matches a whole name and says what the placeholders bound.
+    pub fn matches(&self, name: &BStr) -> Option<Bindings> {
+        if let Some([Piece::Literal(literal)]) = self.pieces.as_deref() {
+            return (literal.as_bytes() == name.as_bytes()).then(Bindings::new);
+        }
+        // Built from escaped literals and the fixed table above, so that building cannot fail short of the
+        // size limit, which the length limit keeps away; a pattern that did fail would match nothing.
+        let regex = self.regex.get_or_init(|| build(&self.expression()).ok()).as_ref()?;
+        let captures = regex.captures(name)?;
+        let bound = regex.capture_names().flatten().filter_map(|group| {
+            Some((placeholder(group)?, BString::from(captures.name(group)?.as_bytes())))
+        });
+        Some(bound.collect())
+    }
+
+    /// The names this pattern can mean once `bindings` are known: one where every placeholder is bound, with
+    /// the zero padded spellings of numbers besides (`1.09` is the branch of `1.9`). `None` when the pattern
+    /// leaves something open, so that the refs under [`Pattern::literal_prefix`] have to be looked at.
+    pub fn instances(&self, bindings: &Bindings) -> Option<Vec<BString>> {
+        let mut names = vec![BString::default()];
+        for piece in self.pieces.as_deref()? {
+            match piece {
+                Piece::Literal(literal) => names.iter_mut().for_each(|name| name.extend_from_slice(literal.as_bytes())),
+                Piece::Placeholder(key) => {
+                    let value = bindings.get(key)?;
+                    let padded = (value.len() == 1 && value.is_ascii() && value.iter().all(u8::is_ascii_digit))
+                        .then(|| BString::from([b"0", value.as_slice()].concat()));
+                    let with = |value: &BString| {
+                        names.iter().map(|name| BString::from([name.as_slice(), value.as_slice()].concat())).collect()
+                    };
+                    let mut next: Vec<BString> = with(value);
+                    if let Some(padded) = &padded {
+                        next.extend(with(padded));
+                    }
+                    names = next;
+                }
+                Piece::Star | Piece::StarStar => return None,
+            }
+        }
+        Some(names)
+    }
+
+    /// Whether what this pattern bound agrees with what is known: numbers by value, anything else by bytes.
+    pub fn agrees(bound: &Bindings, known: &Bindings) -> bool {
+        bound.iter().all(|(key, value)| known.get(key).is_none_or(|other| same_value(value, other)))
+    }
+
+    /// The text before the first open piece, up to its last `/`: what refs to look through.
+    pub fn literal_prefix(&self) -> &str {
+        match self.pieces.as_deref() {
+            Some([Piece::Literal(literal), ..]) => literal.rfind('/').map_or("", |end| literal.get(..=end).unwrap_or("")),
+            _ => "",
+        }
+    }
+
+    /// The placeholders this pattern binds.
+    pub fn placeholders(&self) -> Vec<&'static str> {
+        match &self.pieces {
+            Some(pieces) => pieces
+                .iter()
+                .filter_map(|piece| if let Piece::Placeholder(name) = piece { Some(*name) } else { None })
+                .collect(),
+            None => {
+                let regex = self.regex.get().and_then(Option::as_ref);
+                regex.into_iter().flat_map(|regex| regex.capture_names().flatten().filter_map(placeholder)).collect()
+            }
+        }
+    }
+
+    fn expression(&self) -> String {
+        let mut expression = String::from("^");
+        for piece in self.pieces.iter().flatten() {
+            match piece {
+                Piece::Literal(literal) => expression.push_str(&regex::escape(literal)),
+                Piece::Placeholder(name) => {
+                    let matched = PLACEHOLDERS.iter().find(|(known, _)| known == name).map_or("", |(_, matched)| matched);
+                    expression.push_str(&format!("(?P<{name}>{matched})"));
+                }
+                Piece::Star => expression.push_str("[^/]*"),
+                Piece::StarStar => expression.push_str(".*"),
+            }
+        }
+        expression.push('$');
+        expression
+    }
+}
+
+/// Numbers compare by value (`09` is `9`), other values by bytes.
+fn same_value(a: &[u8], b: &[u8]) -> bool {
+    fn number(text: &[u8]) -> Option<u64> {
+        text.to_str().ok()?.parse().ok()
+    }
+    a == b || matches!((number(a), number(b)), (Some(a), Some(b)) if a == b)
+}
+
+fn placeholder(name: &str) -> Option<&'static str> {
+    PLACEHOLDERS.iter().map(|(known, _)| *known).find(|known| *known == name)
+}
+
+fn build(expression: &str) -> Result<Regex, regex::Error> {
+    // Bytes, not Unicode: ref names are bytes, and the automata stay small. `.` matches every byte.
+    RegexBuilder::new(expression).unicode(false).dot_matches_new_line(true).size_limit(1 << 20).build()
+}
+
+fn pieces_of(text: &str) -> Result<Vec<Piece>, PatternError> {
+    let mut pieces = Vec::new();
+    let mut literal = String::new();
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        let piece = match c {
+            '*' if rest.peek() == Some(&'*') => {
+                rest.next();
+                Piece::StarStar
+            }
+            '*' => Piece::Star,
+            '{' => {
+                let mut name = String::new();
+                loop {
+                    match rest.next() {
+                        Some('}') => break,
+                        Some(inner) => name.push(inner),
+                        None => return Err(PatternError::Unclosed),
+                    }
+                }
+                let known = placeholder(&name).ok_or(PatternError::Unknown { found: name })?;
+                if pieces.contains(&Piece::Placeholder(known)) {
+                    return Err(PatternError::Repeated(known));
+                }
+                Piece::Placeholder(known)
+            }
+            ' ' | '~' | '^' | ':' | '?' | '[' | '\\' => return Err(PatternError::Illegal(c)),
+            c if c.is_control() => return Err(PatternError::Illegal(c)),
+            c => {
+                literal.push(c);
+                continue;
+            }
+        };
+        if !literal.is_empty() {
+            pieces.push(Piece::Literal(std::mem::take(&mut literal)));
+        }
+        pieces.push(piece);
+    }
+    if !literal.is_empty() {
+        pieces.push(Piece::Literal(literal));
+    }
+    Ok(pieces)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn bound(pattern: &str, name: &str) -> Option<Vec<(&'static str, String)>> {
+        let bindings = Pattern::parse(pattern).unwrap().matches(name.into())?;
+        Some(bindings.into_iter().map(|(key, value)| (key, value.to_string())).collect())
+    }
+
+    #[test]
+    fn a_pattern_is_anchored_at_both_ends() {
+        assert!(bound("master", "master").is_some());
+        assert!(bound("master", "master-two").is_none());
+        assert!(bound("{major}.{minor}", "x1.2").is_none());
+    }
+
+    #[test]
+    fn one_star_stays_in_its_component_and_two_cross() {
+        assert!(bound("release/*", "release/a").is_some());
+        assert!(bound("release/*", "release/a/b").is_none());
+        assert!(bound("review/**", "review/a/b").is_some());
+    }
+
+    #[test]
+    fn a_scope_ends_where_the_version_starts() {
+        let bound = bound("{scope}-{version}", "storage-ui-0.10.0-rc.3").unwrap();
+        assert_eq!(bound, [("scope", "storage-ui".to_owned()), ("version", "0.10.0-rc.3".to_owned())]);
+    }
+
+    #[test]
+    fn mistakes_name_themselves() {
+        let error = |text: &str| Pattern::parse(text).unwrap_err().to_string();
+        assert_eq!(error("{mayor}.0"), "`{mayor}` is no placeholder; did you mean `major`?");
+        assert_eq!(error("{major}.{major}"), "`{major}` stands twice in one pattern");
+        assert_eq!(error("a{b"), "`{` without a closing `}`");
+        assert_eq!(error("a b"), "no ref name holds the character ` `");
+        assert_eq!(error("regex:(?P<what>x)"), "the group `what` is no placeholder");
+    }
+
+    #[test]
+    fn bound_placeholders_give_names_with_padded_numbers() {
+        let bindings: Bindings = [("major", "1".into()), ("minor", "9".into())].into();
+        let names = Pattern::parse("{major}.{minor}").unwrap().instances(&bindings).unwrap();
+        assert_eq!(names, ["1.9", "01.9", "1.09", "01.09"]);
+        assert_eq!(Pattern::parse("release/{name}").unwrap().instances(&bindings), None);
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf8_are_matched_as_bytes() {
+        assert!(Pattern::parse("topic/*").unwrap().matches(b"topic/\xe9".as_bstr()).is_some());
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_pattern_or_an_error(text in "\\PC{0,40}", name in proptest::collection::vec(any::<u8>(), 0..40)) {
+            if let Ok(pattern) = Pattern::parse(&text) {
+                let _ = pattern.matches(name.as_bstr());
+            }
+        }
+
+        #[test]
+        fn a_literal_matches_itself_alone(name in "[a-z0-9./-]{1,20}", other in "[a-z0-9./-]{1,20}") {
+            let pattern = Pattern::parse(&name).unwrap();
+            prop_assert_eq!(pattern.matches(other.as_str().into()).is_some(), name == other);
+        }
+    }
+}

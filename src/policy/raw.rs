@@ -1,0 +1,290 @@
+//! The policy format as it is written: one struct a table. The JSON schema comes from here.
+//!
+//! No `flatten` and no `untagged`: both lose the place and the reason of an error.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::fmt;
+use toml::Spanned;
+
+use crate::model::Level;
+
+/// A value with its place in the file. toml's own type, with the schema of what it wraps.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Located<T>(Spanned<T>);
+
+impl<T> std::ops::Deref for Located<T> {
+    type Target = Spanned<T>;
+    fn deref(&self) -> &Spanned<T> {
+        &self.0
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Located<T> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        T::schema_name()
+    }
+    fn inline_schema() -> bool {
+        T::inline_schema()
+    }
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        T::json_schema(generator)
+    }
+}
+
+/// A text, or a list of texts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Texts(pub(super) Vec<String>);
+
+impl<'de> Deserialize<'de> for Texts {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = Texts;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text or a list of texts")
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Texts, E> {
+                Ok(Texts(vec![text.to_owned()]))
+            }
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut items: A) -> Result<Texts, A::Error> {
+                let mut texts = Vec::new();
+                while let Some(text) = items.next_element()? {
+                    texts.push(text);
+                }
+                Ok(Texts(texts))
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+impl JsonSchema for Texts {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Texts".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" }, "minItems": 1 }]
+        })
+    }
+}
+
+/// What a line is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Where development comes together: `master`, `main`.
+    Mainline,
+    /// Where versions are made: `release/1.0`, `1.15`.
+    Release,
+    /// Where the next major version is prepared: `2.0-dev`.
+    Development,
+    /// Where features meet before the mainline: `develop`.
+    Integration,
+    /// What runs somewhere: `staging`, `production`.
+    Environment,
+    /// Short-lived work: anybody may rewrite and delete it unless the policy says otherwise.
+    Topic,
+}
+
+impl Role {
+    /// The word used in policies and messages.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Mainline => "mainline",
+            Self::Release => "release",
+            Self::Development => "development",
+            Self::Integration => "integration",
+            Self::Environment => "environment",
+            Self::Topic => "topic",
+        }
+    }
+}
+
+/// What a tag class is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum TagKind {
+    /// Its tags name versions.
+    #[default]
+    Version,
+    /// Its tags mark something else: an end of life, a branch point.
+    Marker,
+    /// No rule looks at its tags.
+    Ignore,
+}
+
+/// Which objects a tag may be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum TagObject {
+    /// A tag object or a plain ref to a commit.
+    #[default]
+    Any,
+    /// A tag object, as `git tag -a` makes.
+    Annotated,
+}
+
+/// What kinds of version a tag class takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stability {
+    /// `1.2.0`.
+    Final,
+    /// `1.2.0rc1`.
+    PreRelease,
+    /// `1.2.0.dev5`: made by builds, never tagged unless a class says so.
+    Dev,
+}
+
+impl Stability {
+    /// What messages call it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Final => "final version",
+            Self::PreRelease => "pre-release",
+            Self::Dev => "development version",
+        }
+    }
+}
+
+/// Who may do what to the branches of a line. An action that is not named is open to everybody whom the host lets push.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(super) struct RawLineMay {
+    /// Who may make a new branch.
+    pub(super) create: Option<Located<Texts>>,
+    /// Who may add commits.
+    pub(super) push: Option<Located<Texts>>,
+    /// Who may replace history. Naming somebody also makes the branches rewritable.
+    pub(super) rewrite: Option<Located<Texts>>,
+    /// Who may delete. Naming somebody also makes the branches deletable.
+    pub(super) delete: Option<Located<Texts>>,
+}
+
+/// Who may do what to the tags of a class.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(super) struct RawTagMay {
+    /// Who may make a tag.
+    pub(super) create: Option<Located<Texts>>,
+    /// Who may move one. Naming somebody also makes the tags movable.
+    pub(super) r#move: Option<Located<Texts>>,
+    /// Who may delete one. Naming somebody also makes the tags deletable.
+    pub(super) delete: Option<Located<Texts>>,
+}
+
+/// How a branch is declared unmaintained.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(super) struct RawRetiredBy {
+    /// A commit of the branch carries this trailer.
+    pub(super) trailer: Option<Located<String>>,
+    /// A tag of this name exists, `{major}.{minor}-eol` for instance.
+    pub(super) tag: Option<Located<String>>,
+    /// The policy itself lists the branches.
+    pub(super) branches: Option<Located<Texts>>,
+}
+
+/// A class of long-lived branches.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct RawLine {
+    /// What messages and other tables call it.
+    pub(super) name: Located<String>,
+    /// The branches it has, without `refs/heads/`.
+    pub(super) branch: Located<Texts>,
+    /// What it is for.
+    pub(super) role: Role,
+    /// The line its branches start from.
+    pub(super) cut_from: Option<Located<String>>,
+    /// How one of its branches is declared unmaintained.
+    pub(super) retired_by: Option<RawRetiredBy>,
+    /// Who may do what.
+    #[serde(default)]
+    pub(super) may: RawLineMay,
+    /// Whether its branches may be deleted; topic branches may unless this says otherwise.
+    pub(super) deletable: Option<bool>,
+    /// Whether their history may be replaced; that of topic branches may unless this says otherwise.
+    pub(super) rewritable: Option<bool>,
+}
+
+/// A class of tags.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct RawTag {
+    /// What messages and other tables call it.
+    pub(super) name: Located<String>,
+    /// The tags it has, without `refs/tags/`.
+    pub(super) tag: Located<Texts>,
+    /// What its tags are for.
+    #[serde(default)]
+    pub(super) kind: TagKind,
+    /// How its versions are read and ordered.
+    pub(super) scheme: Option<Located<String>>,
+    /// Which kinds of version it takes; final versions and pre-releases unless this says otherwise.
+    pub(super) accepts: Option<Vec<Stability>>,
+    /// The lines its tags must sit on; one that contains the commit is enough.
+    pub(super) line: Option<Located<Texts>>,
+    /// Which objects its tags may be.
+    #[serde(default)]
+    pub(super) object: TagObject,
+    /// Who may do what.
+    #[serde(default)]
+    pub(super) may: RawTagMay,
+    /// Whether its tags may be deleted.
+    #[serde(default)]
+    pub(super) deletable: bool,
+    /// Whether its tags may be moved.
+    #[serde(default)]
+    pub(super) movable: bool,
+}
+
+/// The keys every rule's table may have, besides the rule's own options.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(super) struct RawRule {
+    /// off, observe, warn or refuse.
+    pub(super) level: Option<Level>,
+    /// A date (`2026-11-21`) or a full commit id: what is older is not judged.
+    pub(super) since: Option<Located<String>>,
+    /// Only these refs are judged, in full (`refs/heads/**`).
+    pub(super) only: Option<Located<Texts>>,
+    /// These refs are not judged.
+    pub(super) except: Option<Located<Texts>>,
+}
+
+/// The whole file, for the schema; decoding goes table by table so that each yields its own errors.
+#[derive(JsonSchema)]
+#[schemars(title = "refgate policy", rename_all = "kebab-case", deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is used")]
+pub(super) struct RawPolicy {
+    /// The version of the format: 1.
+    pub(super) schema: u32,
+    /// What reports call the policy.
+    pub(super) name: String,
+    /// Policies that this one adds to: `preset:NAME` or a file beside this one.
+    #[schemars(default)]
+    pub(super) extends: Option<Vec<String>>,
+    /// What policies that extend this one may weaken: `line`, `tag`, `group`, rule ids, or `*`.
+    #[schemars(default)]
+    pub(super) open: Option<Vec<String>>,
+    /// Groups of actors: a name and its members.
+    #[schemars(default)]
+    pub(super) group: Option<BTreeMap<String, Vec<String>>>,
+    /// Classes of long-lived branches; the first that matches counts.
+    #[schemars(default)]
+    pub(super) line: Option<Vec<RawLine>>,
+    /// Classes of tags; the first that matches counts.
+    #[schemars(default)]
+    pub(super) tag: Option<Vec<RawTag>>,
+    /// What is said about single rules.
+    #[schemars(default)]
+    pub(super) rules: Option<BTreeMap<String, serde_json::Value>>,
+}
+
+/// The keys of the file's top level.
+pub(super) const TOP_KEYS: &[&str] = &["schema", "name", "extends", "open", "group", "line", "tag", "rules"];

@@ -1,0 +1,367 @@
+//! From decoded layers to one validated policy.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::actors::{ActorSet, BUILT_IN};
+use super::error::{PolicyError, Problem, SourceText};
+use super::layer::{Layer, RawRuleTable};
+use super::raw::{Located, RawLine, RawLineMay, RawRetiredBy, RawTag, RawTagMay, Role, Stability, TagKind, Texts};
+use super::{Line, Pattern, Permissions, Policy, RetiredBy, RuleSetting, Since, Source, TagClass};
+use crate::model::{Level, ObjectId, did_you_mean};
+use crate::version::Scheme;
+
+/// Merges layers, the uppermost first, and checks every reference. Errors are added; the policy is `None` only
+/// when there is no layer at all.
+pub(super) fn resolve(
+    source: Source,
+    texts: Vec<SourceText>,
+    layers: &[Layer],
+    errors: &mut Vec<PolicyError>,
+) -> Option<Policy> {
+    let name = layers.last()?.name.clone();
+    let mut resolver = Resolver { texts: &texts, layers, errors, groups: BTreeMap::new() };
+    resolver.open_words();
+    resolver.groups();
+    let lines = resolver.lines();
+    let line_names: Vec<String> = lines.iter().map(|line| line.name.clone()).collect();
+    resolver.line_references(&line_names);
+    let tags = resolver.tags(&line_names);
+    let rules = resolver.rules();
+    Some(Policy { name, source, lines, tags, rules, texts })
+}
+
+struct Resolver<'a> {
+    texts: &'a [SourceText],
+    layers: &'a [Layer],
+    errors: &'a mut Vec<PolicyError>,
+    /// Group name to the layer that declares it and its members.
+    groups: BTreeMap<&'a str, (usize, &'a [String])>,
+}
+
+impl<'a> Resolver<'a> {
+    fn report(&mut self, layer: usize, problem: Problem) {
+        if let Some(source) = self.texts.get(layer) {
+            self.errors.push(PolicyError { source: source.clone(), problem });
+        }
+    }
+
+    /// Whether `upper` leaves `what` open to layers that extend it; reports it otherwise.
+    fn may_weaken(&mut self, layer: usize, upper: usize, what: &str, at: Range<usize>, deed: &str) -> bool {
+        let open = self.layers.get(upper).is_some_and(|layer| layer.open.iter().any(|word| word == "*" || word == what));
+        if !open {
+            let upper = self.texts.get(upper).map_or("", |text| &text.name).to_owned();
+            let message = format!("{deed} is not left open by `{upper}`");
+            let help = format!("whoever keeps `{upper}` can allow it with `open = [\"{what}\"]`");
+            self.report(layer, Problem::new(at, message).help(help));
+        }
+        open
+    }
+
+    fn open_words(&mut self) {
+        for (at, layer) in self.layers.iter().enumerate() {
+            for word in &layer.open {
+                // Rule ids are checked where the rules are known.
+                let looks_like_rule = word.contains('-');
+                if !looks_like_rule && !["*", "line", "tag", "group"].contains(&word.as_str()) {
+                    let message = format!("`open` takes `line`, `tag`, `group`, rule ids or `*`, not `{word}`");
+                    self.report(at, Problem::new(0..0, message));
+                }
+            }
+        }
+    }
+
+    fn groups(&mut self) {
+        let layers = self.layers;
+        for (at, layer) in layers.iter().enumerate() {
+            for (name, members) in &layer.groups {
+                let key = name.get_ref().as_str();
+                if BUILT_IN.contains(&key) {
+                    self.report(at, Problem::new(name.span(), format!("the group `{key}` is built in")));
+                    continue;
+                }
+                if let Some((upper, _)) = self.groups.get(key).copied()
+                    && !self.may_weaken(at, upper, "group", name.span(), &format!("changing the group `{key}`"))
+                {
+                    continue;
+                }
+                self.groups.insert(key, (at, members));
+            }
+        }
+    }
+
+    fn lines(&mut self) -> Vec<Line> {
+        let mut lines: Vec<(usize, Line)> = Vec::new();
+        for (at, layer) in self.layers.iter().enumerate() {
+            let mut own: Vec<(usize, Line)> = Vec::new();
+            for (raw, span) in &layer.lines {
+                let name = raw.name.get_ref();
+                let replaced = lines.iter().position(|(_, line)| line.name == *name);
+                let upper = replaced.and_then(|place| lines.get(place)).or(lines.first()).map(|(upper, _)| *upper);
+                if own.iter().any(|(_, line)| line.name == *name) {
+                    self.report(at, Problem::new(raw.name.span(), format!("there are two lines named `{name}`")));
+                    continue;
+                }
+                if let Some(upper) = upper
+                    && !self.may_weaken(at, upper, "line", span.clone(), &format!("the line `{name}`"))
+                {
+                    continue;
+                }
+                let line = (at, self.line(at, raw));
+                match replaced.and_then(|place| lines.get_mut(place)) {
+                    Some(place) => *place = line,
+                    None => own.push(line),
+                }
+            }
+            // A layer's own lines are the more specific ones: they are asked first.
+            own.append(&mut lines);
+            lines = own;
+        }
+        lines.into_iter().map(|(_, line)| line).collect()
+    }
+
+    fn line(&mut self, at: usize, raw: &RawLine) -> Line {
+        let topic = raw.role == Role::Topic;
+        let may = self.line_may(at, &raw.may);
+        Line {
+            name: raw.name.get_ref().clone(),
+            branches: self.patterns(at, &raw.branch),
+            role: raw.role,
+            cut_from: raw.cut_from.as_ref().map(|name| name.get_ref().clone()),
+            retired_by: raw.retired_by.as_ref().map(|raw| self.retired_by(at, raw)).unwrap_or_default(),
+            deletable: raw.deletable.unwrap_or(topic || may.delete.is_some()),
+            rewritable: raw.rewritable.unwrap_or(topic || may.rewrite.is_some()),
+            may,
+        }
+    }
+
+    fn retired_by(&mut self, at: usize, raw: &RawRetiredBy) -> RetiredBy {
+        if let Some(trailer) = &raw.trailer
+            && (trailer.get_ref().is_empty() || !trailer.get_ref().chars().all(|c| c.is_ascii_alphanumeric() || c == '-'))
+        {
+            let message = "a trailer's token has letters, digits and `-` only".to_owned();
+            self.report(at, Problem::new(trailer.span(), message));
+        }
+        RetiredBy {
+            trailer: raw.trailer.as_ref().map(|trailer| trailer.get_ref().clone()),
+            tag: raw.tag.as_ref().and_then(|tag| self.pattern(at, tag.get_ref(), tag.span())),
+            branches: raw.branches.as_ref().map(|branches| self.patterns(at, branches)).unwrap_or_default(),
+        }
+    }
+
+    fn line_references(&mut self, names: &[String]) {
+        for (at, layer) in self.layers.iter().enumerate() {
+            for cut_from in layer.lines.iter().filter_map(|(raw, _)| raw.cut_from.as_ref()) {
+                self.line_exists(at, cut_from.get_ref(), cut_from.span(), names);
+            }
+        }
+    }
+
+    fn line_exists(&mut self, at: usize, name: &str, span: Range<usize>, names: &[String]) {
+        if !names.iter().any(|known| known == name) {
+            let hint = did_you_mean(name, names.iter().map(String::as_str));
+            self.report(at, Problem::new(span, format!("there is no line named `{name}`{hint}")));
+        }
+    }
+
+    fn tags(&mut self, lines: &[String]) -> Vec<TagClass> {
+        let mut tags: Vec<(usize, TagClass)> = Vec::new();
+        for (at, layer) in self.layers.iter().enumerate() {
+            let mut own: Vec<(usize, TagClass)> = Vec::new();
+            for (raw, span) in &layer.tags {
+                let name = raw.name.get_ref();
+                let replaced = tags.iter().position(|(_, class)| class.name == *name);
+                let upper = replaced.and_then(|place| tags.get(place)).or(tags.first()).map(|(upper, _)| *upper);
+                if own.iter().any(|(_, class)| class.name == *name) {
+                    self.report(at, Problem::new(raw.name.span(), format!("there are two tag classes named `{name}`")));
+                    continue;
+                }
+                if let Some(upper) = upper
+                    && !self.may_weaken(at, upper, "tag", span.clone(), &format!("the tag class `{name}`"))
+                {
+                    continue;
+                }
+                let class = (at, self.tag(at, raw, lines));
+                match replaced.and_then(|place| tags.get_mut(place)) {
+                    Some(place) => *place = class,
+                    None => own.push(class),
+                }
+            }
+            own.append(&mut tags);
+            tags = own;
+        }
+        tags.into_iter().map(|(_, class)| class).collect()
+    }
+
+    fn tag(&mut self, at: usize, raw: &RawTag, lines: &[String]) -> TagClass {
+        let patterns = self.patterns(at, &raw.tag);
+        let scheme = raw.scheme.as_ref().and_then(|text| match Scheme::parse(text.get_ref()) {
+            Ok(scheme) => Some(scheme),
+            Err(error) => {
+                self.report(at, Problem::new(text.span(), error.to_string()));
+                None
+            }
+        });
+        let versioned = patterns.iter().any(|pattern| pattern.placeholders().contains(&"version"));
+        if versioned && raw.scheme.is_none() && raw.kind == TagKind::Version {
+            let message = format!("the tag class `{}` has `{{version}}` but no scheme to read it by", raw.name.get_ref());
+            let help = "add `scheme = \"semver\"`, or pep440, debian, calver:LAYOUT, dotted or nvr";
+            self.report(at, Problem::new(raw.tag.span(), message).help(help));
+        }
+        if let Some(scheme) = raw.scheme.as_ref().filter(|_| !versioned) {
+            let message = "a scheme reads what `{version}` matches, and no pattern of this class has it";
+            self.report(at, Problem::new(scheme.span(), message));
+        }
+        let sits_on = raw.line.as_ref().map(|names| names.get_ref().0.clone()).unwrap_or_default();
+        for name in &sits_on {
+            self.line_exists(at, name, raw.line.as_ref().map_or(0..0, |names| names.span()), lines);
+        }
+        let may = self.tag_may(at, &raw.may);
+        TagClass {
+            name: raw.name.get_ref().clone(),
+            patterns,
+            kind: raw.kind,
+            scheme,
+            accepts: raw.accepts.clone().unwrap_or_else(|| vec![Stability::Final, Stability::PreRelease]),
+            lines: sits_on,
+            object: raw.object,
+            deletable: raw.deletable || may.delete.is_some(),
+            movable: raw.movable || may.rewrite.is_some(),
+            may,
+        }
+    }
+
+    fn rules(&mut self) -> BTreeMap<String, RuleSetting> {
+        let mut settings: BTreeMap<String, RuleSetting> = BTreeMap::new();
+        // Which layer last said something about a rule: what a lower one may weaken depends on it.
+        let mut said_by: BTreeMap<String, usize> = BTreeMap::new();
+        for (at, layer) in self.layers.iter().enumerate() {
+            for raw in &layer.rules {
+                let id = raw.id.get_ref();
+                let next = self.rule(at, raw);
+                let Some(upper) = said_by.insert(id.clone(), at) else {
+                    settings.insert(id.clone(), next);
+                    continue;
+                };
+                let setting = settings.entry(id.clone()).or_default();
+                let weakens = weakening(setting, &next);
+                if let Some(deed) = weakens
+                    && !self.may_weaken(at, upper, id, raw.id.span(), &format!("{deed} of `{id}`"))
+                {
+                    // What the upper layer said stays, and it stays the one to ask.
+                    said_by.insert(id.clone(), upper);
+                    continue;
+                }
+                overlay(setting, next);
+            }
+        }
+        settings
+    }
+
+    fn rule(&mut self, at: usize, raw: &RawRuleTable) -> RuleSetting {
+        let since = raw.common.since.as_ref().and_then(|text| match since(text.get_ref()) {
+            Some(since) => Some(since),
+            None => {
+                let message = format!("`{}` is neither a date (`2026-11-21`) nor a full commit id", text.get_ref());
+                self.report(at, Problem::new(text.span(), message));
+                None
+            }
+        });
+        let mut patterns = |texts: Option<&Located<Texts>>| texts.map(|texts| self.patterns(at, texts)).unwrap_or_default();
+        RuleSetting {
+            level: raw.common.level,
+            since,
+            only: patterns(raw.common.only.as_ref()),
+            except: patterns(raw.common.except.as_ref()),
+            layer: at,
+            span: raw.id.span(),
+            options: raw.has_options.then_some(at),
+        }
+    }
+
+    fn patterns(&mut self, at: usize, texts: &Located<Texts>) -> Vec<Pattern> {
+        if texts.get_ref().0.is_empty() {
+            self.report(at, Problem::new(texts.span(), "the list is empty, so that it matches nothing"));
+        }
+        texts.get_ref().0.iter().filter_map(|text| self.pattern(at, text, texts.span())).collect()
+    }
+
+    fn pattern(&mut self, at: usize, text: &str, span: Range<usize>) -> Option<Pattern> {
+        match Pattern::parse(text) {
+            Ok(pattern) => Some(pattern),
+            Err(error) => {
+                self.report(at, Problem::new(span, format!("the pattern `{text}`: {error}")));
+                None
+            }
+        }
+    }
+
+    fn line_may(&mut self, at: usize, raw: &RawLineMay) -> Permissions {
+        Permissions {
+            create: self.actors(at, raw.create.as_ref()),
+            push: self.actors(at, raw.push.as_ref()),
+            rewrite: self.actors(at, raw.rewrite.as_ref()),
+            delete: self.actors(at, raw.delete.as_ref()),
+        }
+    }
+
+    fn tag_may(&mut self, at: usize, raw: &RawTagMay) -> Permissions {
+        Permissions {
+            create: self.actors(at, raw.create.as_ref()),
+            push: None,
+            rewrite: self.actors(at, raw.r#move.as_ref()),
+            delete: self.actors(at, raw.delete.as_ref()),
+        }
+    }
+
+    fn actors(&mut self, at: usize, texts: Option<&Located<Texts>>) -> Option<ActorSet> {
+        let texts = texts?;
+        let groups = self.groups.clone();
+        let members = |name: &str| groups.get(name).map(|(_, members)| members.to_vec());
+        let mut set = ActorSet::default();
+        for word in &texts.get_ref().0 {
+            if let Err(group) = set.add(word, &members) {
+                let known = groups.keys().copied().chain(BUILT_IN.iter().copied());
+                let message = format!("there is no group `@{group}`{}", did_you_mean(group, known));
+                self.report(at, Problem::new(texts.span(), message).help("declare it under `[group]`"));
+            }
+        }
+        Some(set)
+    }
+}
+
+/// What a lower layer's words on a rule would weaken, if anything.
+fn weakening(upper: &RuleSetting, lower: &RuleSetting) -> Option<&'static str> {
+    let lowers = |upper: Level, lower: Level| lower < upper;
+    if upper.level.zip(lower.level).is_some_and(|(upper, lower)| lowers(upper, lower)) {
+        return Some("a lower level");
+    }
+    if lower.since.is_some() && lower.since != upper.since {
+        return Some("another `since`");
+    }
+    if !lower.only.is_empty() || !lower.except.is_empty() {
+        return Some("a narrower choice of refs");
+    }
+    lower.options.is_some().then_some("a change of the options")
+}
+
+fn overlay(setting: &mut RuleSetting, next: RuleSetting) {
+    let RuleSetting { level, since, only, except, layer, span, options } = next;
+    (setting.layer, setting.span) = (layer, span);
+    setting.level = level.or(setting.level);
+    setting.since = since.or_else(|| setting.since.take());
+    if !only.is_empty() {
+        setting.only = only;
+    }
+    if !except.is_empty() {
+        setting.except = except;
+    }
+    setting.options = options.or(setting.options);
+}
+
+fn since(text: &str) -> Option<Since> {
+    if let Ok(id) = ObjectId::from_hex(text.as_bytes()) {
+        return Some(Since::Commit(id));
+    }
+    text.parse().ok().map(Since::Date)
+}

@@ -1,0 +1,170 @@
+//! Who pushes: from the one source that the server's configuration names.
+//!
+//! Never guessed from whichever variable happens to be set. On shell accounts and over `file://` every variable
+//! is the pusher's to forge, and GitLab and gitolite use the same prefix for different things.
+
+use bstr::{BString, ByteSlice as _};
+use std::fmt;
+
+use super::Variables;
+use crate::model::{Actor, did_you_mean};
+
+/// The value of `refgate.identity`.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub enum Identity {
+    /// Nobody is named; the actor stays unknown.
+    #[default]
+    None,
+    /// A host whose variable is known.
+    Host(&'static Host),
+    /// `env:NAME`.
+    Variable(String),
+    /// `json:NAME.field`: a member of a JSON object in a variable.
+    Json {
+        /// The variable.
+        variable: String,
+        /// The member.
+        field: String,
+    },
+}
+
+/// A git host that puts the pusher's name into a variable.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Host {
+    /// The word in the configuration.
+    pub name: &'static str,
+    variable: &'static str,
+    field: Option<&'static str>,
+}
+
+/// The hosts known by name, and the variable each is documented to set.
+const HOSTS: &[Host] = &[
+    Host { name: "bitbucket", variable: "BB_USER_NAME", field: None },
+    Host { name: "gitea", variable: "GITEA_PUSHER_NAME", field: None },
+    Host { name: "github", variable: "GITHUB_USER_LOGIN", field: None },
+    Host { name: "gitlab", variable: "GL_USERNAME", field: None },
+    Host { name: "gitolite", variable: "GL_USER", field: None },
+    Host { name: "kallithea", variable: "KALLITHEA_EXTRAS", field: Some("username") },
+    Host { name: "remote-user", variable: "REMOTE_USER", field: None },
+];
+
+/// Why a text names no identity source.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum IdentityError {
+    /// No such word.
+    #[error("`{found}` names no identity source{hint}; there are {}, env:NAME, json:NAME.field and none", names(), hint = did_you_mean(found, HOSTS.iter().map(|host| host.name)))]
+    Unknown {
+        /// The word.
+        found: String,
+    },
+    /// `json:` without a field, or an empty variable.
+    #[error("`{0}` is not `env:NAME` or `json:NAME.field`")]
+    Incomplete(String),
+}
+
+fn names() -> String {
+    HOSTS.iter().map(|host| host.name).collect::<Vec<_>>().join(", ")
+}
+
+impl Identity {
+    /// Reads the configured value.
+    ///
+    /// # Errors
+    /// See [`IdentityError`].
+    pub fn parse(text: &str) -> Result<Self, IdentityError> {
+        let incomplete = || IdentityError::Incomplete(text.to_owned());
+        if text == "none" {
+            return Ok(Self::None);
+        }
+        if let Some(name) = text.strip_prefix("env:") {
+            return if name.is_empty() { Err(incomplete()) } else { Ok(Self::Variable(name.to_owned())) };
+        }
+        if let Some(rest) = text.strip_prefix("json:") {
+            let (variable, field) = rest.split_once('.').filter(|(a, b)| !a.is_empty() && !b.is_empty()).ok_or_else(incomplete)?;
+            return Ok(Self::Json { variable: variable.to_owned(), field: field.to_owned() });
+        }
+        let host = HOSTS.iter().find(|host| host.name == text);
+        host.map(Self::Host).ok_or_else(|| IdentityError::Unknown { found: text.to_owned() })
+    }
+
+    /// The host's name, where the source is one.
+    pub fn host(&self) -> Option<&'static str> {
+        if let Self::Host(host) = self { Some(host.name) } else { None }
+    }
+
+    /// Who pushes, by this source. A name that is empty or cannot be read is [`Actor::Unknown`].
+    pub fn actor(&self, variables: Variables<'_>) -> Actor {
+        let name = match self {
+            Self::None => None,
+            Self::Variable(name) => variables(name),
+            Self::Json { variable, field } => json_member(variables, variable, field),
+            Self::Host(host) => match host.field {
+                Some(field) => json_member(variables, host.variable, field),
+                None => variables(host.variable),
+            },
+        };
+        let gitolite = self.host() == Some("gitolite");
+        match name.filter(|name| !name.is_empty()) {
+            Some(name) => Actor::Known(name),
+            // `gitolite push` and its mirroring run without a user, and say so.
+            None if gitolite && variables("GL_BYPASS_ACCESS_CHECKS").is_some_and(|set| set == "1") => Actor::Host,
+            None => Actor::Unknown,
+        }
+    }
+}
+
+impl fmt::Display for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => f.write_str("none"),
+            Self::Host(host) => f.write_str(host.name),
+            Self::Variable(name) => write!(f, "env:{name}"),
+            Self::Json { variable, field } => write!(f, "json:{variable}.{field}"),
+        }
+    }
+}
+
+fn json_member(variables: Variables<'_>, variable: &str, field: &str) -> Option<BString> {
+    let text = variables(variable)?;
+    let value: serde_json::Value = serde_json::from_slice(text.as_bytes()).ok()?;
+    Some(value.get(field)?.as_str()?.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn actor(identity: &str, set: &[(&str, &str)]) -> Actor {
+        let variables = |name: &str| set.iter().find(|(key, _)| *key == name).map(|(_, value)| BString::from(*value));
+        Identity::parse(identity).unwrap().actor(&variables)
+    }
+
+    #[test]
+    fn only_the_configured_source_is_believed() {
+        let set = [("GL_USER", "alice"), ("REMOTE_USER", "mallory"), ("KALLITHEA_EXTRAS", r#"{"username":"bob"}"#)];
+        assert_eq!(actor("gitolite", &set), Actor::Known("alice".into()));
+        assert_eq!(actor("kallithea", &set), Actor::Known("bob".into()));
+        assert_eq!(actor("env:REMOTE_USER", &set), Actor::Known("mallory".into()));
+        assert_eq!(actor("none", &set), Actor::Unknown);
+        assert_eq!(actor("gitea", &set), Actor::Unknown);
+    }
+
+    #[test]
+    fn an_empty_name_or_broken_json_is_nobody() {
+        assert_eq!(actor("remote-user", &[("REMOTE_USER", "")]), Actor::Unknown);
+        assert_eq!(actor("json:X.user", &[("X", "{\"user\":")]), Actor::Unknown);
+    }
+
+    #[test]
+    fn the_hosts_own_administrator_is_a_state_of_its_own() {
+        assert_eq!(actor("gitolite", &[("GL_BYPASS_ACCESS_CHECKS", "1")]), Actor::Host);
+        assert_eq!(actor("gitlab", &[("GL_BYPASS_ACCESS_CHECKS", "1")]), Actor::Unknown);
+    }
+
+    #[test]
+    fn a_misspelt_source_is_an_error() {
+        let error = Identity::parse("gitolit").unwrap_err().to_string();
+        assert!(error.starts_with("`gitolit` names no identity source; did you mean `gitolite`?"), "{error}");
+        assert!(Identity::parse("json:X").is_err());
+    }
+}

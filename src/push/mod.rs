@@ -1,0 +1,50 @@
+//! Floor 2: from what git or a CI system hands over to a `Push`.
+//!
+//! Bytes in, typed errors with line numbers out. Judges nothing.
+
+mod ci;
+mod identity;
+mod parse;
+
+use bstr::{BString, ByteSlice as _};
+use std::ffi::OsStr;
+
+pub use ci::{CiError, CiEvent};
+pub use identity::{Identity, IdentityError};
+pub use parse::{InputError, pre_push, pre_receive, update};
+
+use crate::git::{Error, Repository};
+use crate::model::RefUpdate;
+
+/// Looks an environment variable up; the caller decides what the environment is.
+pub type Variables<'a> = &'a dyn Fn(&str) -> Option<BString>;
+
+/// More push options than this are an attack: git itself sets no limit.
+const MAX_OPTIONS: usize = 1000;
+
+/// The texts of `git push -o`, from `GIT_PUSH_OPTION_COUNT` and `GIT_PUSH_OPTION_<n>` (`githooks(5)`).
+pub fn options(variables: Variables<'_>) -> Vec<BString> {
+    let count = variables("GIT_PUSH_OPTION_COUNT").and_then(|count| count.to_str().ok()?.parse().ok()).unwrap_or(0);
+    (0..count.min(MAX_OPTIONS)).filter_map(|at| variables(&format!("GIT_PUSH_OPTION_{at}"))).collect()
+}
+
+/// Adds, for every update of a symbolic ref, the update of the ref it stands for: hooks are told the alias alone,
+/// and rules have to hold for both names.
+///
+/// # Errors
+/// A ref that cannot be read.
+pub fn resolve_symbolic(repository: &Repository, updates: Vec<RefUpdate>) -> Result<Vec<RefUpdate>, Error> {
+    let mut resolved = Vec::with_capacity(updates.len());
+    for update in updates {
+        let (target, _) = repository.resolve(&update.name)?;
+        let alias = (target != update.name).then(|| RefUpdate { name: target, via: Some(update.name.clone()), ..update.clone() });
+        resolved.push(update);
+        resolved.extend(alias);
+    }
+    Ok(resolved)
+}
+
+/// The bytes of an argument.
+pub fn bytes_of(text: &OsStr) -> BString {
+    BString::from(text.as_encoded_bytes())
+}

@@ -1,0 +1,85 @@
+//! Refuses refs whose image tag is already another ref's.
+
+use bstr::BStr;
+
+use super::{Meta, OptionError, RefRule, Rule, Sink};
+use crate::facts::{Change, FactError};
+use crate::model::{Level, Namespace, RefName, quote};
+use crate::version::{Case, docker_slug};
+
+/// The rule's own keys.
+#[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub(super) struct Options {
+    /// Whether the image tag is made in lower case, so that `TLS` and `tls` collide.
+    lower_case: bool,
+    /// Image tags that no branch may have.
+    reserved: Vec<String>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { lower_case: false, reserved: ["edge", "latest", "nightly", "stable"].map(str::to_owned).into() }
+    }
+}
+
+pub(super) struct CollidingSlug(Options);
+
+impl Rule for CollidingSlug {
+    const META: Meta = Meta {
+        id: "colliding-slug",
+        summary: "Refuses branches and tags whose image tag is already taken by another or reserved.",
+        task: "comparing the image tag of",
+        docs: include_str!("colliding_slug.md"),
+        // Only projects that name images after branches care.
+        default: Level::Off,
+    };
+    type Options = Options;
+
+    fn new(options: Options) -> Result<Self, OptionError> {
+        Ok(Self(options))
+    }
+}
+
+impl CollidingSlug {
+    fn slug(&self, name: &RefName) -> Option<String> {
+        docker_slug(name.short(), if self.0.lower_case { Case::Lower } else { Case::Keep })
+    }
+}
+
+impl RefRule for CollidingSlug {
+    fn check(&self, change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+        if !change.creates() || change.namespace() == Namespace::Other {
+            return Ok(());
+        }
+        let name = change.name();
+        let rename = |short: &BStr| quote(short).map(|name| format!("git branch -m {name} NEW-NAME"));
+        let Some(slug) = self.slug(name) else {
+            sink.report(format!("no image tag can be made from `{name}`"))
+                .commit(change.new_id())
+                .help("use a letter or a digit somewhere in the name")
+                .command(rename(name.short()));
+            return Ok(());
+        };
+        let branch = name.namespace() == Namespace::Branch;
+        if branch && self.0.reserved.contains(&slug) {
+            sink.report(format!("`{name}` makes the image tag `{slug}`, which is reserved"))
+                .commit(change.new_id())
+                .help("rename the branch")
+                .command(rename(name.short()));
+            return Ok(());
+        }
+        let taken = change.facts().names()?.into_iter().find(|other| {
+            // Two tags with one slug are two spellings of one version, which is another rule's matter.
+            other != name && (branch || other.namespace() == Namespace::Branch) && self.slug(other).as_ref() == Some(&slug)
+        });
+        if let Some(other) = taken {
+            sink.report(format!("`{name}` makes the image tag `{slug}`, and so does `{other}`"))
+                .commit(change.new_id())
+                .help("rename one of them: each would overwrite the other's images")
+                .command(if branch { rename(name.short()) } else { None })
+                .evidence(format!("{other} -> {slug}"));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,41 @@
+//! Refuses the deletion of branches and tags that have to stay.
+
+use super::rule::NoOptions;
+use super::{Meta, OptionError, RefRule, Rule, Sink};
+use crate::facts::{Change, FactError};
+use crate::model::{Level, quote};
+
+pub(super) struct DeletedRef;
+
+impl Rule for DeletedRef {
+    const META: Meta = Meta {
+        id: "deleted-ref",
+        summary: "Refuses the deletion of branches and tags that have to stay.",
+        task: "checking the deletion of",
+        docs: include_str!("deleted_ref.md"),
+        default: Level::Refuse,
+    };
+    type Options = NoOptions;
+
+    fn new(_: NoOptions) -> Result<Self, OptionError> {
+        Ok(Self)
+    }
+}
+
+impl RefRule for DeletedRef {
+    fn check(&self, change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+        if !change.deletes() {
+            return Ok(());
+        }
+        let kept = match (change.line(), change.tag()) {
+            (Some(place), _) if !place.line.deletable => format!("a branch of the line `{}`", place.line.name),
+            (_, Some(place)) if !place.class.deletable => format!("a tag of the class `{}`", place.class.name),
+            _ => return Ok(()),
+        };
+        sink.report(format!("`{}` is {kept}, which is never deleted", change.name()))
+            .commit(change.old())
+            .help("leave it out of the push; if it went from your clone, this brings it back")
+            .command(quote(change.name().full()).map(|name| format!("git fetch origin {name}:{name}")));
+        Ok(())
+    }
+}

@@ -1,0 +1,57 @@
+//! Refuses refs that are neither branches nor tags.
+
+use bstr::ByteSlice as _;
+use toml::Spanned;
+
+use super::{Meta, OptionError, RefRule, Rule, Sink};
+use crate::facts::{Change, FactError, Pattern};
+use crate::model::{Level, Namespace};
+
+/// The rule's own keys.
+#[derive(Debug, Default, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub(super) struct Options {
+    /// Refs that may be pushed all the same, in full: `refs/notes/**`.
+    #[schemars(with = "Vec<String>")]
+    allow: Vec<Spanned<String>>,
+}
+
+pub(super) struct ForeignRef {
+    allowed: Vec<Pattern>,
+}
+
+impl Rule for ForeignRef {
+    const META: Meta = Meta {
+        id: "foreign-ref",
+        summary: "Refuses refs that are neither branches nor tags, such as refs/replace.",
+        task: "reading the namespace of",
+        docs: include_str!("foreign_ref.md"),
+        default: Level::Refuse,
+    };
+    type Options = Options;
+
+    fn new(options: Options) -> Result<Self, OptionError> {
+        let pattern = |text: &Spanned<String>| {
+            Pattern::parse(text.get_ref()).map_err(|error| OptionError { span: text.span(), message: error.to_string() })
+        };
+        Ok(Self { allowed: options.allow.iter().map(pattern).collect::<Result<_, _>>()? })
+    }
+}
+
+impl RefRule for ForeignRef {
+    fn check(&self, change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+        let full = change.name().full();
+        if change.namespace() != Namespace::Other || self.allowed.iter().any(|pattern| pattern.matches(full).is_some()) {
+            return Ok(());
+        }
+        let what = match full.as_bytes() {
+            name if name.starts_with(b"refs/replace/") => "it would make every later reader see another object than was pushed",
+            name if name.starts_with(b"refs/") => "it is neither a branch nor a tag",
+            _ => "it does not even start with `refs/`",
+        };
+        sink.report(format!("`{}` may not be pushed: {what}", change.name()))
+            .commit(if change.deletes() { change.old() } else { change.new_id() })
+            .help("push branches and tags only; the policy can list others under `rules.foreign-ref.allow`");
+        Ok(())
+    }
+}

@@ -1,0 +1,44 @@
+//! Refuses pushes that would leave the policy unreadable.
+
+use super::rule::NoOptions;
+use super::{Meta, OptionError, RefRule, Rule, Sink, arm};
+use crate::facts::{Change, FactError, LoadError};
+use crate::model::Level;
+
+pub(super) struct InvalidPolicy;
+
+impl Rule for InvalidPolicy {
+    const META: Meta = Meta {
+        id: "invalid-policy",
+        summary: "Refuses pushes after which the policy of the repository could not be read.",
+        task: "reading the policy in",
+        docs: include_str!("invalid_policy.md"),
+        default: Level::Refuse,
+    };
+    type Options = NoOptions;
+
+    fn new(_: NoOptions) -> Result<Self, OptionError> {
+        Ok(Self)
+    }
+}
+
+impl RefRule for InvalidPolicy {
+    fn check(&self, change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+        let Some(next) = change.facts().policy_after(change) else { return Ok(()) };
+        if change.deletes() {
+            sink.report(format!("`{}` holds the policy of this repository and may not go away", change.name()))
+                .commit(change.old())
+                .help("name another policy with `git config refgate.policy` first");
+            return Ok(());
+        }
+        let errors = match next.and_then(|policy| arm(&policy).map_err(LoadError::from)) {
+            Ok(_) => return Ok(()),
+            Err(errors) => errors,
+        };
+        sink.report(format!("the policy in `{}` would be invalid: {errors}", change.name()))
+            .commit(change.new_id())
+            .help("mend the policy file and push again")
+            .command(Some("refgate policy check".to_owned()));
+        Ok(())
+    }
+}

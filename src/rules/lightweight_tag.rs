@@ -1,0 +1,35 @@
+//! Refuses tags without a tag object where the policy asks for one.
+
+use super::rule::NoOptions;
+use super::{Meta, OptionError, RefRule, Rule, Sink};
+use crate::facts::{Change, FactError, TagObject};
+use crate::model::{Level, quote};
+
+pub(super) struct LightweightTag;
+
+impl Rule for LightweightTag {
+    const META: Meta = Meta {
+        id: "lightweight-tag",
+        summary: "Refuses plain refs where a tag class asks for annotated tags.",
+        task: "reading the object of",
+        docs: include_str!("lightweight_tag.md"),
+        default: Level::Refuse,
+    };
+    type Options = NoOptions;
+
+    fn new(_: NoOptions) -> Result<Self, OptionError> {
+        Ok(Self)
+    }
+}
+
+impl RefRule for LightweightTag {
+    fn check(&self, change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+        let Some(place) = change.tag().filter(|place| place.class.object == TagObject::Annotated) else { return Ok(()) };
+        let Some(peeled) = change.peeled()?.filter(|peeled| peeled.tags.is_empty()) else { return Ok(()) };
+        sink.report(format!("`{}` is a plain ref, and tags of the class `{}` are annotated", change.name(), place.class.name))
+            .commit(peeled.id)
+            .help("make it a tag object, with a message, and push it again")
+            .command(quote(change.name().short()).map(|name| format!("git tag --annotate --force {name} {}", peeled.id.short())));
+        Ok(())
+    }
+}

@@ -1,0 +1,45 @@
+//! Floor 4: the rules, one file each. To add one, copy the smallest, `lightweight_tag.rs`; CONTRIBUTING.md has the steps.
+//!
+//! A rule says what is wrong and where. Its id, its level, the wording of the status detail and every rendering
+//! are somebody else's business. Rules do no I/O, hold no state and ask [`crate::facts`] alone.
+
+mod colliding_slug;
+mod deleted_ref;
+mod foreign_ref;
+mod invalid_policy;
+mod lightweight_tag;
+mod misplaced_tag;
+mod moved_tag;
+mod registry;
+mod retired_line;
+mod rewritten_history;
+mod rule;
+mod unauthorized_actor;
+mod unlisted_branch;
+mod unlisted_tag;
+
+pub use registry::{Armed, Check, Entry, arm};
+pub use rule::{Meta, OptionError, RefRule, Report, Rule, Sink};
+
+use registry::refs;
+
+/// Every rule there is, by id.
+pub static REGISTRY: &[Entry] = &[
+    refs::<colliding_slug::CollidingSlug>(),
+    refs::<deleted_ref::DeletedRef>(),
+    refs::<foreign_ref::ForeignRef>(),
+    refs::<invalid_policy::InvalidPolicy>(),
+    refs::<lightweight_tag::LightweightTag>(),
+    refs::<misplaced_tag::MisplacedTag>(),
+    refs::<moved_tag::MovedTag>(),
+    refs::<retired_line::RetiredLine>(),
+    refs::<rewritten_history::RewrittenHistory>(),
+    refs::<unauthorized_actor::UnauthorizedActor>(),
+    refs::<unlisted_branch::UnlistedBranch>(),
+    refs::<unlisted_tag::UnlistedTag>(),
+];
+
+/// The rule of this id.
+pub fn find(id: &str) -> Option<&'static Entry> {
+    REGISTRY.iter().find(|entry| entry.meta.id == id)
+}

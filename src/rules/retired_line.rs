@@ -1,0 +1,99 @@
+//! Refuses commits on branches that are no longer maintained.
+
+use bstr::ByteSlice as _;
+
+use super::rule::NoOptions;
+use super::{Meta, OptionError, RefRule, Rule, Sink};
+use crate::facts::{Bindings, Change, FactError, Facts, LineMatch};
+use crate::model::{Level, ObjectId, RefName};
+
+pub(super) struct RetiredLine;
+
+impl Rule for RetiredLine {
+    const META: Meta = Meta {
+        id: "retired-line",
+        summary: "Refuses commits on branches that were declared unmaintained.",
+        task: "asking for the end of life of",
+        docs: include_str!("retired_line.md"),
+        default: Level::Refuse,
+    };
+    type Options = NoOptions;
+
+    fn new(_: NoOptions) -> Result<Self, OptionError> {
+        Ok(Self)
+    }
+}
+
+impl RefRule for RetiredLine {
+    fn check(&self, change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+        let Some(place) = change.line().filter(|_| !change.deletes() && change.old() != change.new_id()) else {
+            return Ok(());
+        };
+        let Some((commit, how)) = retired(change, place)? else { return Ok(()) };
+        sink.report(format!("`{}` is no longer maintained: {how}", change.name()))
+            .commit(commit.unwrap_or_else(|| change.new_id()))
+            .help("bring the change to a maintained branch, or take the declaration back in a commit that reverts it")
+            .command(commit.map(|commit| format!("git revert {}", commit.short())))
+            .evidence(how);
+        Ok(())
+    }
+}
+
+/// How the branch was retired before this push and still is after it, with the commit that says so.
+fn retired(change: &Change<'_, '_>, place: &LineMatch<'_>) -> Result<Option<(Option<ObjectId>, String)>, FactError> {
+    let (facts, by) = (change.facts(), &place.line.retired_by);
+    let short = change.name().short();
+    if by.branches.iter().any(|pattern| pattern.matches(short).is_some()) {
+        return Ok(Some((None, "the policy lists it as retired".to_owned())));
+    }
+    let closing = by.tag.as_ref().and_then(|tag| tag.instances(&place.bindings)).unwrap_or_default();
+    for tag in closing.into_iter().map(RefName::tag) {
+        // A tag of this very push closes the branch from the next push on.
+        let arrives = facts.push().updates.iter().any(|update| update.name == tag && update.creates());
+        if !arrives && facts.tip(&tag)?.is_some() {
+            return Ok(Some((None, format!("the tag `{tag}` closes it"))));
+        }
+    }
+    let Some(token) = by.trailer.as_ref().filter(|_| !change.creates()) else { return Ok(None) };
+    let without = origin(facts, place)?;
+    let declared = standing(facts, token, change.old(), &without)?;
+    // Still declared at the new tip: the push does not revert the declaration.
+    let Some((commit, value)) = declared else { return Ok(None) };
+    if standing(facts, token, change.new_id(), &without)?.is_none() {
+        return Ok(None);
+    }
+    Ok(Some((Some(commit), format!("{} says `{token}: {value}`", commit.short()))))
+}
+
+/// The tips of the line that the branch was cut from: a declaration counts only on the branch itself.
+fn origin(facts: &Facts<'_>, place: &LineMatch<'_>) -> Result<Vec<ObjectId>, FactError> {
+    let Some(origin) = place.line.cut_from.as_ref() else { return Ok(Vec::new()) };
+    let mut tips = Vec::new();
+    for line in facts.lines().iter().filter(|line| line.name == *origin) {
+        tips.extend(facts.branches(line, &Bindings::new())?.into_iter().map(|(_, tip)| tip));
+    }
+    Ok(tips)
+}
+
+/// The newest commit of `tip` with the trailer that no later commit reverts.
+fn standing(
+    facts: &Facts<'_>,
+    token: &str,
+    tip: ObjectId,
+    without: &[ObjectId],
+) -> Result<Option<(ObjectId, String)>, FactError> {
+    let mut reverted: Vec<ObjectId> = Vec::new();
+    for id in facts.commits(&[tip], without)? {
+        let commit = facts.commit(id)?;
+        let text = commit.message.to_str_lossy();
+        reverted.extend(text.split("This reverts commit ").skip(1).filter_map(|rest| {
+            let hex: String = rest.chars().take_while(char::is_ascii_hexdigit).collect();
+            ObjectId::from_hex(hex.as_bytes()).ok()
+        }));
+        let declaration = commit.trailers().into_iter().find(|trailer| trailer.token.eq_ignore_ascii_case(token.as_bytes()));
+        if let Some(trailer) = declaration.filter(|_| !reverted.contains(&id)) {
+            return Ok(Some((id, crate::model::Untrusted::new(&trailer.value).to_string())));
+        }
+    }
+    Ok(None)
+}

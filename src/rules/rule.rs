@@ -1,0 +1,132 @@
+//! What a rule is, and what it hands its findings to.
+
+use serde::de::DeserializeOwned;
+use std::ops::Range;
+
+use crate::facts::{Change, FactError};
+use crate::model::{Finding, Level, ObjectId};
+
+/// What is known of a rule without running it.
+#[derive(Debug)]
+pub struct Meta {
+    /// Names the thing refused, so that `refuse misplaced-tag` reads as a phrase.
+    pub id: &'static str,
+    /// One sentence.
+    pub summary: &'static str,
+    /// What it does, in the words of a status detail that a ref's name follows: `checking the place of`.
+    pub task: &'static str,
+    /// Its page, in Markdown.
+    pub docs: &'static str,
+    /// The level where the policy names none.
+    pub default: Level,
+}
+
+/// A rule with its options.
+pub trait Rule: Sized + Send + Sync + 'static {
+    /// What is known of it without running it.
+    const META: Meta;
+    /// Its own keys in `[rules.ID]`, `deny_unknown_fields`; `()`-like where it has none.
+    type Options: DeserializeOwned + Default + schemars::JsonSchema;
+    /// Takes the options over once, so that checking has nothing left to parse.
+    ///
+    /// # Errors
+    /// An option that is well formed and means nothing.
+    fn new(options: Self::Options) -> Result<Self, OptionError>;
+}
+
+/// A rule that looks at one ref update at a time.
+pub trait RefRule: Rule {
+    /// Reports what is wrong with the update. `?` on a fact that cannot be had is right: the gate then knows that
+    /// the rule is undecided.
+    ///
+    /// # Errors
+    /// A fact that could not be had.
+    fn check(&self, change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError>;
+}
+
+/// An option that means nothing.
+#[derive(Debug)]
+pub struct OptionError {
+    /// Where it stands in the policy file, in bytes.
+    pub span: Range<usize>,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+/// The options of a rule that has none.
+#[derive(Debug, Default, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NoOptions {}
+
+/// Where a rule puts its findings. Knows the rule, its level and the update, so that the rule need not.
+pub struct Sink<'s> {
+    meta: &'static Meta,
+    level: Level,
+    change: &'s Change<'s, 's>,
+    findings: &'s mut Vec<Finding>,
+}
+
+impl<'s> Sink<'s> {
+    /// A sink for one rule and one update.
+    pub fn new(meta: &'static Meta, level: Level, change: &'s Change<'s, 's>, findings: &'s mut Vec<Finding>) -> Self {
+        Self { meta, level, change, findings }
+    }
+
+    /// Reports a finding: one sentence without a final period.
+    pub fn report(&mut self, message: impl Into<String>) -> Report<'_> {
+        let name = self.change.name();
+        let finding = Finding {
+            rule: self.meta.id,
+            level: self.level,
+            update: Some(self.change.index()),
+            ref_name: Some(name.clone()),
+            commit: None,
+            subject: None,
+            path: None,
+            line: None,
+            column: None,
+            message: message.into(),
+            detail: format!("{} {name}", self.meta.task),
+            help: None,
+            command: None,
+            evidence: None,
+        };
+        let index = self.findings.len();
+        self.findings.push(finding);
+        Report { finding: self.findings.get_mut(index) }
+    }
+}
+
+/// A finding that is being filled in.
+pub struct Report<'s> {
+    finding: Option<&'s mut Finding>,
+}
+
+impl Report<'_> {
+    fn with(mut self, fill: impl FnOnce(&mut Finding)) -> Self {
+        if let Some(finding) = self.finding.as_deref_mut() {
+            fill(finding);
+        }
+        self
+    }
+
+    /// The commit it is about.
+    pub fn commit(self, id: ObjectId) -> Self {
+        self.with(|finding| finding.commit = Some(id))
+    }
+
+    /// What to do about it, in a sentence.
+    pub fn help(self, help: impl Into<String>) -> Self {
+        self.with(|finding| finding.help = Some(help.into()))
+    }
+
+    /// The command that mends it; `None` where a name in it cannot be shown faithfully.
+    pub fn command(self, command: Option<String>) -> Self {
+        self.with(|finding| finding.command = command)
+    }
+
+    /// By what it was decided.
+    pub fn evidence(self, evidence: impl Into<String>) -> Self {
+        self.with(|finding| finding.evidence = Some(evidence.into()))
+    }
+}

@@ -1,0 +1,73 @@
+//! Commands with a cleared environment, and repositories written by one `git fast-import`.
+
+pub(crate) mod history;
+
+use std::ffi::OsStr;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+/// The date of every commit and tag, so that ids are the same everywhere.
+pub(crate) const DATE: &str = "1700000000 +0000";
+
+/// The program under test.
+pub(crate) const REFGATE: &str = env!("CARGO_BIN_EXE_refgate");
+
+/// A command that sees nothing of the surroundings but PATH.
+pub(crate) fn command(program: impl AsRef<OsStr>, directory: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.env_clear().current_dir(directory).stdin(Stdio::null());
+    for (name, value) in [
+        ("PATH", std::env::var("PATH").unwrap().as_str()),
+        ("HOME", "/nonexistent"),
+        ("GIT_CONFIG_GLOBAL", "/dev/null"),
+        ("GIT_CONFIG_NOSYSTEM", "1"),
+        ("GIT_AUTHOR_NAME", "Ann Author"),
+        ("GIT_AUTHOR_EMAIL", "ann@example.com"),
+        ("GIT_AUTHOR_DATE", DATE),
+        ("GIT_COMMITTER_NAME", "Carl Committer"),
+        ("GIT_COMMITTER_EMAIL", "carl@example.com"),
+        ("GIT_COMMITTER_DATE", DATE),
+        ("GIT_TERMINAL_PROMPT", "0"),
+        ("LC_ALL", "C"),
+    ] {
+        command.env(name, value);
+    }
+    command
+}
+
+/// Runs git and gives its standard output; fails the test when git fails.
+pub(crate) fn git(directory: &Path, arguments: &[&str]) -> String {
+    git_with(directory, arguments, b"")
+}
+
+/// Runs git with something on its standard input.
+pub(crate) fn git_with(directory: &Path, arguments: &[&str], input: &[u8]) -> String {
+    let output = run(command("git", directory).args(arguments), input);
+    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
+}
+
+/// Runs a command with something on its standard input.
+pub(crate) fn run(command: &mut Command, input: &[u8]) -> Output {
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // A program may refuse before it has read everything.
+    let _ = child.stdin.take().unwrap().write_all(input);
+    child.wait_with_output().unwrap()
+}
+
+/// Runs the program under test.
+pub(crate) fn refgate(directory: &Path, arguments: &[&str], input: &[u8]) -> Output {
+    run(command(REFGATE, directory).args(arguments), input)
+}
+
+/// Standard error as text.
+pub(crate) fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// Standard output as JSON.
+pub(crate) fn json(output: &Output) -> serde_json::Value {
+    serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {}{}", String::from_utf8_lossy(&output.stdout), stderr(output)))
+}
