@@ -6,5 +6,7 @@
 
 // Floor 0: the words.
 pub mod model;
+// Floor 1: the outside world as values.
+pub mod git;
 // Floor 5 and up.
 pub mod cli;

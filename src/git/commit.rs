@@ -1,0 +1,287 @@
+//! Commits.
+
+use bstr::{BStr, BString, ByteSlice as _};
+
+use super::object::MAX_TEXT_OBJECT;
+use super::{Error, Kind, Repository};
+use crate::model::ObjectId;
+
+/// A commit. Names, addresses and text are the bytes in the object: no mailmap, no re-encoding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Commit {
+    /// Its id.
+    pub id: ObjectId,
+    /// The tree it records.
+    pub tree: ObjectId,
+    /// Its parents in order; grafts are ignored.
+    pub parents: Vec<ObjectId>,
+    /// Who wrote the change.
+    pub author: Identity,
+    /// Who made the commit.
+    pub committer: Identity,
+    /// The encoding of the message, if the commit names one.
+    pub encoding: Option<BString>,
+    /// The whole message.
+    pub message: BString,
+    subject: BString,
+    is_signed: bool,
+}
+
+/// Who, and when.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Identity {
+    /// The name, without surrounding blanks. Empty if the line is too broken to hold one.
+    pub name: BString,
+    /// The address between the angle brackets.
+    pub email: BString,
+    /// Seconds since 1970; 0 if there is no usable date, as git has it.
+    pub seconds: i64,
+    /// Seconds east of UTC.
+    pub offset: i32,
+}
+
+/// A line such as `Signed-off-by: A U Thor <a@example.com>` at the end of a message (`git-interpret-trailers(1)`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trailer {
+    /// The part before the colon, as written.
+    pub token: BString,
+    /// The part after it, unfolded and without surrounding blanks.
+    pub value: BString,
+}
+
+impl Repository {
+    /// Reads a commit.
+    ///
+    /// # Errors
+    /// The object is missing, no commit, larger than 16 MiB, or malformed.
+    pub fn commit(&self, id: ObjectId) -> Result<Commit, Error> {
+        let mut content = Vec::new();
+        self.odb.read(id, Kind::Commit, MAX_TEXT_OBJECT, &mut content)?;
+        Commit::parse(id, &content)
+    }
+}
+
+impl Commit {
+    /// Parses the content of a commit object. As lenient as git: unknown headers, odd dates and messages without
+    /// structure pass.
+    ///
+    /// # Errors
+    /// Tree, parents, author or committer are missing or out of place.
+    pub fn parse(id: ObjectId, content: &[u8]) -> Result<Self, Error> {
+        let Skeleton { tree, parents, rest } = Skeleton::parse(id, content)?;
+        let (headers, message) = split_headers(rest);
+        let mut author = None;
+        let mut committer = None;
+        let mut encoding = None;
+        let mut is_signed = false;
+        for (key, value) in header_lines(headers) {
+            match key.as_bytes() {
+                b"author" if author.is_none() => author = Some(Identity::parse(value)),
+                b"committer" if committer.is_none() => committer = Some(Identity::parse(value)),
+                b"encoding" if encoding.is_none() => encoding = Some(value.to_owned()),
+                b"gpgsig" | b"gpgsig-sha256" => is_signed = true,
+                _ => {}
+            }
+        }
+        let malformed = |reason| Error::Malformed { id, reason };
+        Ok(Self {
+            id,
+            tree,
+            parents,
+            author: author.ok_or(malformed("it has no author"))?,
+            committer: committer.ok_or(malformed("it has no committer"))?,
+            encoding,
+            message: message.to_owned(),
+            subject: subject_and_body(message).0,
+            is_signed,
+        })
+    }
+
+    /// The first paragraph in one line: git's `%s`.
+    pub fn subject(&self) -> &BStr {
+        self.subject.as_bstr()
+    }
+
+    /// What follows the first paragraph: git's `%b`.
+    pub fn body(&self) -> &BStr {
+        subject_and_body(self.message.as_bstr()).1
+    }
+
+    /// The trailers: git's `%(trailers:only,unfold)` with its default configuration.
+    pub fn trailers(&self) -> Vec<Trailer> {
+        trailers(self.message.as_bstr())
+    }
+
+    /// Whether there is a signature; who signed and whether it is good is another question.
+    pub const fn is_signed(&self) -> bool {
+        self.is_signed
+    }
+}
+
+/// The part of a commit that history is made of.
+pub(super) struct Skeleton<'a> {
+    pub(super) tree: ObjectId,
+    pub(super) parents: Vec<ObjectId>,
+    rest: &'a BStr,
+}
+
+impl<'a> Skeleton<'a> {
+    /// Parses the lines that come first in every commit.
+    pub(super) fn parse(id: ObjectId, content: &'a [u8]) -> Result<Self, Error> {
+        let malformed = |reason| Error::Malformed { id, reason };
+        let mut rest = content;
+        let tree = id_line(&mut rest, b"tree ", id).ok_or(malformed("it does not begin with a tree"))?;
+        let mut parents = Vec::new();
+        while rest.starts_with(b"parent ") {
+            parents.push(id_line(&mut rest, b"parent ", id).ok_or(malformed("a parent is no object id"))?);
+        }
+        Ok(Self { tree, parents, rest: rest.as_bstr() })
+    }
+
+    /// The committer's date in seconds since 1970.
+    pub(super) fn date(&self) -> i64 {
+        let (headers, _) = split_headers(self.rest);
+        let committer = header_lines(headers).find(|(key, _)| *key == "committer");
+        committer.map_or(0, |(_, value)| Identity::parse(value).seconds)
+    }
+}
+
+/// Takes a line `key ID` off the front.
+pub(super) fn id_line(rest: &mut &[u8], key: &[u8], like: ObjectId) -> Option<ObjectId> {
+    let (line, after) = rest.split_once_str("\n")?;
+    let found = ObjectId::from_hex(line.strip_prefix(key)?).ok()?;
+    *rest = after;
+    (found.kind() == like.kind()).then_some(found)
+}
+
+/// Splits what remains of the headers from the message behind the empty line.
+pub(super) fn split_headers(rest: &BStr) -> (&BStr, &BStr) {
+    if let Some(message) = rest.strip_prefix(b"\n") {
+        return (BStr::new(""), message.as_bstr());
+    }
+    match rest.split_once_str("\n\n") {
+        Some((headers, message)) => (headers.as_bstr(), message.as_bstr()),
+        None => (rest, BStr::new("")),
+    }
+}
+
+/// The first line of each header; continuation lines begin with a blank and are passed over.
+pub(super) fn header_lines(headers: &BStr) -> impl Iterator<Item = (&BStr, &BStr)> {
+    headers
+        .lines_with_terminator()
+        .map(|line| line.strip_suffix(b"\n").unwrap_or(line))
+        .filter(|line| !line.starts_with(b" "))
+        .filter_map(|line| line.split_once_str(" ").map(|(key, value)| (key.as_bstr(), value.as_bstr())))
+}
+
+impl Identity {
+    /// Splits `Name <address> seconds zone` as git does (`ident.c`, `split_ident_line`); what cannot be found is empty.
+    pub(super) fn parse(line: &BStr) -> Self {
+        let Some(open) = line.find_byte(b'<') else {
+            return Self { name: line.trim().into(), ..Self::default() };
+        };
+        let (name, address) = line.split_at(open);
+        let address = address.get(1..).unwrap_or_default();
+        let email = address.split_once_str(">").map_or(address, |(email, _)| email);
+        let mut identity = Self { name: name.trim().into(), email: email.into(), ..Self::default() };
+        // The date follows the last bracket: names and addresses of real commits hold stray ones.
+        let date = address.rfind_byte(b'>').and_then(|at| address.get(at + 1..)).unwrap_or_default();
+        let mut words = date.fields();
+        if let Some(seconds) = words.next().and_then(|word| word.to_str().ok()?.parse::<i64>().ok()) {
+            identity.seconds = seconds.max(0);
+            identity.offset = words.next().map_or(0, offset);
+        }
+        identity
+    }
+}
+
+/// The seconds of a zone such as `+0530`.
+fn offset(zone: &[u8]) -> i32 {
+    let Some(value) = zone.to_str().ok().and_then(|zone| zone.parse::<i32>().ok()) else { return 0 };
+    // Real commits have zones like `+51800`.
+    if value.abs() > 9999 { 0 } else { (value / 100 * 60 + value % 100) * 60 }
+}
+
+/// Blank in git's sense.
+fn is_blank(line: &[u8]) -> bool {
+    line.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
+}
+
+/// The first paragraph joined to a line, and what follows it (`pretty.c`, `format_subject`).
+fn subject_and_body(message: &BStr) -> (BString, &BStr) {
+    let mut subject = BString::default();
+    let mut lines = message.lines_with_terminator().skip_while(|line| is_blank(line)).peekable();
+    while let Some(line) = lines.next_if(|line| !is_blank(line)) {
+        if !subject.is_empty() {
+            subject.push(b' ');
+        }
+        subject.extend_from_slice(line.trim_end_with(|c| matches!(c, ' ' | '\t' | '\r' | '\n')));
+    }
+    while lines.next_if(|line| is_blank(line)).is_some() {}
+    let rest: usize = lines.map(<[u8]>::len).sum();
+    (subject, message.get(message.len() - rest..).unwrap_or_default().as_bstr())
+}
+
+/// The trailers of a message.
+pub(super) fn trailers(message: &BStr) -> Vec<Trailer> {
+    let message = gix::objs::commit::MessageRef::from_bytes(message);
+    message
+        .body()
+        .iter()
+        .flat_map(|body| body.trailers())
+        .map(|trailer| Trailer { token: trailer.token.to_owned(), value: trailer.value.into_owned() })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn commit(rest: &str) -> Result<Commit, Error> {
+        let id = ObjectId::null(crate::model::HashKind::Sha1);
+        Commit::parse(id, format!("tree {id}\nparent {id}\n{rest}").as_bytes())
+    }
+
+    #[test]
+    fn broken_identities_of_real_history_are_read() {
+        let rest = "author A <a@x> <b@y> 1700000000 +0530\ncommitter no brackets\n\nsubject\n";
+        let commit = commit(rest).unwrap();
+        assert_eq!(commit.author.email, "a@x");
+        assert_eq!((commit.author.seconds, commit.author.offset), (1_700_000_000, 19_800));
+        assert_eq!(commit.committer, Identity { name: "no brackets".into(), ..Identity::default() });
+    }
+
+    #[test]
+    fn the_subject_is_the_first_paragraph_in_one_line() {
+        let commit =
+            commit("author a <a> 1 +0000\ncommitter a <a> 1 +0000\n\n\n  one \ntwo\r\n\t\n\nbody\n\nmore\n").unwrap();
+        assert_eq!(commit.subject(), "  one two");
+        assert_eq!(commit.body(), "body\n\nmore\n");
+    }
+
+    #[test]
+    fn a_signature_is_seen_in_the_headers_only() {
+        let identities = "author a <a> 1 +0000\ncommitter a <a> 1 +0000\n";
+        assert!(commit(&format!("{identities}gpgsig -----BEGIN\n x\n\ntext")).unwrap().is_signed());
+        assert!(!commit(&format!("{identities}\ngpgsig -----BEGIN\n")).unwrap().is_signed());
+    }
+
+    #[test]
+    fn without_an_author_it_is_malformed() {
+        assert!(matches!(commit("committer a <a> 1 +0000\n\nx"), Err(Error::Malformed { .. })));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let id = ObjectId::null(crate::model::HashKind::Sha1);
+            let mut content = format!("tree {id}\nauthor a <a> 1 +0000\ncommitter ").into_bytes();
+            content.extend(bytes);
+            if let Ok(commit) = Commit::parse(id, &content) {
+                commit.trailers();
+                commit.body();
+            }
+        }
+    }
+}

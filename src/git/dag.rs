@@ -1,0 +1,174 @@
+//! The history as a graph of small numbers: commits in the commit-graph file by their position in it, all others
+//! read once and numbered behind them.
+
+use gix::commitgraph::{Graph, Position};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::commit::Skeleton;
+use super::object::MAX_TEXT_OBJECT;
+use super::odb::{Odb, gix_id, model_id};
+use super::{Error, Kind};
+use crate::model::ObjectId;
+
+/// A commit of a [`Dag`].
+pub(super) type Node = u32;
+
+/// The generation of a commit that has none on record: it may be a descendant of anything.
+pub(super) const UNKNOWN_GENERATION: u32 = u32::MAX;
+
+/// The commits seen so far. Nothing is ever removed: history does not change.
+#[derive(Clone)]
+pub(super) struct Dag {
+    odb: Odb,
+    /// Where a shallow clone ends. With one, the commit-graph is not used, as git does not use it.
+    shallow: BTreeSet<ObjectId>,
+    graph: Source,
+    loaded: Vec<Loaded>,
+    by_id: gix::hashtable::HashMap<gix::ObjectId, Node>,
+    buffer: Vec<u8>,
+}
+
+/// The commit-graph, opened at the first question about ancestry.
+#[derive(Clone)]
+enum Source {
+    NotOpened,
+    None,
+    Graph(Arc<Graph>),
+}
+
+/// A commit that is not in the commit-graph.
+#[derive(Clone)]
+struct Loaded {
+    id: ObjectId,
+    date: i64,
+    parents: Vec<ObjectId>,
+}
+
+impl Dag {
+    pub(super) fn new(odb: Odb, shallow: Vec<ObjectId>, use_graph: bool) -> Self {
+        Self {
+            odb,
+            shallow: shallow.into_iter().collect(),
+            graph: if use_graph { Source::NotOpened } else { Source::None },
+            loaded: Vec::new(),
+            by_id: gix::hashtable::HashMap::default(),
+            buffer: Vec::new(),
+        }
+    }
+
+    pub(super) fn is_shallow(&self) -> bool {
+        !self.shallow.is_empty()
+    }
+
+    /// Opens the commit-graph unless that was done before.
+    pub(super) fn open_graph(&mut self) {
+        if matches!(self.graph, Source::NotOpened) {
+            // Graphs of git before 2.19 have no generations, so that they can settle nothing.
+            let graph = self
+                .odb
+                .commit_graph()
+                .filter(|graph| graph.iter_commits().next().is_some_and(|commit| commit.generation() != 0));
+            self.graph = graph.map_or(Source::None, |graph| Source::Graph(Arc::new(graph)));
+        }
+    }
+
+    fn graph(&self) -> Option<&Graph> {
+        match &self.graph {
+            Source::Graph(graph) => Some(graph),
+            Source::None | Source::NotOpened => None,
+        }
+    }
+
+    pub(super) fn has_graph(&self) -> bool {
+        self.graph().is_some()
+    }
+
+    fn first_loaded(&self) -> Node {
+        self.graph().map_or(0, Graph::num_commits)
+    }
+
+    /// How many nodes there are by now.
+    pub(super) fn len(&self) -> usize {
+        self.first_loaded() as usize + self.loaded.len()
+    }
+
+    pub(super) fn is_in_graph(&self, node: Node) -> bool {
+        node < self.first_loaded()
+    }
+
+    fn loaded(&self, node: Node) -> &Loaded {
+        let at = (node - self.first_loaded()) as usize;
+        self.loaded.get(at).expect("nodes are handed out for what was loaded")
+    }
+
+    /// The node of a commit, which is read unless it is known.
+    pub(super) fn node(&mut self, id: ObjectId) -> Result<Node, Error> {
+        if id.kind() != self.odb.hash_kind() {
+            return Err(Error::Missing { id });
+        }
+        let key = gix_id(id);
+        if let Some(Position(position)) = self.graph().and_then(|graph| graph.lookup(key)) {
+            return Ok(position);
+        }
+        if let Some(node) = self.by_id.get(&key) {
+            return Ok(*node);
+        }
+        self.odb.read(id, Kind::Commit, MAX_TEXT_OBJECT, &mut self.buffer)?;
+        let commit = Skeleton::parse(id, &self.buffer)?;
+        let (date, parents) = (commit.date(), commit.parents);
+        let limit = Error::Limit { what: "commits", limit: u32::MAX as usize };
+        let node = Node::try_from(self.len()).map_err(|_| limit)?;
+        self.loaded.push(Loaded { id, date, parents });
+        self.by_id.insert(key, node);
+        Ok(node)
+    }
+
+    pub(super) fn id(&self, node: Node) -> ObjectId {
+        match self.graph() {
+            Some(graph) if self.is_in_graph(node) => model_id(graph.id_at(Position(node))),
+            _ => self.loaded(node).id,
+        }
+    }
+
+    /// The committer's date.
+    pub(super) fn date(&self, node: Node) -> i64 {
+        match self.graph() {
+            Some(graph) if self.is_in_graph(node) => {
+                i64::try_from(graph.commit_at(Position(node)).committer_timestamp()).unwrap_or(i64::MAX)
+            }
+            _ => self.loaded(node).date,
+        }
+    }
+
+    /// A number greater than those of all ancestors, or [`UNKNOWN_GENERATION`].
+    pub(super) fn generation(&self, node: Node) -> u32 {
+        match self.graph() {
+            Some(graph) if self.is_in_graph(node) => {
+                let generation = graph.commit_at(Position(node)).generation();
+                if generation == 0 { UNKNOWN_GENERATION } else { generation }
+            }
+            _ => UNKNOWN_GENERATION,
+        }
+    }
+
+    /// Puts the parents into `parents`, reading them if need be. Returns whether the history is cut off here: the
+    /// commit has parents that this clone does not have.
+    pub(super) fn parents(&mut self, node: Node, parents: &mut Vec<Node>) -> Result<bool, Error> {
+        parents.clear();
+        if let Some(graph) = self.graph().filter(|_| self.is_in_graph(node)) {
+            for position in graph.commit_at(Position(node)).iter_parents() {
+                parents.push(position.map_err(Error::ObjectStore)?.0);
+            }
+            return Ok(false);
+        }
+        let Loaded { id, parents: ids, .. } = self.loaded(node);
+        if self.shallow.contains(id) {
+            return Ok(!ids.is_empty());
+        }
+        for id in ids.clone() {
+            parents.push(self.node(id)?);
+        }
+        Ok(false)
+    }
+}

@@ -1,0 +1,169 @@
+//! What can go wrong between refgate and a repository.
+
+use bstr::BString;
+use std::path::PathBuf;
+
+use super::Kind;
+use crate::model::{ObjectId, RefName, Untrusted};
+
+/// Why a repository gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Neither the directory nor one above it is a repository.
+    #[error("`{}` is not a git repository", path.display())]
+    NotARepository {
+        /// Where the search began, or what `GIT_DIR` says.
+        path: PathBuf,
+    },
+    /// The repository belongs to somebody else and `safe.directory` does not list it (`git-config(1)`).
+    #[error("the repository in `{}` is owned by someone else and not listed in `safe.directory`", path.display())]
+    Dubious {
+        /// The path whose owner is somebody else.
+        path: PathBuf,
+    },
+    /// An object is in none of the object directories.
+    #[error("object `{id}` is missing")]
+    Missing {
+        /// Which.
+        id: ObjectId,
+    },
+    /// An object is not here, in a partial clone: it may exist at the promisor remote. Nothing is fetched.
+    #[error("object `{id}` is not in this partial clone")]
+    Promised {
+        /// Which.
+        id: ObjectId,
+    },
+    /// An object is of another kind than asked for.
+    #[error("object `{id}` is a {actual}, not a {expected}")]
+    WrongKind {
+        /// Which.
+        id: ObjectId,
+        /// What was asked for.
+        expected: Kind,
+        /// What it is.
+        actual: Kind,
+    },
+    /// An object breaks git's own format.
+    #[error("object `{id}` is malformed: {reason}")]
+    Malformed {
+        /// Which.
+        id: ObjectId,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The history ends at a shallow boundary before the answer was found (`git-clone(1)`, `--depth`).
+    #[error("the history is cut off at `{id}` (shallow clone)")]
+    Shallow {
+        /// The commit whose parents are not here.
+        id: ObjectId,
+    },
+    /// An object is larger than the caller can use; its content was not read.
+    #[error("object `{id}` has {size} bytes, the limit is {limit}")]
+    TooLarge {
+        /// Which.
+        id: ObjectId,
+        /// Its size in bytes.
+        size: u64,
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// More work than the caller allowed.
+    #[error("more than {limit} {what}")]
+    Limit {
+        /// Of what there is too much, in the plural.
+        what: &'static str,
+        /// The limit.
+        limit: usize,
+    },
+    /// The repository uses a version or an extension of the format that refgate does not know
+    /// (`gitrepository-layout(5)`, `core.repositoryFormatVersion`).
+    #[error("the repository needs `{name}`, which refgate does not know")]
+    UnknownExtension {
+        /// The setting with its value.
+        name: String,
+    },
+    /// A ref is there but cannot be read.
+    #[error("ref `{name}` cannot be read: {reason}")]
+    RefStorage {
+        /// Which.
+        name: RefName,
+        /// Why.
+        reason: String,
+    },
+    /// A pack index is a symbolic link, which gix passes over without a word.
+    #[error("pack index `{}` is a symbolic link, its objects cannot be read", path.display())]
+    SymlinkedIndex {
+        /// Which.
+        path: PathBuf,
+    },
+    /// The object directories cannot be read.
+    #[error("the object database cannot be read")]
+    ObjectStore(#[source] gix::Error),
+    /// A configuration file is broken.
+    #[error("git's configuration cannot be read: {reason}")]
+    Config {
+        /// Why.
+        reason: String,
+    },
+    /// A file could not be read.
+    #[error("`{}` cannot be read", path.display())]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A revision that names no object.
+    #[error("`{}` names no object", Untrusted::new(spec))]
+    Revision {
+        /// What was asked for.
+        spec: BString,
+    },
+    /// An operand for `git` that it would read as an option. It was not run.
+    #[error("`{}` could be read as an option by `git`", Untrusted::new(operand))]
+    Operand {
+        /// Which.
+        operand: BString,
+    },
+    /// `git` could not be started.
+    #[error("`git` could not be run")]
+    Spawn(#[source] std::io::Error),
+    /// `git` ran and failed.
+    #[error("`git {args}` ended with {status}: {}", Untrusted::new(stderr))]
+    Git {
+        /// Its arguments, fit to show.
+        args: String,
+        /// How it ended.
+        status: String,
+        /// The last line that it wrote to stderr.
+        stderr: BString,
+    },
+}
+
+impl Error {
+    /// Whether a fact could not be had although the input may be in order: the verdict is then undecided.
+    /// `false` means that what was asked for, or the repository itself, is broken.
+    pub const fn is_undecided(&self) -> bool {
+        match self {
+            Self::Missing { .. }
+            | Self::Promised { .. }
+            | Self::Shallow { .. }
+            | Self::TooLarge { .. }
+            | Self::Limit { .. }
+            | Self::RefStorage { .. }
+            | Self::SymlinkedIndex { .. }
+            | Self::ObjectStore(_)
+            | Self::Io { .. }
+            | Self::Spawn(_)
+            | Self::Git { .. } => true,
+            Self::NotARepository { .. }
+            | Self::Dubious { .. }
+            | Self::WrongKind { .. }
+            | Self::Malformed { .. }
+            | Self::UnknownExtension { .. }
+            | Self::Config { .. }
+            | Self::Revision { .. }
+            | Self::Operand { .. } => false,
+        }
+    }
+}

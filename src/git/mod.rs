@@ -1,0 +1,43 @@
+//! Floor 1: git repositories. The only module that knows gix, and the only place that may start `git`.
+//!
+//! | file | what is in it |
+//! |---|---|
+//! | [`environment`] | what a hook's environment says about the repository, as values |
+//! | [`open`] | finding a repository, whether it may be trusted, whether we understand its format |
+//! | [`config`] | git's configuration files |
+//! | [`alternates`], [`odb`] | one reader over all object directories of a push, quarantine included |
+//! | [`refs`] | single refs and prefixes of them, in files or reftables |
+//! | [`object`], [`commit`], [`tag`], [`tree`] | objects: parsed, size-checked, raw bytes |
+//! | [`dag`], [`walk`] | questions about ancestry |
+//! | [`revision`] | what a user names on the command line |
+//! | [`spawn`] | the one way to run `git` |
+//!
+//! It knows nothing of policies or rules, and it never answers "not there" when the truth is "could not be
+//! read": `refs/replace`, grafts and lazy fetching are ignored, and what is missing, promised, cut off or too
+//! large is an [`Error`] for which [`Error::is_undecided`] holds.
+
+mod alternates;
+mod commit;
+mod config;
+mod dag;
+mod environment;
+mod error;
+mod object;
+mod odb;
+mod open;
+mod refs;
+mod revision;
+mod spawn;
+mod tag;
+mod tree;
+mod walk;
+
+pub use commit::{Commit, Identity, Trailer};
+pub use environment::Environment;
+pub use error::Error;
+pub use object::{Kind, Peeled};
+pub use open::{Repository, Trust};
+pub use refs::Target;
+pub use spawn::Git;
+pub use tag::Tag;
+pub use tree::{Change, Entry, Mode};

@@ -1,0 +1,286 @@
+//! Trees: single entries, files, and what differs between two of them.
+
+use bstr::{BStr, BString, ByteSlice as _};
+use std::cmp::Ordering;
+
+use super::{Error, Kind, Repository};
+use crate::model::ObjectId;
+
+/// The largest tree object that is read: some hundred thousand entries in one directory.
+const MAX_TREE: u64 = 64 << 20;
+
+/// Deeper directories than any file system allows.
+const MAX_DEPTH: usize = 1024;
+
+/// A small tree can stand for billions of paths if its directories are all the same one ("git bomb").
+const MAX_VISITED: usize = 1_000_000;
+
+/// What an entry of a tree is. Modes are reduced as git reduces them (`canon_mode`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Mode {
+    /// 040000.
+    Tree,
+    /// 100644, and what old versions of git wrote for it.
+    File,
+    /// 100755.
+    Executable,
+    /// 120000.
+    Symlink,
+    /// 160000: a commit of another repository.
+    Submodule,
+}
+
+/// What is at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// What it is.
+    pub mode: Mode,
+    /// Its object.
+    pub id: ObjectId,
+}
+
+/// A path that differs between two trees. Directories do not appear, what is in them does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The full path.
+    pub path: BString,
+    /// What was there.
+    pub old: Option<Entry>,
+    /// What is there now.
+    pub new: Option<Entry>,
+}
+
+impl Repository {
+    /// The entry at a path below a commit, a tag of one, or a tree; the empty path is the tree itself.
+    ///
+    /// # Errors
+    /// An object on the way is missing or malformed.
+    pub fn tree_entry(&self, commit_or_tree: ObjectId, path: &BStr) -> Result<Option<Entry>, Error> {
+        let mut entry = Entry { mode: Mode::Tree, id: self.tree_of(commit_or_tree)? };
+        let mut buffer = Vec::new();
+        for component in path.split_str("/").filter(|component| !component.is_empty()) {
+            if entry.mode != Mode::Tree {
+                return Ok(None);
+            }
+            let entries = self.entries(entry.id, &mut buffer)?;
+            match entries.into_iter().find(|(name, _)| *name == component) {
+                Some((_, found)) => entry = found,
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(entry))
+    }
+
+    /// The content of a file of at most `limit` bytes; `None` if there is no file at the path. A symbolic link is not
+    /// followed: it is no file.
+    ///
+    /// # Errors
+    /// An object on the way is missing or malformed, or the file is larger.
+    pub fn read_file(&self, commit: ObjectId, path: &BStr, limit: u64) -> Result<Option<Vec<u8>>, Error> {
+        match self.tree_entry(commit, path)? {
+            Some(Entry { mode: Mode::File | Mode::Executable, id }) => self.blob(id, limit).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// What differs between two commits or trees, sorted by path; `None` is the empty tree. With `paths`, only what
+    /// is at or below one of them. Renames are a deletion and a creation.
+    ///
+    /// # Errors
+    /// An object on the way is missing or malformed, or there are more than a million changes.
+    pub fn diff_trees(
+        &self,
+        old: Option<ObjectId>,
+        new: Option<ObjectId>,
+        paths: Option<&[BString]>,
+    ) -> Result<Vec<Change>, Error> {
+        let old = old.map(|id| self.tree_of(id)).transpose()?;
+        let new = new.map(|id| self.tree_of(id)).transpose()?;
+        let mut diff = Diff { repository: self, paths, changes: Vec::new(), visited: 0 };
+        if old != new {
+            diff.trees(old, new, &mut BString::default(), 0)?;
+        }
+        diff.changes.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(diff.changes)
+    }
+
+    /// The tree that a commit, tag or tree stands for.
+    fn tree_of(&self, id: ObjectId) -> Result<ObjectId, Error> {
+        let peeled = self.peel(id)?;
+        match peeled.kind {
+            Kind::Tree => Ok(peeled.id),
+            Kind::Commit => Ok(self.commit(peeled.id)?.tree),
+            actual => Err(Error::WrongKind { id: peeled.id, expected: Kind::Tree, actual }),
+        }
+    }
+
+    /// The entries of one tree in its own order.
+    fn entries<'a>(&self, id: ObjectId, buffer: &'a mut Vec<u8>) -> Result<Vec<(&'a BStr, Entry)>, Error> {
+        self.odb.read(id, Kind::Tree, MAX_TREE, buffer)?;
+        parse(id, buffer)
+    }
+}
+
+/// Parses a tree, strictly in what matters: an unsorted tree or a repeated name would mean one thing to refgate and
+/// another to git (`git-fsck(1)`: treeNotSorted, duplicateEntries, fullPathname, emptyName).
+fn parse(id: ObjectId, content: &[u8]) -> Result<Vec<(&BStr, Entry)>, Error> {
+    let malformed = |reason| Error::Malformed { id, reason };
+    let mut entries: Vec<(&BStr, Entry)> = Vec::new();
+    let mut shorter: Vec<&[u8]> = Vec::new();
+    let mut rest = content;
+    while !rest.is_empty() {
+        let (mode, after) = rest.split_once_str(" ").ok_or(malformed("an entry has no mode"))?;
+        let (name, after) = after.split_once_str("\0").ok_or(malformed("an entry has no name"))?;
+        let (object, after) =
+            after.split_at_checked(id.as_bytes().len()).ok_or(malformed("its last entry is cut off"))?;
+        rest = after;
+        if name.is_empty() || name.contains(&b'/') {
+            return Err(malformed("a name is empty or holds a slash"));
+        }
+        let mode = Mode::parse(mode).ok_or(malformed("a mode is no octal number"))?;
+        let object = ObjectId::from_bytes(object).ok_or(malformed("its last entry is cut off"))?;
+        let entry = (name.as_bstr(), Entry { mode, id: object });
+        if entries.last().is_some_and(|before| order(before, &entry) != Ordering::Less) {
+            return Err(malformed("its entries are not in order"));
+        }
+        // A file `a` and a directory `a` may have `a.b` between them. `shorter` are the names that could still recur.
+        while shorter.last().is_some_and(|shorter| !name.starts_with(shorter)) {
+            shorter.pop();
+        }
+        if shorter.last().is_some_and(|shorter| *shorter == name) {
+            return Err(malformed("a name occurs twice"));
+        }
+        shorter.push(name);
+        entries.push(entry);
+    }
+    Ok(entries)
+}
+
+impl Mode {
+    /// The six octal digits that git shows.
+    pub const fn octal(self) -> &'static str {
+        match self {
+            Self::Tree => "040000",
+            Self::File => "100644",
+            Self::Executable => "100755",
+            Self::Symlink => "120000",
+            Self::Submodule => "160000",
+        }
+    }
+
+    fn parse(digits: &[u8]) -> Option<Self> {
+        let digits = digits.to_str().ok().filter(|digits| digits.len() <= 8)?;
+        let bits = u32::from_str_radix(digits, 8).ok()?;
+        Some(match bits & 0o170_000 {
+            0o100_000 if bits & 0o100 != 0 => Self::Executable,
+            0o100_000 => Self::File,
+            0o120_000 => Self::Symlink,
+            0o040_000 => Self::Tree,
+            _ => Self::Submodule,
+        })
+    }
+}
+
+/// git's order of entries: as though the name of a directory ended with a slash.
+fn order(a: &(&BStr, Entry), b: &(&BStr, Entry)) -> Ordering {
+    let end = |entry: &(&BStr, Entry)| (entry.1.mode == Mode::Tree).then_some(b'/');
+    let bytes = |entry: &(&BStr, Entry)| entry.0.iter().copied().chain(end(entry)).collect::<Vec<_>>();
+    let common = a.0.len().min(b.0.len());
+    match a.0.get(..common).cmp(&b.0.get(..common)) {
+        Ordering::Equal => bytes(a).cmp(&bytes(b)),
+        different => different,
+    }
+}
+
+/// One comparison of two trees.
+struct Diff<'a> {
+    repository: &'a Repository,
+    paths: Option<&'a [BString]>,
+    changes: Vec<Change>,
+    visited: usize,
+}
+
+impl Diff<'_> {
+    /// Compares two trees at the same path, each `None` where there is no directory.
+    fn trees(
+        &mut self,
+        old: Option<ObjectId>,
+        new: Option<ObjectId>,
+        path: &mut BString,
+        depth: usize,
+    ) -> Result<(), Error> {
+        self.count()?;
+        if depth > MAX_DEPTH {
+            return Err(Error::Limit { what: "directories inside each other", limit: MAX_DEPTH });
+        }
+        let (mut old_buffer, mut new_buffer) = (Vec::new(), Vec::new());
+        let read = |id: Option<ObjectId>, buffer| match id {
+            Some(id) => self.repository.entries(id, buffer),
+            None => Ok(Vec::new()),
+        };
+        let old = read(old, &mut old_buffer)?;
+        let new = read(new, &mut new_buffer)?;
+        let (mut old, mut new) = (old.into_iter().peekable(), new.into_iter().peekable());
+        loop {
+            let side = match (old.peek(), new.peek()) {
+                (None, None) => return Ok(()),
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (Some(old), Some(new)) => order(old, new),
+            };
+            let old = if side == Ordering::Greater { None } else { old.next() };
+            let new = if side == Ordering::Less { None } else { new.next() };
+            let name = old.or(new).map(|(name, _)| name).unwrap_or_default();
+            let (old, new) = (old.map(|(_, entry)| entry), new.map(|(_, entry)| entry));
+            if old == new {
+                continue;
+            }
+            let length = path.len();
+            if length > 0 {
+                path.push(b'/');
+            }
+            path.extend_from_slice(name);
+            self.entries(old, new, path, depth)?;
+            path.truncate(length);
+        }
+    }
+
+    /// Compares what is at one path. Directories sort apart from anything else of the same name, so that both are
+    /// directories or neither is.
+    fn entries(
+        &mut self,
+        old: Option<Entry>,
+        new: Option<Entry>,
+        path: &mut BString,
+        depth: usize,
+    ) -> Result<(), Error> {
+        let is_tree = old.or(new).is_some_and(|entry| entry.mode == Mode::Tree);
+        if !self.wants(path.as_bstr(), is_tree) {
+            return Ok(());
+        }
+        if is_tree {
+            return self.trees(old.map(|entry| entry.id), new.map(|entry| entry.id), path, depth + 1);
+        }
+        self.count()?;
+        self.changes.push(Change { path: path.clone(), old, new });
+        Ok(())
+    }
+
+    fn wants(&self, path: &BStr, is_tree: bool) -> bool {
+        let is_below = |path: &[u8], top: &[u8]| {
+            let top = top.strip_suffix(b"/").unwrap_or(top);
+            path.strip_prefix(top).is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/") || top.is_empty())
+        };
+        self.paths.is_none_or(|paths| {
+            paths.iter().any(|wanted| is_below(path, wanted) || (is_tree && is_below(wanted, path)))
+        })
+    }
+
+    fn count(&mut self) -> Result<(), Error> {
+        self.visited += 1;
+        if self.visited > MAX_VISITED {
+            return Err(Error::Limit { what: "changed paths", limit: MAX_VISITED });
+        }
+        Ok(())
+    }
+}
