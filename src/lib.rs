@@ -6,5 +6,7 @@
 
 // Floor 0: the words.
 pub mod model;
+// Floor 1: what knows one outside thing each.
+pub mod version;
 // Floor 5 and up.
 pub mod cli;
