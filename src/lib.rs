@@ -6,7 +6,18 @@
 
 // Floor 0: the words.
 pub mod model;
-// Floor 1: the outside world as values.
+// Floor 1: what is known of the world.
 pub mod git;
-// Floor 5 and up.
+pub mod version;
+// Floor 2: what is wanted, and what is offered.
+pub mod policy;
+pub mod push;
+// Floor 3: answers.
+pub mod facts;
+// Floor 4: judgements, one file each.
+pub mod rules;
+// Floor 5: the verdict, and how it is told.
+pub mod gate;
+pub mod report;
+// Floor 6: the command line.
 pub mod cli;

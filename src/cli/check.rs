@@ -83,7 +83,8 @@ impl At<'_> {
     /// What landing `head` on `target` would do. Where the head is behind, the merge that lands it would bring
     /// what the head has and the target has not: the fork point stands for the old value.
     fn request(&self, target: RefName, base: Option<&str>, head: &str) -> Result<RefUpdate, Failure> {
-        let undecided = |error: crate::git::Error| Failure::from_error(Exit::Undecided, format!("comparing with {target}"), &error);
+        let undecided =
+            |error: crate::git::Error| Failure::from_error(Exit::Undecided, format!("comparing with {target}"), &error);
         let new = self.revision(head)?;
         let current = match base {
             Some(base) => Some(self.revision(base)?),
@@ -101,7 +102,8 @@ impl At<'_> {
     /// The event of the CI job this runs in.
     fn event(&self) -> Result<RefUpdate, Failure> {
         let variables = |name: &str| self.context.variable(name);
-        let read = |path: &str| std::fs::read(self.context.absolute(Path::new(path))).map_err(|error| error.to_string());
+        let read =
+            |path: &str| std::fs::read(self.context.absolute(Path::new(path))).map_err(|error| error.to_string());
         let event = CiEvent::detect(&variables, &read).map_err(|error| {
             Failure::from_error(Exit::Usage, "asking the CI system what to check", &error)
                 .help("give `--target BRANCH`, or `--ref REF=OLD..NEW`")
@@ -128,7 +130,11 @@ impl At<'_> {
         }
         self.repository.rev_parse(text).map_err(|error| {
             let exit = if error.is_undecided() { Exit::Undecided } else { Exit::Usage };
-            Failure::from_error(exit, format!("resolving the revision `{}`", crate::model::Untrusted::new(text)), &error)
+            Failure::from_error(
+                exit,
+                format!("resolving the revision `{}`", crate::model::Untrusted::new(text)),
+                &error,
+            )
         })
     }
 }

@@ -21,7 +21,7 @@ pub(super) struct Context {
 }
 
 impl Context {
-    #[expect(clippy::disallowed_methods, reason = "this is the place that reads the environment")]
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
     pub(super) fn from_process() -> Self {
         Self {
             variables: std::env::vars_os().collect(),
@@ -57,7 +57,11 @@ impl Context {
     pub(super) fn standard_input(&self) -> Result<Vec<u8>, Failure> {
         let failure = |cause: String| Failure::new(Exit::Usage, "reading the ref updates", cause);
         let mut input = Vec::new();
-        std::io::stdin().lock().take(MAX_INPUT + 1).read_to_end(&mut input).map_err(|error| failure(error.to_string()))?;
+        std::io::stdin()
+            .lock()
+            .take(MAX_INPUT + 1)
+            .read_to_end(&mut input)
+            .map_err(|error| failure(error.to_string()))?;
         if input.len() as u64 > MAX_INPUT {
             return Err(failure(format!("standard input is longer than {MAX_INPUT} bytes")));
         }
@@ -72,9 +76,10 @@ impl Context {
     /// Writes a command's output to standard output.
     pub(super) fn print(&self, text: &str) -> Result<(), Failure> {
         let mut output = std::io::stdout().lock();
-        output.write_all(text.as_bytes()).and_then(|()| output.flush()).map_err(|error| {
-            Failure::new(Exit::Undecided, "writing the output", error.to_string())
-        })
+        output
+            .write_all(text.as_bytes())
+            .and_then(|()| output.flush())
+            .map_err(|error| Failure::new(Exit::Undecided, "writing the output", error.to_string()))
     }
 
     /// Whether to colour text for people. `NO_COLOR` counts, see no-color.org.

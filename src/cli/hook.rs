@@ -48,7 +48,9 @@ pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
     // Read to its end in every case: git may not be able to write it all otherwise.
     let (stage, updates) = match arguments.name {
         HookName::PrePush => (Stage::PrePush, push::pre_push(&context.standard_input()?, hash).map_err(reading)?),
-        HookName::PreReceive => (Stage::PreReceive, push::pre_receive(&context.standard_input()?, hash).map_err(reading)?),
+        HookName::PreReceive => {
+            (Stage::PreReceive, push::pre_receive(&context.standard_input()?, hash).map_err(reading)?)
+        }
         HookName::Update => (Stage::Update, push::update(&words, hash).map_err(reading)?),
         HookName::PostReceive => {
             // The refs have moved: nothing is left to refuse, and there is no record to write yet.

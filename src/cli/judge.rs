@@ -155,7 +155,8 @@ fn deadline(case: &Case<'_>) -> Result<Option<Instant>, Failure> {
     let seconds = configured.map(|text| {
         let parsed: Option<f64> = text.to_str().ok().and_then(|text| text.parse().ok());
         parsed.filter(|seconds| (0.0..=86_400.0).contains(seconds)).ok_or_else(|| {
-            let cause = format!("`refgate.deadline` is a number of seconds, not `{}`", crate::model::Untrusted::new(&text));
+            let cause =
+                format!("`refgate.deadline` is a number of seconds, not `{}`", crate::model::Untrusted::new(&text));
             Failure::new(Exit::Policy, "reading the configuration", cause)
         })
     });
@@ -182,7 +183,8 @@ fn invalid(errors: &PolicyErrors) -> Failure {
         let (line, column) = error.position();
         format!("{}:{line}:{column}: {error}", error.source.name)
     });
-    Failure::new(Exit::Policy, "reading the policy", first).help("`refgate policy check` shows every error in its place")
+    Failure::new(Exit::Policy, "reading the policy", first)
+        .help("`refgate policy check` shows every error in its place")
 }
 
 #[expect(clippy::disallowed_methods, reason = "the log says when; no verdict depends on it")]

@@ -81,7 +81,10 @@ fn command_line() -> clap::Command {
 fn announce_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map_or_else(String::new, |place| format!(" at {}:{}", place.file(), place.line()));
-        let message = panic.payload_as_str().unwrap_or("unknown cause");
+        let payload = panic.payload();
+        let message = payload.downcast_ref::<&str>().copied();
+        let message =
+            message.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("unknown cause");
         let line = format!("error: Failure encountered while: running refgate - internal error{place}: {message}\n");
         let _ = std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes());
         #[expect(clippy::exit, reason = "the one place where unwinding or aborting would lose the exit code")]

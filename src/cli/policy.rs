@@ -60,7 +60,10 @@ pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
         Action::Check(which) => {
             let Some((policy, armed)) = load(context, &which)? else { return Ok(Exit::Policy) };
             let (lines, tags, rules) = (policy.lines.len(), policy.tags.len(), armed.len());
-            context.print(&format!("the policy `{}` is valid: {lines} lines, {tags} tag classes, {rules} rules on\n", policy.name))?;
+            context.print(&format!(
+                "the policy `{}` is valid: {lines} lines, {tags} tag classes, {rules} rules on\n",
+                policy.name
+            ))?;
         }
         Action::Show(which) => {
             let Some((policy, armed)) = load(context, &which)? else { return Ok(Exit::Policy) };
@@ -80,11 +83,19 @@ fn init(context: &Context, preset: Option<&str>, file: &Path) -> Result<(), Fail
         },
     };
     // `create_new`: a policy somebody wrote is never overwritten.
-    let mut made = std::fs::OpenOptions::new().write(true).create_new(true).open(context.absolute(file)).map_err(|error| {
-        if error.kind() == std::io::ErrorKind::AlreadyExists { failure("there is one already; it was left alone".to_owned()) } else { failure(error.to_string()) }
-    })?;
+    let mut made =
+        std::fs::OpenOptions::new().write(true).create_new(true).open(context.absolute(file)).map_err(|error| {
+            if error.kind() == std::io::ErrorKind::AlreadyExists {
+                failure("there is one already; it was left alone".to_owned())
+            } else {
+                failure(error.to_string())
+            }
+        })?;
     std::io::Write::write_all(&mut made, text.as_bytes()).map_err(|error| failure(error.to_string()))?;
-    context.print(&format!("wrote {}; next: `refgate policy check`, then `git config refgate.policy {0}`\n", file.display()))
+    context.print(&format!(
+        "wrote {}; next: `refgate policy check`, then `git config refgate.policy {0}`\n",
+        file.display()
+    ))
 }
 
 /// `None` when the policy is invalid, which has been shown then.
@@ -100,7 +111,12 @@ fn load(context: &Context, which: &Which) -> Result<Option<(Policy, Vec<Armed>)>
         (Some(repository), source) => read_source(repository, source),
         (None, Source::File(path)) => std::fs::read(context.absolute(path))
             .map_err(|error| Failure::new(Exit::Policy, format!("reading the policy `{source}`"), error.to_string())),
-        (None, source) => Err(Failure::new(Exit::Policy, format!("reading the policy `{source}`"), "it extends a ref, and no repository was given").help("run this in the repository, with `ref:REF:PATH`")),
+        (None, source) => Err(Failure::new(
+            Exit::Policy,
+            format!("reading the policy `{source}`"),
+            "it extends a ref, and no repository was given",
+        )
+        .help("run this in the repository, with `ref:REF:PATH`")),
     };
     let loaded = policy::load(source, &read).and_then(|policy| {
         let armed = arm(&policy)?;
@@ -167,7 +183,10 @@ pub(super) fn schema() -> String {
             "additionalProperties": false, "properties": rules,
         });
     }
-    if let (Some(own), Some(shared)) = (schema.pointer_mut("/$defs").and_then(serde_json::Value::as_object_mut), common.pointer("/$defs").and_then(serde_json::Value::as_object)) {
+    if let (Some(own), Some(shared)) = (
+        schema.pointer_mut("/$defs").and_then(serde_json::Value::as_object_mut),
+        common.pointer("/$defs").and_then(serde_json::Value::as_object),
+    ) {
         own.extend(shared.clone());
     }
     format!("{schema:#}\n")

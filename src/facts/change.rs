@@ -1,6 +1,6 @@
 //! One ref update as rules see it.
 
-use super::{Facts, FactError, Kind, LineMatch, TagMatch};
+use super::{FactError, Facts, Kind, LineMatch, TagMatch};
 use crate::git::{Commit, Peeled};
 use crate::model::{Namespace, ObjectId, RefName, RefUpdate};
 

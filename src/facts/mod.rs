@@ -13,7 +13,9 @@ pub use error::FactError;
 pub use view::View;
 
 pub use crate::git::Kind;
-pub use crate::policy::{ActorSet, Bindings, Line, LineMatch, LoadError, Pattern, RetiredBy, Role, TagClass, TagKind, TagMatch, TagObject};
+pub use crate::policy::{
+    ActorSet, Bindings, Line, LineMatch, LoadError, Pattern, RetiredBy, Role, TagClass, TagKind, TagMatch, TagObject,
+};
 
 use crate::git::{Commit, Peeled, Repository};
 use crate::model::{Actor, Namespace, ObjectId, Push, RefName};
@@ -84,7 +86,9 @@ impl<'a> Facts<'a> {
     /// Who pushes. `Err` where only the server knows: on a developer's machine and in CI without an identity.
     pub fn actor(&self) -> Result<&'a Actor, FactError> {
         match &self.push.actor {
-            Actor::Unknown if !self.push.stage.is_server() => Err(FactError::elsewhere("who pushes is known to the server alone")),
+            Actor::Unknown if !self.push.stage.is_server() => {
+                Err(FactError::elsewhere("who pushes is known to the server alone"))
+            }
             actor => Ok(actor),
         }
     }
@@ -140,7 +144,9 @@ impl<'a> Facts<'a> {
             };
             for name in names {
                 // A name may fit an earlier line too: the first line is the one it belongs to.
-                let belongs = self.line_of(&name).is_some_and(|place| place.line.name == line.name && Pattern::agrees(&place.bindings, known));
+                let belongs = self
+                    .line_of(&name)
+                    .is_some_and(|place| place.line.name == line.name && Pattern::agrees(&place.bindings, known));
                 if !belongs || found.iter().any(|(seen, _)| *seen == name) {
                     continue;
                 }
@@ -214,8 +220,9 @@ impl<'a> Facts<'a> {
 
     fn in_time(&self) -> Result<(), FactError> {
         match self.deadline {
-            Some(deadline) if Instant::now() >= deadline => Err(FactError::undecided("the deadline has passed")
-                .help("raise `refgate.deadline`, or give the repository a commit-graph: `git commit-graph write --reachable`")),
+            Some(deadline) if Instant::now() >= deadline => Err(FactError::undecided("the deadline has passed").help(
+                "raise `refgate.deadline`, or give the repository a commit-graph: `git commit-graph write --reachable`",
+            )),
             _ => Ok(()),
         }
     }

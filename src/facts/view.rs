@@ -38,7 +38,12 @@ impl View {
     }
 
     /// The names in a namespace that start with `prefix` after it, as the receiving side calls them.
-    pub(super) fn list(&self, repository: &Repository, namespace: Namespace, prefix: &str) -> Result<Vec<RefName>, Error> {
+    pub(super) fn list(
+        &self,
+        repository: &Repository,
+        namespace: Namespace,
+        prefix: &str,
+    ) -> Result<Vec<RefName>, Error> {
         let own = match namespace {
             Namespace::Tag => "refs/tags/",
             Namespace::Branch | Namespace::Other => "refs/heads/",

@@ -1,7 +1,7 @@
 //! Floor 5: policy × rules × push → outcome. Renders nothing.
 
-use crate::facts::{Facts, FactError};
-use crate::model::{Exit, Finding, Level, ObjectId, RefName, Unevaluated, Untrusted, Verdict};
+use crate::facts::{FactError, Facts};
+use crate::model::{Exit, Finding, Level, RefName, Unevaluated, Untrusted, Verdict};
 use crate::policy::{Pattern, Since};
 use crate::rules::{Armed, Check, Sink};
 
@@ -48,7 +48,7 @@ pub fn judge(armed: &[Armed], facts: &Facts<'_>) -> Outcome {
         }
     }
     for finding in &mut findings {
-        finding.subject = finding.commit.and_then(|id| subject(facts, id));
+        name_commit(facts, finding);
     }
     Outcome { verdict: verdict(&findings, &unevaluated), findings, unevaluated }
 }
@@ -97,9 +97,10 @@ fn predates(since: &Since, facts: &Facts<'_>, finding: &Finding) -> Result<bool,
     }
 }
 
-/// The commit's subject, for people; a finding is as good without it.
-fn subject(facts: &Facts<'_>, id: ObjectId) -> Option<String> {
-    let peeled = facts.peel(id).ok()?;
-    let commit = facts.commit(peeled.id).ok()?;
-    Some(Untrusted::new(&commit.subject()).to_string())
+/// Unwraps a tag to its commit and adds the subject, for people; a finding is as good without it.
+fn name_commit(facts: &Facts<'_>, finding: &mut Finding) {
+    let peeled = finding.commit.and_then(|id| facts.peel(id).ok());
+    let Some(commit) = peeled.and_then(|peeled| facts.commit(peeled.id).ok()) else { return };
+    finding.commit = Some(commit.id);
+    finding.subject = Some(Untrusted::new(&commit.subject()).to_string());
 }

@@ -22,7 +22,11 @@ pub(super) const BUILT_IN: &[&str] = &["anyone", "known", "host"];
 impl ActorSet {
     /// Adds one word of the policy; `members` gives a declared group's members.
     /// `Err` names the group that is neither declared nor built in.
-    pub(super) fn add<'a>(&mut self, word: &'a str, members: &dyn Fn(&str) -> Option<Vec<String>>) -> Result<(), &'a str> {
+    pub(super) fn add<'a>(
+        &mut self,
+        word: &'a str,
+        members: &dyn Fn(&str) -> Option<Vec<String>>,
+    ) -> Result<(), &'a str> {
         self.written.push(word.to_owned());
         match word.strip_prefix('@') {
             None => self.names.push(word.to_owned()),

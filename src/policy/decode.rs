@@ -23,7 +23,11 @@ pub(super) fn parse(text: &str) -> (Spanned<DeTable<'_>>, Vec<Problem>) {
 ///
 /// serde stops at the first error. The key the error points at is taken out and the rest tried again, so that
 /// a table with three mistakes yields three problems.
-pub(super) fn decode<T: DeserializeOwned>(table: DeTable<'_>, span: Range<usize>, problems: &mut Vec<Problem>) -> Option<T> {
+pub(super) fn decode<T: DeserializeOwned>(
+    table: DeTable<'_>,
+    span: Range<usize>,
+    problems: &mut Vec<Problem>,
+) -> Option<T> {
     let mut table = table;
     let mut taken: Vec<String> = Vec::new();
     loop {
@@ -58,7 +62,11 @@ pub(super) fn take<'i>(table: &mut DeTable<'i>, key: &str) -> Option<Spanned<DeV
 }
 
 /// A value that has to be a table.
-pub(super) fn table<'i>(value: Spanned<DeValue<'i>>, what: &str, problems: &mut Vec<Problem>) -> Option<(DeTable<'i>, Range<usize>)> {
+pub(super) fn table<'i>(
+    value: Spanned<DeValue<'i>>,
+    what: &str,
+    problems: &mut Vec<Problem>,
+) -> Option<(DeTable<'i>, Range<usize>)> {
     let span = value.span();
     match value.into_inner() {
         DeValue::Table(table) => Some((table, span)),
@@ -112,7 +120,8 @@ fn sentence(message: &str) -> String {
     let Some((found, known)) = words.split_first().filter(|_| first.starts_with("unknown ")) else {
         return first.to_owned();
     };
-    let what = if first.starts_with("unknown field") { Cow::Borrowed("unknown key") } else { Cow::Borrowed("unknown value") };
+    let what =
+        if first.starts_with("unknown field") { Cow::Borrowed("unknown key") } else { Cow::Borrowed("unknown value") };
     let suggestion = did_you_mean(found, known.iter().copied());
     if suggestion.is_empty() && !known.is_empty() {
         return format!("{what} `{found}`; there {} {}", if known.len() == 1 { "is" } else { "are" }, list(known));

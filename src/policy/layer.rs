@@ -160,11 +160,17 @@ fn check_schema(schema: Option<Spanned<DeValue<'_>>>, problems: &mut Vec<Problem
     }
 }
 
-fn decode_value<T: DeserializeOwned>(value: Option<Spanned<DeValue<'_>>>, key: &str, problems: &mut Vec<Problem>) -> Option<T> {
+fn decode_value<T: DeserializeOwned>(
+    value: Option<Spanned<DeValue<'_>>>,
+    key: &str,
+    problems: &mut Vec<Problem>,
+) -> Option<T> {
     let value = value?;
     let span = value.span();
     T::deserialize(toml::de::ValueDeserializer::from(value))
-        .map_err(|error| problems.push(Problem::new(error.span().unwrap_or(span), format!("`{key}`: {}", error.message()))))
+        .map_err(|error| {
+            problems.push(Problem::new(error.span().unwrap_or(span), format!("`{key}`: {}", error.message())))
+        })
         .ok()
 }
 

@@ -209,11 +209,17 @@ impl Policy {
             let bindings = class.patterns.iter().find_map(|pattern| pattern.matches(name.short()))?;
             let text = std::str::from_utf8(bindings.get("version")?).ok()?;
             Some(match scheme.read(text) {
-                Err(error) => format!("`{}` is no {scheme} version: {error}", Untrusted::new(text)),
+                Err(error) => error.to_string(),
                 Ok(version) => {
-                    let (is, taken) = (stability(&version), class.accepts.iter().map(|kind| kind.name()).collect::<Vec<_>>());
+                    let (is, taken) =
+                        (stability(&version), class.accepts.iter().map(|kind| kind.name()).collect::<Vec<_>>());
                     let text = Untrusted::new(text);
-                    format!("`{text}` is a {}, and the class `{}` takes {}", is.name(), class.name, taken.join(" and "))
+                    format!(
+                        "`{text}` is a {}, and the class `{}` takes a {}",
+                        is.name(),
+                        class.name,
+                        taken.join(" or a ")
+                    )
                 }
             })
         })

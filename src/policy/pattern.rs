@@ -127,9 +127,10 @@ impl Pattern {
         // size limit, which the length limit keeps away; a pattern that did fail would match nothing.
         let regex = self.regex.get_or_init(|| build(&self.expression()).ok()).as_ref()?;
         let captures = regex.captures(name)?;
-        let bound = regex.capture_names().flatten().filter_map(|group| {
-            Some((placeholder(group)?, BString::from(captures.name(group)?.as_bytes())))
-        });
+        let bound = regex
+            .capture_names()
+            .flatten()
+            .filter_map(|group| Some((placeholder(group)?, BString::from(captures.name(group)?.as_bytes()))));
         Some(bound.collect())
     }
 
@@ -168,7 +169,9 @@ impl Pattern {
     /// The text before the first open piece, up to its last `/`: what refs to look through.
     pub fn literal_prefix(&self) -> &str {
         match self.pieces.as_deref() {
-            Some([Piece::Literal(literal), ..]) => literal.rfind('/').map_or("", |end| literal.get(..=end).unwrap_or("")),
+            Some([Piece::Literal(literal), ..]) => {
+                literal.rfind('/').map_or("", |end| literal.get(..=end).unwrap_or(""))
+            }
             _ => "",
         }
     }
@@ -193,7 +196,8 @@ impl Pattern {
             match piece {
                 Piece::Literal(literal) => expression.push_str(&regex::escape(literal)),
                 Piece::Placeholder(name) => {
-                    let matched = PLACEHOLDERS.iter().find(|(known, _)| known == name).map_or("", |(_, matched)| matched);
+                    let matched =
+                        PLACEHOLDERS.iter().find(|(known, _)| known == name).map_or("", |(_, matched)| matched);
                     expression.push_str(&format!("(?P<{name}>{matched})"));
                 }
                 Piece::Star => expression.push_str("[^/]*"),

@@ -48,7 +48,8 @@ impl<'a> Resolver<'a> {
 
     /// Whether `upper` leaves `what` open to layers that extend it; reports it otherwise.
     fn may_weaken(&mut self, layer: usize, upper: usize, what: &str, at: Range<usize>, deed: &str) -> bool {
-        let open = self.layers.get(upper).is_some_and(|layer| layer.open.iter().any(|word| word == "*" || word == what));
+        let open =
+            self.layers.get(upper).is_some_and(|layer| layer.open.iter().any(|word| word == "*" || word == what));
         if !open {
             let upper = self.texts.get(upper).map_or("", |text| &text.name).to_owned();
             let message = format!("{deed} is not left open by `{upper}`");
@@ -137,7 +138,8 @@ impl<'a> Resolver<'a> {
 
     fn retired_by(&mut self, at: usize, raw: &RawRetiredBy) -> RetiredBy {
         if let Some(trailer) = &raw.trailer
-            && (trailer.get_ref().is_empty() || !trailer.get_ref().chars().all(|c| c.is_ascii_alphanumeric() || c == '-'))
+            && (trailer.get_ref().is_empty()
+                || !trailer.get_ref().chars().all(|c| c.is_ascii_alphanumeric() || c == '-'))
         {
             let message = "a trailer's token has letters, digits and `-` only".to_owned();
             self.report(at, Problem::new(trailer.span(), message));
@@ -204,7 +206,8 @@ impl<'a> Resolver<'a> {
         });
         let versioned = patterns.iter().any(|pattern| pattern.placeholders().contains(&"version"));
         if versioned && raw.scheme.is_none() && raw.kind == TagKind::Version {
-            let message = format!("the tag class `{}` has `{{version}}` but no scheme to read it by", raw.name.get_ref());
+            let message =
+                format!("the tag class `{}` has `{{version}}` but no scheme to read it by", raw.name.get_ref());
             let help = "add `scheme = \"semver\"`, or pep440, debian, calver:LAYOUT, dotted or nvr";
             self.report(at, Problem::new(raw.tag.span(), message).help(help));
         }
@@ -267,7 +270,8 @@ impl<'a> Resolver<'a> {
                 None
             }
         });
-        let mut patterns = |texts: Option<&Located<Texts>>| texts.map(|texts| self.patterns(at, texts)).unwrap_or_default();
+        let mut patterns =
+            |texts: Option<&Located<Texts>>| texts.map(|texts| self.patterns(at, texts)).unwrap_or_default();
         RuleSetting {
             level: raw.common.level,
             since,

@@ -88,7 +88,9 @@ fn github(variables: Variables<'_>, read: &dyn Fn(&str) -> Result<Vec<u8>, Strin
             // `pull_request` checks out the test merge; `pull_request_target` checks out the base instead.
             let head = match event.as_str() {
                 "pull_request" => text(variables, "GITHUB_SHA")?,
-                "merge_group" => member("/merge_group/head_sha").ok_or_else(|| payload_error("it has no head".to_owned()))?,
+                "merge_group" => {
+                    member("/merge_group/head_sha").ok_or_else(|| payload_error("it has no head".to_owned()))?
+                }
                 _ => member("/pull_request/head/sha").ok_or_else(|| payload_error("it has no head".to_owned()))?,
             };
             Ok(CiEvent::Request { target, base, head })
@@ -181,8 +183,7 @@ mod tests {
 
     #[test]
     fn an_event_that_moves_no_ref_and_no_ci_at_all_are_errors() {
-        let set =
-            [("GITHUB_ACTIONS", "true"), ("GITHUB_EVENT_NAME", "schedule"), ("GITHUB_EVENT_PATH", "event.json")];
+        let set = [("GITHUB_ACTIONS", "true"), ("GITHUB_EVENT_NAME", "schedule"), ("GITHUB_EVENT_PATH", "event.json")];
         assert_eq!(detect(&set, "{}"), Err(CiError::Event("schedule".into())));
         assert_eq!(detect(&[], ""), Err(CiError::NoCi));
     }

@@ -80,7 +80,8 @@ impl Identity {
             return if name.is_empty() { Err(incomplete()) } else { Ok(Self::Variable(name.to_owned())) };
         }
         if let Some(rest) = text.strip_prefix("json:") {
-            let (variable, field) = rest.split_once('.').filter(|(a, b)| !a.is_empty() && !b.is_empty()).ok_or_else(incomplete)?;
+            let (variable, field) =
+                rest.split_once('.').filter(|(a, b)| !a.is_empty() && !b.is_empty()).ok_or_else(incomplete)?;
             return Ok(Self::Json { variable: variable.to_owned(), field: field.to_owned() });
         }
         let host = HOSTS.iter().find(|host| host.name == text);

@@ -37,7 +37,11 @@ pub fn resolve_symbolic(repository: &Repository, updates: Vec<RefUpdate>) -> Res
     let mut resolved = Vec::with_capacity(updates.len());
     for update in updates {
         let (target, _) = repository.resolve(&update.name)?;
-        let alias = (target != update.name).then(|| RefUpdate { name: target, via: Some(update.name.clone()), ..update.clone() });
+        let alias = (target != update.name).then(|| RefUpdate {
+            name: target,
+            via: Some(update.name.clone()),
+            ..update.clone()
+        });
         resolved.push(update);
         resolved.extend(alias);
     }

@@ -92,7 +92,8 @@ pub fn pre_push(input: &[u8], hash: HashKind) -> Result<Vec<RefUpdate>, InputErr
             // From the right: a source like `:/fix the thing` has blanks.
             let mut words = text.rsplitn(4, |byte| *byte == b' ');
             let expected = "LOCALREF LOCALOID REMOTEREF REMOTEOID";
-            let (Some(old), Some(name), Some(new), Some(_)) = (words.next(), words.next(), words.next(), words.next()) else {
+            let (Some(old), Some(name), Some(new), Some(_)) = (words.next(), words.next(), words.next(), words.next())
+            else {
                 return Err(words_error(line, text, expected));
             };
             one(line, hash, name, ("remote", old), ("local", new)).ok_or_else(|| words_error(line, text, expected))?
@@ -196,8 +197,14 @@ mod tests {
         let good = format!("{A} {B} refs/heads/a\n");
         assert_eq!(error(&format!("{good}nonsense")), "line 2: `nonsense` is not `OLD NEW REF`");
         assert_eq!(error(&format!("{good}\n{good}")), "line 2: `` is not `OLD NEW REF`");
-        assert_eq!(error(&format!("{A} {} refs/heads/a", "2".repeat(39))), "line 1: the new object id: an object id has 40 or 64 hexadecimal digits, this has 39");
-        assert_eq!(error(&format!("{} {B} refs/heads/a", "1".repeat(64))), "line 1: the old object id has 64 digits, this repository's have 40");
+        assert_eq!(
+            error(&format!("{A} {} refs/heads/a", "2".repeat(39))),
+            "line 1: the new object id: an object id has 40 or 64 hexadecimal digits, this has 39"
+        );
+        assert_eq!(
+            error(&format!("{} {B} refs/heads/a", "1".repeat(64))),
+            "line 1: the old object id has 64 digits, this repository's have 40"
+        );
         assert_eq!(error(&format!("{good}{good}")), "line 2: the ref `refs/heads/a` was already given");
         assert_eq!(error(&format!("{A} {B} ")), format!("line 1: `{A} {B} ` is not `OLD NEW REF`"));
     }

@@ -29,7 +29,8 @@ struct Shown<'a> {
 impl<'a> Shown<'a> {
     fn of(report: &'a Report<'_>) -> Self {
         let findings = report.outcome.findings.iter().filter(|finding| finding.level >= Level::Warn).collect();
-        let open = report.outcome.unevaluated.iter().filter(|open| open.level >= Level::Warn && !open.elsewhere).collect();
+        let open =
+            report.outcome.unevaluated.iter().filter(|open| open.level >= Level::Warn && !open.elsewhere).collect();
         Self { findings, open }
     }
 

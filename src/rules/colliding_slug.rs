@@ -53,7 +53,7 @@ impl RefRule for CollidingSlug {
             return Ok(());
         }
         let name = change.name();
-        let rename = |short: &BStr| quote(short).map(|name| format!("git branch -m {name} NEW-NAME"));
+        let rename = |short: &BStr| quote(short).map(|name| format!("git branch -m -- {name} NEW-NAME"));
         let Some(slug) = self.slug(name) else {
             sink.report(format!("no image tag can be made from `{name}`"))
                 .commit(change.new_id())
@@ -71,7 +71,9 @@ impl RefRule for CollidingSlug {
         }
         let taken = change.facts().names()?.into_iter().find(|other| {
             // Two tags with one slug are two spellings of one version, which is another rule's matter.
-            other != name && (branch || other.namespace() == Namespace::Branch) && self.slug(other).as_ref() == Some(&slug)
+            other != name
+                && (branch || other.namespace() == Namespace::Branch)
+                && self.slug(other).as_ref() == Some(&slug)
         });
         if let Some(other) = taken {
             sink.report(format!("`{name}` makes the image tag `{slug}`, and so does `{other}`"))

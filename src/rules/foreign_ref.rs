@@ -32,7 +32,8 @@ impl Rule for ForeignRef {
 
     fn new(options: Options) -> Result<Self, OptionError> {
         let pattern = |text: &Spanned<String>| {
-            Pattern::parse(text.get_ref()).map_err(|error| OptionError { span: text.span(), message: error.to_string() })
+            Pattern::parse(text.get_ref())
+                .map_err(|error| OptionError { span: text.span(), message: error.to_string() })
         };
         Ok(Self { allowed: options.allow.iter().map(pattern).collect::<Result<_, _>>()? })
     }
@@ -41,11 +42,14 @@ impl Rule for ForeignRef {
 impl RefRule for ForeignRef {
     fn check(&self, change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
         let full = change.name().full();
-        if change.namespace() != Namespace::Other || self.allowed.iter().any(|pattern| pattern.matches(full).is_some()) {
+        if change.namespace() != Namespace::Other || self.allowed.iter().any(|pattern| pattern.matches(full).is_some())
+        {
             return Ok(());
         }
         let what = match full.as_bytes() {
-            name if name.starts_with(b"refs/replace/") => "it would make every later reader see another object than was pushed",
+            name if name.starts_with(b"refs/replace/") => {
+                "it would make every later reader see another object than was pushed"
+            }
             name if name.starts_with(b"refs/") => "it is neither a branch nor a tag",
             _ => "it does not even start with `refs/`",
         };

@@ -24,12 +24,20 @@ impl Rule for LightweightTag {
 
 impl RefRule for LightweightTag {
     fn check(&self, change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
-        let Some(place) = change.tag().filter(|place| place.class.object == TagObject::Annotated) else { return Ok(()) };
+        let Some(place) = change.tag().filter(|place| place.class.object == TagObject::Annotated) else {
+            return Ok(());
+        };
         let Some(peeled) = change.peeled()?.filter(|peeled| peeled.tags.is_empty()) else { return Ok(()) };
-        sink.report(format!("`{}` is a plain ref, and tags of the class `{}` are annotated", change.name(), place.class.name))
-            .commit(peeled.id)
-            .help("make it a tag object, with a message, and push it again")
-            .command(quote(change.name().short()).map(|name| format!("git tag --annotate --force {name} {}", peeled.id.short())));
+        sink.report(format!(
+            "`{}` is a plain ref, and tags of the class `{}` are annotated",
+            change.name(),
+            place.class.name
+        ))
+        .commit(peeled.id)
+        .help("make it a tag object, with a message, and push it again")
+        .command(
+            quote(change.name().short()).map(|name| format!("git tag --annotate --force {name} {}", peeled.id.short())),
+        );
         Ok(())
     }
 }

@@ -29,10 +29,15 @@ impl RefRule for MisplacedTag {
         let Some(peeled) = change.peeled()? else { return Ok(()) };
         if peeled.kind != Kind::Commit {
             if class.kind == TagKind::Version || !class.lines.is_empty() {
-                sink.report(format!("`{}` names a {}, and a tag of the class `{}` names a commit", change.name(), peeled.kind.name(), class.name))
-                    .commit(peeled.id)
-                    .help("tag the commit that is released")
-                    .command(quote(change.name().short()).map(|name| format!("git tag --annotate --force {name} HEAD")));
+                sink.report(format!(
+                    "`{}` names a {}, and a tag of the class `{}` names a commit",
+                    change.name(),
+                    peeled.kind.name(),
+                    class.name
+                ))
+                .commit(peeled.id)
+                .help("tag the commit that is released")
+                .command(quote(change.name().short()).map(|name| format!("git tag --annotate --force {name} HEAD")));
             }
             return Ok(());
         }
@@ -53,16 +58,26 @@ impl RefRule for MisplacedTag {
         let sits = sits_on(facts, peeled.id)?;
         let tag = quote(change.name().short());
         let command = match branches.as_slice() {
-            [branch] => tag.zip(quote(branch.short())).map(|(tag, branch)| format!("git tag --annotate --force {tag} origin/{branch}")),
+            [branch] => tag
+                .zip(quote(branch.short()))
+                .map(|(tag, branch)| format!("git tag --annotate --force {tag} origin/{branch}")),
             // The branch is missing: cutting it at the tagged commit is what makes the tag right.
             [] => missing(facts, &class.lines, &place.bindings)
                 .and_then(|name| quote(name.full()))
                 .map(|name| format!("git push origin {}:{name}", peeled.id.short())),
             _ => None,
         };
-        sink.report(format!("`{}` is on {sits}, and tags of the class `{}` sit on {wanted}", change.name(), class.name))
+        let message = match sits {
+            Some(branch) => {
+                format!("`{}` is on `{branch}`, and tags of the class `{}` sit on {wanted}", change.name(), class.name)
+            }
+            None => format!("`{}` is not on {wanted}, where tags of the class `{}` sit", change.name(), class.name),
+        };
+        sink.report(message)
             .commit(peeled.id)
-            .help("put the tag on a commit of its line, or bring the commit onto the line first; then push both together")
+            .help(
+                "put the tag on a commit of its line, or bring the commit onto the line first; then push both together",
+            )
             .command(command)
             .evidence(format!("{} is no ancestor of {wanted}", peeled.id.short()));
         Ok(())
@@ -94,16 +109,16 @@ fn missing(facts: &Facts<'_>, lines: &[String], known: &Bindings) -> Option<RefN
 }
 
 /// The branch that holds the commit, of the lines that have one branch: the pusher wants to know what went wrong.
-fn sits_on(facts: &Facts<'_>, commit: ObjectId) -> Result<String, FactError> {
+fn sits_on(facts: &Facts<'_>, commit: ObjectId) -> Result<Option<RefName>, FactError> {
     for line in facts.lines() {
         let single = line.branches.iter().filter_map(|pattern| pattern.instances(&Bindings::new())).flatten();
         for name in single.map(RefName::branch) {
             if let Some(tip) = facts.tip(&name)?
                 && facts.is_ancestor(commit, tip)?
             {
-                return Ok(format!("`{name}`"));
+                return Ok(Some(name));
             }
         }
     }
-    Ok("none of its branches".to_owned())
+    Ok(None)
 }

@@ -18,7 +18,7 @@ mod unauthorized_actor;
 mod unlisted_branch;
 mod unlisted_tag;
 
-pub use registry::{Armed, Check, Entry, arm};
+pub use registry::{Armed, Check, Entry, RefCheck, arm};
 pub use rule::{Meta, OptionError, RefRule, Report, Rule, Sink};
 
 use registry::refs;

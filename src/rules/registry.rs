@@ -5,10 +5,13 @@ use crate::facts::{Change, FactError};
 use crate::model::{Level, did_you_mean};
 use crate::policy::{Policy, PolicyError, PolicyErrors, Problem, RuleSetting};
 
+/// Asks a rule about one update.
+pub type RefCheck = dyn Fn(&Change<'_, '_>, &mut Sink<'_>) -> Result<(), FactError>;
+
 /// A rule with its options taken over.
 pub enum Check {
     /// Asked once for every ref update.
-    Refs(Box<dyn Fn(&Change<'_, '_>, &mut Sink<'_>) -> Result<(), FactError>>),
+    Refs(Box<RefCheck>),
 }
 
 /// A rule as the registry lists it.
@@ -79,6 +82,8 @@ fn build<R: RefRule>(policy: &Policy) -> Result<R, PolicyErrors> {
     R::new(policy.options(id)?).map_err(|error| {
         let problem = Problem::new(error.span, format!("`rules.{id}`: {}", error.message));
         let source = policy.options_source(id);
-        PolicyErrors(source.into_iter().map(|source| PolicyError { source: source.clone(), problem: problem.clone() }).collect())
+        PolicyErrors(
+            source.into_iter().map(|source| PolicyError { source: source.clone(), problem: problem.clone() }).collect(),
+        )
     })
 }

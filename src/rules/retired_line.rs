@@ -90,7 +90,8 @@ fn standing(
             let hex: String = rest.chars().take_while(char::is_ascii_hexdigit).collect();
             ObjectId::from_hex(hex.as_bytes()).ok()
         }));
-        let declaration = commit.trailers().into_iter().find(|trailer| trailer.token.eq_ignore_ascii_case(token.as_bytes()));
+        let declaration =
+            commit.trailers().into_iter().find(|trailer| trailer.token.eq_ignore_ascii_case(token.as_bytes()));
         if let Some(trailer) = declaration.filter(|_| !reverted.contains(&id)) {
             return Ok(Some((id, crate::model::Untrusted::new(&trailer.value).to_string())));
         }

@@ -30,10 +30,14 @@ impl RefRule for RewrittenHistory {
         }
         let lost = change.facts().commits(&[change.old()], &[change.new_id()])?;
         let (count, commits) = (lost.len(), if lost.len() == 1 { "commit" } else { "commits" });
-        sink.report(format!("the push takes {count} {commits} out of `{}`, a branch of the line `{}`", change.name(), place.line.name))
-            .commit(change.old())
-            .help(format!("build on what is there: the tip is {}", change.old().short()))
-            .command(quote(change.name().short()).map(|name| format!("git pull --rebase origin {name}")));
+        sink.report(format!(
+            "the push takes {count} {commits} out of `{}`, a branch of the line `{}`",
+            change.name(),
+            place.line.name
+        ))
+        .commit(change.old())
+        .help(format!("build on what is there: the tip is {}", change.old().short()))
+        .command(quote(change.name().short()).map(|name| format!("git pull --rebase origin {name}")));
         Ok(())
     }
 }

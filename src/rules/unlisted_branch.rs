@@ -35,7 +35,7 @@ impl RefRule for UnlistedBranch {
         sink.report(format!("no line of the policy has a branch `{}`{hint}", change.name()))
             .commit(change.new_id())
             .help(format!("branches here are named {}; rename yours and push it again", list(&patterns)))
-            .command(quote(change.name().short()).map(|name| format!("git branch -m {name} NEW-NAME")));
+            .command(quote(change.name().short()).map(|name| format!("git branch -m -- {name} NEW-NAME")));
         Ok(())
     }
 }

@@ -53,7 +53,12 @@ fn modules_import_only_from_floors_below() {
         }
         let text = std::fs::read_to_string(&file).unwrap();
         for module in imports(&text).into_iter().filter(|module| *module != own) {
-            assert!(floor(&module) < floor(&own), "{} is on floor {} and names `{module}`", path.display(), floor(&own));
+            assert!(
+                floor(&module) < floor(&own),
+                "{} is on floor {} and names `{module}`",
+                path.display(),
+                floor(&own)
+            );
         }
     }
 }
@@ -69,7 +74,10 @@ fn a_rule_knows_neither_git_nor_policies() {
             continue;
         }
         for module in imports(&std::fs::read_to_string(&path).unwrap()) {
-            assert!(["facts", "model", "version", "manifest", "rules"].contains(&module.as_str()), "{name} names `{module}`");
+            assert!(
+                ["facts", "model", "version", "manifest", "rules"].contains(&module.as_str()),
+                "{name} names `{module}`"
+            );
         }
     }
 }
@@ -77,6 +85,10 @@ fn a_rule_knows_neither_git_nor_policies() {
 #[test]
 fn every_module_is_listed_with_its_floor() {
     let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs")).unwrap();
-    let listed: Vec<u8> = text.lines().filter_map(|line| line.strip_prefix("pub mod ")).map(|rest| floor(rest.trim_end_matches(';'))).collect();
+    let listed: Vec<u8> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("pub mod "))
+        .map(|rest| floor(rest.trim_end_matches(';')))
+        .collect();
     assert!(listed.is_sorted(), "src/lib.rs is the map of the house: modules stand in the order of their floors");
 }

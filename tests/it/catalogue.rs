@@ -42,7 +42,10 @@ fn the_registry_is_sorted_and_has_no_id_twice() {
 fn every_rule_has_a_scenario_that_refuses_and_one_that_accepts() {
     for id in ids() {
         let file = scenarios::folder().join(format!("{}.md", id.replace('-', "_")));
-        let titles: Vec<String> = scenarios::read(&std::fs::read_to_string(file).unwrap()).into_iter().map(|scenario| scenario.title).collect();
+        let titles: Vec<String> = scenarios::read(&std::fs::read_to_string(file).unwrap())
+            .into_iter()
+            .map(|scenario| scenario.title)
+            .collect();
         assert!(titles.iter().any(|title| title.starts_with("refuses")), "{id} has no scenario that refuses");
         assert!(titles.iter().any(|title| title.starts_with("accepts")), "{id} has no scenario that accepts");
     }
@@ -71,7 +74,8 @@ fn every_preset_is_valid_and_in_the_policies_folder() {
     assert_eq!(stems(&root().join("policies"), "toml"), names);
     for name in names {
         let source = Source::parse(&format!("preset:{name}")).unwrap();
-        let policy = load(source, &|source| panic!("{source} is built in")).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let policy =
+            load(source, &|source| panic!("{source} is built in")).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(policy.name, name);
         if let Err(errors) = arm(&policy) {
             panic!("{name}: {errors}");

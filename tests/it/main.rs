@@ -12,3 +12,4 @@ mod architecture;
 mod catalogue;
 mod scenarios;
 mod support;
+mod version_order;

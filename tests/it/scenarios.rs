@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use crate::support::{command, history, refgate, run, stderr, REFGATE};
+use crate::support::{REFGATE, command, history, refgate, run, stderr};
 
 /// One `## ` section.
 #[derive(Debug, Default)]
