@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::civil::{Date, ISOWeekDate, Weekday};
 
 use super::Letters;
-use super::error::{Fault, Reason};
+use super::error::{Fault, Reason, shown};
 use super::numbered::Numbered;
 use super::scan::{Number, Scan};
 use super::scheme::closest;
@@ -333,7 +333,7 @@ fn read_tokens(text: &str, fields: &mut Vec<(Option<char>, Field)>) -> Result<()
             let known = Field::TOKENS.iter().find_map(|(token, field)| Some((*field, left.strip_prefix(token)?)));
             let Some((field, rest)) = known else {
                 let tokens: Vec<&'static str> = Field::TOKENS.iter().map(|(token, _)| *token).collect();
-                let token = crate::model::Untrusted::new(left).to_string();
+                let token = shown(left);
                 return Err(LayoutError::Token { token, suggestion: closest(left, &tokens) });
             };
             if before.is_none()

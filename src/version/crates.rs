@@ -29,11 +29,20 @@ pub(super) fn read_pep440(text: &str) -> Result<pep440_rs::Version, Fault> {
 /// Neither crate says where a text goes wrong: that is where the longest beginning ends that some ending
 /// would complete.
 fn fault(text: &str, tails: &[&str], reads: impl Fn(&str) -> bool) -> Fault {
-    let completes = |end: &usize| {
-        let start = text.get(..*end).unwrap_or_default();
+    let completes = |end: usize| {
+        let start = text.get(..end).unwrap_or_default();
         tails.iter().any(|tail| reads(&format!("{start}{tail}")))
     };
-    let offset = (1..=text.len()).rev().find(completes).unwrap_or(0);
+    // Whatever begins a beginning that can be completed can be completed too, so halving finds the longest.
+    let (mut offset, mut beyond) = (0, text.len() + 1);
+    while beyond - offset > 1 {
+        let middle = offset + (beyond - offset) / 2;
+        if completes(middle) {
+            offset = middle;
+        } else {
+            beyond = middle;
+        }
+    }
     let rest = text.get(offset..).unwrap_or_default();
     let before = text.get(..offset).unwrap_or_default();
     let digits_before = before.len() - before.trim_end_matches(|c: char| c.is_ascii_digit()).len();

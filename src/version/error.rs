@@ -19,13 +19,15 @@ pub struct VersionError {
 
 impl VersionError {
     pub(super) fn new(scheme: &Scheme, text: &str, fault: Fault) -> Self {
-        // A name that is too long to be a version is not worth more than a line.
-        let mut shown: String = Untrusted::new(text).to_string();
-        if let Some((cut, _)) = shown.char_indices().nth(60) {
-            shown.truncate(cut);
-            shown.push('…');
-        }
-        Self { scheme: scheme.clone(), shown, offset: fault.offset, reason: fault.reason }
+        Self { scheme: scheme.clone(), shown: shown(text), offset: fault.offset, reason: fault.reason }
+    }
+}
+
+/// Fit to show: escaped, and what is too long to be a version is cut to what fits on a line.
+pub(super) fn shown(text: &str) -> String {
+    match text.char_indices().nth(60) {
+        Some((cut, _)) => format!("{}…", Untrusted::new(text.get(..cut).unwrap_or_default())),
+        None => Untrusted::new(text).to_string(),
     }
 }
 

@@ -31,6 +31,8 @@ mod suffix;
 mod value;
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
 
 pub use calver::{Layout, LayoutError};

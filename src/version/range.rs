@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 
-use super::error::{Fault, Reason};
+use super::error::{Fault, Reason, shown};
 use super::scan::{Scan, compare_padded};
 use super::scheme::closest;
 use super::{MAX_LEN, Version};
@@ -79,11 +79,7 @@ impl Range {
     /// # Errors
     /// What is wrong and at which character.
     pub fn parse(text: &str) -> Result<Self, RangeError> {
-        Self::read(text).map_err(|fault| RangeError {
-            shown: crate::model::Untrusted::new(text).to_string(),
-            offset: fault.offset,
-            reason: fault.reason,
-        })
+        Self::read(text).map_err(|fault| RangeError { shown: shown(text), offset: fault.offset, reason: fault.reason })
     }
 
     fn read(text: &str) -> Result<Self, Fault> {
@@ -197,13 +193,13 @@ pub enum SeriesError {
 impl Version {
     /// The key of the series that the version belongs to, from a template such as `{major}.{minor}`: two
     /// versions are of one series if their keys are equal. The placeholders stand for numbers, without padding
-    /// and 0 where the version has fewer, so that spellings of one version have one key.
+    /// and 0 where the version has fewer, so that spellings of one version have one key. An epoch is no part of it.
     ///
     /// # Errors
     /// A placeholder that is not a number of the scheme, or an unpaired brace. Both depend on the template and
     /// the scheme alone.
     pub fn series_key(&self, template: &str) -> Result<String, SeriesError> {
-        let brace = || SeriesError::Brace(crate::model::Untrusted::new(template).to_string());
+        let brace = || SeriesError::Brace(shown(template));
         let mut key = String::new();
         let mut rest = template;
         while let Some((before, after)) = rest.split_once('{') {
@@ -212,7 +208,7 @@ impl Version {
                 return Err(brace());
             }
             let number = self.number(name).ok_or_else(|| SeriesError::Placeholder {
-                name: crate::model::Untrusted::new(name).to_string(),
+                name: shown(name),
                 scheme: self.scheme().clone(),
                 suggestion: closest(name, &self.number_names()),
             })?;

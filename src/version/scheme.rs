@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::calver::{Layout, LayoutError};
+use super::error::shown;
 
 /// How versions are read and ordered.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -106,13 +107,10 @@ impl Scheme {
             (name, option) => Err(match (Self::NAMES.iter().find(|known| **known == name), option) {
                 (Some(scheme), Some(option)) => SchemeError::Option {
                     scheme,
-                    option: crate::model::Untrusted::new(option).to_string(),
+                    option: shown(option),
                     suggestion: if *scheme == "dotted" { closest(option, Self::LETTERS) } else { None },
                 },
-                _ => SchemeError::Unknown {
-                    name: crate::model::Untrusted::new(name).to_string(),
-                    suggestion: closest(name, Self::NAMES),
-                },
+                _ => SchemeError::Unknown { name: shown(name), suggestion: closest(name, Self::NAMES) },
             }),
         }
     }
@@ -199,7 +197,7 @@ mod tests {
         );
         assert_eq!(message("semver:x"), "unknown option `x` of scheme `semver`");
         assert_eq!(message("calver"), "scheme `calver` needs a layout, such as `calver:YYYY.MM`");
-        assert_eq!(message(&"x".repeat(100_000)).len(), 100_000 + "unknown version scheme ``".len());
+        assert!(message(&"x".repeat(100_000)).len() < 100);
     }
 
     #[test]

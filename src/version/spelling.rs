@@ -40,6 +40,9 @@ pub enum Spelling {
 }
 
 impl Spelling {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Pep440, Self::Semver, Self::Docker, Self::Debian];
+
     /// The name used on the command line.
     pub const fn name(self) -> &'static str {
         match self {

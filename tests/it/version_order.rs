@@ -48,7 +48,8 @@ fn ask(command: &mut Command, lines: &[String]) -> Vec<String> {
     let output = child.wait_with_output().unwrap();
     writer.join().unwrap();
     assert!(output.status.success(), "{command:?} failed");
-    let answers: Vec<String> = String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect();
+    let answers: Vec<String> =
+        String::from_utf8(output.stdout).unwrap().trim_end().lines().map(str::to_owned).collect();
     assert_eq!(answers.len(), lines.len(), "one answer for each line");
     answers
 }
@@ -198,4 +199,20 @@ fn debian_versions_order_as_dpkg_does() {
     let differ = Command::new("sh").arg("-c").arg(script).output().unwrap();
     assert_eq!(String::from_utf8_lossy(&differ.stdout), "", "refgate's order, which dpkg does not share");
     assert_eq!(String::from_utf8_lossy(&differ.stderr), "", "versions that refgate reads and dpkg complains about");
+}
+
+#[test]
+fn rpm_versions_order_as_rpm_does() {
+    if Command::new("rpm").arg("--version").output().is_err() {
+        eprintln!("SKIPPED: no rpm here, so nothing was compared with its idea of versions");
+        return;
+    }
+    let scheme = Scheme::parse("nvr").unwrap();
+    let lines = pairs(&generate(r"[0-2](\.(0|1|01|10))?([.+_~^]{0,2}(a|b|rc|git|A)?(0|1|00|10)?){0,3}", 20_000));
+    let ours: Vec<String> = lines.iter().map(|line| answer(&scheme, line)).collect();
+    let lua = r#"for line in io.lines() do
+        local left, right = line:match("^(.*)\t(.*)$")
+        io.stdout:write(({ "<", "=", ">" })[rpm.vercmp(left, right) + 2], "\n")
+    end"#;
+    agree(&lines, &ours, &ask(Command::new("rpm").arg("--eval").arg(format!("%{{lua:{lua}}}")), &lines));
 }
