@@ -27,6 +27,8 @@ mod odb;
 mod open;
 mod refs;
 mod revision;
+#[cfg(test)]
+mod scratch;
 mod spawn;
 mod tag;
 mod tree;
