@@ -28,6 +28,8 @@ mod odb;
 mod open;
 mod refs;
 mod revision;
+#[cfg(test)]
+mod scratch;
 mod spawn;
 mod tag;
 mod tree;

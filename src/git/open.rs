@@ -364,3 +364,155 @@ fn shallow_boundary(common_dir: &Path) -> Result<Vec<crate::model::ObjectId>, Er
         Err(source) => Err(Error::Io { path, source }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::scratch::{FORMATS, Scratch, environment};
+
+    #[test]
+    fn every_format_opens_and_says_what_it_is() {
+        for [objects, refs] in FORMATS {
+            let scratch = Scratch::new(&[objects, refs]);
+            let repository = scratch.open();
+            assert_eq!(repository.hash_kind().name(), objects.strip_prefix("--object-format=").unwrap());
+            assert_eq!((repository.git_dir(), repository.is_bare()), (scratch.path.as_path(), true));
+            assert!(!repository.is_shallow() && !repository.is_partial());
+        }
+    }
+
+    #[test]
+    fn unknown_extensions_are_refused_where_git_refuses_them() {
+        let scratch = Scratch::new(&[]);
+        scratch.git(&["config", "extensions.frobnicate", "true"]);
+        scratch.open();
+        scratch.git(&["config", "core.repositoryFormatVersion", "1"]);
+        assert!(
+            matches!(scratch.open_with(&[]), Err(Error::UnknownExtension { name }) if name == "extensions.frobnicate")
+        );
+        let file = scratch.path.join("config");
+        for config in [
+            "[core]\n\trepositoryformatversion = 2\n",
+            "[core]\n\trepositoryformatversion = 0\n[extensions]\n\tobjectFormat = sha256\n",
+            "[core]\n\trepositoryformatversion = 1\n[extensions]\n\tobjectFormat = md5\n",
+            "[core]\n\trepositoryformatversion = 1\n[extensions \"x\"]\n\ty = 1\n",
+        ] {
+            std::fs::write(&file, config).unwrap();
+            assert!(matches!(scratch.open_with(&[]), Err(Error::UnknownExtension { .. })), "{config}");
+        }
+    }
+
+    #[test]
+    fn a_work_tree_is_found_from_below_and_a_linked_one_shares_refs() {
+        let scratch = Scratch::new(&[]);
+        scratch.line("main", None, &["sub/a"]);
+        scratch.outside(&["clone", "--quiet", "repo.git", "clone"]);
+        let top = scratch.top().canonicalize().unwrap();
+        let clone = top.join("clone");
+        let linked = top.join("linked");
+        scratch.outside(&["-C", "clone", "worktree", "add", "--quiet", "-b", "side", linked.to_str().unwrap()]);
+        let open = |dir: &Path| Repository::open(None, &environment(dir, &[]), Trust::Cli).unwrap();
+
+        let repository = open(&clone.join("sub"));
+        assert_eq!(
+            (repository.git_dir(), repository.work_tree()),
+            (clone.join(".git").as_path(), Some(clone.as_path()))
+        );
+
+        let repository = open(&linked);
+        assert_eq!(repository.work_tree(), Some(linked.as_path()));
+        assert_eq!(repository.common_dir(), clone.join(".git"));
+        assert_ne!(repository.git_dir(), repository.common_dir());
+        assert_eq!(repository.rev_parse("HEAD").unwrap(), scratch.id("main"));
+        let (head, _) = repository.resolve(&crate::model::RefName::new("HEAD")).unwrap();
+        assert_eq!(head, crate::model::RefName::branch("side"));
+    }
+
+    #[test]
+    fn where_there_is_no_repository_that_is_said() {
+        let directory = tempfile::tempdir().unwrap();
+        for vars in [[].as_slice(), &[("GIT_DIR", ".")]] {
+            let result = Repository::open(None, &environment(directory.path(), vars), Trust::Cli);
+            assert!(matches!(result, Err(Error::NotARepository { .. })));
+        }
+    }
+
+    #[test]
+    fn somebody_elses_repository_is_refused_unless_named_or_listed() {
+        let scratch = Scratch::new(&[]);
+        // Only root can give a file away; anybody else finds files of root's.
+        let is_root = std::os::unix::fs::chown(&scratch.path, Some(65_534), None).is_ok();
+        let foreign = if is_root { scratch.path.as_path() } else { Path::new("/etc") };
+        let found = |path: &Path| Found {
+            git_dir: path.to_owned(),
+            work_tree: None,
+            git_file: None,
+            named_by_environment: false,
+        };
+        let check = |safe: &str| {
+            let config = scratch.top().join("safe");
+            std::fs::write(&config, safe).unwrap();
+            let vars = [("GIT_CONFIG_GLOBAL", config.to_str().unwrap())];
+            let config = Config::read(&environment(&scratch.path, &vars), None).unwrap();
+            check_owner(&found(foreign), None, &config)
+        };
+        assert!(matches!(check(""), Err(Error::Dubious { .. })));
+        assert!(matches!(check("[safe]\n\tdirectory = /elsewhere\n"), Err(Error::Dubious { .. })));
+        assert!(matches!(check("[safe]\n\tdirectory = *\n\tdirectory =\n"), Err(Error::Dubious { .. })));
+        check("[safe]\n\tdirectory = *\n").unwrap();
+        check(&format!("[safe]\n\tdirectory = {}\n", foreign.display())).unwrap();
+        check(&format!(
+            "[safe]\n\tdirectory = {}/*\n",
+            foreign.parent().unwrap().display().to_string().trim_end_matches('/')
+        ))
+        .unwrap();
+        if is_root {
+            let open = |vars| Repository::open(None, &environment(&scratch.path, vars), Trust::Cli);
+            assert!(matches!(open(&[]), Err(Error::Dubious { .. })));
+            open(&[("GIT_DIR", ".")]).unwrap();
+            scratch.git(&["config", "--file", "config", "safe.directory", "*"]);
+            assert!(matches!(open(&[]), Err(Error::Dubious { .. })), "a repository cannot vouch for itself");
+        }
+    }
+
+    #[test]
+    fn the_objects_of_a_hook_do_not_leak_into_another_repository() {
+        let (hooks, other) = (Scratch::new(&[]), Scratch::new(&[]));
+        hooks.line("main", None, &["a"]);
+        let objects = hooks.path.join("objects");
+        let vars = [("GIT_DIR", "."), ("GIT_OBJECT_DIRECTORY", objects.to_str().unwrap())];
+        let environment = environment(&hooks.path, &vars);
+        let id = hooks.id("main");
+        let own = Repository::open(Some(&hooks.path), &environment, Trust::Cli).unwrap();
+        assert!(own.kind(id).unwrap().is_some());
+        let other = Repository::open(Some(&other.path), &environment, Trust::Cli).unwrap();
+        assert!(other.kind(id).unwrap().is_none());
+    }
+
+    #[test]
+    fn configuration_comes_from_files_and_their_includes_only() {
+        let scratch = Scratch::new(&[]);
+        let global = scratch.top().join("global");
+        std::fs::write(&global, "[refgate]\n\tpolicy = global\n\tlist = 1\n[include]\n\tpath = more\n").unwrap();
+        std::fs::write(scratch.top().join("more"), "[refgate \"Sub.x\"]\n\tkey = included\n").unwrap();
+        scratch.git(&["config", "--add", "refgate.list", "2"]);
+        scratch.git(&["config", "refgate.flag", ""]);
+        scratch.git(&["config", "includeIf.onbranch:main.path", "branch"]);
+        std::fs::write(scratch.path.join("branch"), "[refgate]\n\tlist = 3\n").unwrap();
+        let vars = [
+            ("GIT_CONFIG_GLOBAL", global.to_str().unwrap()),
+            ("GIT_CONFIG_COUNT", "1"),
+            ("GIT_CONFIG_KEY_0", "refgate.policy"),
+            ("GIT_CONFIG_VALUE_0", "forged"),
+        ];
+        let repository = scratch.open_with(&vars).unwrap();
+        assert_eq!(repository.config("refgate.policy").unwrap(), "global");
+        assert_eq!(repository.config("Refgate.Sub.x.KEY").unwrap(), "included");
+        assert_eq!(repository.config_all("refgate.list"), ["1", "2", "3"]);
+        assert_eq!(repository.config("refgate.flag").unwrap(), "");
+        assert_eq!(repository.config("refgate.absent"), None);
+        assert_eq!(repository.config("nonsense"), None);
+        std::fs::write(scratch.path.join("config"), "[broken\n").unwrap();
+        assert!(matches!(scratch.open_with(&[]), Err(Error::Config { .. })));
+    }
+}

@@ -413,3 +413,217 @@ fn in_order(dag: &mut Dag, nodes: &[Node]) -> Result<Vec<ObjectId>, Error> {
     }
     Ok(sorted)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::scratch::{FORMATS, Scratch};
+    use crate::git::{Repository, Trust};
+    use proptest::prelude::*;
+    use std::collections::{BTreeMap, BTreeSet};
+    use std::fmt::Write as _;
+
+    /// A commit: how far back its parents are, and its date relative to when its clock was right.
+    type Shape = (Vec<u8>, i64);
+
+    fn history(size: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Shape>> {
+        let skew = prop_oneof![4 => Just(0), 1 => -200_000_000i64..200_000_000];
+        proptest::collection::vec((proptest::collection::vec(1u8..12, 0..3), skew), size)
+    }
+
+    /// Makes the history and returns the ids in the order in which they were made.
+    fn make(scratch: &Scratch, shapes: &[Shape]) -> Vec<ObjectId> {
+        let mut stream = String::new();
+        for (at, (parents, skew)) in shapes.iter().enumerate() {
+            let date = 1_000_000_000 + i64::try_from(at).unwrap() * 100 + skew;
+            let branch = format!("refs/heads/c{at}");
+            write!(
+                stream,
+                "commit {branch}\nmark :{}\ncommitter C <c@x> {date} +0000\ndata {}\n{at}\n",
+                at + 1,
+                at.to_string().len() + 1
+            )
+            .unwrap();
+            let parents: BTreeSet<usize> =
+                parents.iter().filter_map(|back| at.checked_sub(usize::from(*back))).collect();
+            for (nth, parent) in parents.iter().rev().enumerate() {
+                writeln!(stream, "{} :{}", if nth == 0 { "from" } else { "merge" }, parent + 1).unwrap();
+            }
+        }
+        scratch.import(&stream);
+        let format = "--format=%(refname:lstrip=2) %(objectname)";
+        let listed = scratch.git(&["for-each-ref", format, "refs/heads/"]);
+        let ids: BTreeMap<usize, ObjectId> = listed
+            .lines()
+            .map(|line| line.split_once(' ').unwrap())
+            .map(|(at, id)| (at[1..].parse().unwrap(), ObjectId::from_hex(id.as_bytes()).unwrap()))
+            .collect();
+        ids.into_values().collect()
+    }
+
+    /// The truth, from the parents alone.
+    fn ancestors(shapes: &[Shape], of: &[usize]) -> BTreeSet<usize> {
+        let mut found = BTreeSet::new();
+        let mut pending = of.to_vec();
+        while let Some(at) = pending.pop() {
+            if found.insert(at) {
+                pending.extend(shapes[at].0.iter().filter_map(|back| at.checked_sub(usize::from(*back))));
+            }
+        }
+        found
+    }
+
+    fn check(shapes: &[Shape], picks: &[usize], repository: &Repository, ids: &[ObjectId], scratch: &Scratch) {
+        let pick = |nth: usize| picks[nth] % shapes.len();
+        let (include, exclude) = ([pick(0), pick(1)], [pick(2), pick(3)]);
+        let wanted = ancestors(shapes, &include);
+        let unwanted = ancestors(shapes, &exclude);
+        let expected: BTreeSet<ObjectId> = wanted.difference(&unwanted).map(|at| ids[*at]).collect();
+        let found = repository.commits(&include.map(|at| ids[at]), &exclude.map(|at| ids[at]), shapes.len()).unwrap();
+        assert_eq!(found.iter().copied().collect::<BTreeSet<_>>(), expected);
+        assert_eq!(found.len(), expected.len(), "each once");
+        let place = |id: ObjectId| found.iter().position(|other| *other == id);
+        for id in &found {
+            for parent in repository.commit(*id).unwrap().parents {
+                assert!(place(parent).is_none_or(|parent| parent > place(*id).unwrap()), "children first");
+            }
+        }
+        if let Some(limit) = expected.len().checked_sub(1) {
+            let result = repository.commits(&include.map(|at| ids[at]), &exclude.map(|at| ids[at]), limit);
+            assert!(matches!(result, Err(Error::Limit { .. })));
+        }
+        for a in include {
+            for b in exclude {
+                let expected = ancestors(shapes, &[b]).contains(&a);
+                assert_eq!(repository.is_ancestor(ids[a], ids[b]).unwrap(), expected, "{a} of {b}");
+                let common: BTreeSet<usize> =
+                    ancestors(shapes, &[a]).intersection(&ancestors(shapes, &[b])).copied().collect();
+                let best = common
+                    .iter()
+                    .filter(|at| !common.iter().any(|other| other != *at && ancestors(shapes, &[*other]).contains(at)));
+                let best: BTreeSet<ObjectId> = best.map(|at| ids[*at]).collect();
+                match repository.merge_base(ids[a], ids[b]).unwrap() {
+                    Some(base) => assert!(best.contains(&base), "{a} and {b}"),
+                    None => assert!(best.is_empty(), "{a} and {b}"),
+                }
+            }
+        }
+        let git: BTreeSet<ObjectId> = scratch
+            .git(&[
+                "rev-list",
+                &ids[include[0]].to_string(),
+                &ids[include[1]].to_string(),
+                "--not",
+                &ids[exclude[0]].to_string(),
+            ])
+            .lines()
+            .map(|id| ObjectId::from_hex(id.as_bytes()).unwrap())
+            .collect();
+        let found = repository.commits(&include.map(|at| ids[at]), &[ids[exclude[0]]], shapes.len()).unwrap();
+        let expected: BTreeSet<ObjectId> =
+            wanted.difference(&ancestors(shapes, &[exclude[0]])).map(|at| ids[*at]).collect();
+        assert_eq!(found.iter().copied().collect::<BTreeSet<_>>(), expected);
+        // git itself gives up on dates that are too wrong; it then lists more, never fewer.
+        assert!(git.is_superset(&expected));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+        #[test]
+        fn answers_are_exact_whatever_clocks_say(
+            shapes in history(1..60),
+            picks in proptest::collection::vec(any::<usize>(), 4),
+            graph_at in 0usize..60,
+        ) {
+            let scratch = Scratch::new(&[]);
+            let ids = make(&scratch, &shapes);
+            check(&shapes, &picks, &scratch.open(), &ids, &scratch);
+
+            // A graph of a part of the history, then a chain of two.
+            let tip = ids[graph_at % ids.len()].to_string();
+            scratch.git_with(&["commit-graph", "write", "--stdin-commits", "--split"], &[], tip.as_bytes());
+            check(&shapes, &picks, &scratch.open(), &ids, &scratch);
+            let tip = ids[picks[0] % ids.len()].to_string();
+            scratch.git_with(&["commit-graph", "write", "--stdin-commits", "--split=no-merge"], &[], tip.as_bytes());
+            check(&shapes, &picks, &scratch.open(), &ids, &scratch);
+
+            scratch.git(&["commit-graph", "write", "--reachable"]);
+            check(&shapes, &picks, &scratch.open(), &ids, &scratch);
+        }
+    }
+
+    #[test]
+    fn ancestry_is_answered_in_every_format_and_through_tags() {
+        for format in FORMATS {
+            let scratch = Scratch::new(&format);
+            scratch.line("main", None, &["a", "b", "c"]);
+            scratch.line("side", Some("main~1"), &["d"]);
+            scratch.git(&["tag", "-a", "-m", "x", "v1", "main~1"]);
+            scratch.git(&["tag", "blob", "main:a"]);
+            for _ in 0..2 {
+                let repository = scratch.open();
+                let id = |name| scratch.id(name);
+                assert!(repository.is_ancestor(id("v1"), id("side")).unwrap());
+                assert!(!repository.is_ancestor(id("side"), id("main")).unwrap());
+                assert_eq!(repository.merge_base(id("main"), id("side")).unwrap(), Some(id("main~1")));
+                let expected = [id("main")];
+                assert_eq!(repository.commits(&[id("main")], &[id("v1"), id("blob")], 1).unwrap(), expected);
+                assert!(matches!(repository.is_ancestor(id("blob"), id("main")), Err(Error::WrongKind { .. })));
+                assert!(matches!(repository.commits(&[id("blob")], &[], 9), Err(Error::WrongKind { .. })));
+                scratch.git(&["commit-graph", "write", "--reachable"]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_shallow_clone_never_says_no_to_what_it_cannot_see() {
+        for refs in ["--ref-format=files", "--ref-format=reftable"] {
+            let scratch = Scratch::new(&[refs]);
+            scratch.line("main", None, &["a", "b", "c", "d"]);
+            scratch.line("side", Some("main~3"), &["e", "f"]);
+            let url = format!("file://{}", scratch.path.display());
+            let arguments =
+                ["clone", "--quiet", "--bare", "--depth=2", "--no-single-branch", refs, &url, "shallow.git"];
+            scratch.outside(&arguments);
+            let shallow = scratch.top().join("shallow.git");
+            let environment = crate::git::scratch::environment(&shallow, &[("GIT_DIR", ".")]);
+            let repository = Repository::open(None, &environment, Trust::Hook).unwrap();
+            let (main, side) = (scratch.id("main"), scratch.id("side"));
+            assert!(repository.is_shallow());
+            assert!(repository.is_ancestor(scratch.id("main~1"), main).unwrap());
+            // `side` is not below `main`, but that cannot be seen from here.
+            let cut_off = scratch.id("main~1");
+            assert!(matches!(repository.is_ancestor(side, main), Err(Error::Shallow { id }) if id == cut_off));
+            assert!(matches!(repository.merge_base(main, side), Err(Error::Shallow { .. })));
+            assert!(matches!(repository.is_ancestor(scratch.id("main~3"), main), Err(Error::Missing { .. })));
+        }
+    }
+
+    #[test]
+    fn a_missing_parent_is_an_error_and_not_the_end_of_history() {
+        let scratch = Scratch::new(&[]);
+        scratch.line("main", None, &["a", "b", "c"]);
+        scratch.line("other", None, &["d"]);
+        let missing = scratch.id("main~2").to_string();
+        let (main, other) = (scratch.id("main"), scratch.id("other"));
+        for pack in std::fs::read_dir(scratch.path.join("objects/pack")).unwrap() {
+            let pack = pack.unwrap().path();
+            if pack.extension().is_some_and(|extension| extension == "pack") {
+                let content = std::fs::read(&pack).unwrap();
+                for extension in ["pack", "idx", "rev"] {
+                    let _absent = std::fs::remove_file(pack.with_extension(extension));
+                }
+                scratch.git_with(&["unpack-objects", "-q"], &[], &content);
+            }
+        }
+        std::fs::remove_file(scratch.path.join("objects").join(&missing[..2]).join(&missing[2..])).unwrap();
+        let repository = scratch.open();
+        for result in [
+            repository.is_ancestor(other, main).map(|_| ()),
+            repository.merge_base(other, main).map(|_| ()),
+            repository.commits(&[main], &[other], 9).map(|_| ()),
+        ] {
+            assert!(matches!(result, Err(Error::Missing { id }) if id.to_string() == missing));
+        }
+    }
+}
