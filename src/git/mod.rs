@@ -7,7 +7,7 @@
 //! | [`config`] | git's configuration files |
 //! | [`alternates`], [`odb`] | one reader over all object directories of a push, quarantine included |
 //! | [`refs`] | single refs and prefixes of them, in files or reftables |
-//! | [`object`], [`commit`], [`tag`], [`tree`] | objects: parsed, size-checked, raw bytes |
+//! | [`object`], [`commit`], [`trailers`], [`tag`], [`tree`] | objects: parsed, size-checked, raw bytes |
 //! | [`dag`], [`walk`] | questions about ancestry |
 //! | [`revision`] | what a user names on the command line |
 //! | [`spawn`] | the one way to run `git` |
@@ -31,10 +31,11 @@ mod revision;
 mod scratch;
 mod spawn;
 mod tag;
+mod trailers;
 mod tree;
 mod walk;
 
-pub use commit::{Commit, Identity, Trailer};
+pub use commit::{Commit, Identity};
 pub use environment::Environment;
 pub use error::Error;
 pub use object::{Kind, Peeled};
@@ -42,4 +43,5 @@ pub use open::{Repository, Trust};
 pub use refs::Target;
 pub use spawn::Git;
 pub use tag::Tag;
+pub use trailers::Trailer;
 pub use tree::{Change, Entry, Mode};
