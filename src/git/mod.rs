@@ -3,12 +3,12 @@
 //! | file | what is in it |
 //! |---|---|
 //! | [`environment`] | what a hook's environment says about the repository, as values |
-//! | [`open`] | finding a repository, whether it may be trusted, whether we understand its format |
+//! | [`discover`], [`open`] | finding a repository, whether it may be trusted, whether we understand its format |
 //! | [`config`] | git's configuration files |
 //! | [`alternates`], [`odb`] | one reader over all object directories of a push, quarantine included |
-//! | [`refs`] | single refs and prefixes of them, in files or reftables |
+//! | [`refs`], [`reftable`] | single refs and prefixes of them, in files or reftables |
 //! | [`object`], [`commit`], [`trailers`], [`tag`], [`tree`] | objects: parsed, size-checked, raw bytes |
-//! | [`dag`], [`walk`] | questions about ancestry |
+//! | [`walk`], [`dag`], [`paint`], [`difference`] | questions about ancestry |
 //! | [`revision`] | what a user names on the command line |
 //! | [`spawn`] | the one way to run `git` |
 //!
@@ -20,12 +20,16 @@ mod alternates;
 mod commit;
 mod config;
 mod dag;
+mod difference;
+mod discover;
 mod environment;
 mod error;
 mod object;
 mod odb;
 mod open;
+mod paint;
 mod refs;
+mod reftable;
 mod revision;
 #[cfg(test)]
 mod scratch;
