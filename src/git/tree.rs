@@ -414,7 +414,9 @@ mod tests {
             let found: Vec<String> = changes.iter().map(|change| change.path.to_string()).collect();
             prop_assert_eq!(found, expected);
         }
+    }
 
+    proptest! {
         #[test]
         fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
             let _result = parse(ObjectId::null(HashKind::Sha1), &bytes);
