@@ -6,5 +6,7 @@
 
 // Floor 0: the words.
 pub mod model;
+// Floor 1: where a project's own version stands in its manifests.
+pub mod manifest;
 // Floor 5 and up.
 pub mod cli;
