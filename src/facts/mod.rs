@@ -3,6 +3,7 @@
 //! Rules ask here and nowhere else: what they know of policies and of git comes through these types.
 
 mod change;
+mod commits;
 mod error;
 mod versions;
 mod view;
@@ -14,13 +15,13 @@ pub use error::FactError;
 pub use versions::{Home, Sibling};
 pub use view::View;
 
-pub use crate::git::Kind;
+pub use crate::git::{Commit, Kind};
 pub use crate::policy::{
     ActorSet, Bindings, Line, LineMatch, LoadError, Pattern, Place, RetiredBy, Role, Series, TagClass, TagKind,
     TagMatch, TagObject,
 };
 
-use crate::git::{Commit, Peeled, Repository};
+use crate::git::{Peeled, Repository};
 use crate::model::{Actor, Namespace, ObjectId, Push, RefName};
 use crate::model::{Exit, Failure};
 use crate::policy::{self, Policy, Source};

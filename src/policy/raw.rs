@@ -271,6 +271,20 @@ pub(super) struct RawSeries {
     pub(super) reserved_for: Option<String>,
 }
 
+/// A kind of change; any of the signs is enough.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct RawKind {
+    /// What other tables call it. One of the built-in kinds gets further signs.
+    pub(super) name: Located<String>,
+    /// A regular expression that matches the commit's subject.
+    pub(super) subject: Option<Located<String>>,
+    /// The commit touches these paths and no others.
+    pub(super) paths: Option<Located<Texts>>,
+    /// The commit carries a trailer of this token with the kind's name.
+    pub(super) trailer: Option<String>,
+}
+
 /// The keys every rule's table may have, besides the rule's own options.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
@@ -309,6 +323,9 @@ pub(super) struct RawPolicy {
     /// Classes of tags; the first that matches counts.
     #[schemars(default)]
     pub(super) tag: Option<Vec<RawTag>>,
+    /// Kinds of change, beside those of Conventional Commits.
+    #[schemars(default)]
+    pub(super) kind: Option<Vec<RawKind>>,
     /// Versions whose place no pattern tells; the first that holds a version counts.
     #[schemars(default)]
     pub(super) series: Option<Vec<RawSeries>>,
@@ -318,4 +335,5 @@ pub(super) struct RawPolicy {
 }
 
 /// The keys of the file's top level.
-pub(super) const TOP_KEYS: &[&str] = &["schema", "name", "extends", "open", "group", "line", "tag", "series", "rules"];
+pub(super) const TOP_KEYS: &[&str] =
+    &["schema", "name", "extends", "open", "group", "kind", "line", "tag", "series", "rules"];

@@ -1,5 +1,6 @@
 //! From decoded layers to one validated policy.
 
+use regex::bytes::Regex;
 use std::collections::BTreeMap;
 use std::ops::Range as Span;
 
@@ -10,7 +11,8 @@ use super::raw::{
     Located, RawLine, RawLineMay, RawRetiredBy, RawSeries, RawTag, RawTagMay, Role, Stability, TagKind, Texts,
 };
 use super::{
-    Bindings, Line, Pattern, Permissions, Place, Policy, RetiredBy, RuleSetting, Series, Since, Source, TagClass,
+    Bindings, KindOfChange, Line, Pattern, Permissions, Place, Policy, RetiredBy, RuleSetting, Series, Since, Source,
+    TagClass,
 };
 use crate::model::{Level, ObjectId, did_you_mean};
 use crate::version::{Range, Scheme};
@@ -27,13 +29,14 @@ pub(super) fn resolve(
     let mut resolver = Resolver { texts: &texts, layers, errors, groups: BTreeMap::new() };
     resolver.open_words();
     resolver.groups();
+    let kinds = resolver.kinds();
     let lines = resolver.lines();
     let line_names: Vec<String> = lines.iter().map(|line| line.name.clone()).collect();
     resolver.line_references(&line_names);
     let tags = resolver.tags(&line_names);
     let series = resolver.series(&lines, &tags);
     let rules = resolver.rules();
-    Some(Policy { name, source, lines, tags, series, rules, texts })
+    Some(Policy { name, source, kinds, lines, tags, series, rules, texts })
 }
 
 struct Resolver<'a> {
@@ -95,6 +98,40 @@ impl<'a> Resolver<'a> {
                 self.groups.insert(key, (at, members));
             }
         }
+    }
+
+    /// A lower layer may add signs to a kind: what a commit is, is no permission.
+    fn kinds(&mut self) -> Vec<KindOfChange> {
+        let mut kinds = Vec::new();
+        for (at, layer) in self.layers.iter().enumerate() {
+            for (raw, span) in &layer.kinds {
+                if raw.subject.is_none() && raw.paths.is_none() && raw.trailer.is_none() {
+                    let message = format!(
+                        "the kind `{}` has no sign: give it `subject`, `paths` or `trailer`",
+                        raw.name.get_ref()
+                    );
+                    self.report(at, Problem::new(span.clone(), message));
+                }
+                let subject = raw.subject.as_ref().and_then(|text| match Regex::new(text.get_ref()) {
+                    Ok(regex) => Some(regex),
+                    Err(error) => {
+                        self.report(
+                            at,
+                            Problem::new(text.span(), format!("the regular expression is invalid: {error}")),
+                        );
+                        None
+                    }
+                });
+                let paths = raw.paths.as_ref().map(|paths| self.patterns(at, paths)).unwrap_or_default();
+                kinds.push(KindOfChange {
+                    name: raw.name.get_ref().clone(),
+                    subject,
+                    paths,
+                    trailer: raw.trailer.clone(),
+                });
+            }
+        }
+        kinds
     }
 
     fn lines(&mut self) -> Vec<Line> {

@@ -24,7 +24,7 @@ mod unlisted_tag;
 mod version_gap;
 
 pub use registry::{Armed, Check, Entry, RefCheck, arm};
-pub use rule::{Meta, OptionError, RefRule, Report, Rule, Sink};
+pub use rule::{CommitRule, Meta, OptionError, RefRule, Report, Rule, Sink};
 
 use registry::refs;
 
