@@ -34,7 +34,7 @@ impl<'a> Facts<'a> {
         let trailers: Vec<(BString, BString)> =
             commit.trailers().into_iter().map(|trailer| (trailer.token, trailer.value)).collect();
         let subject = commit.subject();
-        let described = Described { subject: subject.as_ref(), message: commit.message.as_ref(), trailers: &trailers };
+        let described = Described { subject, message: commit.message.as_ref(), trailers: &trailers };
         self.policy.kinds_of(&described, || self.touched(commit))
     }
 

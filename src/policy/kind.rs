@@ -67,7 +67,7 @@ impl KindOfChange {
 
 /// The kinds that a commit's subject and footers name in Conventional Commits' words: `feat(api)!: …` is a `feature`
 /// and `breaking`. <https://www.conventionalcommits.org/en/v1.0.0/>
-pub fn conventional(commit: &Described<'_>) -> Vec<&'static str> {
+pub(super) fn conventional(commit: &Described<'_>) -> Vec<&'static str> {
     let mut kinds = Vec::new();
     let subject = commit.subject.to_str_lossy();
     let head = subject.split_once(':').map(|(head, _)| head.trim_end());
