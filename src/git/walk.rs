@@ -56,7 +56,8 @@ impl Repository {
     /// children: `git rev-list --date-order INCLUDE --not EXCLUDE`. In `exclude`, what is no commit excludes nothing.
     ///
     /// # Errors
-    /// An object is missing or no commit, or there are more than `limit` commits.
+    /// An object is missing or no commit, a shallow clone ends before the wanted commits do, or there are more than
+    /// `limit` commits.
     pub fn commits(&self, include: &[ObjectId], exclude: &[ObjectId], limit: usize) -> Result<Vec<ObjectId>, Error> {
         let include = include.iter().map(|id| self.tip(*id)).collect::<Result<Vec<_>, _>>()?;
         let mut excluded = Vec::with_capacity(exclude.len());
@@ -271,6 +272,8 @@ struct Difference {
     wanted: usize,
     oldest: i64,
     clocks_are_wrong: bool,
+    /// Commits at which a shallow clone ends and that were wanted when they were met.
+    cut_off: Vec<Node>,
 }
 
 impl Difference {
@@ -285,6 +288,7 @@ impl Difference {
             wanted: 0,
             oldest: i64::MAX,
             clocks_are_wrong: false,
+            cut_off: Vec::new(),
         }
     }
 
@@ -321,7 +325,9 @@ impl Difference {
                     return Err(Error::Limit { what: "commits", limit });
                 }
             }
-            dag.parents(node, &mut parents)?;
+            if dag.parents(node, &mut parents)? && !is_unwanted {
+                self.cut_off.push(node);
+            }
             for parent in &parents {
                 self.clocks_are_wrong |= dag.date(*parent) > date;
                 self.mark(dag, *parent, if is_unwanted { UNWANTED } else { WANTED });
@@ -329,6 +335,10 @@ impl Difference {
         }
         if self.wanted > limit {
             return Err(Error::Limit { what: "commits", limit });
+        }
+        if let Some(node) = self.cut_off.iter().find(|node| self.flags.get(**node) & UNWANTED == 0) {
+            // There is more below it that nobody here has seen.
+            return Err(Error::Shallow { id: dag.id(*node) });
         }
         self.listed.retain(|node| self.flags.get(*node) & UNWANTED == 0);
         Ok(self.listed)
