@@ -17,9 +17,8 @@ pub use crate::policy::{
     ActorSet, Bindings, Line, LineMatch, LoadError, Pattern, RetiredBy, Role, TagClass, TagKind, TagMatch, TagObject,
 };
 
-use crate::git::{Commit, Peeled, Repository};
-use crate::model::{Actor, Namespace, ObjectId, Push, RefName};
-use crate::model::{Exit, Failure};
+use crate::git::{self, Commit, Peeled, Repository};
+use crate::model::{Actor, Exit, Failure, Namespace, ObjectId, Push, RefName};
 use crate::policy::{self, Policy, Source};
 
 /// No policy file is longer; the check comes before the blob is read.
@@ -44,7 +43,7 @@ pub fn read_source(repository: &Repository, source: &Source) -> Result<Vec<u8>, 
 }
 
 /// A full ref name is looked up as it is: a branch of the same name must not come between.
-fn resolve_revision(repository: &Repository, revision: &str) -> Result<ObjectId, crate::git::Error> {
+fn resolve_revision(repository: &Repository, revision: &str) -> Result<ObjectId, git::Error> {
     if revision.starts_with("refs/")
         && let (_, Some(id)) = repository.resolve(&RefName::new(revision))?
     {
@@ -116,6 +115,20 @@ impl<'a> Facts<'a> {
     /// Why a tag that a pattern matches belongs to no class all the same.
     pub fn why_unlisted(&self, name: &RefName) -> Option<String> {
         self.policy.why_unlisted(name)
+    }
+
+    /// The first update whose new object cannot be found. Rules look at what they need; that a ref shall hold
+    /// something that exists has to be true for all of them.
+    pub fn missing(&self) -> Option<(&'a RefName, FactError)> {
+        let mut updates = self.push.updates.iter().filter(|update| !update.deletes());
+        updates.find_map(|update| {
+            let error = match self.repository.kind(update.new) {
+                Ok(Some(_)) => return None,
+                Ok(None) => git::Error::Missing { id: update.new },
+                Err(error) => error,
+            };
+            Some((&update.name, error.into()))
+        })
     }
 
     /// The updates, each with its place in the policy.
