@@ -10,6 +10,8 @@
 
 mod architecture;
 mod catalogue;
+mod clones;
+mod pushes;
 mod scenarios;
 mod support;
 mod version_order;
