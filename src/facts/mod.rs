@@ -6,6 +6,8 @@ mod change;
 mod error;
 mod view;
 
+use std::io::Read as _;
+use std::path::Path;
 use std::time::Instant;
 
 pub use change::{Change, Movement};
@@ -31,7 +33,7 @@ const MAX_POLICY_BYTES: u64 = 1 << 20;
 pub fn read_source(repository: &Repository, source: &Source) -> Result<Vec<u8>, Failure> {
     let failure = |cause: String| Failure::new(Exit::Policy, format!("reading the policy `{source}`"), cause);
     match source {
-        Source::File(path) => std::fs::read(path).map_err(|error| failure(error.to_string())),
+        Source::File(path) => read_file(path).map_err(|error| failure(error.to_string())),
         Source::Preset(name) => Err(failure(format!("`{name}` is built in"))),
         Source::Ref { revision, path } => {
             let commit = resolve_revision(repository, revision).map_err(|error| failure(error.to_string()))?;
@@ -40,6 +42,16 @@ pub fn read_source(repository: &Repository, source: &Source) -> Result<Vec<u8>, 
             bytes.ok_or_else(|| failure(format!("there is no file `{path}` in {}", commit.short())))
         }
     }
+}
+
+/// Reads a policy file: no more of it than tells that it is too long, for a device has no end.
+///
+/// # Errors
+/// It is not there or cannot be read.
+pub fn read_file(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(MAX_POLICY_BYTES + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// A full ref name is looked up as it is: a branch of the same name must not come between.
