@@ -11,6 +11,7 @@
 mod architecture;
 mod catalogue;
 mod clones;
+mod input;
 mod pushes;
 mod scenarios;
 mod support;
