@@ -8,6 +8,8 @@ mod error;
 mod versions;
 mod view;
 
+use std::io::Read as _;
+use std::path::Path;
 use std::time::Instant;
 
 pub use change::{Change, Movement};
@@ -21,9 +23,8 @@ pub use crate::policy::{
     TagMatch, TagObject,
 };
 
-use crate::git::{Peeled, Repository};
-use crate::model::{Actor, Namespace, ObjectId, Push, RefName};
-use crate::model::{Exit, Failure};
+use crate::git::{self, Peeled, Repository};
+use crate::model::{Actor, Exit, Failure, Namespace, ObjectId, Push, RefName};
 use crate::policy::{self, Policy, Source};
 
 /// No policy file is longer; the check comes before the blob is read.
@@ -36,7 +37,7 @@ const MAX_POLICY_BYTES: u64 = 1 << 20;
 pub fn read_source(repository: &Repository, source: &Source) -> Result<Vec<u8>, Failure> {
     let failure = |cause: String| Failure::new(Exit::Policy, format!("reading the policy `{source}`"), cause);
     match source {
-        Source::File(path) => std::fs::read(path).map_err(|error| failure(error.to_string())),
+        Source::File(path) => read_file(path).map_err(|error| failure(error.to_string())),
         Source::Preset(name) => Err(failure(format!("`{name}` is built in"))),
         Source::Ref { revision, path } => {
             let commit = resolve_revision(repository, revision).map_err(|error| failure(error.to_string()))?;
@@ -47,8 +48,18 @@ pub fn read_source(repository: &Repository, source: &Source) -> Result<Vec<u8>, 
     }
 }
 
+/// Reads a policy file: no more of it than tells that it is too long, for a device has no end.
+///
+/// # Errors
+/// It is not there or cannot be read.
+pub fn read_file(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(MAX_POLICY_BYTES + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// A full ref name is looked up as it is: a branch of the same name must not come between.
-fn resolve_revision(repository: &Repository, revision: &str) -> Result<ObjectId, crate::git::Error> {
+fn resolve_revision(repository: &Repository, revision: &str) -> Result<ObjectId, git::Error> {
     if revision.starts_with("refs/")
         && let (_, Some(id)) = repository.resolve(&RefName::new(revision))?
     {
@@ -120,6 +131,20 @@ impl<'a> Facts<'a> {
     /// Why a tag that a pattern matches belongs to no class all the same.
     pub fn why_unlisted(&self, name: &RefName) -> Option<String> {
         self.policy.why_unlisted(name)
+    }
+
+    /// The first update whose new object cannot be found. Rules look at what they need; that a ref shall hold
+    /// something that exists has to be true for all of them.
+    pub fn missing(&self) -> Option<(&'a RefName, FactError)> {
+        let mut updates = self.push.updates.iter().filter(|update| !update.deletes());
+        updates.find_map(|update| {
+            let error = match self.repository.kind(update.new) {
+                Ok(Some(_)) => return None,
+                Ok(None) => git::Error::Missing { id: update.new },
+                Err(error) => error,
+            };
+            Some((&update.name, error.into()))
+        })
     }
 
     /// The updates, each with its place in the policy.

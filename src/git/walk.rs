@@ -55,7 +55,8 @@ impl Repository {
     /// children: `git rev-list --date-order INCLUDE --not EXCLUDE`. In `exclude`, what is no commit excludes nothing.
     ///
     /// # Errors
-    /// An object is missing or no commit, or there are more than `limit` commits.
+    /// An object is missing or no commit, a shallow clone ends before the wanted commits do, or there are more than
+    /// `limit` commits.
     pub fn commits(&self, include: &[ObjectId], exclude: &[ObjectId], limit: usize) -> Result<Vec<ObjectId>, Error> {
         let include = include.iter().map(|id| self.tip(*id)).collect::<Result<Vec<_>, _>>()?;
         let mut excluded = Vec::with_capacity(exclude.len());

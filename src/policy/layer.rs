@@ -11,10 +11,14 @@ use super::error::{PolicyError, PolicyErrors, Problem, SourceText};
 use super::raw::{RawKind, RawLine, RawRule, RawSeries, RawTag, TOP_KEYS};
 use super::resolve::resolve;
 use super::{Policy, Source};
-use crate::model::{Exit, Failure};
+use crate::model::{Exit, Failure, did_you_mean};
 
 /// Layers deeper than this are a cycle in disguise.
 const MAX_LAYERS: usize = 8;
+
+/// More files than any policy is made of. Whoever pushes a policy says what it extends, and eight layers of ten
+/// entries each would be a hundred million files.
+const MAX_FILES: usize = 32;
 
 /// A policy is prose made precise; one beyond this size is something else.
 const MAX_BYTES: usize = 1 << 20;
@@ -62,7 +66,11 @@ pub fn load(source: Source, read: &dyn Fn(&Source) -> Result<Vec<u8>, Failure>) 
     let policy = resolve(source, texts, &layers, &mut errors);
     match policy {
         Some(policy) if errors.is_empty() => Ok(policy),
-        _ => Err(PolicyErrors(errors).into()),
+        _ => {
+            // By place: decoding and resolving find them in an order of their own.
+            errors.sort_by_key(|error| (error.source.name.clone(), error.problem.span.start));
+            Err(PolicyErrors(errors).into())
+        }
     }
 }
 
@@ -86,7 +94,7 @@ impl Loader<'_> {
         };
         let unreadable = |cause: String| Failure::new(Exit::Policy, format!("reading the policy `{source}`"), cause);
         if bytes.len() > MAX_BYTES {
-            return Err(unreadable(format!("it has {} bytes, a policy has at most {MAX_BYTES}", bytes.len())).into());
+            return Err(unreadable(format!("it is longer than {MAX_BYTES} bytes")).into());
         }
         let text = String::from_utf8(bytes).map_err(|error| {
             unreadable(format!("byte {} is not UTF-8, which TOML has to be", error.utf8_error().valid_up_to() + 1))
@@ -107,7 +115,18 @@ impl Loader<'_> {
                 problems.push(Problem::new(entry.span(), format!("`{next}` comes back to this file or lies too deep")));
                 continue;
             }
-            self.visit(&next)?;
+            if self.layers.len() >= MAX_FILES {
+                problems.push(Problem::new(entry.span(), format!("a policy has at most {MAX_FILES} layers")));
+                break;
+            }
+            match self.visit(&next) {
+                // What is wrong with this file is worth knowing all the same.
+                Err(LoadError::Unreadable(failure)) => {
+                    let hint = did_you_mean(entry.get_ref(), super::PRESETS.iter().map(|(name, _)| *name));
+                    problems.push(Problem::new(entry.span(), format!("`{next}`: {}{hint}", failure.cause)));
+                }
+                visited => visited?,
+            }
         }
         self.path.pop();
         self.errors.extend(problems.into_iter().map(|problem| PolicyError { source: text.clone(), problem }));

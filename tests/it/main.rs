@@ -10,6 +10,9 @@
 
 mod architecture;
 mod catalogue;
+mod clones;
+mod input;
+mod pushes;
 mod scenarios;
 mod support;
 mod version_order;
