@@ -76,13 +76,15 @@ impl Repository {
     fn tip(&self, id: ObjectId) -> Result<Node, Error> {
         let mut dag = self.dag.borrow_mut();
         dag.open_graph();
-        match dag.node(id) {
-            Err(Error::WrongKind { actual: Kind::Tag, .. }) => {
-                drop(dag);
-                let peeled = self.peel(id)?;
-                self.dag.borrow_mut().node(peeled.id)
-            }
-            result => result,
+        if let Some(node) = dag.known(id) {
+            return Ok(node);
+        }
+        drop(dag);
+        // By headers first: what a ref points to may be a blob of any size.
+        let peeled = self.peel(id)?;
+        match peeled.kind {
+            Kind::Commit => self.dag.borrow_mut().node(peeled.id),
+            actual => Err(Error::WrongKind { id: peeled.id, expected: Kind::Commit, actual }),
         }
     }
 }
