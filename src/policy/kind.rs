@@ -94,6 +94,11 @@ pub(super) fn conventional(commit: &Described<'_>) -> Vec<&'static str> {
     kinds
 }
 
+/// The kinds there are without a declaration: those of [`conventional`].
+pub(super) fn built_in() -> impl Iterator<Item = &'static str> {
+    CONVENTIONAL.iter().map(|(_, kind)| *kind).chain(["breaking"])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

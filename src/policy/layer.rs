@@ -8,6 +8,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::decode::{decode, no_more, parse, table, tables, take};
 use super::error::{PolicyError, PolicyErrors, Problem, SourceText};
+use super::flow::{RawFlow, RawWaiver};
 use super::raw::{RawKind, RawLine, RawRule, RawSeries, RawTag, TOP_KEYS};
 use super::resolve::resolve;
 use super::{Policy, Source};
@@ -44,6 +45,8 @@ pub(super) struct Layer {
     pub(super) tags: Vec<(RawTag, Range<usize>)>,
     pub(super) kinds: Vec<(RawKind, Range<usize>)>,
     pub(super) series: Vec<(RawSeries, Range<usize>)>,
+    pub(super) flows: Vec<(RawFlow, Range<usize>)>,
+    pub(super) waivers: Vec<(RawWaiver, Range<usize>)>,
     pub(super) rules: Vec<RawRuleTable>,
 }
 
@@ -151,6 +154,8 @@ fn decode_layer(text: &str, problems: &mut Vec<Problem>) -> (Layer, Vec<Spanned<
     let tags = decode_all::<RawTag>(take(&mut root, "tag"), "tag", problems);
     let kinds = decode_all::<RawKind>(take(&mut root, "kind"), "kind", problems);
     let series = decode_all::<RawSeries>(take(&mut root, "series"), "series", problems);
+    let flows = decode_all::<RawFlow>(take(&mut root, "flow"), "flow", problems);
+    let waivers = decode_all::<RawWaiver>(take(&mut root, "waiver"), "waiver", problems);
     let rules = rules(take(&mut root, "rules"), problems);
     no_more(&root, TOP_KEYS, problems);
     if !broken {
@@ -165,7 +170,7 @@ fn decode_layer(text: &str, problems: &mut Vec<Problem>) -> (Layer, Vec<Spanned<
             String::new()
         }
     };
-    (Layer { name, open, groups, kinds, lines, tags, series, rules }, extends.unwrap_or_default())
+    (Layer { name, open, groups, kinds, lines, tags, series, flows, waivers, rules }, extends.unwrap_or_default())
 }
 
 fn check_schema(schema: Option<Spanned<DeValue<'_>>>, problems: &mut Vec<Problem>) {

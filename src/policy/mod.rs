@@ -5,6 +5,7 @@
 mod actors;
 mod decode;
 mod error;
+mod flow;
 mod kind;
 mod layer;
 mod pattern;
@@ -20,6 +21,7 @@ use std::ops::Range;
 
 pub use actors::ActorSet;
 pub use error::{PolicyError, PolicyErrors, Problem, SourceText};
+pub use flow::{Due, Flow, Intake, Waiver, Way};
 pub use kind::{Described, KindOfChange};
 pub use layer::{LoadError, load};
 pub use pattern::{Bindings, Pattern, PatternError};
@@ -46,6 +48,10 @@ pub struct Policy {
     pub tags: Vec<TagClass>,
     /// Versions whose place no pattern tells; the first that holds a version counts.
     pub series: Vec<Series>,
+    /// What is on one line and must get to another.
+    pub flows: Vec<Flow>,
+    /// Recorded exceptions.
+    pub waivers: Vec<Waiver>,
     /// What is said about single rules, by id.
     pub rules: BTreeMap<String, RuleSetting>,
 }
@@ -59,6 +65,8 @@ pub struct Line {
     pub branches: Vec<Pattern>,
     /// What it is for.
     pub role: Role,
+    /// What it takes.
+    pub intake: Intake,
     /// The line its branches start from.
     pub cut_from: Option<String>,
     /// How one of its branches is declared unmaintained.

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use toml::Spanned;
 
+use super::flow::{RawFlow, RawWaiver};
 use crate::model::Level;
 
 /// A value with its place in the file. toml's own type, with the schema of what it wraps.
@@ -203,6 +204,14 @@ pub(super) struct RawLine {
     pub(super) cut_from: Option<Located<String>>,
     /// How one of its branches is declared unmaintained.
     pub(super) retired_by: Option<RawRetiredBy>,
+    /// The only kinds of change that its branches take.
+    pub(super) accepts_changes: Option<Located<Texts>>,
+    /// Kinds of change that they do not take.
+    pub(super) refuses_changes: Option<Located<Texts>>,
+    /// Lines that must have a commit before these branches receive it.
+    pub(super) only_from: Option<Located<Texts>>,
+    /// The line that its branches are merged into in the end.
+    pub(super) merges_into: Option<Located<String>>,
     /// Who may do what.
     #[serde(default)]
     pub(super) may: RawLineMay,
@@ -323,6 +332,12 @@ pub(super) struct RawPolicy {
     /// Classes of tags; the first that matches counts.
     #[schemars(default)]
     pub(super) tag: Option<Vec<RawTag>>,
+    /// What is on one line and must get to another.
+    #[schemars(default)]
+    pub(super) flow: Option<Vec<RawFlow>>,
+    /// Recorded exceptions.
+    #[schemars(default)]
+    pub(super) waiver: Option<Vec<RawWaiver>>,
     /// Kinds of change, beside those of Conventional Commits.
     #[schemars(default)]
     pub(super) kind: Option<Vec<RawKind>>,
@@ -336,4 +351,4 @@ pub(super) struct RawPolicy {
 
 /// The keys of the file's top level.
 pub(super) const TOP_KEYS: &[&str] =
-    &["schema", "name", "extends", "open", "group", "kind", "line", "tag", "series", "rules"];
+    &["schema", "name", "extends", "open", "group", "kind", "line", "tag", "series", "flow", "waiver", "rules"];

@@ -11,8 +11,8 @@ use super::raw::{
     Located, RawLine, RawLineMay, RawRetiredBy, RawSeries, RawTag, RawTagMay, Role, Stability, TagKind, Texts,
 };
 use super::{
-    Bindings, KindOfChange, Line, Pattern, Permissions, Place, Policy, RetiredBy, RuleSetting, Series, Since, Source,
-    TagClass,
+    Bindings, Intake, KindOfChange, Line, Pattern, Permissions, Place, Policy, RetiredBy, RuleSetting, Series, Since,
+    Source, TagClass,
 };
 use crate::model::{Level, ObjectId, did_you_mean};
 use crate::version::{Range, Scheme};
@@ -35,27 +35,29 @@ pub(super) fn resolve(
     resolver.line_references(&line_names);
     let tags = resolver.tags(&line_names);
     let series = resolver.series(&lines, &tags);
+    let flows = resolver.flows(&lines);
+    let waivers = resolver.waivers();
     let rules = resolver.rules();
-    Some(Policy { name, source, kinds, lines, tags, series, rules, texts })
+    Some(Policy { name, source, kinds, lines, tags, series, flows, waivers, rules, texts })
 }
 
-struct Resolver<'a> {
+pub(super) struct Resolver<'a> {
     texts: &'a [SourceText],
-    layers: &'a [Layer],
+    pub(super) layers: &'a [Layer],
     errors: &'a mut Vec<PolicyError>,
     /// Group name to the layer that declares it and its members.
     groups: BTreeMap<&'a str, (usize, &'a [String])>,
 }
 
 impl<'a> Resolver<'a> {
-    fn report(&mut self, layer: usize, problem: Problem) {
+    pub(super) fn report(&mut self, layer: usize, problem: Problem) {
         if let Some(source) = self.texts.get(layer) {
             self.errors.push(PolicyError { source: source.clone(), problem });
         }
     }
 
     /// Whether `upper` leaves `what` open to layers that extend it; reports it otherwise.
-    fn may_weaken(&mut self, layer: usize, upper: usize, what: &str, at: Span<usize>, deed: &str) -> bool {
+    pub(super) fn may_weaken(&mut self, layer: usize, upper: usize, what: &str, at: Span<usize>, deed: &str) -> bool {
         let open =
             self.layers.get(upper).is_some_and(|layer| layer.open.iter().any(|word| word == "*" || word == what));
         if !open {
@@ -171,6 +173,12 @@ impl<'a> Resolver<'a> {
             name: raw.name.get_ref().clone(),
             branches: self.patterns(at, &raw.branch),
             role: raw.role,
+            intake: Intake {
+                accepts: self.kinds_named(at, raw.accepts_changes.as_ref()),
+                refuses: self.kinds_named(at, raw.refuses_changes.as_ref()),
+                only_from: raw.only_from.as_ref().map(|names| names.get_ref().0.clone()).unwrap_or_default(),
+                merges_into: raw.merges_into.as_ref().map(|name| name.get_ref().clone()),
+            },
             cut_from: raw.cut_from.as_ref().map(|name| name.get_ref().clone()),
             retired_by: raw.retired_by.as_ref().map(|raw| self.retired_by(at, raw)).unwrap_or_default(),
             deletable: raw.deletable.unwrap_or(topic || may.delete.is_some()),
@@ -196,13 +204,20 @@ impl<'a> Resolver<'a> {
 
     fn line_references(&mut self, names: &[String]) {
         for (at, layer) in self.layers.iter().enumerate() {
-            for cut_from in layer.lines.iter().filter_map(|(raw, _)| raw.cut_from.as_ref()) {
-                self.line_exists(at, cut_from.get_ref(), cut_from.span(), names);
+            for (raw, _) in &layer.lines {
+                for named in raw.cut_from.iter().chain(&raw.merges_into) {
+                    self.line_exists(at, named.get_ref(), named.span(), names);
+                }
+                if let Some(only_from) = &raw.only_from {
+                    for name in &only_from.get_ref().0 {
+                        self.line_exists(at, name, only_from.span(), names);
+                    }
+                }
             }
         }
     }
 
-    fn line_exists(&mut self, at: usize, name: &str, span: Span<usize>, names: &[String]) {
+    pub(super) fn line_exists(&mut self, at: usize, name: &str, span: Span<usize>, names: &[String]) {
         if !names.iter().any(|known| known == name) {
             let hint = did_you_mean(name, names.iter().map(String::as_str));
             self.report(at, Problem::new(span, format!("there is no line named `{name}`{hint}")));
@@ -414,7 +429,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn patterns(&mut self, at: usize, texts: &Located<Texts>) -> Vec<Pattern> {
+    pub(super) fn patterns(&mut self, at: usize, texts: &Located<Texts>) -> Vec<Pattern> {
         if texts.get_ref().0.is_empty() {
             self.report(at, Problem::new(texts.span(), "the list is empty, so that it matches nothing"));
         }
@@ -494,7 +509,7 @@ fn overlay(setting: &mut RuleSetting, next: RuleSetting) {
     setting.options = options.or(setting.options);
 }
 
-fn since(text: &str) -> Option<Since> {
+pub(super) fn since(text: &str) -> Option<Since> {
     if let Ok(id) = ObjectId::from_hex(text.as_bytes()) {
         return Some(Since::Commit(id));
     }

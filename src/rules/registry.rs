@@ -75,7 +75,6 @@ pub(super) const fn refs<R: RefRule>() -> Entry {
 }
 
 /// The entry of a rule that looks at the commits that an update brings.
-#[expect(dead_code, reason = "the rules on kinds of change come next")]
 pub(super) const fn commits<R: CommitRule>() -> Entry {
     Entry {
         meta: &R::META,
