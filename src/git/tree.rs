@@ -125,7 +125,7 @@ impl Repository {
 
     /// The entries of one tree in its own order, read into `buffer`.
     fn entries<'a>(&self, id: ObjectId, buffer: &'a mut Vec<u8>) -> Result<Entries<'a>, Error> {
-        self.odb.read(id, Kind::Tree, MAX_TREE, buffer)?;
+        self.odb.read_part(id, Kind::Tree, MAX_TREE, buffer)?;
         Ok(Entries::new(id, buffer))
     }
 
