@@ -124,7 +124,7 @@ impl Dag {
         if let Some(node) = self.known(id) {
             return Ok(node);
         }
-        self.odb.read(id, Kind::Commit, MAX_TEXT_OBJECT, &mut self.buffer)?;
+        self.odb.read_part(id, Kind::Commit, MAX_TEXT_OBJECT, &mut self.buffer)?;
         let commit = Skeleton::parse(id, &self.buffer)?;
         let (date, parents) = (commit.date(), commit.parents);
         let limit = Error::Limit { what: "commits", limit: u32::MAX as usize };

@@ -89,34 +89,36 @@ impl Odb {
         self.header(id)?.ok_or(Error::Missing { id })
     }
 
-    /// Reads an object of a known kind and of at most `limit` bytes into `buffer`.
-    ///
-    /// The size of a blob is looked at before its content. Other kinds are read at once: git itself has held each of
-    /// them in memory to accept it, and asking twice would take half as long again.
+    /// Reads an object of any origin into `buffer`, unless it is of another kind or larger than `limit` bytes: that is
+    /// found out before anything is inflated.
     pub(super) fn read(&self, id: ObjectId, expected: Kind, limit: u64, buffer: &mut Vec<u8>) -> Result<(), Error> {
+        let (actual, size) = self.existing_header(id)?;
+        check(id, expected, actual, limit, size)?;
+        self.read_part(id, expected, limit, buffer)
+    }
+
+    /// The same for a parent of a commit or an entry of a tree, without asking first, which would take half as long
+    /// again: git has held each of them in memory, as the kind it is named as, to accept what refers to it.
+    pub(super) fn read_part(
+        &self,
+        id: ObjectId,
+        expected: Kind,
+        limit: u64,
+        buffer: &mut Vec<u8>,
+    ) -> Result<(), Error> {
         buffer.clear();
-        let check = |actual, size| {
-            if actual != expected {
-                return Err(Error::WrongKind { id, expected, actual });
-            }
-            if size > limit { Err(Error::TooLarge { id, size, limit }) } else { Ok(()) }
-        };
-        if expected == Kind::Blob {
-            let (actual, size) = self.existing_header(id)?;
-            check(actual, size)?;
-        }
         if id.kind() != self.hash || id.is_null() {
             return Err(Error::Missing { id });
         }
         let gix_id = gix_id(id);
         if gix_id.is_empty_tree() {
-            return check(Kind::Tree, 0);
+            return check(id, expected, Kind::Tree, limit, 0);
         }
         for handle in self.stores.iter().chain(&self.refreshing) {
             let found = handle.try_find(&gix_id, buffer).map_err(Error::ObjectStore)?;
             if let Some((kind, size)) = found.map(|data| (data.kind, data.data.len())) {
                 buffer.truncate(size);
-                return check(kind.into(), size as u64);
+                return check(id, expected, kind.into(), limit, size as u64);
             }
         }
         if self.is_partial { Err(Error::Promised { id }) } else { Err(Error::Missing { id }) }
@@ -130,6 +132,13 @@ impl Odb {
             gix::commitgraph::at(info, gix_kind(self.hash), None).ok()
         })
     }
+}
+
+fn check(id: ObjectId, expected: Kind, actual: Kind, limit: u64, size: u64) -> Result<(), Error> {
+    if actual != expected {
+        return Err(Error::WrongKind { id, expected, actual });
+    }
+    if size > limit { Err(Error::TooLarge { id, size, limit }) } else { Ok(()) }
 }
 
 /// How many pack indices there are.
