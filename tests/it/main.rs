@@ -12,6 +12,7 @@ mod architecture;
 mod catalogue;
 mod clones;
 mod input;
+mod policies;
 mod pushes;
 mod scenarios;
 mod support;
