@@ -14,6 +14,7 @@ mod clones;
 mod input;
 mod policies;
 mod pushes;
+mod reports;
 mod scenarios;
 mod support;
 mod version_order;
