@@ -243,15 +243,39 @@ impl<'a> Facts<'a> {
         Ok(self.repository.peel(id)?)
     }
 
-    /// The policy as this update would leave it. `None` where the update does not concern the policy.
-    pub fn policy_after(&self, change: &Change<'_, '_>) -> Option<Result<Policy, LoadError>> {
-        let Source::Ref { revision, path } = &self.policy.source else { return None };
-        let own = RefName::new(revision.as_str());
-        if *change.name() != own && *change.name() != RefName::branch(revision) {
-            return None;
+    /// The policy as the push would leave it, for an update of a ref that one of its layers is read from. `None` where
+    /// the update does not concern the policy.
+    ///
+    /// # Errors
+    /// A ref that cannot be read.
+    pub fn policy_after(&self, change: &Change<'_, '_>) -> Result<Option<Result<Policy, LoadError>>, FactError> {
+        let mut concerned = false;
+        for layer in &self.policy.texts {
+            if let Ok(Source::Ref { revision, .. }) = Source::parse(&layer.name) {
+                concerned |= self.ref_of(&revision)?.is_some_and(|name| name == *change.name());
+            }
         }
-        let next = Source::Ref { revision: change.new_id().to_string(), path: path.clone() };
-        Some(policy::load(next, &|source| read_source(self.repository, source)))
+        if !concerned {
+            return Ok(None);
+        }
+        let read = |source: &Source| match source {
+            Source::Ref { revision, path } => {
+                let name = self.ref_of(revision).map_err(|error| {
+                    Failure::new(Exit::Undecided, format!("reading the policy `{source}`"), error.to_string())
+                })?;
+                // Of all that is pushed together: a layer may come with what extends it.
+                let update = self.push.updates.iter().find(|update| Some(&update.name) == name.as_ref());
+                let revision = update.map_or_else(|| revision.clone(), |update| update.new.to_string());
+                read_source(self.repository, &Source::Ref { revision, path: path.clone() })
+            }
+            other => read_source(self.repository, other),
+        };
+        Ok(Some(policy::load(self.policy.source.clone(), &read)))
+    }
+
+    /// The ref behind a policy source's revision, symbolic refs followed.
+    fn ref_of(&self, revision: &str) -> Result<Option<RefName>, git::Error> {
+        Ok(self.repository.revision_ref(revision)?.map(|(name, _)| name))
     }
 
     fn in_time(&self) -> Result<(), FactError> {
