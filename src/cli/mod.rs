@@ -7,6 +7,7 @@ mod explain;
 mod generate;
 mod hook;
 mod judge;
+mod landed;
 mod output;
 mod policy;
 mod rules;
@@ -32,6 +33,8 @@ enum Command {
     Hook(hook::Args),
     /// Judge what a push would do, or what a CI job is about.
     Check(check::Args),
+    /// Say for each change of a branch whether it is on another, as which commit, and how that is known.
+    Landed(landed::Args),
     /// Write, validate and print policies.
     Policy(policy::Args),
     /// List the rules.
@@ -61,6 +64,7 @@ fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
     let ended = match cli.command {
         Command::Hook(arguments) => hook::run(&context, arguments),
         Command::Check(arguments) => check::run(&context, arguments),
+        Command::Landed(arguments) => landed::run(&context, arguments),
         Command::Policy(arguments) => policy::run(&context, arguments),
         Command::Rules(arguments) => rules::run(&context, arguments),
         Command::Explain(arguments) => explain::run(&context, arguments),

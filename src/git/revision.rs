@@ -38,6 +38,19 @@ impl Repository {
         self.kind(id)?.map(|_| id).ok_or_else(unknown)
     }
 
+    /// The commit that an abbreviated id in hexadecimal stands for; `None` for none or several.
+    ///
+    /// # Errors
+    /// `git` cannot be run.
+    pub fn abbreviated(&self, prefix: &[u8]) -> Result<Option<ObjectId>, Error> {
+        if prefix.len() < 4 || !prefix.iter().all(u8::is_ascii_hexdigit) {
+            return Ok(None);
+        }
+        let spec = format!("{}^{{commit}}", prefix.as_bstr());
+        let id = self.git(&["rev-parse", "--verify", "--quiet"]).operand(spec).run_optional()?;
+        Ok(id.and_then(|id| ObjectId::from_hex(id.trim()).ok()))
+    }
+
     /// The ref that a revision names, symbolic refs followed, and what it holds; `None` for a revision that is more than
     /// a name, and for a name that no ref has.
     ///

@@ -9,13 +9,13 @@ use super::{Error, Kind, Repository};
 use crate::model::ObjectId;
 
 /// The largest tree object that is read: some hundred thousand entries in one directory.
-const MAX_TREE: u64 = 64 << 20;
+pub(super) const MAX_TREE: u64 = 64 << 20;
 
 /// Deeper directories than any file system allows.
-const MAX_DEPTH: usize = 1024;
+pub(super) const MAX_DEPTH: usize = 1024;
 
 /// A small tree can stand for billions of paths if its directories are all the same one ("git bomb").
-const MAX_VISITED: usize = 1_000_000;
+pub(super) const MAX_VISITED: usize = 1_000_000;
 
 /// What an entry of a tree is. Modes are reduced as git reduces them (`canon_mode`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -234,7 +234,7 @@ impl Mode {
         }
     }
 
-    fn parse(digits: &[u8]) -> Option<Self> {
+    pub(super) fn parse(digits: &[u8]) -> Option<Self> {
         let is_number = (1..=8).contains(&digits.len()) && digits.iter().all(|digit| (b'0'..=b'7').contains(digit));
         let bits = digits.iter().fold(0u32, |bits, digit| bits * 8 + u32::from(digit & 7));
         is_number.then_some(match bits & 0o170_000 {
