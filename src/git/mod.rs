@@ -8,15 +8,17 @@
 //! | [`alternates`], [`odb`] | one reader over all object directories of a push, quarantine included |
 //! | [`refs`] | single refs and prefixes of them, in files or reftables |
 //! | [`object`], [`commit`], [`tag`], [`tree`] | objects: parsed, size-checked, raw bytes |
-//! | [`dag`], [`walk`] | questions about ancestry |
+//! | [`dag`], [`walk`], [`ancestors`] | questions about ancestry |
 //! | [`revision`] | what a user names on the command line |
 //! | [`spawn`] | the one way to run `git` |
+//! | [`status`] | whether the work tree differs from `HEAD` |
 //!
 //! It knows nothing of policies or rules, and it never answers "not there" when the truth is "could not be
 //! read": `refs/replace`, grafts and lazy fetching are ignored, and what is missing, promised, cut off or too
 //! large is an [`Error`] for which [`Error::is_undecided`] holds.
 
 mod alternates;
+mod ancestors;
 mod commit;
 mod config;
 mod dag;
@@ -29,10 +31,12 @@ mod open;
 mod refs;
 mod revision;
 mod spawn;
+mod status;
 mod tag;
 mod tree;
 mod walk;
 
+pub use ancestors::Ancestors;
 pub use commit::{Commit, Identity, Trailer};
 pub use environment::Environment;
 pub use error::Error;
