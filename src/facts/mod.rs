@@ -4,17 +4,20 @@
 
 mod change;
 mod error;
+mod versions;
 mod view;
 
 use std::time::Instant;
 
 pub use change::{Change, Movement};
 pub use error::FactError;
+pub use versions::{Home, Sibling};
 pub use view::View;
 
 pub use crate::git::Kind;
 pub use crate::policy::{
-    ActorSet, Bindings, Line, LineMatch, LoadError, Pattern, RetiredBy, Role, TagClass, TagKind, TagMatch, TagObject,
+    ActorSet, Bindings, Line, LineMatch, LoadError, Pattern, Place, RetiredBy, Role, Series, TagClass, TagKind,
+    TagMatch, TagObject,
 };
 
 use crate::git::{Commit, Peeled, Repository};
@@ -136,23 +139,30 @@ impl<'a> Facts<'a> {
     /// happened, with their tips. Looks up names where the line's pattern leaves nothing open, and reads the
     /// refs under the pattern's literal part otherwise.
     pub fn branches(&self, line: &Line, known: &Bindings) -> Result<Vec<(RefName, ObjectId)>, FactError> {
-        let mut found: Vec<(RefName, ObjectId)> = Vec::new();
-        for (pattern, instances) in line.instances(known) {
-            let names = match instances {
-                Some(names) => names.into_iter().map(RefName::branch).collect(),
-                None => self.branches_under(pattern.literal_prefix())?,
-            };
-            for name in names {
+        let mut found = Vec::new();
+        for pattern in &line.branches {
+            for (name, tip) in self.branches_like(pattern, known)? {
                 // A name may fit an earlier line too: the first line is the one it belongs to.
-                let belongs = self
-                    .line_of(&name)
-                    .is_some_and(|place| place.line.name == line.name && Pattern::agrees(&place.bindings, known));
-                if !belongs || found.iter().any(|(seen, _)| *seen == name) {
-                    continue;
-                }
-                if let Some(tip) = self.tip(&name)? {
+                let belongs = self.line_of(&name).is_some_and(|place| place.line.name == line.name);
+                if belongs && !found.contains(&(name.clone(), tip)) {
                     found.push((name, tip));
                 }
+            }
+        }
+        Ok(found)
+    }
+
+    /// The branches of a pattern that agree with what is known; see [`Facts::branches`].
+    pub fn branches_like(&self, pattern: &Pattern, known: &Bindings) -> Result<Vec<(RefName, ObjectId)>, FactError> {
+        let names = match pattern.instances(known) {
+            Some(names) => names.into_iter().map(RefName::branch).collect(),
+            None => self.branches_under(pattern.literal_prefix())?,
+        };
+        let mut found = Vec::new();
+        for name in names {
+            let agrees = pattern.matches(name.short()).is_some_and(|bound| Pattern::agrees(&bound, known));
+            if agrees && let Some(tip) = self.tip(&name)? {
+                found.push((name, tip));
             }
         }
         Ok(found)

@@ -1,19 +1,18 @@
 //! The ancestors of one commit, found no further than the questions about them need.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-
 use super::dag::{Dag, Node, UNKNOWN_GENERATION};
+use super::paint::{Flags, Queue};
 use super::{Error, Repository};
 use crate::model::ObjectId;
+
+const SEEN: u8 = 1;
 
 /// A commit with all that is reachable from it. Many questions cost one walk at most, where as many calls of
 /// [`Repository::is_ancestor`] would each walk on their own.
 pub struct Ancestors<'r> {
     repository: &'r Repository,
-    seen: Vec<bool>,
-    /// Children before parents as far as generations and dates tell.
-    queue: BinaryHeap<(u32, i64, Reverse<Node>)>,
+    flags: Flags,
+    queue: Queue,
     parents: Vec<Node>,
     /// A commit at which a shallow clone ends.
     cut_off: Option<ObjectId>,
@@ -25,8 +24,8 @@ impl Repository {
     /// # Errors
     /// The object is missing or no commit.
     pub fn ancestors(&self, commit: ObjectId) -> Result<Ancestors<'_>, Error> {
-        let mut ancestors =
-            Ancestors { repository: self, seen: Vec::new(), queue: BinaryHeap::new(), parents: Vec::new(), cut_off: None };
+        let (flags, queue) = (Flags::default(), Queue::default());
+        let mut ancestors = Ancestors { repository: self, flags, queue, parents: Vec::new(), cut_off: None };
         let dag = &mut *self.dag.borrow_mut();
         dag.open_graph();
         let node = dag.node(commit)?;
@@ -43,17 +42,15 @@ impl Ancestors<'_> {
     pub fn contains(&mut self, commit: ObjectId) -> Result<bool, Error> {
         let dag = &mut *self.repository.dag.borrow_mut();
         let node = dag.node(commit)?;
-        loop {
-            if self.has_seen(node) {
-                return Ok(true);
-            }
-            if self.queue.peek().is_some_and(|(_, _, Reverse(next))| is_below(dag, *next, node)) {
+        while self.flags.get(node) & SEEN == 0 {
+            if self.queue.peek().is_some_and(|(generation, _)| is_out_of_reach(dag, node, generation)) {
                 return Ok(false);
             }
             if !self.step(dag)? {
                 return self.cut_off.map_or(Ok(false), |id| Err(Error::Shallow { id }));
             }
         }
+        Ok(true)
     }
 
     /// Walks to the end, so that a shallow clone cannot hide anything.
@@ -68,7 +65,7 @@ impl Ancestors<'_> {
 
     /// Takes the next commit; `false` when there is none left.
     fn step(&mut self, dag: &mut Dag) -> Result<bool, Error> {
-        let Some((_, _, Reverse(node))) = self.queue.pop() else { return Ok(false) };
+        let Some(node) = self.queue.pop() else { return Ok(false) };
         let mut parents = std::mem::take(&mut self.parents);
         if dag.parents(node, &mut parents)? {
             self.cut_off = Some(dag.id(node));
@@ -81,28 +78,15 @@ impl Ancestors<'_> {
     }
 
     fn meet(&mut self, dag: &Dag, node: Node) {
-        let at = node as usize;
-        if at >= self.seen.len() {
-            self.seen.resize(dag.len().max(at + 1), false);
+        if self.flags.add(dag, node, SEEN) {
+            self.queue.push(dag, node);
         }
-        if let Some(seen) = self.seen.get_mut(at).filter(|seen| !**seen) {
-            *seen = true;
-            self.queue.push((dag.generation(node), dag.date(node), Reverse(node)));
-        }
-    }
-
-    fn has_seen(&self, node: Node) -> bool {
-        self.seen.get(node as usize).copied().unwrap_or_default()
     }
 }
 
-/// Whether `wanted` cannot be reached from `next`, nor from anything queued behind it: generations fall towards the
-/// ancestors, and the commit-graph holds all ancestors of what it holds.
-fn is_below(dag: &Dag, next: Node, wanted: Node) -> bool {
-    if !dag.is_in_graph(next) {
-        return false;
-    }
-    let (next, wanted_generation) = (dag.generation(next), dag.generation(wanted));
-    next != UNKNOWN_GENERATION
-        && (!dag.is_in_graph(wanted) || (wanted_generation != UNKNOWN_GENERATION && next <= wanted_generation))
+/// Whether a commit is no ancestor of anything whose generation is this one or lower. Only commits of the commit-graph
+/// have generations, and it holds all ancestors of what it holds.
+fn is_out_of_reach(dag: &Dag, node: Node, generation: u32) -> bool {
+    let own = dag.generation(node);
+    generation != UNKNOWN_GENERATION && (!dag.is_in_graph(node) || (own != UNKNOWN_GENERATION && generation <= own))
 }

@@ -47,3 +47,52 @@ impl Repository {
         self.kind(id)?.map(|_| id).ok_or_else(unknown)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::scratch::{FORMATS, Scratch};
+
+    #[test]
+    fn revisions_mean_what_git_means_by_them() {
+        for format in FORMATS {
+            let scratch = Scratch::new(&format);
+            scratch.line("main", None, &["a", "b"]);
+            scratch.git(&["tag", "-a", "-m", "x", "v1", "main"]);
+            scratch.git(&["tag", "both", "main~1"]);
+            scratch.git(&["branch", "both", "main"]);
+            scratch.git(&["update-ref", "refs/remotes/origin/topic", "main~1"]);
+            scratch.git(&["symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/topic"]);
+            let repository = scratch.open();
+            let full = scratch.id("main").to_string();
+            let specs = [
+                "HEAD",
+                "@",
+                "main",
+                "heads/main",
+                "refs/heads/main",
+                "v1",
+                "v1^{}",
+                "v1^{tree}",
+                "both",
+                "heads/both",
+                "origin/topic",
+                "origin",
+                "main~1",
+                "main^",
+                "main:a",
+                &full,
+                &full[..12],
+                "HEAD^{/add a}",
+            ];
+            for spec in specs {
+                assert_eq!(repository.rev_parse(spec).unwrap(), scratch.id(spec), "{spec}");
+            }
+            let absent = "1".repeat(full.len());
+            for spec in ["absent", "main~7", "main..both", "", "deadbeef", &absent] {
+                assert!(matches!(repository.rev_parse(spec), Err(Error::Revision { .. })), "{spec}");
+            }
+            assert!(matches!(repository.rev_parse("--all"), Err(Error::Operand { .. })));
+        }
+    }
+}

@@ -284,3 +284,142 @@ impl Diff<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::scratch::{FORMATS, Scratch};
+    use crate::model::HashKind;
+    use proptest::prelude::*;
+    use std::fmt::Write as _;
+
+    /// What `git diff-tree -r` prints of the same.
+    fn raw(changes: &[Change], hash: HashKind) -> String {
+        let none = (String::from("000000"), ObjectId::null(hash));
+        let side = |entry: Option<Entry>| entry.map_or(none.clone(), |entry| (entry.mode.octal().into(), entry.id));
+        let mut text = String::new();
+        for change in changes {
+            let ((old_mode, old), (new_mode, new)) = (side(change.old), side(change.new));
+            let letter = match (change.old, change.new) {
+                (None, _) => 'A',
+                (_, None) => 'D',
+                (Some(old), Some(new)) => {
+                    let kind = |mode| matches!(mode, Mode::File | Mode::Executable);
+                    if kind(old.mode) == kind(new.mode) && (kind(old.mode) || old.mode == new.mode) { 'M' } else { 'T' }
+                }
+            };
+            writeln!(text, ":{old_mode} {new_mode} {old} {new} {letter}\t{}", change.path).unwrap();
+        }
+        text
+    }
+
+    #[test]
+    fn entries_and_files_are_found_by_path() {
+        for format in FORMATS {
+            let scratch = Scratch::new(&format);
+            let stream = "commit refs/heads/main\ncommitter C <c@x> 1 +0000\ndata 0\n\
+                M 755 inline run\ndata 1\nx\nM 644 inline dir/sub/file\ndata 4\ntext\nM 120000 inline link\ndata 3\nrun\n";
+            scratch.import(stream);
+            scratch.git(&["tag", "-a", "-m", "x", "v1", "main"]);
+            let repository = scratch.open();
+            let main = scratch.id("main");
+            let mode = |path: &str| repository.tree_entry(main, path.into()).unwrap().map(|entry| entry.mode);
+            assert_eq!(mode("run"), Some(Mode::Executable));
+            assert_eq!(mode("dir"), Some(Mode::Tree));
+            assert_eq!(mode(""), Some(Mode::Tree));
+            assert_eq!(mode("link"), Some(Mode::Symlink));
+            assert_eq!((mode("dir/absent"), mode("run/below"), mode("..")), (None, None, None));
+            let file = |id, path: &str| repository.read_file(id, path.into(), 4).unwrap();
+            for id in [main, scratch.id("v1"), scratch.id("main^{tree}")] {
+                assert_eq!(file(id, "dir/sub/file").as_deref(), Some(b"text".as_slice()));
+            }
+            assert_eq!((file(main, "link"), file(main, "dir")), (None, None));
+            assert!(matches!(repository.read_file(main, "dir/sub/file".into(), 3), Err(Error::TooLarge { .. })));
+            let empty = scratch.git_with(&["mktree"], &[], b"");
+            let empty = ObjectId::from_hex(empty.as_bytes()).unwrap();
+            assert_eq!(repository.diff_trees(Some(main), Some(empty), None).unwrap().len(), 3);
+            assert_eq!(repository.diff_trees(None, None, None).unwrap(), []);
+        }
+    }
+
+    #[test]
+    fn a_tree_that_git_would_read_differently_is_malformed() {
+        let id = ObjectId::null(HashKind::Sha1);
+        let tree = |entries: &[(&str, &str)]| {
+            let entry = |(mode, name): &(&str, &str)| [format!("{mode} {name}\0").as_bytes(), id.as_bytes()].concat();
+            entries.iter().flat_map(entry).collect::<Vec<u8>>()
+        };
+        let is_read = |content: &[u8]| parse(id, content).is_ok();
+        assert!(is_read(&tree(&[("100644", "a"), ("100664", "a.b"), ("40000", "b"), ("0100644", "b0")])));
+        assert!(!is_read(&tree(&[("100644", "b"), ("100644", "a")])));
+        assert!(!is_read(&tree(&[("100644", "a"), ("100644", "a")])));
+        assert!(!is_read(&tree(&[("100644", "a"), ("100644", "a.b"), ("40000", "a")])));
+        assert!(!is_read(&tree(&[
+            ("100644", "a"),
+            ("100644", "a-"),
+            ("100644", "a.b"),
+            ("100644", "a.c"),
+            ("40000", "a")
+        ])));
+        assert!(!is_read(&tree(&[("100644", "a/b")])));
+        assert!(!is_read(&tree(&[("100644", "")])));
+        assert!(!is_read(&tree(&[("10064x", "a")])));
+        assert!(!is_read(b"100644 a\0short"));
+    }
+
+    #[test]
+    fn a_tree_that_stands_for_billions_of_paths_is_given_up() {
+        let scratch = Scratch::new(&[]);
+        let mut id = scratch.git_with(&["hash-object", "-w", "--stdin"], &[], b"x");
+        for level in 0..9 {
+            let (mode, kind) = if level == 0 { ("100644", "blob") } else { ("040000", "tree") };
+            let entries: String = (0..10).map(|at| format!("{mode} {kind} {id}\t{at}\n")).collect();
+            id = scratch.git_with(&["mktree"], &[], entries.as_bytes());
+        }
+        let id = ObjectId::from_hex(id.as_bytes()).unwrap();
+        assert!(matches!(scratch.open().diff_trees(None, Some(id), None), Err(Error::Limit { .. })));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(40))]
+        #[test]
+        fn differences_equal_gits(
+            old in proptest::collection::btree_map("[ab]([.-]?[ab])?(/[ab0]){0,2}", (0u8..3, 0u8..3), 0..10),
+            new in proptest::collection::btree_map("[ab]([.-]?[ab])?(/[ab0]){0,2}", (0u8..3, 0u8..3), 0..10),
+            at in "[ab]([.-]?[ab])?(/[ab0]){0,1}",
+        ) {
+            let scratch = Scratch::new(&[]);
+            let mut stream = String::new();
+            for files in [&old, &new] {
+                stream += "commit refs/heads/main\ncommitter C <c@x> 1 +0000\ndata 0\ndeleteall\n";
+                for (path, (mode, content)) in files {
+                    let mode = ["100644", "100755", "120000"][usize::from(*mode)];
+                    write!(stream, "M {mode} inline {path}\ndata 1\n{content}\n").unwrap();
+                }
+            }
+            scratch.import(&stream);
+            let (old, new) = (scratch.id("main~1"), scratch.id("main"));
+            let repository = scratch.open();
+            let changes = repository.diff_trees(Some(old), Some(new), None).unwrap();
+            let expected = scratch.git(&["diff-tree", "-r", "--no-renames", "main~1", "main"]);
+            let mut expected: Vec<&str> = expected.lines().collect();
+            expected.sort_by_key(|line| line.split_once('\t').unwrap().1);
+            let found = raw(&changes, HashKind::Sha1);
+            prop_assert_eq!(found.lines().collect::<Vec<_>>(), expected);
+
+            let changes = repository.diff_trees(Some(old), Some(new), Some(&[BString::from(at.as_str())])).unwrap();
+            let expected = scratch.git(&["diff-tree", "-r", "--no-renames", "--name-only", "main~1", "main", "--", &at]);
+            let mut expected: Vec<&str> = expected.lines().collect();
+            expected.sort_unstable();
+            let found: Vec<String> = changes.iter().map(|change| change.path.to_string()).collect();
+            prop_assert_eq!(found, expected);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
+            let _result = parse(ObjectId::null(HashKind::Sha1), &bytes);
+        }
+    }
+}

@@ -8,7 +8,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::decode::{decode, no_more, parse, table, tables, take};
 use super::error::{PolicyError, PolicyErrors, Problem, SourceText};
-use super::raw::{RawLine, RawRule, RawTag, TOP_KEYS};
+use super::raw::{RawLine, RawRule, RawSeries, RawTag, TOP_KEYS};
 use super::resolve::resolve;
 use super::{Policy, Source};
 use crate::model::{Exit, Failure};
@@ -38,6 +38,7 @@ pub(super) struct Layer {
     pub(super) groups: Vec<(Spanned<String>, Vec<String>)>,
     pub(super) lines: Vec<(RawLine, Range<usize>)>,
     pub(super) tags: Vec<(RawTag, Range<usize>)>,
+    pub(super) series: Vec<(RawSeries, Range<usize>)>,
     pub(super) rules: Vec<RawRuleTable>,
 }
 
@@ -128,6 +129,7 @@ fn decode_layer(text: &str, problems: &mut Vec<Problem>) -> (Layer, Vec<Spanned<
     let groups = groups(take(&mut root, "group"), problems);
     let lines = decode_all::<RawLine>(take(&mut root, "line"), "line", problems);
     let tags = decode_all::<RawTag>(take(&mut root, "tag"), "tag", problems);
+    let series = decode_all::<RawSeries>(take(&mut root, "series"), "series", problems);
     let rules = rules(take(&mut root, "rules"), problems);
     no_more(&root, TOP_KEYS, problems);
     if !broken {
@@ -142,7 +144,7 @@ fn decode_layer(text: &str, problems: &mut Vec<Problem>) -> (Layer, Vec<Spanned<
             String::new()
         }
     };
-    (Layer { name, open, groups, lines, tags, rules }, extends.unwrap_or_default())
+    (Layer { name, open, groups, lines, tags, series, rules }, extends.unwrap_or_default())
 }
 
 fn check_schema(schema: Option<Spanned<DeValue<'_>>>, problems: &mut Vec<Problem>) {

@@ -227,6 +227,20 @@ pub(super) struct RawTag {
     pub(super) scheme: Option<Located<String>>,
     /// Which kinds of version it takes; final versions and pre-releases unless this says otherwise.
     pub(super) accepts: Option<Vec<Stability>>,
+    /// Further spellings of the same versions, for tags on the same commit.
+    pub(super) alias: Option<Located<Texts>>,
+    /// The component whose versions these are, where no `{scope}` in the pattern says it.
+    pub(super) scope: Option<String>,
+    /// Where a project began to count anew, 0 unless given: a later era is above all of an earlier one.
+    #[serde(default)]
+    pub(super) era: u32,
+    /// The versions that form one series: `{major}.{minor}`.
+    pub(super) series: Option<Located<String>>,
+    /// The series that hotfixes form within it: `{major}.{minor}.{patch}`.
+    pub(super) hotfix_series: Option<Located<String>>,
+    /// How many commits a tag may hang off its branch.
+    #[serde(default)]
+    pub(super) off_branch_commits: usize,
     /// The lines its tags must sit on; one that contains the commit is enough.
     pub(super) line: Option<Located<Texts>>,
     /// Which objects its tags may be.
@@ -241,6 +255,20 @@ pub(super) struct RawTag {
     /// Whether its tags may be moved.
     #[serde(default)]
     pub(super) movable: bool,
+}
+
+/// Versions whose place no pattern tells.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct RawSeries {
+    /// The versions: `1.0.*`, `>=1.1.3, <1.2`, `1.2.0`.
+    pub(super) versions: Located<String>,
+    /// The tag class they belong to; every class unless given.
+    pub(super) tag: Option<Located<String>>,
+    /// The lines or branches that they sit on.
+    pub(super) line: Option<Located<Texts>>,
+    /// What they are kept for.
+    pub(super) reserved_for: Option<String>,
 }
 
 /// The keys every rule's table may have, besides the rule's own options.
@@ -269,7 +297,7 @@ pub(super) struct RawPolicy {
     /// Policies that this one adds to: `preset:NAME` or a file beside this one.
     #[schemars(default)]
     pub(super) extends: Option<Vec<String>>,
-    /// What policies that extend this one may weaken: `line`, `tag`, `group`, rule ids, or `*`.
+    /// What policies that extend this one may weaken: `line`, `tag`, `series`, `group`, rule ids, or `*`.
     #[schemars(default)]
     pub(super) open: Option<Vec<String>>,
     /// Groups of actors: a name and its members.
@@ -281,10 +309,13 @@ pub(super) struct RawPolicy {
     /// Classes of tags; the first that matches counts.
     #[schemars(default)]
     pub(super) tag: Option<Vec<RawTag>>,
+    /// Versions whose place no pattern tells; the first that holds a version counts.
+    #[schemars(default)]
+    pub(super) series: Option<Vec<RawSeries>>,
     /// What is said about single rules.
     #[schemars(default)]
     pub(super) rules: Option<BTreeMap<String, serde_json::Value>>,
 }
 
 /// The keys of the file's top level.
-pub(super) const TOP_KEYS: &[&str] = &["schema", "name", "extends", "open", "group", "line", "tag", "rules"];
+pub(super) const TOP_KEYS: &[&str] = &["schema", "name", "extends", "open", "group", "line", "tag", "series", "rules"];

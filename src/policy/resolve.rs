@@ -1,15 +1,19 @@
 //! From decoded layers to one validated policy.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
+use std::ops::Range as Span;
 
 use super::actors::{ActorSet, BUILT_IN};
 use super::error::{PolicyError, Problem, SourceText};
 use super::layer::{Layer, RawRuleTable};
-use super::raw::{Located, RawLine, RawLineMay, RawRetiredBy, RawTag, RawTagMay, Role, Stability, TagKind, Texts};
-use super::{Line, Pattern, Permissions, Policy, RetiredBy, RuleSetting, Since, Source, TagClass};
+use super::raw::{
+    Located, RawLine, RawLineMay, RawRetiredBy, RawSeries, RawTag, RawTagMay, Role, Stability, TagKind, Texts,
+};
+use super::{
+    Bindings, Line, Pattern, Permissions, Place, Policy, RetiredBy, RuleSetting, Series, Since, Source, TagClass,
+};
 use crate::model::{Level, ObjectId, did_you_mean};
-use crate::version::Scheme;
+use crate::version::{Range, Scheme};
 
 /// Merges layers, the uppermost first, and checks every reference. Errors are added; the policy is `None` only
 /// when there is no layer at all.
@@ -27,8 +31,9 @@ pub(super) fn resolve(
     let line_names: Vec<String> = lines.iter().map(|line| line.name.clone()).collect();
     resolver.line_references(&line_names);
     let tags = resolver.tags(&line_names);
+    let series = resolver.series(&lines, &tags);
     let rules = resolver.rules();
-    Some(Policy { name, source, lines, tags, rules, texts })
+    Some(Policy { name, source, lines, tags, series, rules, texts })
 }
 
 struct Resolver<'a> {
@@ -47,7 +52,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// Whether `upper` leaves `what` open to layers that extend it; reports it otherwise.
-    fn may_weaken(&mut self, layer: usize, upper: usize, what: &str, at: Range<usize>, deed: &str) -> bool {
+    fn may_weaken(&mut self, layer: usize, upper: usize, what: &str, at: Span<usize>, deed: &str) -> bool {
         let open =
             self.layers.get(upper).is_some_and(|layer| layer.open.iter().any(|word| word == "*" || word == what));
         if !open {
@@ -64,8 +69,9 @@ impl<'a> Resolver<'a> {
             for word in &layer.open {
                 // Rule ids are checked where the rules are known.
                 let looks_like_rule = word.contains('-');
-                if !looks_like_rule && !["*", "line", "tag", "group"].contains(&word.as_str()) {
-                    let message = format!("`open` takes `line`, `tag`, `group`, rule ids or `*`, not `{word}`");
+                if !looks_like_rule && !["*", "line", "tag", "series", "group"].contains(&word.as_str()) {
+                    let message =
+                        format!("`open` takes `line`, `tag`, `series`, `group`, rule ids or `*`, not `{word}`");
                     self.report(at, Problem::new(0..0, message));
                 }
             }
@@ -159,7 +165,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn line_exists(&mut self, at: usize, name: &str, span: Range<usize>, names: &[String]) {
+    fn line_exists(&mut self, at: usize, name: &str, span: Span<usize>, names: &[String]) {
         if !names.iter().any(|known| known == name) {
             let hint = did_you_mean(name, names.iter().map(String::as_str));
             self.report(at, Problem::new(span, format!("there is no line named `{name}`{hint}")));
@@ -224,6 +230,12 @@ impl<'a> Resolver<'a> {
             name: raw.name.get_ref().clone(),
             patterns,
             kind: raw.kind,
+            aliases: raw.alias.as_ref().map(|alias| self.patterns(at, alias)).unwrap_or_default(),
+            scope: raw.scope.clone().unwrap_or_default(),
+            era: raw.era,
+            series: self.template(at, raw.series.as_ref(), scheme.as_ref()),
+            hotfix_series: self.template(at, raw.hotfix_series.as_ref(), scheme.as_ref()),
+            off_branch_commits: raw.off_branch_commits,
             scheme,
             accepts: raw.accepts.clone().unwrap_or_else(|| vec![Stability::Final, Stability::PreRelease]),
             lines: sits_on,
@@ -231,6 +243,88 @@ impl<'a> Resolver<'a> {
             deletable: raw.deletable || may.delete.is_some(),
             movable: raw.movable || may.rewrite.is_some(),
             may,
+        }
+    }
+
+    /// A template over the numbers of a scheme's versions.
+    fn template(&mut self, at: usize, template: Option<&Located<String>>, scheme: Option<&Scheme>) -> Option<String> {
+        let template = template?;
+        let Some(scheme) = scheme else {
+            self.report(at, Problem::new(template.span(), "a series needs a scheme to read its versions by"));
+            return None;
+        };
+        let known = scheme.component_names();
+        let named = template.get_ref().split('{').skip(1).map(|rest| rest.split_once('}').map(|(name, _)| name));
+        for name in named {
+            let problem = match name {
+                Some(name) if known.contains(&name) => continue,
+                Some(name) => {
+                    format!("`{{{name}}}` is no number of {scheme}{}", did_you_mean(name, known.iter().copied()))
+                }
+                None => "`{` without a closing `}`".to_owned(),
+            };
+            self.report(at, Problem::new(template.span(), problem));
+            return None;
+        }
+        Some(template.get_ref().clone())
+    }
+
+    fn series(&mut self, lines: &[Line], tags: &[TagClass]) -> Vec<Series> {
+        let mut all: Vec<Series> = Vec::new();
+        let mut upper: Option<usize> = None;
+        for (at, layer) in self.layers.iter().enumerate() {
+            let mut own = Vec::new();
+            for (raw, span) in &layer.series {
+                if let Some(upper) = upper
+                    && !self.may_weaken(at, upper, "series", span.clone(), "another series")
+                {
+                    continue;
+                }
+                own.extend(self.one_series(at, raw, lines, tags));
+            }
+            upper = upper.or((!own.is_empty()).then_some(at));
+            own.append(&mut all);
+            all = own;
+        }
+        all
+    }
+
+    fn one_series(&mut self, at: usize, raw: &RawSeries, lines: &[Line], tags: &[TagClass]) -> Option<Series> {
+        if let Some(class) = raw.tag.as_ref().filter(|class| !tags.iter().any(|known| known.name == *class.get_ref())) {
+            let hint = did_you_mean(class.get_ref(), tags.iter().map(|known| known.name.as_str()));
+            self.report(
+                at,
+                Problem::new(class.span(), format!("there is no tag class named `{}`{hint}", class.get_ref())),
+            );
+        }
+        let mut places = Vec::new();
+        for text in raw.line.iter().flat_map(|line| &line.get_ref().0) {
+            let span = raw.line.as_ref().map_or(0..0, |line| line.span());
+            if lines.iter().any(|line| line.name == *text) {
+                places.push(Place::Line(text.clone()));
+                continue;
+            }
+            let pattern = self.pattern(at, text, span.clone())?;
+            // A branch that no line has would be refused before any tag could sit on it.
+            let listed =
+                lines.iter().any(|line| line.branches.iter().any(|own| own.matches(text.as_str().into()).is_some()));
+            if !listed && pattern.instances(&Bindings::new()).is_some() {
+                let hint = did_you_mean(text, lines.iter().map(|line| line.name.as_str()));
+                self.report(at, Problem::new(span, format!("`{text}` is neither a line nor a branch of one{hint}")));
+            }
+            places.push(Place::Branch(pattern));
+        }
+        match Range::parse(raw.versions.get_ref()) {
+            Ok(versions) => Some(Series {
+                versions,
+                class: raw.tag.as_ref().map(|class| class.get_ref().clone()),
+                places,
+                reserved_for: raw.reserved_for.clone(),
+            }),
+            Err(error) => {
+                self.report(at, Problem::new(raw.versions.span(), error.to_string()));
+                None
+            }
         }
     }
 
@@ -290,7 +384,7 @@ impl<'a> Resolver<'a> {
         texts.get_ref().0.iter().filter_map(|text| self.pattern(at, text, texts.span())).collect()
     }
 
-    fn pattern(&mut self, at: usize, text: &str, span: Range<usize>) -> Option<Pattern> {
+    fn pattern(&mut self, at: usize, text: &str, span: Span<usize>) -> Option<Pattern> {
         match Pattern::parse(text) {
             Ok(pattern) => Some(pattern),
             Err(error) => {

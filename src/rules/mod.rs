@@ -5,18 +5,23 @@
 
 mod colliding_slug;
 mod deleted_ref;
+mod duplicate_version;
 mod foreign_ref;
 mod invalid_policy;
 mod lightweight_tag;
 mod misplaced_tag;
 mod moved_tag;
+mod off_calendar_tag;
+mod out_of_order_tag;
 mod registry;
+mod reserved_version;
 mod retired_line;
 mod rewritten_history;
 mod rule;
 mod unauthorized_actor;
 mod unlisted_branch;
 mod unlisted_tag;
+mod version_gap;
 
 pub use registry::{Armed, Check, Entry, RefCheck, arm};
 pub use rule::{Meta, OptionError, RefRule, Report, Rule, Sink};
@@ -27,16 +32,21 @@ use registry::refs;
 pub static REGISTRY: &[Entry] = &[
     refs::<colliding_slug::CollidingSlug>(),
     refs::<deleted_ref::DeletedRef>(),
+    refs::<duplicate_version::DuplicateVersion>(),
     refs::<foreign_ref::ForeignRef>(),
     refs::<invalid_policy::InvalidPolicy>(),
     refs::<lightweight_tag::LightweightTag>(),
     refs::<misplaced_tag::MisplacedTag>(),
     refs::<moved_tag::MovedTag>(),
+    refs::<off_calendar_tag::OffCalendarTag>(),
+    refs::<out_of_order_tag::OutOfOrderTag>(),
+    refs::<reserved_version::ReservedVersion>(),
     refs::<retired_line::RetiredLine>(),
     refs::<rewritten_history::RewrittenHistory>(),
     refs::<unauthorized_actor::UnauthorizedActor>(),
     refs::<unlisted_branch::UnlistedBranch>(),
     refs::<unlisted_tag::UnlistedTag>(),
+    refs::<version_gap::VersionGap>(),
 ];
 
 /// The rule of this id.
