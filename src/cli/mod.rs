@@ -7,9 +7,12 @@ mod explain;
 mod generate;
 mod hook;
 mod judge;
+mod load;
 mod output;
 mod policy;
+mod release_plan;
 mod rules;
+mod version;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 use std::ffi::OsString;
@@ -32,6 +35,8 @@ enum Command {
     Hook(hook::Args),
     /// Judge what a push would do, or what a CI job is about.
     Check(check::Args),
+    Version(version::Args),
+    ReleasePlan(release_plan::Args),
     /// Write, validate and print policies.
     Policy(policy::Args),
     /// List the rules.
@@ -61,6 +66,8 @@ fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
     let ended = match cli.command {
         Command::Hook(arguments) => hook::run(&context, arguments),
         Command::Check(arguments) => check::run(&context, arguments),
+        Command::Version(arguments) => version::run(&context, arguments),
+        Command::ReleasePlan(arguments) => release_plan::run(&context, arguments),
         Command::Policy(arguments) => policy::run(&context, arguments),
         Command::Rules(arguments) => rules::run(&context, arguments),
         Command::Explain(arguments) => explain::run(&context, arguments),

@@ -20,7 +20,7 @@ pub use actors::ActorSet;
 pub use error::{PolicyError, PolicyErrors, Problem, SourceText};
 pub use layer::{LoadError, load};
 pub use pattern::{Bindings, Pattern, PatternError};
-pub use raw::{Role, Stability, TagKind, TagObject};
+pub use raw::{LinePublishes, Role, Stability, TagKind, TagObject, TagPublishes};
 pub use source::{PRESETS, Source, SourceError};
 pub use tag::{Place, Series, TagClass, TagMatch};
 
@@ -64,6 +64,8 @@ pub struct Line {
     pub deletable: bool,
     /// Whether their history may be replaced at all.
     pub rewritable: bool,
+    /// What a push to them publishes.
+    pub publishes: LinePublishes,
 }
 
 /// How a branch is declared unmaintained; any of them is enough.

@@ -5,12 +5,14 @@ use bstr::{BStr, ByteSlice as _};
 
 use crate::version::{Scheme, Version};
 
-/// What a tag's name says.
+/// What a tag's name says, read by a policy or like this.
 #[derive(Clone, Debug)]
 pub(super) struct Reading {
     /// The component that stands before the version.
     pub(super) component: Option<String>,
     pub(super) version: Version,
+    /// Versions of a later era are above all of an earlier one.
+    pub(super) era: u32,
 }
 
 /// Reads a tag's short name. Without a component any word and a dash may stand before the version (`rel-8.4.0`,
@@ -21,9 +23,9 @@ pub(super) fn read(name: &BStr, component: Option<&str>) -> Option<Reading> {
     match component {
         Some(component) => {
             let version = bare(name.strip_prefix(component)?.strip_prefix(['-', '/', '@'])?)?;
-            Some(Reading { component: Some(component.to_owned()), version })
+            Some(Reading { component: Some(component.to_owned()), version, era: 0 })
         }
-        None => bare(name).map(|version| Reading { component: None, version }).or_else(|| prefixed(name)),
+        None => bare(name).map(|version| Reading { component: None, version, era: 0 }).or_else(|| prefixed(name)),
     }
 }
 
@@ -41,7 +43,7 @@ fn prefixed(name: &str) -> Option<Reading> {
     let is_word = component.starts_with(|c: char| c.is_ascii_alphabetic())
         && component.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
     let version = bare(version).filter(|_| is_word)?;
-    Some(Reading { component: Some(component.to_owned()), version })
+    Some(Reading { component: Some(component.to_owned()), version, era: 0 })
 }
 
 #[cfg(test)]
@@ -62,7 +64,8 @@ mod tests {
         assert_eq!(read_as("1!2.0", None), alone("1!2.0"));
         assert_eq!(read_as("rel-8.4.0", None), behind("rel", "8.4.0"));
         assert_eq!(read_as("storage-ui-v0.10.0rc3", None), behind("storage-ui", "0.10.0rc3"));
-        for other in ["nightly", "release/1.2.3", "v1.2.3-5-gabcdef1", "2024-01-15x", "v", "", "-1.0", "1a-2.0", "vv1"] {
+        for other in ["nightly", "release/1.2.3", "v1.2.3-5-gabcdef1", "2024-01-15x", "v", "", "-1.0", "1a-2.0", "vv1"]
+        {
             assert_eq!(read_as(other, None), None, "{other}");
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::git;
 use crate::model::{Exit, Failure, RefName, Untrusted};
+use crate::policy::PolicyErrors;
 use crate::version::{MixedSchemes, SpellError};
 
 /// Why there is no answer.
@@ -43,17 +44,18 @@ pub enum Error {
         /// Why an image of a branch must not have this tag.
         why: &'static str,
     },
+    /// The policy's options of `colliding-slug`, which say how branches become image tags.
+    #[error(transparent)]
+    Policy(#[from] PolicyErrors),
     /// Nothing of a branch's name can be in an image tag.
     #[error("no image tag can be made from `{0}`")]
     NoSlug(RefName),
-    /// An event that is about a ref of another kind.
-    #[error("`{name}` is no {wanted}")]
-    WrongRef {
-        /// The ref.
-        name: RefName,
-        /// What the event is about.
-        wanted: &'static str,
-    },
+    /// An event about a ref from which nothing is published.
+    #[error("`{0}` is neither a branch nor a tag")]
+    WrongRef(RefName),
+    /// Nobody said what happened.
+    #[error("{0}")]
+    NoRef(&'static str),
 }
 
 impl Error {
@@ -66,11 +68,17 @@ impl Error {
             }
             Self::Git(error) if !error.is_undecided() => (Exit::Usage, None),
             Self::Components(_) => (Exit::Usage, Some("name one with `--scope`")),
-            Self::WrongRef { .. } => (Exit::Usage, None),
+            Self::WrongRef(_) => (Exit::Usage, None),
+            Self::NoRef(_) => {
+                (Exit::Usage, Some("say what happened: `--event branch --ref NAME` or `--event tag --ref NAME`"))
+            }
             Self::NoTags(_) | Self::NoneBelow { .. } => (
                 Exit::Undecided,
-                Some("fetch the tags (`git fetch --tags`); a project that has none yet begins with one, such as `v0.0.0`"),
+                Some(
+                    "fetch the tags (`git fetch --tags`); a project that has none yet begins with one, such as `v0.0.0`",
+                ),
             ),
+            Self::Policy(_) => (Exit::Policy, Some("`refgate policy check` shows every error in its place")),
             Self::Slug { .. } | Self::NoSlug(_) => (Exit::Undecided, Some("rename the branch")),
             Self::Git(_) | Self::Unborn | Self::Mixed(_) | Self::Spell(_) => (Exit::Undecided, None),
         };

@@ -11,6 +11,7 @@
 //! | [`builtin`] | how tags are read where no policy says it |
 //! | [`standing`] | where a commit stands among them |
 //! | [`image`] | names and tags of container images |
+//! | [`event`] | what happened |
 //! | [`plan`] | release, dev or nothing: what an event publishes |
 //!
 //! Nothing is guessed: a history that is cut off, a clone without tags, two components and no word which, are
@@ -18,13 +19,15 @@
 
 mod builtin;
 mod error;
+mod event;
 mod image;
 mod plan;
 mod standing;
 mod tags;
 
 pub use error::Error;
+pub use event::{Event, EventKind, head_branch};
 pub use image::{ImageName, ImageNameError, branch_tag};
-pub use plan::{Event, Plan, Publish};
+pub use plan::{Plan, Publish, native};
 pub use standing::Standing;
 pub use tags::{Component, ReleaseTag, ReleaseTags};

@@ -3,10 +3,11 @@
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
-use super::{Error, builtin};
+use super::Error;
+use super::builtin::{self, Reading};
 use crate::git::{Kind, Repository};
 use crate::model::{ObjectId, RefName};
-use crate::policy::{Policy, TagKind, TagMatch};
+use crate::policy::{Policy, TagKind};
 use crate::version::Version;
 
 /// Whose versions are meant: in a repository of several components each has its own.
@@ -29,6 +30,7 @@ pub struct ReleaseTag {
     pub version: Version,
     /// The commit it is about.
     pub commit: ObjectId,
+    era: u32,
 }
 
 /// All release tags of a component, highest version first.
@@ -38,30 +40,18 @@ pub struct ReleaseTags {
     pub(super) tags: Vec<ReleaseTag>,
 }
 
-/// What a policy or the built-in classes make of a tag's name.
-#[derive(Clone, Debug)]
-pub(super) struct Reading {
-    pub(super) component: Option<String>,
-    pub(super) version: Version,
-}
-
 impl Component<'_> {
     /// Reads one tag's name; `None` for a tag that names no version of this component.
     pub(super) fn read(&self, name: &RefName) -> Option<Reading> {
         let Some(policy) = self.policy.filter(|policy| !policy.tags.is_empty()) else {
-            let builtin::Reading { component, version } = builtin::read(name.short(), self.scope)?;
-            return Some(Reading { component, version });
+            return builtin::read(name.short(), self.scope);
         };
         let found = policy.tag_of(name).filter(|found| found.class.kind == TagKind::Version)?;
-        let component = scope_of(&found);
-        let version = found.version?;
-        (self.scope.is_none() || self.scope == component.as_deref()).then_some(Reading { component, version })
+        let scope = found.scope();
+        let component = (!scope.is_empty()).then(|| scope.to_string());
+        let (version, era) = (found.version?, found.class.era);
+        (self.scope.is_none() || self.scope == component.as_deref()).then_some(Reading { component, version, era })
     }
-}
-
-/// The component a tag belongs to, as its name gives it.
-fn scope_of(found: &TagMatch<'_>) -> Option<String> {
-    found.bindings.get("scope").map(ToString::to_string)
 }
 
 impl ReleaseTags {
@@ -90,10 +80,10 @@ impl ReleaseTags {
         }
         readings.retain(|(.., reading)| reading.component == component);
         let mut tags = Vec::with_capacity(readings.len());
-        for (name, id, Reading { component, version }) in readings {
+        for (name, id, Reading { component, version, era }) in readings {
             let peeled = repository.peel(id)?;
             if peeled.kind == Kind::Commit {
-                tags.push(ReleaseTag { name, component, version, commit: peeled.id });
+                tags.push(ReleaseTag { name, component, version, commit: peeled.id, era });
             }
         }
         if tags.is_empty() {
@@ -115,12 +105,18 @@ fn sort(tags: &mut [ReleaseTag]) -> Result<(), Error> {
     // Sorting needs an answer for every pair: the first pair without one is kept and told afterwards.
     let mut mixed = None;
     tags.sort_by(|a, b| {
-        let versions = b.version.compare(&a.version).unwrap_or_else(|error| {
-            mixed = Some(error);
-            Ordering::Equal
-        });
+        let versions = || {
+            b.version.compare(&a.version).unwrap_or_else(|error| {
+                mixed = Some(error);
+                Ordering::Equal
+            })
+        };
         let numbers = |tag: &ReleaseTag| tag.version.release().len();
-        versions.then_with(|| numbers(b).cmp(&numbers(a))).then_with(|| a.name.cmp(&b.name))
+        b.era
+            .cmp(&a.era)
+            .then_with(versions)
+            .then_with(|| numbers(b).cmp(&numbers(a)))
+            .then_with(|| a.name.cmp(&b.name))
     });
     mixed.map_or(Ok(()), |error| Err(error.into()))
 }
