@@ -75,7 +75,8 @@ impl Error {
             Self::NoTags(_) | Self::NoneBelow { .. } => (
                 Exit::Undecided,
                 Some(
-                    "fetch the tags (`git fetch --tags`); a project that has none yet begins with one, such as `v0.0.0`",
+                    "fetch the tags (`git fetch --tags`, in a shallow clone with `--unshallow`); a project that has none yet \
+                     begins with one, such as `v0.0.0`",
                 ),
             ),
             Self::Policy(_) => (Exit::Policy, Some("`refgate policy check` shows every error in its place")),

@@ -12,4 +12,5 @@ mod architecture;
 mod catalogue;
 mod scenarios;
 mod support;
+mod version_command;
 mod version_order;
