@@ -16,6 +16,7 @@ pub mod policy;
 pub mod push;
 // Floor 3: answers.
 pub mod facts;
+pub mod release;
 // Floor 4: judgements, one file each.
 pub mod rules;
 // Floor 5: the verdict, and how it is told.

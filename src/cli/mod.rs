@@ -8,9 +8,12 @@ mod generate;
 mod hook;
 mod judge;
 mod landed;
+mod load;
 mod output;
 mod policy;
+mod release_plan;
 mod rules;
+mod version;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 use std::ffi::OsString;
@@ -35,6 +38,8 @@ enum Command {
     Check(check::Args),
     /// Say for each change of a branch whether it is on another, as which commit, and how that is known.
     Landed(landed::Args),
+    Version(version::Args),
+    ReleasePlan(release_plan::Args),
     /// Write, validate and print policies.
     Policy(policy::Args),
     /// List the rules.
@@ -65,6 +70,8 @@ fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
         Command::Hook(arguments) => hook::run(&context, arguments),
         Command::Check(arguments) => check::run(&context, arguments),
         Command::Landed(arguments) => landed::run(&context, arguments),
+        Command::Version(arguments) => version::run(&context, arguments),
+        Command::ReleasePlan(arguments) => release_plan::run(&context, arguments),
         Command::Policy(arguments) => policy::run(&context, arguments),
         Command::Rules(arguments) => rules::run(&context, arguments),
         Command::Explain(arguments) => explain::run(&context, arguments),

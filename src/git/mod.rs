@@ -9,15 +9,17 @@
 //! | [`refs`], [`reftable`] | single refs and prefixes of them, in files or reftables |
 //! | [`object`], [`commit`], [`trailers`], [`tag`], [`tree`] | objects: parsed, size-checked, raw bytes |
 //! | [`tree_diff`], [`line_diff`] | what a commit changed, for many commits in a row: trees with a cache, lines |
-//! | [`walk`], [`dag`], [`paint`], [`difference`] | questions about ancestry |
+//! | [`walk`], [`dag`], [`paint`], [`difference`], [`ancestors`] | questions about ancestry |
 //! | [`revision`] | what a user names on the command line |
 //! | [`spawn`] | the one way to run `git` |
+//! | [`status`] | whether the work tree differs from `HEAD` |
 //!
 //! It knows nothing of policies or rules, and it never answers "not there" when the truth is "could not be
 //! read": `refs/replace`, grafts and lazy fetching are ignored, and what is missing, promised, cut off or too
 //! large is an [`Error`] for which [`Error::is_undecided`] holds.
 
 mod alternates;
+mod ancestors;
 mod commit;
 mod config;
 mod dag;
@@ -37,6 +39,7 @@ mod revision;
 #[cfg(test)]
 mod scratch;
 mod spawn;
+mod status;
 mod tag;
 mod trailers;
 mod tree;

@@ -173,6 +173,10 @@ mod tests {
             for b in exclude {
                 let expected = ancestors(shapes, &[b]).contains(&a);
                 assert_eq!(repository.is_ancestor(ids[a], ids[b]).unwrap(), expected, "{a} of {b}");
+                let mut below = repository.ancestors(ids[b]).unwrap();
+                for at in [a, b].into_iter().chain((0..shapes.len()).rev()) {
+                    assert_eq!(below.contains(ids[at]).unwrap(), ancestors(shapes, &[b]).contains(&at), "{at} of {b}");
+                }
                 let common: BTreeSet<usize> =
                     ancestors(shapes, &[a]).intersection(&ancestors(shapes, &[b])).copied().collect();
                 let best = common
@@ -272,6 +276,10 @@ mod tests {
             let cut_off = scratch.id("main~1");
             assert!(matches!(repository.is_ancestor(side, main), Err(Error::Shallow { id }) if id == cut_off));
             assert!(matches!(repository.merge_base(main, side), Err(Error::Shallow { .. })));
+            let mut below = repository.ancestors(main).unwrap();
+            assert!(below.contains(cut_off).unwrap());
+            assert!(matches!(below.contains(side), Err(Error::Shallow { id }) if id == cut_off));
+            assert!(matches!(below.complete(), Err(Error::Shallow { id }) if id == cut_off));
             assert!(matches!(repository.is_ancestor(scratch.id("main~3"), main), Err(Error::Missing { .. })));
         }
     }
@@ -299,6 +307,7 @@ mod tests {
             repository.is_ancestor(other, main).map(|_| ()),
             repository.merge_base(other, main).map(|_| ()),
             repository.commits(&[main], &[other], 9).map(|_| ()),
+            repository.ancestors(main).and_then(|mut below| below.contains(other)).map(|_| ()),
         ] {
             assert!(matches!(result, Err(Error::Missing { id }) if id.to_string() == missing));
         }

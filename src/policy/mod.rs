@@ -25,7 +25,7 @@ pub use flow::{Due, Flow, Intake, Waiver, Way};
 pub use kind::{Described, KindOfChange};
 pub use layer::{LoadError, load};
 pub use pattern::{Bindings, Pattern, PatternError};
-pub use raw::{Role, Stability, TagKind, TagObject};
+pub use raw::{LinePublishes, Role, Stability, TagKind, TagObject, TagPublishes};
 pub use source::{PRESETS, Source, SourceError};
 pub use tag::{Place, Series, TagClass, TagMatch};
 
@@ -77,6 +77,8 @@ pub struct Line {
     pub deletable: bool,
     /// Whether their history may be replaced at all.
     pub rewritable: bool,
+    /// What a push to them publishes.
+    pub publishes: LinePublishes,
 }
 
 /// How a branch is declared unmaintained; any of them is enough.

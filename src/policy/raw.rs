@@ -105,6 +105,36 @@ impl Role {
     }
 }
 
+/// What a push to a line's branches may publish.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum LinePublishes {
+    /// A development version.
+    Dev,
+    /// Nothing.
+    None,
+}
+
+impl From<Role> for LinePublishes {
+    /// What a line publishes that does not say it: what runs somewhere was built before it came there.
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Environment => Self::None,
+            Role::Mainline | Role::Release | Role::Development | Role::Integration | Role::Topic => Self::Dev,
+        }
+    }
+}
+
+/// What a push of a class's tags may publish.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum TagPublishes {
+    /// The version that the tag names.
+    Release,
+    /// Nothing.
+    None,
+}
+
 /// What a tag class is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -219,6 +249,9 @@ pub(super) struct RawLine {
     pub(super) deletable: Option<bool>,
     /// Whether their history may be replaced; that of topic branches may unless this says otherwise.
     pub(super) rewritable: Option<bool>,
+    /// What a push to them publishes (`refgate release-plan`): `dev`, or `none`, which environments do unless this says
+    /// otherwise. A push to a branch never publishes a release.
+    pub(super) publishes: Option<LinePublishes>,
 }
 
 /// A class of tags.
@@ -264,6 +297,9 @@ pub(super) struct RawTag {
     /// Whether its tags may be moved.
     #[serde(default)]
     pub(super) movable: bool,
+    /// What a push of its tags publishes (`refgate release-plan`): `release`, or `none`, which classes that name no
+    /// version do.
+    pub(super) publishes: Option<Located<TagPublishes>>,
 }
 
 /// Versions whose place no pattern tells.

@@ -8,7 +8,8 @@ use super::actors::{ActorSet, BUILT_IN};
 use super::error::{PolicyError, Problem, SourceText};
 use super::layer::{Layer, RawRuleTable};
 use super::raw::{
-    Located, RawLine, RawLineMay, RawRetiredBy, RawSeries, RawTag, RawTagMay, Role, Stability, TagKind, Texts,
+    Located, RawLine, RawLineMay, RawRetiredBy, RawSeries, RawTag, RawTagMay, Role, Stability, TagKind, TagPublishes,
+    Texts,
 };
 use super::{
     Bindings, Intake, KindOfChange, Line, Pattern, Permissions, Place, Policy, RetiredBy, RuleSetting, Series, Since,
@@ -183,6 +184,7 @@ impl<'a> Resolver<'a> {
             retired_by: raw.retired_by.as_ref().map(|raw| self.retired_by(at, raw)).unwrap_or_default(),
             deletable: raw.deletable.unwrap_or(topic || may.delete.is_some()),
             rewritable: raw.rewritable.unwrap_or(topic || may.rewrite.is_some()),
+            publishes: raw.publishes.unwrap_or_else(|| raw.role.into()),
             may,
         }
     }
@@ -294,7 +296,23 @@ impl<'a> Resolver<'a> {
             object: raw.object,
             deletable: raw.deletable || may.delete.is_some(),
             movable: raw.movable || may.rewrite.is_some(),
+            publishes: self.tag_publishes(at, raw, versioned),
             may,
+        }
+    }
+
+    /// A class whose tags name no versions has nothing to publish.
+    fn tag_publishes(&mut self, at: usize, raw: &RawTag, versioned: bool) -> TagPublishes {
+        let names_versions = versioned && raw.kind == TagKind::Version;
+        match &raw.publishes {
+            Some(publishes) if *publishes.get_ref() == TagPublishes::Release && !names_versions => {
+                let message = "this class names no versions, so that there is nothing to release";
+                self.report(at, Problem::new(publishes.span(), message));
+                TagPublishes::None
+            }
+            Some(publishes) => *publishes.get_ref(),
+            None if names_versions => TagPublishes::Release,
+            None => TagPublishes::None,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use bstr::{BStr, BString};
 
-use super::{Bindings, Pattern, Permissions, Stability, TagKind, TagObject};
+use super::{Bindings, Pattern, Permissions, Stability, TagKind, TagObject, TagPublishes};
 use crate::version::{Range, Scheme, Version};
 
 /// A class of tags.
@@ -42,6 +42,8 @@ pub struct TagClass {
     pub deletable: bool,
     /// Whether its tags may be moved at all.
     pub movable: bool,
+    /// What a push of its tags publishes.
+    pub publishes: TagPublishes,
 }
 
 /// A tag's place in the policy.

@@ -17,4 +17,5 @@ mod pushes;
 mod reports;
 mod scenarios;
 mod support;
+mod version_command;
 mod version_order;
