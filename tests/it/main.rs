@@ -10,6 +10,9 @@
 
 mod architecture;
 mod catalogue;
+mod doctor;
+mod install;
+mod install_script;
 mod scenarios;
 mod support;
 mod version_order;
