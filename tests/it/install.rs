@@ -431,3 +431,22 @@ fn the_vref_judges_what_gitolite_gives_it() {
     assert!(refused.stdout.is_empty(), "gitolite reads the standard output");
     assert_eq!(run(command(&vref, &server.repo).args(["refs/heads/x"]), b"").status.code(), Some(1));
 }
+
+#[test]
+fn the_sample_for_pre_commit_judges_the_ref_it_is_told_about() {
+    let server = Server::new(&[]);
+    git(&server.work, &["config", "refgate.policy", "preset:pybal"]);
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("hooks/samples/pre-commit-pre-push");
+    let path = format!("{}:{}", Path::new(REFGATE).parent().unwrap().display(), std::env::var("PATH").unwrap());
+    let tip = git(&server.work, &["rev-parse", "master"]);
+    let told = |name: &str| {
+        let mut command = command(&sample, &server.work);
+        command.env("PATH", &path).env("PRE_COMMIT_TO_REF", &tip).env("PRE_COMMIT_REMOTE_BRANCH", name);
+        run(&mut command, b"")
+    };
+    let (accepted, refused) = (told("refs/heads/master"), told("refs/heads/nonsense"));
+    assert_eq!(accepted.status.code(), Some(0), "{}", text(&accepted));
+    assert_eq!(refused.status.code(), Some(1), "{}", text(&refused));
+    let silent = run(command(&sample, &server.work).env("PATH", &path), b"");
+    assert!(stderr(&silent).starts_with("warning: "), "{}", text(&silent));
+}
