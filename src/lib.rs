@@ -8,12 +8,15 @@
 pub mod model;
 // Floor 1: what is known of the world.
 pub mod git;
+pub mod manifest;
 pub mod version;
 // Floor 2: what is wanted, and what is offered.
+pub mod landed;
 pub mod policy;
 pub mod push;
 // Floor 3: answers.
 pub mod facts;
+pub mod release;
 // Floor 4: judgements, one file each.
 pub mod rules;
 // Floor 5: the verdict, and how it is told.

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::context::Context;
+use super::load::{invalid, policy_source};
 use super::output::{JudgeFlags, append};
 use crate::facts::{Facts, View, read_source};
 use crate::gate;
 use crate::git::Repository;
 use crate::model::{Actor, Exit, Failure, Push, RefUpdate, Stage};
-use crate::policy::{self, LoadError, Policy, PolicyErrors, Source};
+use crate::policy::{self, LoadError, Policy, Source};
 use crate::push::{self, Identity};
 use crate::report::{Report, policy_errors};
 use crate::rules;
@@ -69,6 +70,10 @@ fn judge_logged(
     let push = push(context, &case)?;
     let deadline = deadline(&case)?;
     let facts = Facts::new(case.repository, &policy, &push, case.view, deadline);
+    if let Some((name, error)) = facts.missing() {
+        let failure = Failure::new(Exit::Undecided, format!("looking for what {name} shall hold"), error.cause);
+        return Err(error.help.into_iter().fold(failure, Failure::help));
+    }
     let outcome = gate::judge(&armed, &facts);
     let judged = case.began.elapsed();
     let exit = outcome.exit();
@@ -104,26 +109,13 @@ fn judge_logged(
 
 /// The policy: the flag's, else the configuration's, else the stage's own.
 fn load_policy(context: &Context, flags: &JudgeFlags, case: &Case<'_>) -> Result<Policy, LoadError> {
-    let failure = |cause: String| Failure::new(Exit::Policy, "finding the policy", cause);
-    let source = if let Some(text) = &flags.policy {
-        absolute(Source::parse(text).map_err(|error| failure(error.to_string()))?, &context.absolute(Path::new("")))
-    } else if let Some(text) = case.repository.config("refgate.policy") {
-        let text = text.to_str().map_err(|_| failure("`refgate.policy` is not UTF-8".to_owned()))?;
-        absolute(Source::parse(text).map_err(|error| failure(error.to_string()))?, case.repository.common_dir())
-    } else if let Some(source) = &case.fallback {
-        source.clone()
-    } else {
+    let source = policy_source(context, flags.policy.as_deref(), case.repository)?;
+    let Some(source) = source.or_else(|| case.fallback.clone()) else {
         let help = "name it: `git config refgate.policy FILE`, `preset:NAME` or `ref:REF:PATH`";
-        return Err(failure("this repository has no policy".to_owned()).help(help).into());
+        let failure = Failure::new(Exit::Policy, "finding the policy", "this repository has no policy");
+        return Err(failure.help(help).into());
     };
     policy::load(source, &|source| read_source(case.repository, source))
-}
-
-fn absolute(source: Source, base: &Path) -> Source {
-    match source {
-        Source::File(path) => Source::File(base.join(path)),
-        other => other,
-    }
 }
 
 fn push(context: &Context, case: &Case<'_>) -> Result<Push, Failure> {
@@ -176,15 +168,6 @@ fn configured_path(repository: &Repository, key: &str) -> Option<PathBuf> {
 fn policy_id(repository: &Repository, policy: &Policy) -> String {
     let text = policy.texts.last().map_or("", |text| &text.text);
     crate::git::blob_id(repository.hash_kind(), text.as_bytes()).to_string()
-}
-
-fn invalid(errors: &PolicyErrors) -> Failure {
-    let first = errors.0.first().map_or_else(String::new, |error| {
-        let (line, column) = error.position();
-        format!("{}:{line}:{column}: {error}", error.source.name)
-    });
-    Failure::new(Exit::Policy, "reading the policy", first)
-        .help("`refgate policy check` shows every error in its place")
 }
 
 #[expect(clippy::disallowed_methods, reason = "the log says when; no verdict depends on it")]

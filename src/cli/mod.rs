@@ -11,13 +11,17 @@ mod hook;
 #[cfg(unix)]
 mod install;
 mod judge;
+mod landed;
+mod load;
 mod output;
 #[cfg(unix)]
 mod place;
 mod policy;
+mod release_plan;
 mod rules;
 #[cfg(unix)]
 mod uninstall;
+mod version;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 use std::ffi::OsString;
@@ -40,6 +44,10 @@ enum Command {
     Hook(hook::Args),
     /// Judge what a push would do, or what a CI job is about.
     Check(check::Args),
+    /// Say for each change of a branch whether it is on another, as which commit, and how that is known.
+    Landed(landed::Args),
+    Version(version::Args),
+    ReleasePlan(release_plan::Args),
     /// Write, validate and print policies.
     Policy(policy::Args),
     /// List the rules.
@@ -78,6 +86,9 @@ fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
     let ended = match cli.command {
         Command::Hook(arguments) => hook::run(&context, arguments),
         Command::Check(arguments) => check::run(&context, arguments),
+        Command::Landed(arguments) => landed::run(&context, arguments),
+        Command::Version(arguments) => version::run(&context, arguments),
+        Command::ReleasePlan(arguments) => release_plan::run(&context, arguments),
         Command::Policy(arguments) => policy::run(&context, arguments),
         Command::Rules(arguments) => rules::run(&context, arguments),
         Command::Explain(arguments) => explain::run(&context, arguments),

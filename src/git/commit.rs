@@ -3,6 +3,7 @@
 use bstr::{BStr, BString, ByteSlice as _};
 
 use super::object::MAX_TEXT_OBJECT;
+use super::trailers::{Trailer, is_blank, is_space, trailers};
 use super::{Error, Kind, Repository};
 use crate::model::ObjectId;
 
@@ -30,7 +31,7 @@ pub struct Commit {
 /// Who, and when.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Identity {
-    /// The name, without surrounding blanks. Empty if the line is too broken to hold one.
+    /// The name. Empty if the line is too broken to hold one.
     pub name: BString,
     /// The address between the angle brackets.
     pub email: BString,
@@ -40,15 +41,6 @@ pub struct Identity {
     pub offset: i32,
 }
 
-/// A line such as `Signed-off-by: A U Thor <a@example.com>` at the end of a message (`git-interpret-trailers(1)`).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trailer {
-    /// The part before the colon, as written.
-    pub token: BString,
-    /// The part after it, unfolded and without surrounding blanks.
-    pub value: BString,
-}
-
 impl Repository {
     /// Reads a commit.
     ///
@@ -56,7 +48,11 @@ impl Repository {
     /// The object is missing, no commit, larger than 16 MiB, or malformed.
     pub fn commit(&self, id: ObjectId) -> Result<Commit, Error> {
         let mut content = Vec::new();
-        self.odb.read(id, Kind::Commit, MAX_TEXT_OBJECT, &mut content)?;
+        if self.dag.borrow().known(id).is_some() {
+            self.odb.read_part(id, Kind::Commit, MAX_TEXT_OBJECT, &mut content)?;
+        } else {
+            self.odb.read(id, Kind::Commit, MAX_TEXT_OBJECT, &mut content)?;
+        }
         Commit::parse(id, &content)
     }
 }
@@ -177,22 +173,25 @@ pub(super) fn header_lines(headers: &BStr) -> impl Iterator<Item = (&BStr, &BStr
 impl Identity {
     /// Splits `Name <address> seconds zone` as git does (`ident.c`, `split_ident_line`); what cannot be found is empty.
     pub(super) fn parse(line: &BStr) -> Self {
-        let Some(open) = line.find_byte(b'<') else {
-            return Self { name: line.trim().into(), ..Self::default() };
-        };
-        let (name, address) = line.split_at(open);
-        let address = address.get(1..).unwrap_or_default();
-        let email = address.split_once_str(">").map_or(address, |(email, _)| email);
-        let mut identity = Self { name: name.trim().into(), email: email.into(), ..Self::default() };
+        let Some((name, rest)) = line.split_once_str("<") else { return Self::default() };
+        let Some((email, _)) = rest.split_once_str(">") else { return Self::default() };
+        let name = name.trim_end_with(|c| u8::try_from(c).is_ok_and(is_space));
+        let mut identity = Self { name: name.into(), email: email.into(), ..Self::default() };
         // The date follows the last bracket: names and addresses of real commits hold stray ones.
-        let date = address.rfind_byte(b'>').and_then(|at| address.get(at + 1..)).unwrap_or_default();
+        let date = rest.rsplit_once_str(">").map_or(rest, |(_, date)| date);
         let mut words = date.fields();
-        if let Some(seconds) = words.next().and_then(|word| word.to_str().ok()?.parse::<i64>().ok()) {
-            identity.seconds = seconds.max(0);
+        if let Some(seconds) = words.next().and_then(leading_number) {
+            identity.seconds = seconds;
             identity.offset = words.next().map_or(0, offset);
         }
         identity
     }
+}
+
+/// The number that a word begins with.
+fn leading_number(word: &[u8]) -> Option<i64> {
+    let digits = word.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    word.get(..digits)?.to_str().ok()?.parse().ok()
 }
 
 /// The seconds of a zone such as `+0530`.
@@ -200,11 +199,6 @@ fn offset(zone: &[u8]) -> i32 {
     let Some(value) = zone.to_str().ok().and_then(|zone| zone.parse::<i32>().ok()) else { return 0 };
     // Real commits have zones like `+51800`.
     if value.abs() > 9999 { 0 } else { (value / 100 * 60 + value % 100) * 60 }
-}
-
-/// Blank in git's sense.
-fn is_blank(line: &[u8]) -> bool {
-    line.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
 }
 
 /// The first paragraph joined to a line, and what follows it (`pretty.c`, `format_subject`).
@@ -220,17 +214,6 @@ fn subject_and_body(message: &BStr) -> (BString, &BStr) {
     while lines.next_if(|line| is_blank(line)).is_some() {}
     let rest: usize = lines.map(<[u8]>::len).sum();
     (subject, message.get(message.len() - rest..).unwrap_or_default().as_bstr())
-}
-
-/// The trailers of a message.
-pub(super) fn trailers(message: &BStr) -> Vec<Trailer> {
-    let message = gix::objs::commit::MessageRef::from_bytes(message);
-    message
-        .body()
-        .iter()
-        .flat_map(|body| body.trailers())
-        .map(|trailer| Trailer { token: trailer.token.to_owned(), value: trailer.value.into_owned() })
-        .collect()
 }
 
 #[cfg(test)]
@@ -249,7 +232,7 @@ mod tests {
         let commit = commit(rest).unwrap();
         assert_eq!(commit.author.email, "a@x");
         assert_eq!((commit.author.seconds, commit.author.offset), (1_700_000_000, 19_800));
-        assert_eq!(commit.committer, Identity { name: "no brackets".into(), ..Identity::default() });
+        assert_eq!(commit.committer, Identity::default());
     }
 
     #[test]
@@ -270,6 +253,34 @@ mod tests {
     #[test]
     fn without_an_author_it_is_malformed() {
         assert!(matches!(commit("committer a <a> 1 +0000\n\nx"), Err(Error::Malformed { .. })));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(8))]
+        #[test]
+        fn identities_are_gits(
+            lines in proptest::collection::vec("([ab ]{0,2}[<>]?){0,3}(<[a@ ]{0,3}> [0-9]{0,11} ?([+-][0-9]{0,4})?)?", 100),
+        ) {
+            let scratch = crate::git::scratch::Scratch::new(&[]);
+            let tree = scratch.git_with(&["mktree"], &[], b"");
+            let mut files = String::new();
+            for (at, line) in lines.iter().enumerate() {
+                let file = scratch.path.join(at.to_string());
+                std::fs::write(&file, format!("tree {tree}\nauthor {line}\ncommitter {line}\n\n{at}\n")).unwrap();
+                files += &format!("{}\n", file.display());
+            }
+            let write = ["hash-object", "-t", "commit", "-w", "--literally", "--stdin-paths"];
+            let ids = scratch.git_with(&write, &[], files.as_bytes()) + "\n";
+            let show = ["log", "--no-walk=unsorted", "--stdin", "--format=%H|%an|%ae|"];
+            let shown = scratch.git_with(&show, &[], ids.as_bytes());
+            let repository = scratch.open();
+            let found: Vec<String> = ids
+                .lines()
+                .map(|id| repository.commit(ObjectId::from_hex(id.as_bytes()).unwrap()).unwrap())
+                .map(|commit| format!("{}|{}|{}|", commit.id, commit.author.name, commit.author.email))
+                .collect();
+            prop_assert_eq!(found, shown.lines().collect::<Vec<_>>());
+        }
     }
 
     proptest! {

@@ -191,3 +191,36 @@ fn chain(error: &gix::Error) -> String {
     }
     text.as_bytes().lines().map(|line| line.trim().as_bstr().to_string()).collect::<Vec<_>>().join(" ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::scratch::Scratch;
+
+    #[test]
+    fn configuration_comes_from_files_and_their_includes_only() {
+        let scratch = Scratch::new(&[]);
+        let global = scratch.top().join("global");
+        std::fs::write(&global, "[refgate]\n\tpolicy = global\n\tlist = 1\n[include]\n\tpath = more\n").unwrap();
+        std::fs::write(scratch.top().join("more"), "[refgate \"Sub.x\"]\n\tkey = included\n").unwrap();
+        scratch.git(&["config", "--add", "refgate.list", "2"]);
+        scratch.git(&["config", "refgate.flag", ""]);
+        scratch.git(&["config", "includeIf.onbranch:main.path", "branch"]);
+        std::fs::write(scratch.path.join("branch"), "[refgate]\n\tlist = 3\n").unwrap();
+        let vars = [
+            ("GIT_CONFIG_GLOBAL", global.to_str().unwrap()),
+            ("GIT_CONFIG_COUNT", "1"),
+            ("GIT_CONFIG_KEY_0", "refgate.policy"),
+            ("GIT_CONFIG_VALUE_0", "forged"),
+        ];
+        let repository = scratch.open_with(&vars).unwrap();
+        assert_eq!(repository.config("refgate.policy").unwrap(), "global");
+        assert_eq!(repository.config("Refgate.Sub.x.KEY").unwrap(), "included");
+        assert_eq!(repository.config_all("refgate.list"), ["1", "2", "3"]);
+        assert_eq!(repository.config("refgate.flag").unwrap(), "");
+        assert_eq!(repository.config("refgate.absent"), None);
+        assert_eq!(repository.config("nonsense"), None);
+        std::fs::write(scratch.path.join("config"), "[broken\n").unwrap();
+        assert!(matches!(scratch.open_with(&[]), Err(Error::Config { .. })));
+    }
+}

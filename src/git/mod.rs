@@ -3,43 +3,59 @@
 //! | file | what is in it |
 //! |---|---|
 //! | [`environment`] | what a hook's environment says about the repository, as values |
-//! | [`open`] | finding a repository, whether it may be trusted, whether we understand its format |
+//! | [`discover`], [`open`] | finding a repository, whether it may be trusted, whether we understand its format |
 //! | [`config`] | git's configuration files |
 //! | [`alternates`], [`odb`] | one reader over all object directories of a push, quarantine included |
-//! | [`refs`] | single refs and prefixes of them, in files or reftables |
-//! | [`object`], [`commit`], [`tag`], [`tree`] | objects: parsed, size-checked, raw bytes |
-//! | [`dag`], [`walk`] | questions about ancestry |
+//! | [`refs`], [`reftable`] | single refs and prefixes of them, in files or reftables |
+//! | [`object`], [`commit`], [`trailers`], [`tag`], [`tree`] | objects: parsed, size-checked, raw bytes |
+//! | [`tree_diff`], [`line_diff`] | what a commit changed, for many commits in a row: trees with a cache, lines |
+//! | [`walk`], [`dag`], [`paint`], [`difference`], [`ancestors`] | questions about ancestry |
 //! | [`revision`] | what a user names on the command line |
 //! | [`spawn`] | the one way to run `git` |
+//! | [`status`] | whether the work tree differs from `HEAD` |
 //!
 //! It knows nothing of policies or rules, and it never answers "not there" when the truth is "could not be
 //! read": `refs/replace`, grafts and lazy fetching are ignored, and what is missing, promised, cut off or too
 //! large is an [`Error`] for which [`Error::is_undecided`] holds.
 
 mod alternates;
+mod ancestors;
 mod commit;
 mod config;
 mod dag;
+mod difference;
+mod discover;
 mod environment;
 mod error;
 mod hash;
+mod line_diff;
 mod object;
 mod odb;
 mod open;
+mod paint;
 mod refs;
+mod reftable;
 mod revision;
+#[cfg(test)]
+mod scratch;
 mod spawn;
+mod status;
 mod tag;
+mod trailers;
 mod tree;
+mod tree_diff;
 mod walk;
 
-pub use commit::{Commit, Identity, Trailer};
+pub use commit::{Commit, Identity};
 pub use environment::Environment;
 pub use error::Error;
-pub use hash::blob_id;
+pub use hash::{Digest, blob_id};
+pub use line_diff::{Hunk, LineDiff, Sliders};
 pub use object::{Kind, Peeled};
 pub use open::{Repository, Trust};
 pub use refs::Target;
 pub use spawn::Git;
 pub use tag::Tag;
+pub use trailers::Trailer;
 pub use tree::{Change, Entry, Mode};
+pub use tree_diff::TreeDiff;

@@ -112,4 +112,67 @@ impl Repository {
         self.odb.read(id, Kind::Blob, limit, &mut content)?;
         Ok(content)
     }
+
+    /// The same into a buffer that is used again.
+    ///
+    /// # Errors
+    /// As [`Self::blob`].
+    pub fn blob_into(&self, id: ObjectId, limit: u64, content: &mut Vec<u8>) -> Result<(), Error> {
+        self.odb.read(id, Kind::Blob, limit, content)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::scratch::{FORMATS, Scratch};
+
+    #[test]
+    fn tags_are_peeled_through_to_any_kind() {
+        for format in FORMATS {
+            let scratch = Scratch::new(&format);
+            scratch.line("main", None, &["a"]);
+            scratch.git(&["tag", "-a", "-m", "inner text", "inner", "main:a"]);
+            scratch.git(&["tag", "-a", "-m", "outer text", "outer", "inner"]);
+            let repository = scratch.open();
+            let peeled = repository.peel(scratch.id("outer")).unwrap();
+            assert_eq!((peeled.id, peeled.kind), (scratch.id("main:a"), Kind::Blob));
+            let names: Vec<_> = peeled.tags.iter().map(|tag| (tag.name.to_string(), tag.target_kind)).collect();
+            assert_eq!(names, [("outer".to_owned(), Kind::Tag), ("inner".to_owned(), Kind::Blob)]);
+            let tagger = peeled.tags[0].tagger.clone().unwrap();
+            assert_eq!((tagger.email.to_string(), tagger.seconds), ("author@example.com".to_owned(), 1_700_000_000));
+            assert_eq!(peeled.tags[1].message, "inner text\n");
+            assert_eq!(repository.peel(scratch.id("main")).unwrap().tags.len(), 0);
+            assert_eq!(repository.kind(scratch.id("main^{tree}")).unwrap(), Some(Kind::Tree));
+            assert_eq!(repository.size(scratch.id("main:a")).unwrap(), 2);
+        }
+    }
+
+    #[test]
+    fn an_endless_looking_chain_of_tags_is_given_up() {
+        let scratch = Scratch::new(&[]);
+        scratch.line("main", None, &["a"]);
+        let mut stream = String::new();
+        for at in 0..=MAX_TAG_DEPTH {
+            let from = if at == 0 { "refs/heads/main".to_owned() } else { format!(":{at}") };
+            stream += &format!("tag t{at}\nmark :{}\nfrom {from}\ntagger C <c@x> 1 +0000\ndata 0\n", at + 1);
+        }
+        scratch.import(&stream);
+        let repository = scratch.open();
+        assert!(repository.peel(scratch.id(&format!("refs/tags/t{}", MAX_TAG_DEPTH - 1))).is_ok());
+        let result = repository.peel(scratch.id(&format!("refs/tags/t{MAX_TAG_DEPTH}")));
+        assert!(matches!(result, Err(Error::Limit { .. })));
+    }
+
+    #[test]
+    fn text_objects_have_a_limit() {
+        let scratch = Scratch::new(&[]);
+        let tree = scratch.git_with(&["mktree"], &[], b"");
+        let message = vec![b'x'; usize::try_from(MAX_TEXT_OBJECT).unwrap()];
+        let id = scratch.git_with(&["commit-tree", &tree], &[], &message);
+        let id = ObjectId::from_hex(id.as_bytes()).unwrap();
+        let repository = scratch.open();
+        assert!(matches!(repository.commit(id), Err(Error::TooLarge { .. })));
+        assert!(matches!(repository.commits(&[id], &[], 9), Err(Error::TooLarge { .. })));
+    }
 }

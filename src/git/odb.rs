@@ -13,8 +13,9 @@ use super::alternates::is_absent;
 use super::{Error, Kind};
 use crate::model::{HashKind, ObjectId};
 
-/// Room for the pack indices of one directory. Given, so that opening does not list the directory; costs nothing.
-const SLOTS: u16 = 4096;
+/// Room for pack indices that are written while we run. gix wants to know the number beforehand, and fails on more;
+/// room for thousands would cost as much as everything else at the start.
+const SPARE_SLOTS: usize = 64;
 
 /// Reads objects by id. `refs/replace` is not honoured: whoever may push there could change what a check sees.
 #[derive(Clone)]
@@ -30,9 +31,15 @@ pub(super) struct Odb {
 
 impl Odb {
     pub(super) fn open(directories: Vec<PathBuf>, hash: HashKind, is_partial: bool) -> Result<Self, Error> {
+        // gix follows alternates too, so that each store may have to hold the indices of all.
+        let mut slots = SPARE_SLOTS;
+        for path in &directories {
+            slots += count_indices(path)?;
+        }
+        let slots = store::init::Slots::Given(u16::try_from(slots).unwrap_or(u16::MAX));
         let mut stores = Vec::with_capacity(directories.len());
         for path in &directories {
-            let options = store::init::Options { slots: store::init::Slots::Given(SLOTS), ..Default::default() };
+            let options = store::init::Options { slots, ..Default::default() };
             let handle = gix::odb::at_opts(path, gix_kind(hash), None, options);
             stores.push(handle.map_err(|source| Error::Io { path: path.clone(), source })?);
         }
@@ -74,7 +81,6 @@ impl Odb {
                 return Ok(Some((header.kind().into(), header.size())));
             }
         }
-        self.refuse_unreadable_indices()?;
         if self.is_partial { Err(Error::Promised { id }) } else { Ok(None) }
     }
 
@@ -83,30 +89,39 @@ impl Odb {
         self.header(id)?.ok_or(Error::Missing { id })
     }
 
-    /// Reads an object of a known kind into `buffer`. Its size is looked at first: nothing larger than `limit` is
-    /// inflated.
+    /// Reads an object of any origin into `buffer`, unless it is of another kind or larger than `limit` bytes: that is
+    /// found out before anything is inflated.
     pub(super) fn read(&self, id: ObjectId, expected: Kind, limit: u64, buffer: &mut Vec<u8>) -> Result<(), Error> {
-        buffer.clear();
         let (actual, size) = self.existing_header(id)?;
-        if actual != expected {
-            return Err(Error::WrongKind { id, expected, actual });
-        }
-        if size > limit {
-            return Err(Error::TooLarge { id, size, limit });
+        check(id, expected, actual, limit, size)?;
+        self.read_part(id, expected, limit, buffer)
+    }
+
+    /// The same for a parent of a commit or an entry of a tree, without asking first, which would take half as long
+    /// again: git has held each of them in memory, as the kind it is named as, to accept what refers to it.
+    pub(super) fn read_part(
+        &self,
+        id: ObjectId,
+        expected: Kind,
+        limit: u64,
+        buffer: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        buffer.clear();
+        if id.kind() != self.hash || id.is_null() {
+            return Err(Error::Missing { id });
         }
         let gix_id = gix_id(id);
         if gix_id.is_empty_tree() {
-            return Ok(());
+            return check(id, expected, Kind::Tree, limit, 0);
         }
         for handle in self.stores.iter().chain(&self.refreshing) {
-            if let Some(length) =
-                handle.try_find(&gix_id, buffer).map_err(Error::ObjectStore)?.map(|data| data.data.len())
-            {
-                buffer.truncate(length);
-                return Ok(());
+            let found = handle.try_find(&gix_id, buffer).map_err(Error::ObjectStore)?;
+            if let Some((kind, size)) = found.map(|data| (data.kind, data.data.len())) {
+                buffer.truncate(size);
+                return check(id, expected, kind.into(), limit, size as u64);
             }
         }
-        Err(Error::Missing { id })
+        if self.is_partial { Err(Error::Promised { id }) } else { Err(Error::Missing { id }) }
     }
 
     /// The commit-graph of the repository or of an alternate; never of a quarantine, where git puts none.
@@ -117,26 +132,37 @@ impl Odb {
             gix::commitgraph::at(info, gix_kind(self.hash), None).ok()
         })
     }
+}
 
-    /// gix skips pack indices that are symbolic links, which some mirroring set-ups have.
-    fn refuse_unreadable_indices(&self) -> Result<(), Error> {
-        for directory in self.directories.iter() {
-            let path = directory.join("pack");
-            let entries = match std::fs::read_dir(&path) {
-                Ok(entries) => entries,
-                Err(error) if is_absent(&error) => continue,
-                Err(source) => return Err(Error::Io { path, source }),
-            };
-            for entry in entries {
-                let entry = entry.map_err(|source| Error::Io { path: path.clone(), source })?;
-                let is_index = Path::new(&entry.file_name()).extension().is_some_and(|extension| extension == "idx");
-                if is_index && entry.file_type().is_ok_and(|kind| kind.is_symlink()) {
-                    return Err(Error::SymlinkedIndex { path: entry.path() });
-                }
-            }
-        }
-        Ok(())
+fn check(id: ObjectId, expected: Kind, actual: Kind, limit: u64, size: u64) -> Result<(), Error> {
+    if actual != expected {
+        return Err(Error::WrongKind { id, expected, actual });
     }
+    if size > limit { Err(Error::TooLarge { id, size, limit }) } else { Ok(()) }
+}
+
+/// How many pack indices there are.
+///
+/// # Errors
+/// One of them is a symbolic link, as some ways of mirroring make them: gix skips those without a word.
+fn count_indices(objects: &Path) -> Result<usize, Error> {
+    let path = objects.join("pack");
+    let entries = match std::fs::read_dir(&path) {
+        Ok(entries) => entries,
+        Err(error) if is_absent(&error) => return Ok(0),
+        Err(source) => return Err(Error::Io { path, source }),
+    };
+    let mut count = 0;
+    for entry in entries {
+        let entry = entry.map_err(|source| Error::Io { path: path.clone(), source })?;
+        if entry.file_name().as_encoded_bytes().ends_with(b".idx") {
+            if entry.file_type().is_ok_and(|kind| kind.is_symlink()) {
+                return Err(Error::SymlinkedIndex { path: entry.path() });
+            }
+            count += 1;
+        }
+    }
+    Ok(count)
 }
 
 fn has_graph(info: &Path) -> bool {
@@ -159,4 +185,172 @@ pub(super) fn gix_id(id: ObjectId) -> gix::ObjectId {
 
 pub(super) fn model_id(id: &gix::oid) -> ObjectId {
     ObjectId::from_bytes(id.as_bytes()).expect("gix has the same two hash functions")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::Repository;
+    use crate::git::scratch::{FORMATS, Scratch};
+
+    /// Writes a commit on top of main that exists only in `objects`, as a push in quarantine does.
+    fn quarantined(scratch: &Scratch, objects: &str) -> ObjectId {
+        std::fs::create_dir_all(scratch.path.join(objects)).unwrap();
+        let absolute = scratch.path.join("objects");
+        let quoted = format!("\"{}\"", absolute.to_str().unwrap().replace('"', "\\\""));
+        let vars = [("GIT_OBJECT_DIRECTORY", objects), ("GIT_ALTERNATE_OBJECT_DIRECTORIES", quoted.as_str())];
+        let id = scratch.git_with(&["commit-tree", "main^{tree}", "-p", "main", "-m", "pushed"], &vars, b"");
+        ObjectId::from_hex(id.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn pushed_objects_are_read_from_quarantine_in_every_format() {
+        for format in FORMATS {
+            let scratch = Scratch::new(&format);
+            scratch.line("main", None, &["a", "b"]);
+            let id = quarantined(&scratch, "objects/tmp_objdir-incoming-x");
+            assert_eq!(scratch.open().kind(id).unwrap(), None);
+            let absolute = scratch.path.join("objects/tmp_objdir-incoming-x");
+            let repository = scratch
+                .open_with(&[
+                    ("GIT_OBJECT_DIRECTORY", absolute.to_str().unwrap()),
+                    ("GIT_ALTERNATE_OBJECT_DIRECTORIES", scratch.path.join("objects").to_str().unwrap()),
+                ])
+                .unwrap();
+            assert_eq!(repository.commit(id).unwrap().subject(), "pushed");
+            assert_eq!(repository.commits(&[id], &[scratch.id("main")], 9).unwrap(), [id]);
+            assert!(repository.is_ancestor(scratch.id("main~1"), id).unwrap());
+        }
+    }
+
+    #[test]
+    fn alternates_of_the_environment_may_be_relative_quoted_and_hold_colons() {
+        let scratch = Scratch::new(&[]);
+        scratch.line("main", None, &["a"]);
+        let id = quarantined(&scratch, "in:ner");
+        for list in ["objects:\"in:ner\"", "\"in:ner\":objects", "/nowhere:\"in\\072ner\""] {
+            let repository = scratch
+                .open_with(&[("GIT_OBJECT_DIRECTORY", "objects"), ("GIT_ALTERNATE_OBJECT_DIRECTORIES", list)])
+                .unwrap();
+            assert_eq!(repository.kind(id).unwrap(), Some(Kind::Commit), "{list}");
+        }
+    }
+
+    #[test]
+    fn nested_relative_alternates_are_relative_to_where_they_stand() {
+        let scratch = Scratch::new(&[]);
+        scratch.line("main", None, &["a"]);
+        let (deep, deeper) = (scratch.top().join("x/deep.git"), scratch.top().join("x/y/z/deeper.git"));
+        for (dir, alternate) in [(&deep, "../../y/z/deeper.git/objects"), (&deeper, "../../../../../repo.git/objects")]
+        {
+            scratch.outside(&["init", "--quiet", "--bare", dir.to_str().unwrap()]);
+            std::fs::write(dir.join("objects/info/alternates"), format!("# shared\n{alternate}\n")).unwrap();
+        }
+        let environment = crate::git::scratch::environment(&deep, &[("GIT_DIR", ".")]);
+        let repository = Repository::open(None, &environment, crate::git::Trust::Hook).unwrap();
+        assert_eq!(repository.commit(scratch.id("main")).unwrap().subject(), "add a");
+    }
+
+    #[test]
+    fn an_alternate_that_is_gone_is_passed_over_and_a_circle_is_undecided() {
+        let scratch = Scratch::new(&[]);
+        scratch.line("main", None, &["a"]);
+        scratch.outside(&["init", "--quiet", "--bare", "other.git"]);
+        let (own, other) = (&scratch.path, scratch.top().join("other.git"));
+        let alternates = "../../gone.git/objects\n../../other.git/objects\n";
+        std::fs::write(own.join("objects/info/alternates"), alternates).unwrap();
+        let repository = scratch.open();
+        assert_eq!(repository.kind(scratch.id("main")).unwrap(), Some(Kind::Commit));
+        assert_eq!(repository.kind(ObjectId::Sha1([7; 20])).unwrap(), None);
+        std::fs::write(other.join("objects/info/alternates"), "../../repo.git/objects\n").unwrap();
+        assert!(scratch.open().kind(scratch.id("main")).unwrap_err().is_undecided());
+    }
+
+    #[test]
+    fn packs_and_a_multi_pack_index_are_read_and_a_concurrent_repack_is_noticed() {
+        for format in FORMATS {
+            let scratch = Scratch::new(&format);
+            scratch.line("main", None, &["a"]);
+            scratch.git(&["repack", "-q", "-d"]);
+            scratch.line("side", None, &["b"]);
+            scratch.git(&["repack", "-q", "-d"]);
+            let repository = scratch.open();
+            assert!(repository.commit(scratch.id("main")).is_ok());
+            scratch.line("late", None, &["c"]);
+            scratch.git(&["repack", "-q", "-a", "-d"]);
+            scratch.git(&["multi-pack-index", "write"]);
+            for name in ["main", "side", "late"] {
+                assert!(repository.commit(scratch.id(name)).is_ok(), "{name}");
+                assert!(scratch.open().commit(scratch.id(name)).is_ok(), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_symlinked_pack_index_is_an_error_and_not_a_missing_object() {
+        let scratch = Scratch::new(&[]);
+        scratch.line("main", None, &["a"]);
+        scratch.git(&["repack", "-q", "-a", "-d"]);
+        let pack = scratch.path.join("objects/pack");
+        let files = std::fs::read_dir(&pack).unwrap().map(|entry| entry.unwrap().path());
+        let index =
+            files.into_iter().find(|path| path.extension().is_some_and(|extension| extension == "idx")).unwrap();
+        let moved = scratch.top().join("moved.idx");
+        std::fs::rename(&index, &moved).unwrap();
+        std::os::unix::fs::symlink(&moved, &index).unwrap();
+        let result = scratch.open_with(&[]).map(|_| ());
+        assert!(matches!(&result, Err(error @ Error::SymlinkedIndex { .. }) if error.is_undecided()), "{result:?}");
+    }
+
+    #[test]
+    fn what_a_partial_clone_lacks_is_undecided_and_never_fetched() {
+        let scratch = Scratch::new(&[]);
+        scratch.line("main", None, &["a"]);
+        scratch.git(&["config", "uploadpack.allowFilter", "true"]);
+        let url = format!("file://{}", scratch.path.display());
+        scratch.outside(&["clone", "--quiet", "--bare", "--filter=blob:none", &url, "partial.git"]);
+        let partial = scratch.top().join("partial.git");
+        let environment = crate::git::scratch::environment(&partial, &[("GIT_DIR", ".")]);
+        let repository = Repository::open(None, &environment, crate::git::Trust::Hook).unwrap();
+        let (main, blob) = (scratch.id("main"), scratch.id("main:a"));
+        assert!(repository.is_partial());
+        assert!(repository.tree_entry(main, "a".into()).unwrap().is_some());
+        for error in [
+            repository.blob(blob, 99).unwrap_err(),
+            repository.kind(blob).unwrap_err(),
+            repository.read_file(main, "a".into(), 99).unwrap_err(),
+        ] {
+            assert!(matches!(error, Error::Promised { id } if id == blob) && error.is_undecided());
+        }
+        let asked = repository.git(&["cat-file", "-e"]).operand(blob.to_string()).run();
+        assert!(matches!(asked, Err(Error::Git { .. })), "git must not fetch it either");
+    }
+
+    #[test]
+    fn replacements_and_grafts_are_not_honoured() {
+        let scratch = Scratch::new(&[]);
+        scratch.line("main", None, &["a", "b"]);
+        scratch.line("decoy", None, &["c"]);
+        let (main, first) = (scratch.id("main"), scratch.id("main~1"));
+        scratch.git(&["replace", "main", "decoy"]);
+        std::fs::write(scratch.path.join("info/grafts"), format!("{main}\n")).unwrap();
+        let repository = scratch.open();
+        assert_eq!(repository.commit(main).unwrap().subject(), "add b");
+        assert!(repository.is_ancestor(first, main).unwrap());
+        let shown = repository.git(&["log", "--format=%s"]).operand(main.to_string()).run().unwrap();
+        assert_eq!(shown, b"add b\nadd a\n");
+    }
+
+    #[test]
+    fn sizes_are_looked_at_before_content() {
+        let scratch = Scratch::new(&[]);
+        scratch.line("main", None, &["abcdefgh"]);
+        let repository = scratch.open();
+        let blob = scratch.id("main:abcdefgh");
+        assert_eq!(repository.blob(blob, 9).unwrap(), b"abcdefgh\n");
+        assert!(matches!(repository.blob(blob, 8), Err(Error::TooLarge { size: 9, limit: 8, .. })));
+        assert!(matches!(repository.blob(scratch.id("main"), 9999), Err(Error::WrongKind { .. })));
+        assert!(matches!(repository.blob(ObjectId::Sha1([1; 20]), 9), Err(Error::Missing { .. })));
+        assert!(matches!(repository.blob(ObjectId::Sha256([1; 32]), 9), Err(Error::Missing { .. })));
+    }
 }

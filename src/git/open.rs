@@ -4,10 +4,12 @@ use bstr::{BString, ByteSlice as _};
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
-use super::alternates::{bytes_of, is_absent, object_directories, path_of};
+use super::alternates::{is_absent, object_directories};
 use super::config::{self, Config, Layout};
 use super::dag::Dag;
+use super::discover::{Found, check_owner, common_dir, is_the_hooks_own, work_tree};
 use super::odb::Odb;
 use super::refs::Refs;
 use super::{Environment, Error};
@@ -128,6 +130,11 @@ impl Repository {
         self.odb.is_partial()
     }
 
+    /// When long answers (ancestry, tree differences) give up with [`Error::Deadline`]; never, unless this is called.
+    pub fn set_deadline(&self, deadline: Option<Instant>) {
+        self.dag.borrow_mut().deadline = deadline;
+    }
+
     /// The last value of a configuration key such as `refgate.policy`, from the system's, the user's and the
     /// repository's files; never from the environment. A key without a value is the empty string.
     pub fn config(&self, key: &str) -> Option<BString> {
@@ -138,110 +145,6 @@ impl Repository {
     pub fn config_all(&self, key: &str) -> Vec<BString> {
         self.config.all(key)
     }
-}
-
-/// What the search found.
-struct Found {
-    git_dir: PathBuf,
-    /// The directory with the `.git` in it.
-    work_tree: Option<PathBuf>,
-    /// The `.git` file of a linked work tree or submodule.
-    git_file: Option<PathBuf>,
-    /// Whether `GIT_DIR` named it.
-    named_by_environment: bool,
-}
-
-impl Found {
-    fn search(dir: Option<&Path>, environment: &Environment) -> Result<Self, Error> {
-        if let (None, Some(git_dir)) = (dir, &environment.git_dir) {
-            let named = environment.cwd.join(git_dir);
-            let git_file = named.is_file().then(|| named.clone());
-            let git_dir = match &git_file {
-                Some(file) => from_git_file(file)?,
-                None => named,
-            };
-            if !is_repository(&git_dir, environment) {
-                return Err(Error::NotARepository { path: git_dir });
-            }
-            return Ok(Self { git_dir: clean(&git_dir), work_tree: None, git_file, named_by_environment: true });
-        }
-        let start = dir.map_or_else(|| environment.cwd.clone(), |dir| environment.cwd.join(dir));
-        let start = start.canonicalize().map_err(|source| Error::Io { path: start, source })?;
-        for candidate in start.ancestors() {
-            let dot_git = candidate.join(".git");
-            if dot_git.is_file() {
-                let git_dir = from_git_file(&dot_git)?;
-                if !is_repository(&git_dir, environment) {
-                    return Err(Error::NotARepository { path: git_dir });
-                }
-                return Ok(Self {
-                    git_dir: clean(&git_dir),
-                    work_tree: Some(candidate.to_owned()),
-                    git_file: Some(dot_git),
-                    named_by_environment: false,
-                });
-            }
-            if is_repository(&dot_git, environment) {
-                let work_tree = Some(candidate.to_owned());
-                return Ok(Self { git_dir: dot_git, work_tree, git_file: None, named_by_environment: false });
-            }
-            if is_repository(candidate, environment) {
-                let git_dir = candidate.to_owned();
-                return Ok(Self { git_dir, work_tree: None, git_file: None, named_by_environment: false });
-            }
-        }
-        Err(Error::NotARepository { path: start })
-    }
-}
-
-/// git's own test (`setup.c`, `is_git_directory`).
-fn is_repository(dir: &Path, environment: &Environment) -> bool {
-    let common = linked_common_dir(dir).ok().flatten().unwrap_or_else(|| dir.to_owned());
-    dir.join("HEAD").symlink_metadata().is_ok()
-        && (environment.object_directory.is_some() || common.join("objects").is_dir())
-        && common.join("refs").is_dir()
-}
-
-/// Without `.` components, so that paths in messages and comparisons are plain.
-fn clean(path: &Path) -> PathBuf {
-    path.canonicalize().unwrap_or_else(|_| path.to_owned())
-}
-
-/// Reads a `.git` file (`gitrepository-layout(5)`).
-fn from_git_file(file: &Path) -> Result<PathBuf, Error> {
-    let content = std::fs::read(file).map_err(|source| Error::Io { path: file.to_owned(), source })?;
-    let target = content.strip_prefix(b"gitdir: ").map(|target| target.trim_end_with(|c| c == '\n' || c == '\r'));
-    match (target, file.parent()) {
-        (Some(target), Some(parent)) if !target.is_empty() => Ok(parent.join(path_of(target.as_bstr()))),
-        _ => Err(Error::NotARepository { path: file.to_owned() }),
-    }
-}
-
-/// What the `commondir` file of a linked work tree says.
-fn linked_common_dir(git_dir: &Path) -> Result<Option<PathBuf>, Error> {
-    let file = git_dir.join("commondir");
-    match std::fs::read(&file) {
-        Ok(content) => {
-            let target = content.trim_end_with(|c| c == '\n' || c == '\r');
-            Ok(Some(git_dir.join(path_of(target.as_bstr()))))
-        }
-        Err(error) if is_absent(&error) => Ok(None),
-        Err(source) => Err(Error::Io { path: file, source }),
-    }
-}
-
-fn common_dir(found: &Found, environment: &Environment) -> Result<PathBuf, Error> {
-    if let (true, Some(dir)) = (found.named_by_environment, &environment.common_dir) {
-        return Ok(clean(&environment.cwd.join(dir)));
-    }
-    Ok(linked_common_dir(&found.git_dir)?.map_or_else(|| found.git_dir.clone(), |dir| clean(&dir)))
-}
-
-/// Whether `--repo` names the repository that the hook's environment is about.
-fn is_the_hooks_own(git_dir: &Path, environment: &Environment) -> bool {
-    environment.git_dir.as_ref().is_some_and(|named| {
-        matches!((environment.cwd.join(named).canonicalize(), git_dir.canonicalize()), (Ok(a), Ok(b)) if a == b)
-    })
 }
 
 /// What the repository's own file says about its format.
@@ -294,58 +197,6 @@ impl Format {
     }
 }
 
-/// Where the work tree is (`git(1)`, `GIT_WORK_TREE`; `core.worktree` and `core.bare` in `git-config(1)`).
-fn work_tree(found: &Found, environment: &Environment, config: &Config) -> Option<PathBuf> {
-    if let (true, Some(dir)) = (found.named_by_environment, &environment.work_tree) {
-        return Some(environment.cwd.join(dir));
-    }
-    if let Some(file) = read_trimmed(&found.git_dir.join("gitdir")) {
-        // A linked work tree: this file names the `.git` file in it.
-        return found.git_dir.join(path_of(file.as_bstr())).parent().map(Path::to_owned);
-    }
-    if config.boolean("core.bare") == Some(true) {
-        return None;
-    }
-    if let Some(dir) = config.get("core.worktree") {
-        return Some(clean(&found.git_dir.join(path_of(dir.as_bstr()))));
-    }
-    found.work_tree.clone().or_else(|| {
-        let is_dot_git = found.git_dir.file_name().is_some_and(|name| name == ".git");
-        found.git_dir.parent().filter(|_| is_dot_git).map(Path::to_owned)
-    })
-}
-
-fn read_trimmed(file: &Path) -> Option<BString> {
-    std::fs::read(file).ok().map(|content| content.trim_end().into())
-}
-
-/// git's rule for repositories of other users (`setup.c`, `ensure_valid_ownership`).
-fn check_owner(found: &Found, work_tree: Option<&Path>, config: &Config) -> Result<(), Error> {
-    let checked = [Some(found.git_dir.as_path()), found.git_file.as_deref(), work_tree];
-    let foreign = checked
-        .into_iter()
-        .flatten()
-        .find(|path| !gix::sec::identity::is_path_owned_by_current_user(path).unwrap_or(false));
-    let Some(foreign) = foreign else { return Ok(()) };
-    let subject = clean(work_tree.unwrap_or(&found.git_dir));
-    let subject = bytes_of(subject.as_os_str());
-    let mut is_safe = false;
-    for value in config.all_protected("safe.directory") {
-        is_safe = match value.as_slice() {
-            b"" => false,
-            b"*" => true,
-            value => {
-                is_safe
-                    || value
-                        .strip_suffix(b"/*")
-                        .is_some_and(|prefix| subject.strip_prefix(prefix).is_some_and(|rest| rest.starts_with(b"/")))
-                    || bytes_of(clean(&path_of(value.as_bstr())).as_os_str()) == subject
-            }
-        };
-    }
-    if is_safe { Ok(()) } else { Err(Error::Dubious { path: foreign.to_owned() }) }
-}
-
 /// The commits at which a shallow clone ends (`gitformat-shallow`).
 fn shallow_boundary(common_dir: &Path) -> Result<Vec<crate::model::ObjectId>, Error> {
     let path = common_dir.join("shallow");
@@ -362,5 +213,76 @@ fn shallow_boundary(common_dir: &Path) -> Result<Vec<crate::model::ObjectId>, Er
             .collect(),
         Err(error) if is_absent(&error) => Ok(Vec::new()),
         Err(source) => Err(Error::Io { path, source }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::scratch::{FORMATS, Scratch, environment};
+
+    #[test]
+    fn every_format_opens_and_says_what_it_is() {
+        for [objects, refs] in FORMATS {
+            let scratch = Scratch::new(&[objects, refs]);
+            let repository = scratch.open();
+            assert_eq!(repository.hash_kind().name(), objects.strip_prefix("--object-format=").unwrap());
+            assert_eq!((repository.git_dir(), repository.is_bare()), (scratch.path.as_path(), true));
+            assert!(!repository.is_shallow() && !repository.is_partial());
+        }
+    }
+
+    #[test]
+    fn unknown_extensions_are_refused_where_git_refuses_them() {
+        let scratch = Scratch::new(&[]);
+        scratch.git(&["config", "extensions.frobnicate", "true"]);
+        scratch.open();
+        scratch.git(&["config", "core.repositoryFormatVersion", "1"]);
+        assert!(
+            matches!(scratch.open_with(&[]), Err(Error::UnknownExtension { name }) if name == "extensions.frobnicate")
+        );
+        let file = scratch.path.join("config");
+        for config in [
+            "[core]\n\trepositoryformatversion = 2\n",
+            "[core]\n\trepositoryformatversion = 0\n[extensions]\n\tobjectFormat = sha256\n",
+            "[core]\n\trepositoryformatversion = 1\n[extensions]\n\tobjectFormat = md5\n",
+            "[core]\n\trepositoryformatversion = 1\n[extensions \"x\"]\n\ty = 1\n",
+        ] {
+            std::fs::write(&file, config).unwrap();
+            assert!(matches!(scratch.open_with(&[]), Err(Error::UnknownExtension { .. })), "{config}");
+        }
+    }
+
+    #[test]
+    fn a_clone_can_go_to_another_thread() {
+        fn is_send(_: impl Send) {}
+        is_send(Scratch::new(&[]).open());
+    }
+
+    #[test]
+    fn when_time_is_up_that_is_said() {
+        let scratch = Scratch::new(&[]);
+        let files: Vec<String> = (0..200).map(|at| format!("d{at}/f")).collect();
+        scratch.line("main", None, &files.iter().map(String::as_str).collect::<Vec<_>>());
+        let repository = scratch.open();
+        let main = scratch.id("main");
+        assert_eq!(repository.commits(&[main], &[], 999).unwrap().len(), 200);
+        repository.set_deadline(Some(Instant::now()));
+        assert!(matches!(repository.commits(&[main], &[], 999), Err(Error::Deadline)));
+        assert!(matches!(repository.diff_trees(None, Some(main), None), Err(Error::Deadline)));
+    }
+
+    #[test]
+    fn the_objects_of_a_hook_do_not_leak_into_another_repository() {
+        let (hooks, other) = (Scratch::new(&[]), Scratch::new(&[]));
+        hooks.line("main", None, &["a"]);
+        let objects = hooks.path.join("objects");
+        let vars = [("GIT_DIR", "."), ("GIT_OBJECT_DIRECTORY", objects.to_str().unwrap())];
+        let environment = environment(&hooks.path, &vars);
+        let id = hooks.id("main");
+        let own = Repository::open(Some(&hooks.path), &environment, Trust::Cli).unwrap();
+        assert!(own.kind(id).unwrap().is_some());
+        let other = Repository::open(Some(&other.path), &environment, Trust::Cli).unwrap();
+        assert!(other.kind(id).unwrap().is_none());
     }
 }

@@ -33,7 +33,7 @@ pub(super) struct Refs {
     /// `refs/namespaces/NAME/`, once for each component of `GIT_NAMESPACE` (`gitnamespaces(7)`); mostly empty. Names are
     /// given and taken without it, as `git-receive-pack(1)` hands them to hooks.
     namespace: BString,
-    hash: HashKind,
+    pub(super) hash: HashKind,
 }
 
 /// Refs as files.
@@ -111,58 +111,6 @@ impl Repository {
     /// Whether refs are those of a namespace.
     pub(super) fn has_namespace(&self) -> bool {
         !self.refs.namespace.is_empty()
-    }
-
-    /// One ref of a reftable.
-    fn find_in_reftable(&self, name: &BStr) -> Result<Option<Target>, Error> {
-        let named = path_of(name);
-        if name.starts_with(b"refs/")
-            && let Some((_, target)) = self.for_each_ref(name)?.into_iter().find(|(found, _)| found == name)
-        {
-            return Ok(Some(target));
-        }
-        // What `for-each-ref` does not list: pseudo refs, and symbolic refs that lead nowhere.
-        if let Some(to) = self.git(&["symbolic-ref", "--quiet", "--no-recurse"]).operand(&named).run_optional()? {
-            return Ok(Some(Target::Symbolic(RefName::new(to.trim_end()))));
-        }
-        if name.starts_with(b"refs/") {
-            return Ok(None);
-        }
-        let id = self.git(&["rev-parse", "--quiet", "--verify"]).operand(&named).run_optional()?;
-        id.map(|id| parse_id(&RefName::new(name), &id, self.refs.hash).map(Target::Id)).transpose()
-    }
-
-    /// The refs of a reftable below a prefix.
-    fn list_reftable(&self, prefix: &BStr) -> Result<Vec<(BString, Target)>, Error> {
-        // As a pattern, the prefix would have to end with a whole component.
-        let directory = prefix.rsplit_once_str("/").map_or(prefix, |(directory, _)| directory.as_bstr());
-        let mut found = self.for_each_ref(directory)?;
-        found.retain(|(name, _)| name.starts_with(prefix));
-        found.sort_by(|(a, _), (b, _)| a.cmp(b));
-        Ok(found)
-    }
-
-    /// Refs at or below a name, one call. The format names the fields because the default one reads every object.
-    fn for_each_ref(&self, name: &BStr) -> Result<Vec<(BString, Target)>, Error> {
-        if name.find_byteset(b"*?[\\").is_some() {
-            // It would be a pattern, and no ref can have such a name.
-            return Ok(Vec::new());
-        }
-        let format = "--format=%(refname)%00%(objectname)%00%(symref)";
-        let output = self.git(&["for-each-ref", format]).operand(path_of(name)).run()?;
-        let mut found = Vec::new();
-        for line in output.lines() {
-            let mut fields = line.split_str("\0");
-            let (Some(name), Some(id), Some(symbolic)) = (fields.next(), fields.next(), fields.next()) else {
-                return Err(broken(&RefName::new(line), "git's answer is not understood"));
-            };
-            let target = match symbolic {
-                b"" => Target::Id(parse_id(&RefName::new(name), id, self.refs.hash)?),
-                to => Target::Symbolic(RefName::new(to)),
-            };
-            found.push((name.into(), target));
-        }
-        Ok(found)
     }
 }
 
@@ -325,7 +273,7 @@ fn valid(name: &BStr) -> Option<FullName> {
 }
 
 /// The id at the beginning of a ref's content.
-fn parse_id(name: &RefName, content: &[u8], hash: HashKind) -> Result<ObjectId, Error> {
+pub(super) fn parse_id(name: &RefName, content: &[u8], hash: HashKind) -> Result<ObjectId, Error> {
     let id = ObjectId::from_hex(content.fields().next().unwrap_or_default());
     let id = id.map_err(|error| broken(name, error.to_string()))?;
     if id.kind() != hash || id.is_null() {
@@ -334,6 +282,174 @@ fn parse_id(name: &RefName, content: &[u8], hash: HashKind) -> Result<ObjectId, 
     Ok(id)
 }
 
-fn broken(name: &RefName, reason: impl Into<String>) -> Error {
+pub(super) fn broken(name: &RefName, reason: impl Into<String>) -> Error {
     Error::RefStorage { name: name.clone(), reason: reason.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::scratch::{FORMATS, Scratch};
+    use proptest::prelude::*;
+
+    fn names(found: &[(RefName, ObjectId)]) -> Vec<String> {
+        found.iter().map(|(name, _)| name.full().to_string()).collect()
+    }
+
+    #[test]
+    fn loose_packed_and_symbolic_refs_are_found_in_every_format() {
+        for format in FORMATS {
+            let scratch = Scratch::new(&format);
+            scratch.line("main", None, &["a", "b"]);
+            scratch.git(&["branch", "release/1", "main~1"]);
+            scratch.git(&["branch", "release/10", "main"]);
+            scratch.git(&["branch", "release-x", "main"]);
+            scratch.git(&["pack-refs", "--all"]);
+            scratch.git(&["branch", "--force", "release/1", "main"]);
+            scratch.git(&["branch", "release/2", "main~1"]);
+            scratch.git(&["tag", "-a", "-m", "x", "v1", "main"]);
+            scratch.git(&["symbolic-ref", "refs/heads/alias", "refs/heads/main"]);
+            scratch.git(&["symbolic-ref", "refs/heads/release/zombie", "refs/heads/gone"]);
+            let repository = scratch.open();
+            let reference = |name: &str| repository.reference(&RefName::new(name)).unwrap();
+            let (main, first) = (scratch.id("main"), scratch.id("main~1"));
+
+            assert_eq!(reference("refs/heads/release/1"), Some(Target::Id(main)));
+            assert_eq!(reference("refs/heads/release/10"), Some(Target::Id(main)));
+            assert_eq!(reference("refs/heads/release"), None);
+            assert_eq!(reference("refs/heads/absent"), None);
+            assert_eq!(reference("refs/heads/main/absent"), None);
+            assert_eq!(reference("refs/tags/v1"), Some(Target::Id(scratch.id("refs/tags/v1"))));
+            assert_eq!(reference("main"), None, "only full names");
+            for name in ["HEAD", "refs/heads/alias"] {
+                assert_eq!(reference(name), Some(Target::Symbolic(RefName::branch("main"))));
+                assert_eq!(repository.resolve(&RefName::new(name)).unwrap(), (RefName::branch("main"), Some(main)));
+            }
+            let zombie = repository.resolve(&RefName::branch("release/zombie")).unwrap();
+            assert_eq!(zombie, (RefName::branch("gone"), None));
+
+            let found = repository.references("refs/heads/release/").unwrap();
+            assert_eq!(names(&found), ["refs/heads/release/1", "refs/heads/release/10", "refs/heads/release/2"]);
+            assert_eq!(found.iter().map(|(_, id)| *id).collect::<Vec<_>>(), [main, main, first]);
+            assert_eq!(repository.references("refs/heads/release").unwrap().len(), 4);
+            assert_eq!(repository.references("refs/heads/release/1").unwrap().len(), 2);
+            let listed = scratch.git(&["for-each-ref", "--format=%(refname)"]);
+            assert_eq!(names(&repository.references("refs/").unwrap()), listed.lines().collect::<Vec<_>>());
+            assert!(repository.references("refs/absent/").unwrap().is_empty());
+            for odd in ["", "heads/", "refs/../", "refs//heads"] {
+                assert!(repository.references(odd).is_err(), "{odd}");
+            }
+        }
+    }
+
+    #[test]
+    fn names_that_no_ref_can_have_name_none() {
+        for format in [FORMATS[0], FORMATS[2]] {
+            let scratch = Scratch::new(&format);
+            scratch.line("main", None, &["a"]);
+            let repository = scratch.open();
+            for name in
+                ["", "--help", "refs/heads/", "refs/heads/../../HEAD", "refs/heads/*", "/etc/passwd", "refs/heads/a\0b"]
+            {
+                assert_eq!(repository.reference(&RefName::new(name)).unwrap(), None, "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn names_are_bytes() {
+        let scratch = Scratch::new(&[]);
+        scratch.line("main", None, &["a"]);
+        let line =
+            [b"update refs/heads/\xe9\xf0 ".as_slice(), scratch.id("main").to_string().as_bytes(), b"\n"].concat();
+        scratch.git_with(&["update-ref", "--stdin"], &[], &line);
+        for _ in 0..2 {
+            let repository = scratch.open();
+            let name = RefName::new(b"refs/heads/\xe9\xf0".as_slice());
+            assert_eq!(repository.resolve(&name).unwrap().1, Some(scratch.id("main")));
+            assert!(repository.references("refs/heads/").unwrap().iter().any(|(found, _)| *found == name));
+            scratch.git(&["pack-refs", "--all"]);
+        }
+    }
+
+    #[test]
+    fn a_link_of_old_is_a_symbolic_ref() {
+        let scratch = Scratch::new(&[]);
+        scratch.line("main", None, &["a"]);
+        std::os::unix::fs::symlink("refs/heads/main", scratch.path.join("refs/heads/alias")).unwrap();
+        std::os::unix::fs::symlink("main", scratch.path.join("refs/heads/plain")).unwrap();
+        let repository = scratch.open();
+        let target = repository.reference(&RefName::branch("alias")).unwrap();
+        assert_eq!(target, Some(Target::Symbolic(RefName::branch("main"))));
+        assert_eq!(repository.resolve(&RefName::branch("alias")).unwrap().0, RefName::branch("main"));
+        let found = repository.references("refs/heads/").unwrap();
+        assert_eq!(names(&found), ["refs/heads/alias", "refs/heads/main", "refs/heads/plain"]);
+    }
+
+    #[test]
+    fn a_broken_ref_is_an_error_and_not_an_absent_one() {
+        let scratch = Scratch::new(&[]);
+        scratch.line("main", None, &["a"]);
+        for content in ["", "garbage\n", "ref: refs/heads/../x\n", &"0".repeat(40), &"ab".repeat(32)] {
+            std::fs::write(scratch.path.join("refs/heads/broken"), content).unwrap();
+            let repository = scratch.open();
+            let results = [
+                repository.reference(&RefName::branch("broken")).map(|_| ()),
+                repository.references("refs/heads/").map(|_| ()),
+            ];
+            for result in results {
+                assert!(matches!(&result, Err(error @ Error::RefStorage { .. }) if error.is_undecided()), "{content}");
+            }
+        }
+        std::fs::remove_file(scratch.path.join("refs/heads/broken")).unwrap();
+        std::fs::write(scratch.path.join("refs/heads/loop"), "ref: refs/heads/loop\n").unwrap();
+        assert!(matches!(scratch.open().resolve(&RefName::branch("loop")), Err(Error::RefStorage { .. })));
+    }
+
+    #[test]
+    fn a_namespace_is_seen_as_the_whole_repository() {
+        for format in FORMATS {
+            let scratch = Scratch::new(&format);
+            scratch.line("main", None, &["a", "b"]);
+            scratch.git(&["update-ref", "refs/namespaces/n/refs/namespaces/m/refs/heads/main", "main~1"]);
+            scratch.git(&["symbolic-ref", "refs/namespaces/n/refs/heads/out", "refs/heads/main"]);
+            let repository = scratch.open_with(&[("GIT_NAMESPACE", "n/m")]).unwrap();
+            let first = scratch.id("main~1");
+            assert_eq!(repository.resolve(&RefName::branch("main")).unwrap().1, Some(first));
+            assert_eq!(repository.references("refs/heads/").unwrap(), [(RefName::branch("main"), first)]);
+            assert_eq!(repository.rev_parse("main").unwrap(), first);
+            assert!(repository.rev_parse("main~0").is_err(), "git would answer for the whole repository");
+            let outer = scratch.open_with(&[("GIT_NAMESPACE", "n")]).unwrap();
+            assert!(matches!(outer.reference(&RefName::branch("out")), Err(Error::RefStorage { .. })));
+            assert!(scratch.open_with(&[("GIT_NAMESPACE", "a..b")]).is_err());
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+        #[test]
+        fn listing_equals_git_however_refs_are_packed(branches in proptest::collection::btree_map("[ab-]{1,3}(/[a.-]{0,1}b)?", 0u8..4, 0..12)) {
+            let scratch = Scratch::new(&[]);
+            scratch.line("main", None, &["x", "y"]);
+            let mut made = Vec::new();
+            for (name, how) in &branches {
+                // Where git refuses a name, or a directory is in the way, there is nothing to compare.
+                let name = format!("refs/tags/{name}");
+                if valid(name.as_str().into()).is_none() || made.iter().any(|other: &String| {
+                    other.starts_with(&format!("{name}/")) || name.starts_with(&format!("{other}/"))
+                }) {
+                    continue;
+                }
+                scratch.git(&["update-ref", &name, if how & 1 == 0 { "main" } else { "main~1" }]);
+                if *how == 3 {
+                    scratch.git(&["pack-refs", "--all", "--prune"]);
+                }
+                made.push(name);
+            }
+            let expected = scratch.git(&["for-each-ref", "--format=%(objectname) %(refname)"]);
+            let found = scratch.open().references("refs/").unwrap();
+            let found: Vec<String> = found.iter().map(|(name, id)| format!("{id} {}", name.full())).collect();
+            prop_assert_eq!(found, expected.lines().map(str::to_owned).collect::<Vec<_>>());
+        }
+    }
 }

@@ -26,17 +26,8 @@ impl Repository {
         if let Ok(id) = ObjectId::from_hex(spec.as_bytes()) {
             return self.kind(id)?.map(|_| id).ok_or_else(unknown);
         }
-        if !spec.contains(['^', '~', ':', '@', '{']) {
-            for (before, after) in PLACES {
-                // Only a pseudo ref such as `HEAD` is outside of `refs/`.
-                let is_pseudo = spec.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
-                if before.is_empty() && !spec.starts_with("refs/") && !is_pseudo {
-                    continue;
-                }
-                if let (_, Some(id)) = self.resolve(&RefName::new(format!("{before}{spec}{after}")))? {
-                    return Ok(id);
-                }
-            }
+        if let Some((_, id)) = self.revision_ref(spec)? {
+            return Ok(id);
         }
         if self.has_namespace() {
             // `git rev-parse` knows nothing of namespaces and would answer for the whole repository.
@@ -45,5 +36,89 @@ impl Repository {
         let id = self.git(&["rev-parse", "--verify", "--quiet"]).operand(spec).run_optional()?;
         let id = id.and_then(|id| ObjectId::from_hex(id.trim()).ok()).ok_or_else(unknown)?;
         self.kind(id)?.map(|_| id).ok_or_else(unknown)
+    }
+
+    /// The commit that an abbreviated id in hexadecimal stands for; `None` for none or several.
+    ///
+    /// # Errors
+    /// `git` cannot be run.
+    pub fn abbreviated(&self, prefix: &[u8]) -> Result<Option<ObjectId>, Error> {
+        if prefix.len() < 4 || !prefix.iter().all(u8::is_ascii_hexdigit) {
+            return Ok(None);
+        }
+        let spec = format!("{}^{{commit}}", prefix.as_bstr());
+        let id = self.git(&["rev-parse", "--verify", "--quiet"]).operand(spec).run_optional()?;
+        Ok(id.and_then(|id| ObjectId::from_hex(id.trim()).ok()))
+    }
+
+    /// The ref that a revision names, symbolic refs followed, and what it holds; `None` for a revision that is more than
+    /// a name, and for a name that no ref has.
+    ///
+    /// # Errors
+    /// As [`Self::reference`].
+    pub fn revision_ref(&self, spec: &str) -> Result<Option<(RefName, ObjectId)>, Error> {
+        if spec.contains(['^', '~', ':', '@', '{']) {
+            return Ok(None);
+        }
+        for (before, after) in PLACES {
+            // Only a pseudo ref such as `HEAD` is outside of `refs/`.
+            let is_pseudo = spec.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+            if before.is_empty() && !spec.starts_with("refs/") && !is_pseudo {
+                continue;
+            }
+            if let (name, Some(id)) = self.resolve(&RefName::new(format!("{before}{spec}{after}")))? {
+                return Ok(Some((name, id)));
+            }
+        }
+        Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::scratch::{FORMATS, Scratch};
+
+    #[test]
+    fn revisions_mean_what_git_means_by_them() {
+        for format in FORMATS {
+            let scratch = Scratch::new(&format);
+            scratch.line("main", None, &["a", "b"]);
+            scratch.git(&["tag", "-a", "-m", "x", "v1", "main"]);
+            scratch.git(&["tag", "both", "main~1"]);
+            scratch.git(&["branch", "both", "main"]);
+            scratch.git(&["update-ref", "refs/remotes/origin/topic", "main~1"]);
+            scratch.git(&["symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/topic"]);
+            let repository = scratch.open();
+            let full = scratch.id("main").to_string();
+            let specs = [
+                "HEAD",
+                "@",
+                "main",
+                "heads/main",
+                "refs/heads/main",
+                "v1",
+                "v1^{}",
+                "v1^{tree}",
+                "both",
+                "heads/both",
+                "origin/topic",
+                "origin",
+                "main~1",
+                "main^",
+                "main:a",
+                &full,
+                &full[..12],
+                "HEAD^{/add a}",
+            ];
+            for spec in specs {
+                assert_eq!(repository.rev_parse(spec).unwrap(), scratch.id(spec), "{spec}");
+            }
+            let absent = "1".repeat(full.len());
+            for spec in ["absent", "main~7", "main..both", "", "deadbeef", &absent] {
+                assert!(matches!(repository.rev_parse(spec), Err(Error::Revision { .. })), "{spec}");
+            }
+            assert!(matches!(repository.rev_parse("--all"), Err(Error::Operand { .. })));
+        }
     }
 }

@@ -116,3 +116,47 @@ fn failure(args: String, output: &Output) -> Error {
     let last = output.stderr.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
     Error::Git { args, status: output.status.to_string(), stderr: last.into() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::scratch::Scratch;
+
+    #[test]
+    fn an_operand_is_never_an_option() {
+        let scratch = Scratch::new(&[]);
+        let result = scratch.open().git(&["rev-parse"]).operand("--git-dir").run();
+        assert!(matches!(result, Err(Error::Operand { operand }) if operand == "--git-dir"));
+    }
+
+    #[test]
+    fn input_and_output_larger_than_a_pipe_go_through() {
+        let scratch = Scratch::new(&[]);
+        scratch.line("main", None, &["a"]);
+        let line = format!("{}\n", scratch.id("main"));
+        let output = scratch.open().git(&["cat-file", "--batch-check"]).input(line.repeat(20_000)).run().unwrap();
+        assert_eq!(output.lines().count(), 20_000);
+    }
+
+    #[test]
+    fn failure_shows_what_was_run_and_the_last_line_of_why() {
+        let scratch = Scratch::new(&[]);
+        let error = scratch.open().git(&["cat-file", "-t"]).operand("absent\u{1b}[2J").run().unwrap_err();
+        let shown = error.to_string();
+        assert!(
+            shown.starts_with("`git cat-file -t absent\\u{1b}[2J` ended with exit status: 128: fatal: "),
+            "{shown}"
+        );
+        assert!(
+            scratch.open().git(&["symbolic-ref", "-q"]).operand("refs/heads/main").run_optional().unwrap().is_none()
+        );
+    }
+
+    #[test]
+    fn the_pushers_configuration_does_not_reach_it() {
+        let scratch = Scratch::new(&[]);
+        let forged = [("GIT_CONFIG_COUNT", "1"), ("GIT_CONFIG_KEY_0", "a.b"), ("GIT_CONFIG_VALUE_0", "c")];
+        let repository = scratch.open_with(&forged).unwrap();
+        assert!(repository.git(&["config", "a.b"]).run_optional().unwrap().is_none());
+    }
+}

@@ -5,26 +5,31 @@
 mod actors;
 mod decode;
 mod error;
+mod flow;
+mod kind;
 mod layer;
 mod pattern;
 mod raw;
 mod resolve;
 mod source;
+mod tag;
 
-use bstr::BStr;
+use bstr::BString;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 pub use actors::ActorSet;
 pub use error::{PolicyError, PolicyErrors, Problem, SourceText};
+pub use flow::{Due, Flow, Intake, Waiver, Way};
+pub use kind::{Described, KindOfChange};
 pub use layer::{LoadError, load};
 pub use pattern::{Bindings, Pattern, PatternError};
-pub use raw::{Role, Stability, TagKind, TagObject};
+pub use raw::{LinePublishes, Role, Stability, TagKind, TagObject, TagPublishes};
 pub use source::{PRESETS, Source, SourceError};
+pub use tag::{Place, Series, TagClass, TagMatch};
 
 use crate::model::{Level, Namespace, ObjectId, RefName, Untrusted};
-use crate::version::{Scheme, Version};
 
 /// A validated policy, all layers resolved.
 #[derive(Clone, Debug)]
@@ -35,10 +40,18 @@ pub struct Policy {
     pub source: Source,
     /// The texts of its layers, the policy itself last.
     pub texts: Vec<SourceText>,
+    /// Kinds of change, beside those of Conventional Commits.
+    pub kinds: Vec<KindOfChange>,
     /// Classes of branches; the first that matches counts.
     pub lines: Vec<Line>,
     /// Classes of tags; the first that matches counts.
     pub tags: Vec<TagClass>,
+    /// Versions whose place no pattern tells; the first that holds a version counts.
+    pub series: Vec<Series>,
+    /// What is on one line and must get to another.
+    pub flows: Vec<Flow>,
+    /// Recorded exceptions.
+    pub waivers: Vec<Waiver>,
     /// What is said about single rules, by id.
     pub rules: BTreeMap<String, RuleSetting>,
 }
@@ -52,6 +65,8 @@ pub struct Line {
     pub branches: Vec<Pattern>,
     /// What it is for.
     pub role: Role,
+    /// What it takes.
+    pub intake: Intake,
     /// The line its branches start from.
     pub cut_from: Option<String>,
     /// How one of its branches is declared unmaintained.
@@ -62,6 +77,8 @@ pub struct Line {
     pub deletable: bool,
     /// Whether their history may be replaced at all.
     pub rewritable: bool,
+    /// What a push to them publishes.
+    pub publishes: LinePublishes,
 }
 
 /// How a branch is declared unmaintained; any of them is enough.
@@ -86,31 +103,6 @@ pub struct Permissions {
     pub rewrite: Option<ActorSet>,
     /// Delete it.
     pub delete: Option<ActorSet>,
-}
-
-/// A class of tags.
-#[derive(Clone, Debug)]
-pub struct TagClass {
-    /// What messages and other tables call it.
-    pub name: String,
-    /// The tags it has, without `refs/tags/`.
-    pub patterns: Vec<Pattern>,
-    /// What its tags are for.
-    pub kind: TagKind,
-    /// How its versions are read; `None` for a class whose patterns hold no `{version}`.
-    pub scheme: Option<Scheme>,
-    /// Which kinds of version it takes.
-    pub accepts: Vec<Stability>,
-    /// The lines its tags must sit on; empty leaves it open.
-    pub lines: Vec<String>,
-    /// Which objects its tags may be.
-    pub object: TagObject,
-    /// Who may do what.
-    pub may: Permissions,
-    /// Whether its tags may be deleted at all.
-    pub deletable: bool,
-    /// Whether its tags may be moved at all.
-    pub movable: bool,
 }
 
 /// What a policy says about one rule.
@@ -151,17 +143,6 @@ pub struct LineMatch<'p> {
     pub bindings: Bindings,
 }
 
-/// A tag's place in the policy.
-#[derive(Clone, Debug)]
-pub struct TagMatch<'p> {
-    /// The class.
-    pub class: &'p TagClass,
-    /// What its pattern bound, and the components of its version.
-    pub bindings: Bindings,
-    /// The version it names; `None` for a class without `{version}`.
-    pub version: Option<Version>,
-}
-
 impl Policy {
     /// The line a branch belongs to: the first whose pattern matches.
     pub fn line_of(&self, name: &RefName) -> Option<LineMatch<'_>> {
@@ -180,6 +161,26 @@ impl Policy {
             return None;
         }
         self.tags.iter().find_map(|class| class.matches(name.short()))
+    }
+
+    /// The kinds of change that a commit is. `paths` gives what it touches against its first parent, and is only
+    /// asked where a kind is told by it.
+    ///
+    /// # Errors
+    /// Those of `paths`.
+    pub fn kinds_of<E>(
+        &self,
+        commit: &Described<'_>,
+        paths: impl FnOnce() -> Result<Vec<BString>, E>,
+    ) -> Result<Vec<&str>, E> {
+        let mut kinds: Vec<&str> = kind::conventional(commit);
+        let touched = if self.kinds.iter().any(KindOfChange::needs_paths) { paths()? } else { Vec::new() };
+        for declared in self.kinds.iter().filter(|declared| declared.holds(commit, &touched)) {
+            if !kinds.contains(&declared.name.as_str()) {
+                kinds.push(&declared.name);
+            }
+        }
+        Ok(kinds)
     }
 
     /// The line of this name.
@@ -202,6 +203,13 @@ impl Policy {
         layer.map_or_else(|| self.texts.last(), |layer| self.texts.get(layer))
     }
 
+    /// The entry of the series table that holds a tag's version.
+    pub fn series_of(&self, tag: &TagMatch<'_>) -> Option<&Series> {
+        let version = tag.version.as_ref()?;
+        let fits = |series: &&Series| series.class.as_ref().is_none_or(|class| *class == tag.class.name);
+        self.series.iter().filter(fits).find(|series| series.versions.contains(version))
+    }
+
     /// Why a tag that a pattern matches belongs to no class all the same.
     pub fn why_unlisted(&self, name: &RefName) -> Option<String> {
         self.tags.iter().find_map(|class| {
@@ -212,7 +220,7 @@ impl Policy {
                 Err(error) => error.to_string(),
                 Ok(version) => {
                     let (is, taken) =
-                        (stability(&version), class.accepts.iter().map(|kind| kind.name()).collect::<Vec<_>>());
+                        (tag::stability(&version), class.accepts.iter().map(|kind| kind.name()).collect::<Vec<_>>());
                     let text = Untrusted::new(text);
                     format!(
                         "`{text}` is a {}, and the class `{}` takes a {}",
@@ -238,38 +246,7 @@ impl Policy {
 
 impl Line {
     /// The names a branch of this line could have, given what is known; see [`Pattern::instances`].
-    pub fn instances(&self, bindings: &Bindings) -> Vec<(&Pattern, Option<Vec<bstr::BString>>)> {
+    pub fn instances(&self, bindings: &Bindings) -> Vec<(&Pattern, Option<Vec<BString>>)> {
         self.branches.iter().map(|pattern| (pattern, pattern.instances(bindings))).collect()
-    }
-}
-
-impl TagClass {
-    fn matches(&self, name: &BStr) -> Option<TagMatch<'_>> {
-        self.patterns.iter().find_map(|pattern| {
-            let mut bindings = pattern.matches(name)?;
-            let Some((scheme, text)) = self.scheme.as_ref().zip(bindings.get("version")) else {
-                return Some(TagMatch { class: self, bindings, version: None });
-            };
-            let version = scheme.read(std::str::from_utf8(text).ok()?).ok()?;
-            if !self.accepts.contains(&stability(&version)) {
-                return None;
-            }
-            for key in ["major", "minor", "patch", "micro", "year", "quarter", "month"] {
-                if let Some(value) = version.component(key) {
-                    bindings.entry(key).or_insert_with(|| value.into());
-                }
-            }
-            Some(TagMatch { class: self, bindings, version: Some(version) })
-        })
-    }
-}
-
-fn stability(version: &Version) -> Stability {
-    if version.is_dev() {
-        Stability::Dev
-    } else if version.is_prerelease() {
-        Stability::PreRelease
-    } else {
-        Stability::Final
     }
 }

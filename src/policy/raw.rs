@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use toml::Spanned;
 
+use super::flow::{RawFlow, RawWaiver};
 use crate::model::Level;
 
 /// A value with its place in the file. toml's own type, with the schema of what it wraps.
@@ -102,6 +103,36 @@ impl Role {
             Self::Topic => "topic",
         }
     }
+}
+
+/// What a push to a line's branches may publish.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum LinePublishes {
+    /// A development version.
+    Dev,
+    /// Nothing.
+    None,
+}
+
+impl From<Role> for LinePublishes {
+    /// What a line publishes that does not say it: what runs somewhere was built before it came there.
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Environment => Self::None,
+            Role::Mainline | Role::Release | Role::Development | Role::Integration | Role::Topic => Self::Dev,
+        }
+    }
+}
+
+/// What a push of a class's tags may publish.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum TagPublishes {
+    /// The version that the tag names.
+    Release,
+    /// Nothing.
+    None,
 }
 
 /// What a tag class is for.
@@ -203,6 +234,14 @@ pub(super) struct RawLine {
     pub(super) cut_from: Option<Located<String>>,
     /// How one of its branches is declared unmaintained.
     pub(super) retired_by: Option<RawRetiredBy>,
+    /// The only kinds of change that its branches take.
+    pub(super) accepts_changes: Option<Located<Texts>>,
+    /// Kinds of change that they do not take.
+    pub(super) refuses_changes: Option<Located<Texts>>,
+    /// Lines that must have a commit before these branches receive it.
+    pub(super) only_from: Option<Located<Texts>>,
+    /// The line that its branches are merged into in the end.
+    pub(super) merges_into: Option<Located<String>>,
     /// Who may do what.
     #[serde(default)]
     pub(super) may: RawLineMay,
@@ -210,6 +249,9 @@ pub(super) struct RawLine {
     pub(super) deletable: Option<bool>,
     /// Whether their history may be replaced; that of topic branches may unless this says otherwise.
     pub(super) rewritable: Option<bool>,
+    /// What a push to them publishes (`refgate release-plan`): `dev`, or `none`, which environments do unless this says
+    /// otherwise. A push to a branch never publishes a release.
+    pub(super) publishes: Option<LinePublishes>,
 }
 
 /// A class of tags.
@@ -227,6 +269,20 @@ pub(super) struct RawTag {
     pub(super) scheme: Option<Located<String>>,
     /// Which kinds of version it takes; final versions and pre-releases unless this says otherwise.
     pub(super) accepts: Option<Vec<Stability>>,
+    /// Further spellings of the same versions, for tags on the same commit.
+    pub(super) alias: Option<Located<Texts>>,
+    /// The component whose versions these are, where no `{scope}` in the pattern says it.
+    pub(super) scope: Option<String>,
+    /// Where a project began to count anew, 0 unless given: a later era is above all of an earlier one.
+    #[serde(default)]
+    pub(super) era: u32,
+    /// The versions that form one series: `{major}.{minor}`.
+    pub(super) series: Option<Located<String>>,
+    /// The series that hotfixes form within it: `{major}.{minor}.{patch}`.
+    pub(super) hotfix_series: Option<Located<String>>,
+    /// How many commits a tag may hang off its branch.
+    #[serde(default)]
+    pub(super) off_branch_commits: usize,
     /// The lines its tags must sit on; one that contains the commit is enough.
     pub(super) line: Option<Located<Texts>>,
     /// Which objects its tags may be.
@@ -241,6 +297,37 @@ pub(super) struct RawTag {
     /// Whether its tags may be moved.
     #[serde(default)]
     pub(super) movable: bool,
+    /// What a push of its tags publishes (`refgate release-plan`): `release`, or `none`, which classes that name no
+    /// version do.
+    pub(super) publishes: Option<Located<TagPublishes>>,
+}
+
+/// Versions whose place no pattern tells.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct RawSeries {
+    /// The versions: `1.0.*`, `>=1.1.3, <1.2`, `1.2.0`.
+    pub(super) versions: Located<String>,
+    /// The tag class they belong to; every class unless given.
+    pub(super) tag: Option<Located<String>>,
+    /// The lines or branches that they sit on.
+    pub(super) line: Option<Located<Texts>>,
+    /// What they are kept for.
+    pub(super) reserved_for: Option<String>,
+}
+
+/// A kind of change; any of the signs is enough.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct RawKind {
+    /// What other tables call it. One of the built-in kinds gets further signs.
+    pub(super) name: Located<String>,
+    /// A regular expression that matches the commit's subject.
+    pub(super) subject: Option<Located<String>>,
+    /// The commit touches these paths and no others.
+    pub(super) paths: Option<Located<Texts>>,
+    /// The commit carries a trailer of this token with the kind's name.
+    pub(super) trailer: Option<String>,
 }
 
 /// The keys every rule's table may have, besides the rule's own options.
@@ -269,7 +356,7 @@ pub(super) struct RawPolicy {
     /// Policies that this one adds to: `preset:NAME` or a file beside this one.
     #[schemars(default)]
     pub(super) extends: Option<Vec<String>>,
-    /// What policies that extend this one may weaken: `line`, `tag`, `group`, rule ids, or `*`.
+    /// What policies that extend this one may weaken: `line`, `tag`, `series`, `group`, rule ids, or `*`.
     #[schemars(default)]
     pub(super) open: Option<Vec<String>>,
     /// Groups of actors: a name and its members.
@@ -281,10 +368,23 @@ pub(super) struct RawPolicy {
     /// Classes of tags; the first that matches counts.
     #[schemars(default)]
     pub(super) tag: Option<Vec<RawTag>>,
+    /// What is on one line and must get to another.
+    #[schemars(default)]
+    pub(super) flow: Option<Vec<RawFlow>>,
+    /// Recorded exceptions.
+    #[schemars(default)]
+    pub(super) waiver: Option<Vec<RawWaiver>>,
+    /// Kinds of change, beside those of Conventional Commits.
+    #[schemars(default)]
+    pub(super) kind: Option<Vec<RawKind>>,
+    /// Versions whose place no pattern tells; the first that holds a version counts.
+    #[schemars(default)]
+    pub(super) series: Option<Vec<RawSeries>>,
     /// What is said about single rules.
     #[schemars(default)]
     pub(super) rules: Option<BTreeMap<String, serde_json::Value>>,
 }
 
 /// The keys of the file's top level.
-pub(super) const TOP_KEYS: &[&str] = &["schema", "name", "extends", "open", "group", "line", "tag", "rules"];
+pub(super) const TOP_KEYS: &[&str] =
+    &["schema", "name", "extends", "open", "group", "kind", "line", "tag", "series", "flow", "waiver", "rules"];

@@ -1,15 +1,22 @@
 //! From decoded layers to one validated policy.
 
+use regex::bytes::Regex;
 use std::collections::BTreeMap;
-use std::ops::Range;
+use std::ops::Range as Span;
 
 use super::actors::{ActorSet, BUILT_IN};
 use super::error::{PolicyError, Problem, SourceText};
 use super::layer::{Layer, RawRuleTable};
-use super::raw::{Located, RawLine, RawLineMay, RawRetiredBy, RawTag, RawTagMay, Role, Stability, TagKind, Texts};
-use super::{Line, Pattern, Permissions, Policy, RetiredBy, RuleSetting, Since, Source, TagClass};
+use super::raw::{
+    Located, RawLine, RawLineMay, RawRetiredBy, RawSeries, RawTag, RawTagMay, Role, Stability, TagKind, TagPublishes,
+    Texts,
+};
+use super::{
+    Bindings, Intake, KindOfChange, Line, Pattern, Permissions, Place, Policy, RetiredBy, RuleSetting, Series, Since,
+    Source, TagClass,
+};
 use crate::model::{Level, ObjectId, did_you_mean};
-use crate::version::Scheme;
+use crate::version::{Range, Scheme};
 
 /// Merges layers, the uppermost first, and checks every reference. Errors are added; the policy is `None` only
 /// when there is no layer at all.
@@ -23,31 +30,35 @@ pub(super) fn resolve(
     let mut resolver = Resolver { texts: &texts, layers, errors, groups: BTreeMap::new() };
     resolver.open_words();
     resolver.groups();
+    let kinds = resolver.kinds();
     let lines = resolver.lines();
     let line_names: Vec<String> = lines.iter().map(|line| line.name.clone()).collect();
     resolver.line_references(&line_names);
     let tags = resolver.tags(&line_names);
+    let series = resolver.series(&lines, &tags);
+    let flows = resolver.flows(&lines);
+    let waivers = resolver.waivers();
     let rules = resolver.rules();
-    Some(Policy { name, source, lines, tags, rules, texts })
+    Some(Policy { name, source, kinds, lines, tags, series, flows, waivers, rules, texts })
 }
 
-struct Resolver<'a> {
+pub(super) struct Resolver<'a> {
     texts: &'a [SourceText],
-    layers: &'a [Layer],
+    pub(super) layers: &'a [Layer],
     errors: &'a mut Vec<PolicyError>,
     /// Group name to the layer that declares it and its members.
     groups: BTreeMap<&'a str, (usize, &'a [String])>,
 }
 
 impl<'a> Resolver<'a> {
-    fn report(&mut self, layer: usize, problem: Problem) {
+    pub(super) fn report(&mut self, layer: usize, problem: Problem) {
         if let Some(source) = self.texts.get(layer) {
             self.errors.push(PolicyError { source: source.clone(), problem });
         }
     }
 
     /// Whether `upper` leaves `what` open to layers that extend it; reports it otherwise.
-    fn may_weaken(&mut self, layer: usize, upper: usize, what: &str, at: Range<usize>, deed: &str) -> bool {
+    pub(super) fn may_weaken(&mut self, layer: usize, upper: usize, what: &str, at: Span<usize>, deed: &str) -> bool {
         let open =
             self.layers.get(upper).is_some_and(|layer| layer.open.iter().any(|word| word == "*" || word == what));
         if !open {
@@ -64,8 +75,9 @@ impl<'a> Resolver<'a> {
             for word in &layer.open {
                 // Rule ids are checked where the rules are known.
                 let looks_like_rule = word.contains('-');
-                if !looks_like_rule && !["*", "line", "tag", "group"].contains(&word.as_str()) {
-                    let message = format!("`open` takes `line`, `tag`, `group`, rule ids or `*`, not `{word}`");
+                if !looks_like_rule && !["*", "line", "tag", "series", "group"].contains(&word.as_str()) {
+                    let message =
+                        format!("`open` takes `line`, `tag`, `series`, `group`, rule ids or `*`, not `{word}`");
                     self.report(at, Problem::new(0..0, message));
                 }
             }
@@ -89,6 +101,40 @@ impl<'a> Resolver<'a> {
                 self.groups.insert(key, (at, members));
             }
         }
+    }
+
+    /// A lower layer may add signs to a kind: what a commit is, is no permission.
+    fn kinds(&mut self) -> Vec<KindOfChange> {
+        let mut kinds = Vec::new();
+        for (at, layer) in self.layers.iter().enumerate() {
+            for (raw, span) in &layer.kinds {
+                if raw.subject.is_none() && raw.paths.is_none() && raw.trailer.is_none() {
+                    let message = format!(
+                        "the kind `{}` has no sign: give it `subject`, `paths` or `trailer`",
+                        raw.name.get_ref()
+                    );
+                    self.report(at, Problem::new(span.clone(), message));
+                }
+                let subject = raw.subject.as_ref().and_then(|text| match Regex::new(text.get_ref()) {
+                    Ok(regex) => Some(regex),
+                    Err(error) => {
+                        self.report(
+                            at,
+                            Problem::new(text.span(), format!("the regular expression is invalid: {error}")),
+                        );
+                        None
+                    }
+                });
+                let paths = raw.paths.as_ref().map(|paths| self.patterns(at, paths)).unwrap_or_default();
+                kinds.push(KindOfChange {
+                    name: raw.name.get_ref().clone(),
+                    subject,
+                    paths,
+                    trailer: raw.trailer.clone(),
+                });
+            }
+        }
+        kinds
     }
 
     fn lines(&mut self) -> Vec<Line> {
@@ -128,10 +174,17 @@ impl<'a> Resolver<'a> {
             name: raw.name.get_ref().clone(),
             branches: self.patterns(at, &raw.branch),
             role: raw.role,
+            intake: Intake {
+                accepts: self.kinds_named(at, raw.accepts_changes.as_ref()),
+                refuses: self.kinds_named(at, raw.refuses_changes.as_ref()),
+                only_from: raw.only_from.as_ref().map(|names| names.get_ref().0.clone()).unwrap_or_default(),
+                merges_into: raw.merges_into.as_ref().map(|name| name.get_ref().clone()),
+            },
             cut_from: raw.cut_from.as_ref().map(|name| name.get_ref().clone()),
             retired_by: raw.retired_by.as_ref().map(|raw| self.retired_by(at, raw)).unwrap_or_default(),
             deletable: raw.deletable.unwrap_or(topic || may.delete.is_some()),
             rewritable: raw.rewritable.unwrap_or(topic || may.rewrite.is_some()),
+            publishes: raw.publishes.unwrap_or_else(|| raw.role.into()),
             may,
         }
     }
@@ -153,13 +206,20 @@ impl<'a> Resolver<'a> {
 
     fn line_references(&mut self, names: &[String]) {
         for (at, layer) in self.layers.iter().enumerate() {
-            for cut_from in layer.lines.iter().filter_map(|(raw, _)| raw.cut_from.as_ref()) {
-                self.line_exists(at, cut_from.get_ref(), cut_from.span(), names);
+            for (raw, _) in &layer.lines {
+                for named in raw.cut_from.iter().chain(&raw.merges_into) {
+                    self.line_exists(at, named.get_ref(), named.span(), names);
+                }
+                if let Some(only_from) = &raw.only_from {
+                    for name in &only_from.get_ref().0 {
+                        self.line_exists(at, name, only_from.span(), names);
+                    }
+                }
             }
         }
     }
 
-    fn line_exists(&mut self, at: usize, name: &str, span: Range<usize>, names: &[String]) {
+    pub(super) fn line_exists(&mut self, at: usize, name: &str, span: Span<usize>, names: &[String]) {
         if !names.iter().any(|known| known == name) {
             let hint = did_you_mean(name, names.iter().map(String::as_str));
             self.report(at, Problem::new(span, format!("there is no line named `{name}`{hint}")));
@@ -224,13 +284,117 @@ impl<'a> Resolver<'a> {
             name: raw.name.get_ref().clone(),
             patterns,
             kind: raw.kind,
+            aliases: raw.alias.as_ref().map(|alias| self.patterns(at, alias)).unwrap_or_default(),
+            scope: raw.scope.clone().unwrap_or_default(),
+            era: raw.era,
+            series: self.template(at, raw.series.as_ref(), scheme.as_ref()),
+            hotfix_series: self.template(at, raw.hotfix_series.as_ref(), scheme.as_ref()),
+            off_branch_commits: raw.off_branch_commits,
             scheme,
             accepts: raw.accepts.clone().unwrap_or_else(|| vec![Stability::Final, Stability::PreRelease]),
             lines: sits_on,
             object: raw.object,
             deletable: raw.deletable || may.delete.is_some(),
             movable: raw.movable || may.rewrite.is_some(),
+            publishes: self.tag_publishes(at, raw, versioned),
             may,
+        }
+    }
+
+    /// A class whose tags name no versions has nothing to publish.
+    fn tag_publishes(&mut self, at: usize, raw: &RawTag, versioned: bool) -> TagPublishes {
+        let names_versions = versioned && raw.kind == TagKind::Version;
+        match &raw.publishes {
+            Some(publishes) if *publishes.get_ref() == TagPublishes::Release && !names_versions => {
+                let message = "this class names no versions, so that there is nothing to release";
+                self.report(at, Problem::new(publishes.span(), message));
+                TagPublishes::None
+            }
+            Some(publishes) => *publishes.get_ref(),
+            None if names_versions => TagPublishes::Release,
+            None => TagPublishes::None,
+        }
+    }
+
+    /// A template over the numbers of a scheme's versions.
+    fn template(&mut self, at: usize, template: Option<&Located<String>>, scheme: Option<&Scheme>) -> Option<String> {
+        let template = template?;
+        let Some(scheme) = scheme else {
+            self.report(at, Problem::new(template.span(), "a series needs a scheme to read its versions by"));
+            return None;
+        };
+        let known = scheme.component_names();
+        let named = template.get_ref().split('{').skip(1).map(|rest| rest.split_once('}').map(|(name, _)| name));
+        for name in named {
+            let problem = match name {
+                Some(name) if known.contains(&name) => continue,
+                Some(name) => {
+                    format!("`{{{name}}}` is no number of {scheme}{}", did_you_mean(name, known.iter().copied()))
+                }
+                None => "`{` without a closing `}`".to_owned(),
+            };
+            self.report(at, Problem::new(template.span(), problem));
+            return None;
+        }
+        Some(template.get_ref().clone())
+    }
+
+    fn series(&mut self, lines: &[Line], tags: &[TagClass]) -> Vec<Series> {
+        let mut all: Vec<Series> = Vec::new();
+        let mut upper: Option<usize> = None;
+        for (at, layer) in self.layers.iter().enumerate() {
+            let mut own = Vec::new();
+            for (raw, span) in &layer.series {
+                if let Some(upper) = upper
+                    && !self.may_weaken(at, upper, "series", span.clone(), "another series")
+                {
+                    continue;
+                }
+                own.extend(self.one_series(at, raw, lines, tags));
+            }
+            upper = upper.or((!own.is_empty()).then_some(at));
+            own.append(&mut all);
+            all = own;
+        }
+        all
+    }
+
+    fn one_series(&mut self, at: usize, raw: &RawSeries, lines: &[Line], tags: &[TagClass]) -> Option<Series> {
+        if let Some(class) = raw.tag.as_ref().filter(|class| !tags.iter().any(|known| known.name == *class.get_ref())) {
+            let hint = did_you_mean(class.get_ref(), tags.iter().map(|known| known.name.as_str()));
+            self.report(
+                at,
+                Problem::new(class.span(), format!("there is no tag class named `{}`{hint}", class.get_ref())),
+            );
+        }
+        let mut places = Vec::new();
+        for text in raw.line.iter().flat_map(|line| &line.get_ref().0) {
+            let span = raw.line.as_ref().map_or(0..0, |line| line.span());
+            if lines.iter().any(|line| line.name == *text) {
+                places.push(Place::Line(text.clone()));
+                continue;
+            }
+            let pattern = self.pattern(at, text, span.clone())?;
+            // A branch that no line has would be refused before any tag could sit on it.
+            let listed =
+                lines.iter().any(|line| line.branches.iter().any(|own| own.matches(text.as_str().into()).is_some()));
+            if !listed && pattern.instances(&Bindings::new()).is_some() {
+                let hint = did_you_mean(text, lines.iter().map(|line| line.name.as_str()));
+                self.report(at, Problem::new(span, format!("`{text}` is neither a line nor a branch of one{hint}")));
+            }
+            places.push(Place::Branch(pattern));
+        }
+        match Range::parse(raw.versions.get_ref()) {
+            Ok(versions) => Some(Series {
+                versions,
+                class: raw.tag.as_ref().map(|class| class.get_ref().clone()),
+                places,
+                reserved_for: raw.reserved_for.clone(),
+            }),
+            Err(error) => {
+                self.report(at, Problem::new(raw.versions.span(), error.to_string()));
+                None
+            }
         }
     }
 
@@ -283,14 +447,14 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn patterns(&mut self, at: usize, texts: &Located<Texts>) -> Vec<Pattern> {
+    pub(super) fn patterns(&mut self, at: usize, texts: &Located<Texts>) -> Vec<Pattern> {
         if texts.get_ref().0.is_empty() {
             self.report(at, Problem::new(texts.span(), "the list is empty, so that it matches nothing"));
         }
         texts.get_ref().0.iter().filter_map(|text| self.pattern(at, text, texts.span())).collect()
     }
 
-    fn pattern(&mut self, at: usize, text: &str, span: Range<usize>) -> Option<Pattern> {
+    fn pattern(&mut self, at: usize, text: &str, span: Span<usize>) -> Option<Pattern> {
         match Pattern::parse(text) {
             Ok(pattern) => Some(pattern),
             Err(error) => {
@@ -363,7 +527,7 @@ fn overlay(setting: &mut RuleSetting, next: RuleSetting) {
     setting.options = options.or(setting.options);
 }
 
-fn since(text: &str) -> Option<Since> {
+pub(super) fn since(text: &str) -> Option<Since> {
     if let Ok(id) = ObjectId::from_hex(text.as_bytes()) {
         return Some(Since::Commit(id));
     }

@@ -69,7 +69,26 @@ impl CiEvent {
             Err(CiError::NoCi)
         }
     }
+
+    /// Finds what a job builds: its event, and where that moves no ref (a run by hand or by the clock, a release that
+    /// was published) the branch or tag that the job runs on.
+    ///
+    /// # Errors
+    /// See [`CiError`].
+    pub fn job(variables: Variables<'_>, read: &dyn Fn(&str) -> Result<Vec<u8>, String>) -> Result<Self, CiError> {
+        match Self::detect(variables, read) {
+            Err(CiError::Event(event)) if RUNS_ON_A_REF.contains(&event.as_str()) => {
+                let name = RefName::new(text(variables, "GITHUB_REF")?);
+                Ok(Self::Push { name, old: None, new: Some(text(variables, "GITHUB_SHA")?) })
+            }
+            other => other,
+        }
+    }
 }
+
+/// Events of GitHub Actions that move no ref and whose job is about the ref it runs on. Others (`delete`, `workflow_run`,
+/// `issues`) run on the default branch whatever they are about.
+const RUNS_ON_A_REF: &[&str] = &["workflow_dispatch", "schedule", "release", "create"];
 
 fn github(variables: Variables<'_>, read: &dyn Fn(&str) -> Result<Vec<u8>, String>) -> Result<CiEvent, CiError> {
     let event = text(variables, "GITHUB_EVENT_NAME")?;
@@ -179,6 +198,28 @@ mod tests {
             detect(&tag, ""),
             Ok(CiEvent::Push { name: RefName::tag("v1"), old: None, new: Some("abc".into()) })
         );
+    }
+
+    #[test]
+    fn a_run_by_hand_is_about_the_ref_it_runs_on() {
+        let set = |event| {
+            [
+                ("GITHUB_ACTIONS", "true"),
+                ("GITHUB_EVENT_NAME", event),
+                ("GITHUB_EVENT_PATH", "event.json"),
+                ("GITHUB_REF", "refs/heads/develop"),
+                ("GITHUB_SHA", "abc"),
+            ]
+        };
+        let job = |event| {
+            let set = set(event);
+            let variables =
+                |name: &str| set.iter().find(|(key, _)| *key == name).map(|(_, value)| BString::from(*value));
+            CiEvent::job(&variables, &|_| Ok(b"{}".to_vec()))
+        };
+        let expected = CiEvent::Push { name: RefName::branch("develop"), old: None, new: Some("abc".into()) };
+        assert_eq!(job("workflow_dispatch"), Ok(expected));
+        assert_eq!(job("delete"), Err(CiError::Event("delete".into())));
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use super::rule::NoOptions;
 use super::{Meta, OptionError, RefRule, Rule, Sink};
-use crate::facts::{Bindings, Change, FactError, Facts, Kind, TagKind};
-use crate::model::{Level, ObjectId, RefName, quote};
+use crate::facts::{Change, FactError, Home, Kind, TagKind};
+use crate::model::{Level, quote};
 
 pub(super) struct MisplacedTag;
 
@@ -41,37 +41,38 @@ impl RefRule for MisplacedTag {
             }
             return Ok(());
         }
-        if class.lines.is_empty() {
+        let facts = change.facts();
+        // A reserved version is another rule's matter.
+        if facts.series_of(place).is_some_and(|series| series.reserved_for.is_some()) {
             return Ok(());
         }
-        let facts = change.facts();
-        let mut branches = Vec::new();
-        for line in facts.lines().iter().filter(|line| class.lines.contains(&line.name)) {
-            for (branch, tip) in facts.branches(line, &place.bindings)? {
-                if facts.is_ancestor(peeled.id, tip)? {
-                    return Ok(());
-                }
-                branches.push(branch);
+        let home = facts.home(place)?;
+        if home.wanted.is_empty() {
+            return Ok(());
+        }
+        for (_, tip) in &home.branches {
+            if facts.is_on(peeled.id, *tip, class.off_branch_commits)? {
+                return Ok(());
             }
         }
-        let wanted = wanted(class.lines.as_slice(), &branches, facts, &place.bindings);
-        let sits = sits_on(facts, peeled.id)?;
-        let tag = quote(change.name().short());
-        let command = match branches.as_slice() {
-            [branch] => tag
-                .zip(quote(branch.short()))
-                .map(|(tag, branch)| format!("git tag --annotate --force {tag} origin/{branch}")),
-            // The branch is missing: cutting it at the tagged commit is what makes the tag right.
-            [] => missing(facts, &class.lines, &place.bindings)
-                .and_then(|name| quote(name.full()))
-                .map(|name| format!("git push origin {}:{name}", peeled.id.short())),
-            _ => None,
-        };
-        let message = match sits {
+        let wanted = wanted(&home);
+        let message = match facts.found_on(peeled.id)? {
             Some(branch) => {
                 format!("`{}` is on `{branch}`, and tags of the class `{}` sit on {wanted}", change.name(), class.name)
             }
             None => format!("`{}` is not on {wanted}, where tags of the class `{}` sit", change.name(), class.name),
+        };
+        let tag = quote(change.name().short());
+        let command = match home.branches.as_slice() {
+            [(branch, _)] => tag
+                .zip(quote(branch.short()))
+                .map(|(tag, branch)| format!("git tag --annotate --force {tag} origin/{branch}")),
+            // The branch is missing: cutting it at the tagged commit is what makes the tag right.
+            [] => home
+                .only
+                .and_then(|name| quote(name.full()))
+                .map(|name| format!("git push origin {}:{name}", peeled.id.short())),
+            _ => None,
         };
         sink.report(message)
             .commit(peeled.id)
@@ -85,40 +86,18 @@ impl RefRule for MisplacedTag {
 }
 
 /// Where the tag should be, as a reader would say it.
-fn wanted(lines: &[String], branches: &[RefName], facts: &Facts<'_>, known: &Bindings) -> String {
-    match branches {
-        [] => match missing(facts, lines, known) {
+fn wanted(home: &Home) -> String {
+    match home.branches.as_slice() {
+        [] => match &home.only {
             Some(name) => format!("`{name}`, which does not exist"),
-            None => format!("the line {}, which has no branch yet", list(lines)),
+            None => format!("a branch of {}, and there is none yet", list(&home.wanted)),
         },
-        [branch] => format!("`{branch}`"),
-        many if many.len() <= 3 => list(&many.iter().map(ToString::to_string).collect::<Vec<_>>()),
-        many => format!("the line {} ({} branches)", list(lines), many.len()),
+        [(branch, _)] => format!("`{branch}`"),
+        many if many.len() <= 3 => list(&many.iter().map(|(name, _)| name.to_string()).collect::<Vec<_>>()),
+        many => format!("{} ({} branches)", list(&home.wanted), many.len()),
     }
 }
 
 fn list(names: &[String]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ")
-}
-
-/// The one branch that the tag's version leads to, where the policy leaves no choice.
-fn missing(facts: &Facts<'_>, lines: &[String], known: &Bindings) -> Option<RefName> {
-    let line = facts.lines().iter().find(|line| lines.contains(&line.name))?;
-    let [pattern] = line.branches.as_slice() else { return None };
-    pattern.instances(known)?.into_iter().next().map(RefName::branch)
-}
-
-/// The branch that holds the commit, of the lines that have one branch: the pusher wants to know what went wrong.
-fn sits_on(facts: &Facts<'_>, commit: ObjectId) -> Result<Option<RefName>, FactError> {
-    for line in facts.lines() {
-        let single = line.branches.iter().filter_map(|pattern| pattern.instances(&Bindings::new())).flatten();
-        for name in single.map(RefName::branch) {
-            if let Some(tip) = facts.tip(&name)?
-                && facts.is_ancestor(commit, tip)?
-            {
-                return Ok(Some(name));
-            }
-        }
-    }
-    Ok(None)
 }

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2034
+# shellcheck disable=SC2034,SC2015
 # Real git hosts on 127.0.0.1 for tests: shared by up_*.sh, down_*.sh and smoke.sh.  Sourced, never run.
 # Contract of every up_X.sh:
 #   up_X.sh [-t TYPE] [-c] HOOK_EXECUTABLE

@@ -25,6 +25,7 @@ scratch=$(mktemp -d) && chmod 755 "$scratch"
 export RUNROOT=$scratch/hosts
 mkdir -p "$RUNROOT" && chmod 755 "$RUNROOT"
 up=
+# shellcheck disable=SC2317 # the trap calls it
 tidy() {
     [ -z "$up" ] || "$here/down_$up.sh" >/dev/null 2>&1
     rm -rf "$scratch"

@@ -12,6 +12,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("push", 2),
     ("landed", 2),
     ("facts", 3),
+    ("release", 3),
     ("rules", 4),
     ("gate", 5),
     ("report", 6),

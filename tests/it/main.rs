@@ -10,9 +10,15 @@
 
 mod architecture;
 mod catalogue;
+mod clones;
 mod doctor;
+mod input;
 mod install;
 mod install_script;
+mod policies;
+mod pushes;
+mod reports;
 mod scenarios;
 mod support;
+mod version_command;
 mod version_order;

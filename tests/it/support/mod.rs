@@ -1,6 +1,8 @@
 //! Commands with a cleared environment, and repositories written by one `git fast-import`.
 
 pub(crate) mod history;
+pub(crate) mod recipe;
+pub(crate) mod site;
 
 use std::ffi::OsStr;
 use std::io::Write as _;

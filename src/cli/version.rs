@@ -1,0 +1,250 @@
+//! `refgate version`: the version of a commit, and questions about versions.
+
+use std::path::PathBuf;
+
+use super::context::Context;
+use super::load::optional_policy;
+use crate::git::{Repository, Trust};
+use crate::model::{Exit, Failure, ObjectId, RefName, Untrusted};
+use crate::policy::{Policy, Role};
+use crate::release::{Component, Error, ReleaseTags, Standing, branch_tag, head_branch, native};
+use crate::version::{Level, Local, Scheme, Spelling, Version};
+
+/// The version of a commit, or questions about versions
+///
+/// On a commit that a release tag names, the version is the tag's. On any other it is a development version: the next
+/// version after the HIGHEST release tag that is an ancestor, and the number of commits since, 1.2.4.dev5. Such a
+/// version is above the tag it builds on and below its own release. A work tree with changes is no release: on the
+/// tag itself it has the version 1.2.4.dev0.
+///
+/// Which tags are release tags, the policy says. Without one they are v1.2.3 and 1.2.3, read as PEP 440; where all tags
+/// are of one component, such as rel-8.4.0, those. In a repository of several components name one with --scope: its tags
+/// are skaha-1.5.1, skaha/v1.5.1 or skaha@1.5.1.
+///
+/// Where the answer could be wrong there is none, and the exit code is 4: in a shallow clone, in a clone without tags,
+/// before the first tag.
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    question: Option<Question>,
+    #[command(flatten)]
+    commit: Commit,
+}
+
+#[derive(Debug, clap::Args)]
+struct Commit {
+    /// How the version is written: as its scheme has it unless given.
+    ///
+    /// pep440 1.2.4.dev5, semver 1.2.4-0.dev.5, debian 1.2.4~~dev5 keep their order; docker is a legal image tag, on
+    /// topic branches of the policy the branch's name.
+    #[arg(long, value_enum, value_name = "SPELLING")]
+    spelling: Option<SpellingName>,
+    /// The component whose version is asked for.
+    #[arg(long, value_name = "SCOPE")]
+    scope: Option<String>,
+    /// Add the commit, and `dirty` where the work tree has changes; a clean release stays as it is.
+    #[arg(long)]
+    local: bool,
+    /// The policy: a file, `preset:NAME` or `ref:REF:PATH`; `refgate.policy` or `.refgate.toml` unless given.
+    #[arg(long, value_name = "SOURCE")]
+    policy: Option<String>,
+    /// The repository; the one this runs in unless given.
+    #[arg(long, value_name = "DIR")]
+    repo: Option<PathBuf>,
+    /// The commit; HEAD with the work tree unless given. Branches named like a subcommand are written in full:
+    /// `refs/heads/next`.
+    #[arg(value_name = "REV")]
+    revision: Option<String>,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Question {
+    /// Print `<`, `=` or `>`: the order of two versions.
+    Compare {
+        /// The one.
+        left: String,
+        /// The other.
+        right: String,
+        /// How they are read: semver, pep440, debian, calver:LAYOUT, dotted, nvr.
+        #[arg(long, value_name = "SCHEME")]
+        scheme: Scheme,
+    },
+    /// Print what a version consists of, and its spellings.
+    Parse {
+        /// The version.
+        version: String,
+        /// How it is read.
+        #[arg(long, value_name = "SCHEME")]
+        scheme: Scheme,
+        /// How the answer is written.
+        #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+        format: FormatName,
+    },
+    /// Print the version that comes next.
+    Next {
+        /// The version.
+        version: String,
+        /// How it is read.
+        #[arg(long, value_name = "SCHEME")]
+        scheme: Scheme,
+        /// The level that the next release raises; without it the last number goes up by one.
+        #[arg(long, value_enum, value_name = "LEVEL")]
+        bump: Option<LevelName>,
+    },
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum SpellingName {
+    Pep440,
+    Semver,
+    Docker,
+    Debian,
+}
+
+impl From<SpellingName> for Spelling {
+    fn from(name: SpellingName) -> Self {
+        match name {
+            SpellingName::Pep440 => Self::Pep440,
+            SpellingName::Semver => Self::Semver,
+            SpellingName::Docker => Self::Docker,
+            SpellingName::Debian => Self::Debian,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum LevelName {
+    Major,
+    Minor,
+    Patch,
+}
+
+impl From<LevelName> for Level {
+    fn from(name: LevelName) -> Self {
+        match name {
+            LevelName::Major => Self::Major,
+            LevelName::Minor => Self::Minor,
+            LevelName::Patch => Self::Patch,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+enum FormatName {
+    /// Text for people.
+    #[default]
+    Human,
+    /// refgate.version/v1.
+    Json,
+}
+
+pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
+    let text = match arguments.question {
+        None => of_commit(context, &arguments.commit)?,
+        Some(Question::Compare { left, right, scheme }) => {
+            let order = read(&scheme, &left)?.compare(&read(&scheme, &right)?);
+            let order = order.map_err(|error| Failure::from_error(Exit::Usage, "comparing the versions", &error))?;
+            match order {
+                std::cmp::Ordering::Less => "<",
+                std::cmp::Ordering::Equal => "=",
+                std::cmp::Ordering::Greater => ">",
+            }
+            .to_owned()
+        }
+        Some(Question::Parse { version, scheme, format }) => parsed(&read(&scheme, &version)?, format),
+        Some(Question::Next { version, scheme, bump }) => {
+            let version = read(&scheme, &version)?;
+            let next = bump.map_or_else(|| version.next(), |level| version.bump(level.into()));
+            next.map_err(|error| Failure::from_error(Exit::Usage, format!("counting on from {version}"), &error))?
+                .to_string()
+        }
+    };
+    context.print(&format!("{text}\n"))?;
+    Ok(Exit::Accepted)
+}
+
+fn read(scheme: &Scheme, text: &str) -> Result<Version, Failure> {
+    scheme.read(text).map_err(|error| Failure::from_error(Exit::Usage, "reading the version", &error))
+}
+
+fn of_commit(context: &Context, asked: &Commit) -> Result<String, Failure> {
+    let repository = context.repository(asked.repo.as_deref(), Trust::Cli)?;
+    let policy = optional_policy(context, asked.policy.as_deref(), &repository)?;
+    let shown = asked.revision.as_deref().unwrap_or("HEAD");
+    version(&repository, policy.as_ref(), asked)
+        .map_err(|error| error.into_failure(format!("finding the version of {}", Untrusted::new(shown))))
+}
+
+fn version(repository: &Repository, policy: Option<&Policy>, asked: &Commit) -> Result<String, Error> {
+    let component = Component { policy, scope: asked.scope.as_deref() };
+    let (commit, branch) = at(repository, asked.revision.as_deref())?;
+    let tags = ReleaseTags::read(repository, component)?;
+    // The work tree belongs to HEAD. Whether it has changes is asked only where that matters, for it costs most.
+    let has_a_say = asked.revision.is_none() && (asked.local || tags.on(commit).is_some());
+    let dirty = has_a_say && repository.is_dirty()?;
+    let standing = Standing::of(repository, &tags, commit, dirty)?;
+    let local = asked.local.then_some(Local { commit, dirty });
+    let spelling = asked.spelling.map_or_else(|| native(standing.tag().version.scheme()), Spelling::from);
+    let topic = branch.filter(|name| {
+        spelling == Spelling::Docker
+            && policy.and_then(|policy| policy.line_of(name)).is_some_and(|place| place.line.role == Role::Topic)
+    });
+    match topic {
+        Some(branch) => branch_tag(&branch, policy, local),
+        None => Ok(standing.spell(spelling, local)?),
+    }
+}
+
+/// The commit of a revision, and the branch where the revision is one.
+fn at(repository: &Repository, revision: Option<&str>) -> Result<(ObjectId, Option<RefName>), Error> {
+    let Some(revision) = revision else {
+        let commit = repository.resolve(&RefName::new("HEAD"))?.1.ok_or(Error::Unborn)?;
+        return Ok((commit, head_branch(repository)?));
+    };
+    let id = repository.rev_parse(revision)?;
+    let branch = RefName::branch(revision.strip_prefix("refs/heads/").unwrap_or(revision));
+    // A tag of the same name goes before the branch.
+    let branch = Some(branch).filter(|branch| repository.resolve(branch).is_ok_and(|(_, tip)| tip == Some(id)));
+    Ok((repository.peel(id)?.id, branch))
+}
+
+fn parsed(version: &Version, format: FormatName) -> String {
+    let spellings = Spelling::ALL.map(|spelling| (spelling, crate::version::spell_release(version, spelling)));
+    let release = version.release();
+    let components: Vec<(&str, String)> = (version.scheme().component_names().into_iter())
+        .filter_map(|name| Some((name, version.component(name)?)))
+        .collect();
+    match format {
+        FormatName::Json => {
+            let spelled: serde_json::Map<String, serde_json::Value> =
+                spellings.into_iter().map(|(spelling, text)| (spelling.to_string(), text.ok().into())).collect();
+            let components: serde_json::Map<String, serde_json::Value> =
+                components.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+            let answer = serde_json::json!({
+                "schema": "refgate.version/v1", "version": version.as_str(), "scheme": version.scheme().to_string(),
+                "epoch": version.epoch(), "release": release, "components": components,
+                "prerelease": version.is_prerelease(), "dev": version.is_dev(),
+                "final": version.final_release().ok().map(|version| version.to_string()), "spellings": spelled,
+            });
+            format!("{answer:#}")
+        }
+        FormatName::Human => {
+            let kind = match (version.is_dev(), version.is_prerelease()) {
+                (true, _) => "development version",
+                (false, true) => "pre-release",
+                (false, false) => "final version",
+            };
+            let mut lines = vec![format!("{version}, a {kind} of the scheme {}", version.scheme())];
+            if version.epoch() > 0 {
+                lines.push(format!("  {:<9}{}", "epoch", version.epoch()));
+            }
+            lines.extend(components.iter().map(|(name, value)| format!("  {name:<9}{value}")));
+            lines.extend(spellings.into_iter().map(|(spelling, text)| {
+                let text = text.unwrap_or_else(|error| format!("- ({error})"));
+                format!("  {:<9}{text}", spelling.name())
+            }));
+            lines.join("\n")
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Scratch repositories for tests, made by the real git.
+
+use std::ffi::OsString;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::{Environment, Repository, Trust};
+use crate::model::ObjectId;
+
+/// A repository in a directory that goes away with it.
+pub(super) struct Scratch {
+    directory: tempfile::TempDir,
+    pub(super) path: PathBuf,
+}
+
+/// The ways in which repositories store ids and refs.
+pub(super) const FORMATS: [[&str; 2]; 4] = [
+    ["--object-format=sha1", "--ref-format=files"],
+    ["--object-format=sha256", "--ref-format=files"],
+    ["--object-format=sha1", "--ref-format=reftable"],
+    ["--object-format=sha256", "--ref-format=reftable"],
+];
+
+impl Scratch {
+    /// A bare repository; `options` go to `git init`.
+    pub(super) fn new(options: &[&str]) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().canonicalize().unwrap().join("repo.git");
+        let scratch = Self { directory, path };
+        let path = scratch.path.to_str().unwrap();
+        scratch.outside(&[&["init", "--quiet", "--bare", "--initial-branch=main"], options, &[path]].concat());
+        scratch
+    }
+
+    /// The directory that the repository is in.
+    pub(super) fn top(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Runs git in the repository and returns what it prints, without the last line end.
+    pub(super) fn git(&self, args: &[&str]) -> String {
+        self.git_with(args, &[], b"")
+    }
+
+    /// Runs git beside the repository, for clones.
+    pub(super) fn outside(&self, args: &[&str]) -> String {
+        run(self.top(), args, &[], b"")
+    }
+
+    pub(super) fn git_with(&self, args: &[&str], vars: &[(&str, &str)], input: &[u8]) -> String {
+        run(&self.path, args, vars, input)
+    }
+
+    pub(super) fn id(&self, revision: &str) -> ObjectId {
+        ObjectId::from_hex(self.git(&["rev-parse", "--verify", revision]).as_bytes()).unwrap()
+    }
+
+    /// Feeds `git fast-import`.
+    pub(super) fn import(&self, stream: &str) {
+        self.git_with(&["fast-import", "--quiet", "--force"], &[], stream.as_bytes());
+    }
+
+    /// `branch` with one commit for each of `files`, every one adding a file of that name and content.
+    pub(super) fn line(&self, branch: &str, from: Option<&str>, files: &[&str]) {
+        let mut stream = String::new();
+        for (at, file) in files.iter().enumerate() {
+            let date = 1_700_000_000 + at * 60;
+            writeln!(stream, "commit refs/heads/{branch}\ncommitter C <c@example.com> {date} +0000").unwrap();
+            writeln!(stream, "data <<END\nadd {file}\nEND").unwrap();
+            if let (0, Some(from)) = (at, from) {
+                writeln!(stream, "from {from}").unwrap();
+            }
+            writeln!(stream, "M 644 inline {file}\ndata <<END\n{file}\nEND\n").unwrap();
+        }
+        self.import(&stream);
+    }
+
+    pub(super) fn open(&self) -> Repository {
+        self.open_with(&[]).unwrap()
+    }
+
+    /// Opens it as a hook does, with these variables on top.
+    pub(super) fn open_with(&self, vars: &[(&str, &str)]) -> Result<Repository, super::Error> {
+        Repository::open(None, &environment(&self.path, &[&[("GIT_DIR", ".")], vars].concat()), Trust::Hook)
+    }
+}
+
+/// An environment in which nothing of this machine's configuration counts.
+pub(super) fn environment(cwd: &Path, vars: &[(&str, &str)]) -> Environment {
+    #[expect(clippy::disallowed_methods, reason = "git has to be found")]
+    let path = std::env::var_os("PATH").unwrap();
+    let fixed = [("GIT_CONFIG_GLOBAL", "/dev/null"), ("GIT_CONFIG_NOSYSTEM", "1")];
+    let vars = fixed.iter().chain(vars).map(|(key, value)| (OsString::from(key), OsString::from(value)));
+    Environment::from_vars(vars.chain([("PATH".into(), path)]), cwd)
+}
+
+fn run(directory: &Path, args: &[&str], vars: &[(&str, &str)], input: &[u8]) -> String {
+    #[expect(clippy::disallowed_methods, reason = "the real git is what refgate is compared with")]
+    let mut child = Command::new("git")
+        .args(args)
+        .current_dir(directory)
+        .env_clear()
+        .envs(environment(directory, &[]).vars)
+        .env("HOME", directory)
+        .env("LC_ALL", "C")
+        .env("TZ", "UTC")
+        .envs(["AUTHOR", "COMMITTER"].map(|who| (format!("GIT_{who}_NAME"), "A U Thor")))
+        .envs(["AUTHOR", "COMMITTER"].map(|who| (format!("GIT_{who}_EMAIL"), "author@example.com")))
+        .envs(["AUTHOR", "COMMITTER"].map(|who| (format!("GIT_{who}_DATE"), "1700000000 +0000")))
+        .envs(vars.iter().copied())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let input = input.to_vec();
+    let writer = std::thread::spawn(move || stdin.write_all(&input));
+    let output = child.wait_with_output().unwrap();
+    let _written = writer.join().unwrap();
+    assert!(output.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).trim_end_matches('\n').to_owned()
+}

@@ -1,0 +1,179 @@
+//! `CMakeLists.txt`.
+//!
+//! <https://cmake.org/cmake/help/latest/command/project.html>,
+//! <https://cmake.org/cmake/help/latest/manual/cmake-language.7.html>.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::source::{MAX_VERSION, Source};
+use super::{Error, Field};
+
+/// Most variables looked up for one version: one that names itself would have no end.
+const MAX_LOOKUPS: usize = 32;
+
+/// `project(… VERSION x)`; neither `cmake_minimum_required` nor `find_package`. `${VAR}` is followed to the `set` of
+/// this file if there is exactly one.
+pub(super) fn project(source: &Source<'_>) -> Result<Vec<Field>, Error> {
+    let commands = commands(source)?;
+    let mut variables: BTreeMap<&str, Vec<&[Range<usize>]>> = BTreeMap::new();
+    for command in commands.iter().filter(|command| command.name.eq_ignore_ascii_case("set")) {
+        if let [name, values @ ..] = command.arguments.as_slice() {
+            variables.entry(source.slice(name.clone())).or_default().push(values);
+        }
+    }
+    let mut fields = Vec::new();
+    for command in commands.iter().filter(|command| command.name.eq_ignore_ascii_case("project")) {
+        let keyword = command.arguments.iter().position(|argument| source.slice(argument.clone()) == "VERSION");
+        let Some(range) = keyword.and_then(|at| command.arguments.get(at + 1)) else { continue };
+        let text = source.slice(range.clone());
+        let mut expansion = Expansion { source, variables: &variables, lookups: 0, ranges: Vec::new() };
+        fields.push(match expansion.expand(range.clone()) {
+            Some(version) => Field::joined("project.version", &version, &expansion.ranges),
+            None => Field::dynamic("project.version", text, range.clone()),
+        });
+    }
+    Ok(fields)
+}
+
+struct Expansion<'e, 's> {
+    source: &'e Source<'s>,
+    variables: &'e BTreeMap<&'e str, Vec<&'e [Range<usize>]>>,
+    lookups: usize,
+    /// The literals the version is made of.
+    ranges: Vec<Range<usize>>,
+}
+
+impl Expansion<'_, '_> {
+    /// The text with its variables replaced; `None` if one is not set exactly once, to a single value.
+    fn expand(&mut self, range: Range<usize>) -> Option<String> {
+        let text = self.source.slice(range.clone());
+        if text.len() > MAX_VERSION {
+            return None;
+        }
+        if !text.contains('$') {
+            self.ranges.push(range);
+            return Some(text.into());
+        }
+        let mut expanded = String::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once("${") {
+            let (name, after) = after.split_once('}')?;
+            self.lookups += 1;
+            let [[value, options @ ..]] = self.variables.get(name)?.as_slice() else { return None };
+            let single = options
+                .first()
+                .is_none_or(|option| ["CACHE", "PARENT_SCOPE"].contains(&self.source.slice(option.clone())));
+            if !single || self.lookups > MAX_LOOKUPS {
+                return None;
+            }
+            expanded.push_str(before);
+            expanded.push_str(&self.expand(value.clone())?);
+            rest = after;
+        }
+        expanded.push_str(rest);
+        (!rest.contains('$')).then_some(expanded)
+    }
+}
+
+/// A command and its arguments, without quotes.
+struct Command<'s> {
+    name: &'s str,
+    arguments: Vec<Range<usize>>,
+}
+
+fn commands<'s>(source: &'s Source<'_>) -> Result<Vec<Command<'s>>, Error> {
+    let bytes = source.text().as_bytes();
+    let peek = |at: usize| bytes.get(at).copied();
+    let mut commands: Vec<Command<'s>> = Vec::new();
+    // The open command's first bracket, and how many are open.
+    let mut open: Option<(usize, usize)> = None;
+    let mut word: Option<Range<usize>> = None;
+    let mut at = 0;
+    while let Some(byte) = peek(at) {
+        let start = at;
+        match (byte, &mut open) {
+            (b'#', _) => {
+                at = match bracket(bytes, at + 1) {
+                    Some((_, end)) => end.ok_or_else(|| source.syntax(start, "a comment that does not end"))?.end,
+                    None => at + bytes.get(at..).unwrap_or_default().iter().take_while(|byte| **byte != b'\n').count(),
+                };
+                continue;
+            }
+            (b'(', Some((_, depth))) => *depth += 1,
+            (b'(', None) => {
+                let name = word.take().ok_or_else(|| source.syntax(at, "`(` without a command"))?;
+                commands.push(Command { name: source.slice(name), arguments: Vec::new() });
+                open = Some((at, 1));
+            }
+            (b')', Some((_, depth))) => {
+                *depth -= 1;
+                if *depth == 0 {
+                    open = None;
+                }
+            }
+            (b')', None) => return Err(source.syntax(at, "`)` closes nothing")),
+            (byte, _) if byte.is_ascii_whitespace() => {}
+            (b'"', _) => {
+                at += 1;
+                loop {
+                    match peek(at) {
+                        Some(b'"') => break,
+                        Some(b'\\') => at += 2,
+                        Some(_) => at += 1,
+                        None => return Err(source.syntax(start, "a string that does not end")),
+                    }
+                }
+                argument(&mut commands, start + 1..at);
+            }
+            (b'[', Some(_)) if bracket(bytes, at).is_some() => {
+                let end = bracket(bytes, at).and_then(|(_, end)| end);
+                let end = end.ok_or_else(|| source.syntax(start, "a bracket argument that does not end"))?;
+                argument(&mut commands, end.start..end.content_end);
+                at = end.end;
+                continue;
+            }
+            _ => {
+                while let Some(byte) = peek(at).filter(|byte| !b" \t\r\n()#\"".contains(byte)) {
+                    at += if byte == b'\\' { 2 } else { 1 };
+                }
+                at = at.min(bytes.len()).max(start + 1);
+                if open.is_some() {
+                    argument(&mut commands, start..at);
+                } else {
+                    word = Some(start..at);
+                }
+                continue;
+            }
+        }
+        at += 1;
+    }
+    match open {
+        Some((at, _)) => Err(source.syntax(at, "a bracket that does not close")),
+        None => Ok(commands),
+    }
+}
+
+fn argument(commands: &mut [Command<'_>], range: Range<usize>) {
+    if let Some(command) = commands.last_mut() {
+        command.arguments.push(range);
+    }
+}
+
+/// A bracket argument's content and end.
+struct Bracket {
+    start: usize,
+    content_end: usize,
+    end: usize,
+}
+
+/// Reads `[[…]]` or `[=[…]=]` here: its level, and where it ends if it does.
+fn bracket(bytes: &[u8], at: usize) -> Option<(usize, Option<Bracket>)> {
+    let rest = bytes.get(at..)?.strip_prefix(b"[")?;
+    let level = rest.iter().take_while(|byte| **byte == b'=').count();
+    let content = rest.get(level..)?.strip_prefix(b"[")?;
+    let start = bytes.len() - content.len();
+    let close = [b"]".as_slice(), "=".repeat(level).as_bytes(), b"]"].concat();
+    let found = bstr::ByteSlice::find(content, &close);
+    Some((level, found.map(|end| Bracket { start, content_end: start + end, end: start + end + close.len() })))
+}

@@ -1,0 +1,106 @@
+//! Makefiles, and shell scripts such as `GIT-VERSION-GEN`, as far as they are `NAME = value` lines.
+//!
+//! <https://www.gnu.org/software/make/manual/make.html#Setting>.
+
+use super::lines::{Line, lines};
+use super::source::Source;
+use super::{Error, Field, Hints};
+
+/// Linux's way to write a version; the last is appended without a dot.
+const PARTS: [&str; 3] = ["VERSION", "PATCHLEVEL", "SUBLEVEL"];
+
+/// `VERSION` and `DEF_VER`, or VERSION, PATCHLEVEL, SUBLEVEL and EXTRAVERSION together as one field; or each of the
+/// variables that a policy names.
+pub(super) fn variables(source: &Source<'_>, hints: &Hints) -> Result<Vec<Field>, Error> {
+    let mut assignments = Vec::new();
+    let mut defining = false;
+    let mut continued = false;
+    for line in lines(source.text()) {
+        let is_rest = std::mem::replace(&mut continued, line.text.ends_with('\\'));
+        // A tab begins a recipe, that is shell; so does the body of a `define`.
+        if is_rest || line.text.starts_with('\t') {
+            continue;
+        }
+        let line = line.trimmed();
+        match line.text.split_whitespace().next() {
+            Some("define") => defining = true,
+            Some("endef") => defining = false,
+            _ if !defining => assignments.extend(assignment(line)),
+            _ => {}
+        }
+    }
+    if hints.names.is_empty()
+        && let Some(field) = in_parts(&assignments)
+    {
+        return Ok(vec![field]);
+    }
+    let wanted = hints.names_or(&["VERSION", "DEF_VER"]);
+    let wanted = assignments.iter().filter(|assignment| wanted.contains(&assignment.name));
+    Ok(wanted.filter_map(Assignment::field).collect())
+}
+
+struct Assignment<'t> {
+    name: &'t str,
+    value: Line<'t>,
+    computed: bool,
+}
+
+impl Assignment<'_> {
+    fn field(&self) -> Option<Field> {
+        let Line { text, .. } = self.value;
+        Some(match text {
+            "" => return None,
+            _ if self.computed => Field::dynamic(self.name, text, self.value.range()),
+            _ => Field::new(self.name, text, self.value.range()),
+        })
+    }
+}
+
+/// Reads `NAME = value`, `NAME := value`, `NAME ?= value` and so on, after `export` and `override`.
+fn assignment(line: Line<'_>) -> Option<Assignment<'_>> {
+    let (left, value) = line.split_once('=')?;
+    let (operator, computed) = match left.text.as_bytes().last() {
+        // What `!=` runs and `+=` adds to is not known.
+        Some(b'!' | b'+') => (1, true),
+        Some(b'?') => (1, false),
+        Some(b':') => (left.text.len() - left.text.trim_end_matches(':').len(), false),
+        _ => (0, false),
+    };
+    let left = left.text.get(..left.text.len() - operator)?;
+    let mut words = left.split_whitespace().rev();
+    let name = words.next()?;
+    let known = |word: &str| ["export", "override", "private", "readonly", "local"].contains(&word);
+    if left.contains('#') || !words.all(known) {
+        return None;
+    }
+    let value = match value.text.find('#') {
+        Some(comment) => Line { text: value.text.get(..comment)?, start: value.start },
+        None => value,
+    };
+    let value = value.trimmed();
+    let computed = computed || value.text.ends_with('\\') || value.text.contains('`');
+    // The shell's quotes.
+    for quote in ["\"", "'"] {
+        if let Some(inner) = value.text.strip_prefix(quote).and_then(|text| text.strip_suffix(quote)) {
+            return Some(Assignment { name, value: Line { text: inner, start: value.start + 1 }, computed });
+        }
+    }
+    Some(Assignment { name, value, computed })
+}
+
+/// The version in parts, if at least VERSION and PATCHLEVEL are each assigned once.
+fn in_parts(assignments: &[Assignment<'_>]) -> Option<Field> {
+    let only = |name: &str| {
+        let mut found = assignments.iter().filter(|assignment| assignment.name == name);
+        found.next().filter(|_| found.next().is_none()).filter(|found| !found.value.text.is_empty())
+    };
+    let parts: Vec<_> = PARTS.iter().map_while(|name| only(name)).collect();
+    let extra = only("EXTRAVERSION");
+    if parts.len() < 2 || parts.iter().chain(extra.iter()).any(|part| part.computed) {
+        return None;
+    }
+    let mut version = parts.iter().map(|part| part.value.text).collect::<Vec<_>>().join(".");
+    version.push_str(extra.map_or("", |extra| extra.value.text));
+    let ranges: Vec<_> = parts.iter().chain(extra.iter()).map(|part| part.value.range()).collect();
+    Some(Field::joined("VERSION", &version, &ranges))
+}

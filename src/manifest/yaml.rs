@@ -1,0 +1,327 @@
+//! YAML by events, and `Chart.yaml`.
+//!
+//! <https://helm.sh/docs/topics/charts/#the-chartyaml-file>, <https://yaml.org/spec/1.2.2/>.
+//!
+//! Aliases are followed as they are met and every step is counted, so a few bytes cannot unfold into a billion nodes.
+//! Of a scalar's range only the start comes from the parser: in saphyr-parser 0.3 the end of a quoted one runs on.
+
+use saphyr_parser::{Event, Parser, ScalarStyle};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashSet};
+use std::ops::Range;
+
+use super::source::Source;
+use super::{Error, Field, Hints};
+
+/// Most collections within each other, aliases included.
+const MAX_DEPTH: usize = 64;
+
+/// Most nodes of a file.
+const MAX_NODES: usize = 250_000;
+
+/// Most nodes visited, aliases followed.
+const MAX_VISITS: usize = 500_000;
+
+/// The key whose mapping is merged into its parent (<https://yaml.org/type/merge.html>); Helm does.
+const MERGE: &str = "<<";
+
+/// A scalar as the file has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Scalar<'t> {
+    /// The text; `None` for null, written or left out.
+    pub(super) text: Option<Cow<'t, str>>,
+    /// Where it begins, quotes included.
+    start: usize,
+}
+
+enum Kind<'t> {
+    Scalar(Option<Cow<'t, str>>),
+    Alias(usize),
+    /// A sequence or mapping, with the index after its last node.
+    Sequence(usize),
+    Mapping(usize),
+}
+
+struct Node<'t> {
+    kind: Kind<'t>,
+    start: usize,
+}
+
+/// The documents of a YAML stream.
+pub(super) struct Stream<'s, 't> {
+    source: &'s Source<'t>,
+    nodes: Vec<Node<'s>>,
+    /// The first node of each document.
+    documents: Vec<usize>,
+    anchors: BTreeMap<usize, usize>,
+}
+
+impl<'s, 't> Stream<'s, 't> {
+    /// Reads a stream.
+    ///
+    /// # Errors
+    /// Not YAML, or YAML only after a template engine has run; nested deeper or longer than is read.
+    pub(super) fn new(source: &'s Source<'t>) -> Result<Self, Error> {
+        let text = source.text();
+        let offsets = Offsets::new(text);
+        let mut stream = Self { source, nodes: Vec::new(), documents: Vec::new(), anchors: BTreeMap::new() };
+        let mut open: Vec<usize> = Vec::new();
+        let mut parser = Parser::new_from_str(text);
+        while let Some(event) = parser.next_event() {
+            let (event, span) = event.map_err(|error| match templated(text) {
+                Some(at) => source.template(at),
+                None => source.syntax(offsets.of(error.marker().index()), error.info()),
+            })?;
+            let start = offsets.of(span.start.index());
+            let (kind, anchor) = match event {
+                Event::Scalar(value, style, anchor, _) => {
+                    let plain = style == ScalarStyle::Plain;
+                    // The parser has `~` for a value that was left out as well.
+                    let null = plain && ["~", "null", "Null", "NULL", ""].contains(&value.as_ref());
+                    (Kind::Scalar((!null).then_some(value)), anchor)
+                }
+                Event::Alias(anchor) => (Kind::Alias(anchor), 0),
+                Event::SequenceStart(anchor, _) => (Kind::Sequence(0), anchor),
+                // `{{ .Values.image }}` reads as a mapping whose key is a mapping.
+                Event::MappingStart(..) if source.slice(start..text.len()).starts_with("{{") => {
+                    return Err(source.template(start));
+                }
+                Event::MappingStart(anchor, _) => (Kind::Mapping(0), anchor),
+                Event::SequenceEnd | Event::MappingEnd => {
+                    let end = stream.nodes.len();
+                    match open.pop().and_then(|at| stream.nodes.get_mut(at)).map(|node| &mut node.kind) {
+                        Some(Kind::Sequence(last) | Kind::Mapping(last)) => *last = end,
+                        _ => return Err(source.syntax(start, "a collection that was not opened")),
+                    }
+                    continue;
+                }
+                Event::DocumentStart(_) => {
+                    stream.documents.push(stream.nodes.len());
+                    continue;
+                }
+                Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => continue,
+            };
+            let at = stream.nodes.len();
+            if matches!(kind, Kind::Sequence(_) | Kind::Mapping(_)) {
+                open.push(at);
+            }
+            if open.len() > MAX_DEPTH {
+                return Err(source.syntax(start, format!("more than {MAX_DEPTH} collections within each other")));
+            }
+            if at >= MAX_NODES {
+                return Err(source.syntax(start, format!("more than {MAX_NODES} values")));
+            }
+            if anchor > 0 {
+                stream.anchors.insert(anchor, at);
+            }
+            stream.nodes.push(Node { kind, start });
+        }
+        Ok(stream)
+    }
+
+    /// How many documents the stream has, and where the second begins.
+    fn second_document(&self) -> Option<usize> {
+        self.documents.get(1).and_then(|at| self.nodes.get(*at)).map(|node| node.start)
+    }
+
+    /// Calls `visit` with the path and value of every scalar that is no key. Mappings are merged as `<<` says, a key
+    /// of one's own before a merged one.
+    ///
+    /// # Errors
+    /// A key that stands twice, or aliases that unfold into more than is read.
+    pub(super) fn visit(&self, visit: &mut dyn FnMut(&[Cow<'s, str>], &Scalar<'s>)) -> Result<(), Error> {
+        let mut walk = Walk { stream: self, path: Vec::new(), visits: 0, visit };
+        for document in &self.documents {
+            walk.value(*document, 0)?;
+        }
+        Ok(())
+    }
+
+    /// The range of a scalar's text without quotes; up to the end of its line if it is written another way (with
+    /// escapes, or as a block).
+    pub(super) fn range(&self, scalar: &Scalar<'_>) -> Range<usize> {
+        let text = scalar.text.as_deref().unwrap_or_default();
+        let whole = self.source.slice(scalar.start..self.source.text().len());
+        // An anchor and a tag come before the value.
+        let mut rest = whole;
+        while rest.starts_with(['&', '!'])
+            && let Some(end) = rest.find([' ', '\t', '\r', '\n'])
+        {
+            rest = rest.get(end..).unwrap_or_default().trim_start();
+        }
+        let start = scalar.start + whole.len() - rest.len();
+        let quote = usize::from(rest.starts_with(['"', '\'']));
+        if rest.get(quote..).is_some_and(|rest| rest.starts_with(text)) {
+            return start + quote..start + quote + text.len();
+        }
+        let line = rest.lines().next().unwrap_or_default().trim_end();
+        start..start + line.len()
+    }
+}
+
+/// The index after a node.
+fn after(node: &Node<'_>, at: usize) -> usize {
+    match node.kind {
+        Kind::Sequence(end) | Kind::Mapping(end) => end.max(at + 1),
+        Kind::Scalar(_) | Kind::Alias(_) => at + 1,
+    }
+}
+
+struct Walk<'w, 's, 't> {
+    stream: &'w Stream<'s, 't>,
+    path: Vec<Cow<'s, str>>,
+    visits: usize,
+    visit: &'w mut dyn FnMut(&[Cow<'s, str>], &Scalar<'s>),
+}
+
+impl<'w, 's, 't> Walk<'w, 's, 't> {
+    /// A node, with every step counted.
+    fn node(&mut self, at: usize, depth: usize) -> Result<Option<&'w Node<'s>>, Error> {
+        let node = self.stream.nodes.get(at);
+        self.visits += 1;
+        let start = node.map_or(0, |node| node.start);
+        if self.visits > MAX_VISITS {
+            return Err(self
+                .stream
+                .source
+                .syntax(start, format!("aliases that unfold into more than {MAX_VISITS} values")));
+        }
+        if depth > MAX_DEPTH {
+            return Err(self
+                .stream
+                .source
+                .syntax(start, format!("more than {MAX_DEPTH} collections within each other")));
+        }
+        Ok(node)
+    }
+
+    /// The node that an alias stands for.
+    fn target(&self, anchor: usize) -> usize {
+        self.stream.anchors.get(&anchor).copied().unwrap_or(usize::MAX)
+    }
+
+    fn value(&mut self, at: usize, depth: usize) -> Result<(), Error> {
+        let Some(node) = self.node(at, depth)? else { return Ok(()) };
+        match &node.kind {
+            Kind::Scalar(text) => (self.visit)(&self.path, &Scalar { text: text.clone(), start: node.start }),
+            Kind::Alias(anchor) => self.value(self.target(*anchor), depth + 1)?,
+            Kind::Sequence(end) => {
+                let mut item = at + 1;
+                let mut index = 0;
+                while item < *end {
+                    self.path.push(Cow::Owned(index.to_string()));
+                    self.value(item, depth + 1)?;
+                    self.path.pop();
+                    item = self.stream.nodes.get(item).map_or(*end, |node| after(node, item));
+                    index += 1;
+                }
+            }
+            Kind::Mapping(_) => self.mapping(at, depth, &mut HashSet::new(), false)?,
+        }
+        Ok(())
+    }
+
+    /// Visits the values of a mapping; of a merged one only those whose keys were not `seen`.
+    fn mapping(
+        &mut self,
+        at: usize,
+        depth: usize,
+        seen: &mut HashSet<Cow<'s, str>>,
+        merged: bool,
+    ) -> Result<(), Error> {
+        let Some(node) = self.node(at, depth)? else { return Ok(()) };
+        let end = match &node.kind {
+            Kind::Mapping(end) => *end,
+            Kind::Alias(anchor) => return self.mapping(self.target(*anchor), depth + 1, seen, merged),
+            Kind::Sequence(end) if merged => {
+                let mut item = at + 1;
+                while item < *end {
+                    self.mapping(item, depth + 1, seen, merged)?;
+                    item = self.stream.nodes.get(item).map_or(*end, |node| after(node, item));
+                }
+                return Ok(());
+            }
+            Kind::Sequence(_) | Kind::Scalar(_) => return Ok(()),
+        };
+        let mut merges = Vec::new();
+        let mut entry = at + 1;
+        while entry < end {
+            let Some(key) = self.node(entry, depth)? else { break };
+            let value = after(key, entry);
+            let next = self.stream.nodes.get(value).map_or(end, |node| after(node, value));
+            let name = match &key.kind {
+                Kind::Scalar(text) => text.clone().unwrap_or_default(),
+                Kind::Alias(anchor) => match self.stream.nodes.get(self.target(*anchor)).map(|node| &node.kind) {
+                    Some(Kind::Scalar(text)) => text.clone().unwrap_or_default(),
+                    _ => "?".into(),
+                },
+                // A key that is no text has no name in a path.
+                Kind::Sequence(_) | Kind::Mapping(_) => "?".into(),
+            };
+            entry = next;
+            if name == MERGE {
+                merges.push(value);
+            } else if seen.insert(name.clone()) {
+                self.path.push(name);
+                self.value(value, depth + 1)?;
+                self.path.pop();
+            } else if !merged && name != "?" {
+                return Err(self.stream.source.duplicate(key.start, &name));
+            }
+        }
+        for merge in merges {
+            self.mapping(merge, depth + 1, seen, true)?;
+        }
+        Ok(())
+    }
+}
+
+/// Where the first `{{` outside a comment line stands, if there is one.
+fn templated(text: &str) -> Option<usize> {
+    super::lines::lines(text)
+        .filter(|line| !line.text.trim_start().starts_with('#'))
+        .find_map(|line| line.text.find("{{").map(|at| line.start + at))
+}
+
+/// Offsets of the parser, which counts characters, as byte offsets.
+struct Offsets {
+    bytes: Option<Vec<u32>>,
+    length: usize,
+}
+
+impl Offsets {
+    fn new(text: &str) -> Self {
+        let offsets = || text.char_indices().map(|(at, _)| u32::try_from(at).unwrap_or(u32::MAX)).collect();
+        Self { bytes: (!text.is_ascii()).then(offsets), length: text.len() }
+    }
+
+    fn of(&self, index: usize) -> usize {
+        match &self.bytes {
+            None => index.min(self.length),
+            Some(bytes) => bytes.get(index).map_or(self.length, |at| *at as usize),
+        }
+    }
+}
+
+/// The root `version`, or the root keys a policy names (`appVersion` is what is packaged, not the package); never a
+/// dependency's.
+pub(super) fn chart(source: &Source<'_>, hints: &Hints) -> Result<Vec<Field>, Error> {
+    let stream = Stream::new(source)?;
+    if let Some(start) = stream.second_document() {
+        return Err(source.syntax(start, "a chart has one document, this has more"));
+    }
+    let wanted = hints.names_or(&["version"]);
+    let mut fields = Vec::new();
+    let mut nested = None;
+    stream.visit(&mut |path, scalar| match (path, &scalar.text) {
+        ([key], Some(text)) if wanted.contains(&key.as_ref()) => {
+            fields.push(Field::new(key.as_ref(), text, stream.range(scalar)));
+        }
+        ([key, _, ..], _) if wanted.contains(&key.as_ref()) => nested = Some((key.to_string(), scalar.start)),
+        _ => {}
+    })?;
+    match nested {
+        Some((key, start)) => Err(source.syntax(start, format!("`{key}` is not a text"))),
+        None => Ok(fields),
+    }
+}

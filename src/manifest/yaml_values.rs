@@ -1,0 +1,252 @@
+//! Values of YAML files by path, for what is deployed rather than built: image names and tags.
+
+use regex::{RegexSet, RegexSetBuilder};
+use std::ops::Range;
+
+use super::source::{Encoding, Source};
+use super::yaml::Stream;
+use super::{Error, position};
+
+/// Most bytes of a YAML file that are read.
+pub const MAX_YAML_BYTES: usize = 1 << 20;
+
+/// Most memory the compiled globs may take.
+const MAX_REGEX: usize = 1 << 20;
+
+/// Between the segments of a path: no character of a key.
+const SEPARATOR: char = '\0';
+
+/// Which values of a YAML file are meant, by their path from the root of the document.
+///
+/// A glob's segments are separated by `.`; `**` stands for any number of segments, `*` for any text within one; the
+/// items of a sequence are numbered from 0. `**.image` is every `image`, at the root too; `spec.*.tag` and
+/// `images.*` say what they look like.
+#[derive(Clone, Debug)]
+pub struct PathGlobs(RegexSet);
+
+impl PathGlobs {
+    /// Compiles globs.
+    ///
+    /// # Errors
+    /// [`Error::Pattern`]: an empty segment, or globs too long.
+    pub fn new<'g>(globs: impl IntoIterator<Item = &'g str>) -> Result<Self, Error> {
+        let patterns = globs.into_iter().map(pattern).collect::<Result<Vec<_>, _>>()?;
+        let set = RegexSetBuilder::new(patterns).size_limit(MAX_REGEX).build();
+        set.map(Self).map_err(|error| Error::Pattern(format!("the path globs cannot be used: {error}")))
+    }
+}
+
+fn pattern(glob: &str) -> Result<String, Error> {
+    let mut pattern = String::from("(?s)^");
+    for segment in glob.split('.') {
+        match segment {
+            "" => return Err(Error::Pattern(format!("the path glob `{glob}` has an empty segment"))),
+            "**" => pattern.push_str(r"(?:[^\x00]*\x00)*"),
+            _ => {
+                let texts: Vec<_> = segment.split('*').map(regex::escape).collect();
+                pattern.push_str(&texts.join(r"[^\x00]*"));
+                pattern.push_str(r"\x00");
+            }
+        }
+    }
+    pattern.push('$');
+    Ok(pattern)
+}
+
+/// What a YAML value is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum YamlText {
+    /// A text, as it stands: `1.10` is not read as a number.
+    Text(String),
+    /// Nothing: `null`, `~` or left out.
+    Null,
+    /// A template, known only once it is rendered.
+    Template(String),
+}
+
+/// A scalar of a YAML file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct YamlValue {
+    /// Its path; segments are separated by `.`, sequence items are numbered from 0.
+    pub path: String,
+    /// What it is.
+    pub value: YamlText,
+    /// Its 1-based line; of an alias, that of the value it stands for.
+    pub line: usize,
+    /// Its bytes in the file, without quotes; up to the end of the line if it is written with escapes or as a block.
+    pub span: Range<usize>,
+}
+
+/// The scalars that any of the globs mean, in all documents of a YAML file, in the order of the file. Aliases and merge
+/// keys are followed.
+///
+/// # Errors
+/// [`Error::Template`] for a file that is YAML only once it is rendered (a Helm template); otherwise as
+/// [`fields`](super::fields). Time and memory are bounded, whatever aliases the file has.
+pub fn yaml_values(bytes: &[u8], globs: &PathGlobs) -> Result<Vec<YamlValue>, Error> {
+    let source = Source::new(bytes, MAX_YAML_BYTES, Encoding::Utf8)?;
+    let stream = Stream::new(&source)?;
+    let mut found = Vec::new();
+    let mut joined = String::new();
+    stream.visit(&mut |path, scalar| {
+        joined.clear();
+        for segment in path {
+            joined.extend(segment.chars().filter(|c| *c != SEPARATOR));
+            joined.push(SEPARATOR);
+        }
+        if globs.0.is_match(&joined) {
+            let value = match scalar.text.as_deref() {
+                None => YamlText::Null,
+                Some(text) if text.contains("{{") => YamlText::Template(text.into()),
+                Some(text) => YamlText::Text(text.into()),
+            };
+            found.push((path.join("."), value, stream.range(scalar)));
+        }
+    })?;
+    let mut lines = Lines { bytes, at: 0, line: 1 };
+    let located = found.into_iter().map(|(path, value, range)| {
+        let span = source.span(range)?;
+        Ok(YamlValue { path, value, line: lines.of(span.start), span })
+    });
+    located.collect()
+}
+
+/// Lines of offsets that mostly rise, so that a file with many values is not counted from its start for each.
+struct Lines<'b> {
+    bytes: &'b [u8],
+    at: usize,
+    line: usize,
+}
+
+impl Lines<'_> {
+    fn of(&mut self, offset: usize) -> usize {
+        let between = self.bytes.get(self.at.min(offset)..self.at.max(offset)).unwrap_or_default();
+        let breaks = position(between, between.len()).0 - 1;
+        self.line = if offset >= self.at { self.line + breaks } else { self.line - breaks };
+        self.at = offset;
+        self.line
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::{Duration, Instant};
+
+    fn values(text: &str, globs: &[&str]) -> Result<Vec<(String, String, usize)>, Error> {
+        let globs = PathGlobs::new(globs.iter().copied())?;
+        let values = yaml_values(text.as_bytes(), &globs)?;
+        Ok(values
+            .into_iter()
+            .map(|found| match found.value {
+                YamlText::Text(value) => {
+                    assert!(text[found.span.clone()].contains(&value), "{value}");
+                    (found.path, value, found.line)
+                }
+                YamlText::Null => (found.path, "(null)".into(), found.line),
+                YamlText::Template(value) => (found.path, format!("(template) {value}"), found.line),
+            })
+            .collect())
+    }
+
+    fn row(path: &str, value: &str, line: usize) -> (String, String, usize) {
+        (path.into(), value.into(), line)
+    }
+
+    #[test]
+    fn images_are_found_at_any_depth_and_in_every_document() {
+        let text = "image: a:edge\n# ü\nspec:\n  containers:\n  - name: é\n    image: \"b:latest\"\n---\napp:\n  image:\n    \
+                    tag: '1.10'\n    pullPolicy: Always\n";
+        assert_eq!(
+            values(text, &["**.image", "**.tag"]),
+            Ok(vec![
+                row("image", "a:edge", 1),
+                row("spec.containers.0.image", "b:latest", 6),
+                row("app.image.tag", "1.10", 10)
+            ])
+        );
+        assert_eq!(values(text, &["*.image.t*g"]), Ok(vec![row("app.image.tag", "1.10", 10)]));
+        assert_eq!(values(text, &["spec.containers.*.name"]), Ok(vec![row("spec.containers.0.name", "é", 5)]));
+        assert_eq!(values(text, &["tag", "image.**"]), Ok(vec![row("image", "a:edge", 1)]));
+    }
+
+    #[test]
+    fn aliases_and_merges_are_followed() {
+        let text =
+            "base: &b\n  tag: v1\n  image: &i x\nprod:\n  <<: *b\n  tag: v2\nother:\n  image: *i\nlist:\n  <<: [*b]\n";
+        assert_eq!(
+            values(text, &["prod.*", "other.image", "list.tag"]),
+            Ok(vec![
+                row("prod.tag", "v2", 6),
+                row("prod.image", "x", 3),
+                row("other.image", "x", 3),
+                row("list.tag", "v1", 2)
+            ])
+        );
+    }
+
+    #[test]
+    fn a_template_is_unreadable_and_not_guessed() {
+        for (text, line) in [
+            ("{{- if .Values.x }}\nimage: foo:latest\n{{- end }}\n", 1),
+            ("a: 1\nimage: {{ .Values.image }}\n", 2),
+            ("image: {{ .Values.image }}:{{ .Values.tag }}\n", 1),
+            ("# {{ fine }}\na: b\n{{ range .x }}\n- c\n{{ end }}\n", 3),
+        ] {
+            let error = values(text, &["**.image"]);
+            assert!(matches!(error, Err(Error::Template { line: at, .. }) if at == line), "{text} {error:?}");
+        }
+        assert_eq!(
+            values("image: \"{{ .Values.image }}\" # {{\ntag: v{{ x }}\n", &["**.image", "tag"]),
+            Ok(vec![row("image", "(template) {{ .Values.image }}", 1), row("tag", "(template) v{{ x }}", 2)])
+        );
+    }
+
+    #[test]
+    fn null_is_no_text() {
+        let text = "a: {tag: }\nb: {tag: ~}\nc: {tag: \"~\"}\nd: {tag: \"\"}\n";
+        assert_eq!(
+            values(text, &["**.tag"]),
+            Ok(vec![row("a.tag", "(null)", 1), row("b.tag", "(null)", 2), row("c.tag", "~", 3), row("d.tag", "", 4)])
+        );
+    }
+
+    #[test]
+    fn a_key_that_stands_twice_is_an_error() {
+        let error = values("a:\n  tag: x\n  \"tag\": y\n", &["**.tag"]);
+        assert_eq!(error, Err(Error::Duplicate { key: "tag".into(), line: 3, column: 3 }));
+    }
+
+    #[test]
+    fn bombs_are_errors_and_soon() {
+        let started = Instant::now();
+        let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+        for level in 1..30 {
+            let aliases = vec![format!("*a{}", level - 1); 10].join(", ");
+            bomb.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
+        }
+        let inputs = [
+            bomb,
+            "a: &a [*a]\n".into(),
+            "a: &a\n  <<: *a\n".into(),
+            "[".repeat(500_000),
+            "- ".repeat(300_000),
+            "{a: ".repeat(200_000),
+            format!("{}\n", "- [".repeat(200_000)),
+            "a\n".repeat(300_000) + ": b",
+            "x".repeat(MAX_YAML_BYTES + 1),
+        ];
+        for input in inputs {
+            assert!(values(&input, &["**"]).is_err(), "{}", &input[..20.min(input.len())]);
+        }
+        assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+    }
+
+    #[test]
+    fn globs_are_checked() {
+        assert!(matches!(PathGlobs::new(["a..b"]), Err(Error::Pattern(_))));
+        assert!(matches!(PathGlobs::new([""]), Err(Error::Pattern(_))));
+        let long = "*".repeat(200_000);
+        assert!(matches!(PathGlobs::new([long.as_str()]), Err(Error::Pattern(_))));
+    }
+}

@@ -1,0 +1,106 @@
+//! Why a commit has no version, or an event no plan.
+
+use crate::git;
+use crate::model::{Exit, Failure, RefName, Untrusted};
+use crate::policy::PolicyErrors;
+use crate::version::{MixedSchemes, SpellError};
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The repository gave none; most of all, its history is cut off.
+    #[error(transparent)]
+    Git(#[from] git::Error),
+    /// `HEAD` leads to a branch without a commit.
+    #[error("`HEAD` has no commit yet")]
+    Unborn,
+    /// There is no release tag in this clone.
+    #[error("this clone has no release tag{}", of(.0))]
+    NoTags(Option<String>),
+    /// No release tag is an ancestor.
+    #[error("no release tag{} is an ancestor of {commit}", of(.component))]
+    NoneBelow {
+        /// The component that was asked for.
+        component: Option<String>,
+        /// The commit, abbreviated.
+        commit: String,
+    },
+    /// All release tags belong to components, and nobody said to which the version shall.
+    #[error("the release tags are of {} components ({}), and none was named", .0.len(), list(.0))]
+    Components(Vec<String>),
+    /// Tags of two schemes.
+    #[error(transparent)]
+    Mixed(#[from] MixedSchemes),
+    /// The version cannot be written like that.
+    #[error(transparent)]
+    Spell(#[from] SpellError),
+    /// A branch has a name that no image may be tagged with.
+    #[error("the image tag of `{branch}` would be `{slug}`, which {why}")]
+    Slug {
+        /// The branch.
+        branch: RefName,
+        /// What its name comes to.
+        slug: String,
+        /// Why an image of a branch must not have this tag.
+        why: &'static str,
+    },
+    /// The policy's options of `colliding-slug`, which say how branches become image tags.
+    #[error(transparent)]
+    Policy(#[from] PolicyErrors),
+    /// Nothing of a branch's name can be in an image tag.
+    #[error("no image tag can be made from `{0}`")]
+    NoSlug(RefName),
+    /// An event about a ref from which nothing is published.
+    #[error("`{0}` is neither a branch nor a tag")]
+    WrongRef(RefName),
+    /// Nobody said what happened.
+    #[error("{0}")]
+    NoRef(&'static str),
+}
+
+impl Error {
+    /// The failure to show: its exit code and what to do about it.
+    pub fn into_failure(self, detail: impl Into<String>) -> Failure {
+        let (exit, help) = match &self {
+            Self::Git(error @ git::Error::Shallow { .. }) => {
+                debug_assert!(error.is_undecided(), "a history that is cut off decides nothing");
+                (Exit::Undecided, Some("fetch the rest of the history: `git fetch --unshallow --tags`"))
+            }
+            Self::Git(error) if !error.is_undecided() => (Exit::Usage, None),
+            Self::Components(_) => (Exit::Usage, Some("name one with `--scope`")),
+            Self::WrongRef(_) => (Exit::Usage, None),
+            Self::NoRef(_) => {
+                (Exit::Usage, Some("say what happened: `--event branch --ref NAME` or `--event tag --ref NAME`"))
+            }
+            Self::NoTags(_) | Self::NoneBelow { .. } => (
+                Exit::Undecided,
+                Some(
+                    "fetch the tags (`git fetch --tags`, in a shallow clone with `--unshallow`); a project that has none yet \
+                     begins with one, such as `v0.0.0`",
+                ),
+            ),
+            Self::Policy(_) => (Exit::Policy, Some("`refgate policy check` shows every error in its place")),
+            Self::Slug { .. } | Self::NoSlug(_) => (Exit::Undecided, Some("rename the branch")),
+            Self::Git(_) | Self::Unborn | Self::Mixed(_) | Self::Spell(_) => (Exit::Undecided, None),
+        };
+        let failure = Failure::from_error(exit, detail, &self);
+        match help {
+            Some(help) => failure.help(help),
+            None => failure,
+        }
+    }
+}
+
+fn of(component: &Option<String>) -> String {
+    component.as_ref().map(|name| format!(" of `{}`", Untrusted::new(name))).unwrap_or_default()
+}
+
+/// The first few: hundreds of components would hide the sentence.
+fn list(names: &[String]) -> String {
+    const SHOWN: usize = 5;
+    let mut shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{}`", Untrusted::new(name))).collect();
+    if names.len() > SHOWN {
+        shown.push("…".to_owned());
+    }
+    shown.join(", ")
+}

@@ -1,0 +1,33 @@
+//! Floor 3: what version a commit has, and what may be published for an event.
+//!
+//! A commit's version is that of the tag on it. A commit without one gets a development version: the next version
+//! after the **highest** release tag that is its ancestor, and the number of commits since. The highest, not the
+//! nearest: where 1.2.5 was merged up into a mainline that has 1.3.0, the next version is 1.3.1. So a development
+//! version is above the tag it builds on and below its own release, and it rises along the first parents.
+//!
+//! | file | what is in it |
+//! |---|---|
+//! | [`tags`] | the release tags of one component, highest first |
+//! | [`builtin`] | how tags are read where no policy says it |
+//! | [`standing`] | where a commit stands among them |
+//! | [`image`] | names and tags of container images |
+//! | [`event`] | what happened |
+//! | [`plan`] | release, dev or nothing: what an event publishes |
+//!
+//! Nothing is guessed: a history that is cut off, a clone without tags, two components and no word which, are
+//! errors. Knows repositories and policies; prints nothing.
+
+mod builtin;
+mod error;
+mod event;
+mod image;
+mod plan;
+mod standing;
+mod tags;
+
+pub use error::Error;
+pub use event::{Event, EventKind, head_branch};
+pub use image::{ImageName, ImageNameError, branch_tag};
+pub use plan::{Plan, Publish, native};
+pub use standing::Standing;
+pub use tags::{Component, ReleaseTag, ReleaseTags};

@@ -1,0 +1,198 @@
+//! Release, dev or nothing: what an event publishes.
+//!
+//! The event decides. A push to a branch publishes a development version at most, even where a tag has meanwhile been
+//! put on its commit: the build of that tag is the one that releases, and it is the only one. A tag that is there when
+//! a branch's build starts is indistinguishable from one that was there at the push, so that tags on the commit itself
+//! have no say in a branch's version.
+
+use super::{Component, Error, Event, ImageName, ReleaseTags, Standing, branch_tag};
+use crate::git::{Kind, Repository};
+use crate::model::{ObjectId, RefName, Untrusted};
+use crate::policy::{LinePublishes, Role, TagKind, TagPublishes};
+use crate::version::{Scheme, SpellError, Spelling, spell_release};
+
+/// What may be published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Publish {
+    /// The version that a tag names.
+    Release,
+    /// A development version.
+    Dev,
+    /// Nothing.
+    None,
+}
+
+impl Publish {
+    /// The word used in output.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Release => "release",
+            Self::Dev => "dev",
+            Self::None => "none",
+        }
+    }
+}
+
+/// What an event publishes.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The event.
+    pub event: Event,
+    /// What may be published.
+    pub publish: Publish,
+    /// Why, in one sentence.
+    pub reason: String,
+    /// The commit it is made from; `None` where nothing is.
+    pub commit: Option<ObjectId>,
+    /// The component whose version it is.
+    pub component: Option<String>,
+    /// Whether the version comes before its release: a pre-release or a development version.
+    pub prerelease: bool,
+    /// The version in the spelling of its own scheme; `None` where nothing is published.
+    pub version: Option<String>,
+    /// The version in every spelling, or why it has none. Empty where nothing is published.
+    pub spellings: Vec<(Spelling, Result<String, SpellError>)>,
+    /// The images: `NAME:TAG`. Never `latest`.
+    pub images: Vec<String>,
+}
+
+impl Plan {
+    /// Makes the plan of an event.
+    ///
+    /// # Errors
+    /// A development version is due and the repository cannot tell which; an image is due and has no tag.
+    pub fn new(
+        repository: &Repository,
+        component: Component<'_>,
+        event: Event,
+        images: &[ImageName],
+    ) -> Result<Self, Error> {
+        let plan = match event.clone() {
+            Event::PullRequest => Self::none(event, "a pull request publishes nothing"),
+            Event::Branch { name, commit } => Self::of_branch(repository, component, event, &name, commit)?,
+            Event::Tag { name, target } => Self::of_tag(repository, component, event, &name, target)?,
+        };
+        plan.with_images(images)
+    }
+
+    fn of_branch(
+        repository: &Repository,
+        component: Component<'_>,
+        event: Event,
+        name: &RefName,
+        commit: Option<ObjectId>,
+    ) -> Result<Self, Error> {
+        let Some(commit) = commit else { return Ok(Self::none(event, format!("`{name}` was deleted"))) };
+        let (role, reason) = match component.policy.filter(|policy| !policy.lines.is_empty()) {
+            None => (None, "a push to a branch publishes a development version".to_owned()),
+            Some(policy) => {
+                let Some(place) = policy.line_of(name) else {
+                    return Ok(Self::none(event, format!("`{name}` is of no line of the policy `{}`", policy.name)));
+                };
+                let line = &place.line.name;
+                if place.line.publishes == LinePublishes::None {
+                    return Ok(Self::none(event, format!("the line `{line}` publishes nothing")));
+                }
+                (Some(place.line.role), format!("the line `{line}` publishes development versions"))
+            }
+        };
+        let tags = ReleaseTags::read(repository, component)?;
+        let commit = repository.peel(commit)?.id;
+        let standing = Standing::untagged(repository, &tags, commit)?;
+        let mut spellings = every(|spelling| standing.spell(spelling, None));
+        if role == Some(Role::Topic) {
+            let tag = branch_tag(name, component.policy, None)?;
+            for (_, spelled) in spellings.iter_mut().filter(|(spelling, _)| *spelling == Spelling::Docker) {
+                *spelled = Ok(tag.clone());
+            }
+        }
+        let base = standing.tag();
+        Ok(Self {
+            publish: Publish::Dev,
+            commit: Some(commit),
+            component: base.component.clone(),
+            prerelease: true,
+            version: Some(standing.spell(native(base.version.scheme()), None)?),
+            spellings,
+            ..Self::none(event, reason)
+        })
+    }
+
+    fn of_tag(
+        repository: &Repository,
+        component: Component<'_>,
+        event: Event,
+        name: &RefName,
+        target: Option<ObjectId>,
+    ) -> Result<Self, Error> {
+        let Some(target) = target else { return Ok(Self::none(event, format!("`{name}` was deleted"))) };
+        let class = component.policy.and_then(|policy| policy.tag_of(name)).map(|found| found.class);
+        if let Some(class) = class.filter(|class| class.publishes == TagPublishes::None) {
+            let deed = if class.kind == TagKind::Version { "publishes nothing" } else { "names no versions" };
+            return Ok(Self::none(event, format!("the tag class `{}` {deed}", class.name)));
+        }
+        let Some(reading) = component.read(name) else {
+            return Ok(Self::none(event, format!("`{name}` is no release tag")));
+        };
+        // Who tags development versions has to say so: they are computed, and a tag of one would be taken for it.
+        if reading.version.is_dev() && class.is_none() {
+            return Ok(Self::none(event, format!("`{name}` names a development version")));
+        }
+        let peeled = repository.peel(target)?;
+        if peeled.kind != Kind::Commit {
+            return Ok(Self::none(event, format!("`{name}` names a {}, not a commit", peeled.kind)));
+        }
+        let version = &reading.version;
+        let reason = match class {
+            Some(class) => format!("the tag class `{}` publishes releases", class.name),
+            None => "a push of a version tag publishes a release".to_owned(),
+        };
+        Ok(Self {
+            publish: Publish::Release,
+            commit: Some(peeled.id),
+            component: reading.component.clone(),
+            prerelease: version.is_prerelease(),
+            version: Some(spell_release(version, native(version.scheme()))?),
+            spellings: every(|spelling| spell_release(version, spelling)),
+            ..Self::none(event, reason)
+        })
+    }
+
+    fn none(event: Event, reason: impl Into<String>) -> Self {
+        Self {
+            event,
+            publish: Publish::None,
+            // Names of lines and classes come from a policy, which may hold anything.
+            reason: Untrusted::new(&reason.into()).to_string(),
+            commit: None,
+            component: None,
+            prerelease: false,
+            version: None,
+            spellings: Vec::new(),
+            images: Vec::new(),
+        }
+    }
+
+    fn with_images(mut self, names: &[ImageName]) -> Result<Self, Error> {
+        if let Some((_, tag)) = self.spellings.iter().find(|(spelling, _)| *spelling == Spelling::Docker)
+            && !names.is_empty()
+        {
+            let tag = tag.as_ref().map_err(|error| error.clone())?;
+            self.images = names.iter().map(|name| name.tagged(tag)).collect();
+        }
+        Ok(self)
+    }
+}
+
+/// The spelling that a scheme's versions have where nobody asks for another.
+pub const fn native(scheme: &Scheme) -> Spelling {
+    match scheme {
+        Scheme::Semver => Spelling::Semver,
+        Scheme::Debian => Spelling::Debian,
+        Scheme::Pep440 | Scheme::Calver(_) | Scheme::Dotted(_) | Scheme::Nvr => Spelling::Pep440,
+    }
+}
+
+fn every(spell: impl Fn(Spelling) -> Result<String, SpellError>) -> Vec<(Spelling, Result<String, SpellError>)> {
+    Spelling::ALL.into_iter().map(|spelling| (spelling, spell(spelling))).collect()
+}

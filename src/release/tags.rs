@@ -1,0 +1,122 @@
+//! The release tags of one component, highest version first.
+
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+
+use super::Error;
+use super::builtin::{self, Reading};
+use crate::git::{Kind, Repository};
+use crate::model::{ObjectId, RefName};
+use crate::policy::{Policy, TagKind};
+use crate::version::Version;
+
+/// Whose versions are meant: in a repository of several components each has its own.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Component<'a> {
+    /// The policy whose tag classes read the tags; the built-in ones do where it has none.
+    pub policy: Option<&'a Policy>,
+    /// The component's name; `None` for tags that name none.
+    pub scope: Option<&'a str>,
+}
+
+/// A tag that names a version.
+#[derive(Clone, Debug)]
+pub struct ReleaseTag {
+    /// Its ref.
+    pub name: RefName,
+    /// The component that its name gives.
+    pub component: Option<String>,
+    /// The version it names.
+    pub version: Version,
+    /// The commit it is about.
+    pub commit: ObjectId,
+    era: u32,
+}
+
+/// All release tags of a component, highest version first.
+#[derive(Debug)]
+pub struct ReleaseTags {
+    pub(super) component: Option<String>,
+    pub(super) tags: Vec<ReleaseTag>,
+}
+
+impl Component<'_> {
+    /// Reads one tag's name; `None` for a tag that names no version of this component.
+    pub(super) fn read(&self, name: &RefName) -> Option<Reading> {
+        let Some(policy) = self.policy.filter(|policy| !policy.tags.is_empty()) else {
+            return builtin::read(name.short(), self.scope);
+        };
+        let found = policy.tag_of(name).filter(|found| found.class.kind == TagKind::Version)?;
+        let scope = found.scope();
+        let component = (!scope.is_empty()).then(|| scope.to_string());
+        let (version, era) = (found.version?, found.class.era);
+        (self.scope.is_none() || self.scope == component.as_deref()).then_some(Reading { component, version, era })
+    }
+}
+
+impl ReleaseTags {
+    /// Lists the tags once and reads the tag objects among them; no commit is read. Tags of trees and files are no
+    /// releases.
+    ///
+    /// Where no component is asked for, those without one count. Where there is none of these and all tags are of one
+    /// component (`rel-8.4.0`), that is how this project spells its versions.
+    ///
+    /// # Errors
+    /// No release tag; several components; versions of two schemes; refs or tag objects that cannot be read.
+    pub fn read(repository: &Repository, wanted: Component<'_>) -> Result<Self, Error> {
+        let mut readings: Vec<(RefName, ObjectId, Reading)> = repository
+            .references("refs/tags/")?
+            .into_iter()
+            .filter_map(|(name, id)| wanted.read(&name).map(|reading| (name, id, reading)))
+            .collect();
+        let mut component = wanted.scope.map(str::to_owned);
+        if component.is_none() && readings.iter().all(|(.., reading)| reading.component.is_some()) {
+            let components: BTreeSet<&String> =
+                readings.iter().filter_map(|(.., reading)| reading.component.as_ref()).collect();
+            if components.len() > 1 {
+                return Err(Error::Components(components.into_iter().cloned().collect()));
+            }
+            component = components.into_iter().next().cloned();
+        }
+        readings.retain(|(.., reading)| reading.component == component);
+        let mut tags = Vec::with_capacity(readings.len());
+        for (name, id, Reading { component, version, era }) in readings {
+            let peeled = repository.peel(id)?;
+            if peeled.kind == Kind::Commit {
+                tags.push(ReleaseTag { name, component, version, commit: peeled.id, era });
+            }
+        }
+        if tags.is_empty() {
+            return Err(Error::NoTags(component));
+        }
+        sort(&mut tags)?;
+        Ok(Self { component, tags })
+    }
+
+    /// The tag of the highest version on a commit itself.
+    pub fn on(&self, commit: ObjectId) -> Option<&ReleaseTag> {
+        self.tags.iter().find(|tag| tag.commit == commit)
+    }
+}
+
+/// Highest first. Of the spellings of one version the longest comes first: what follows 1.2.0 is below what follows
+/// 1.2, so that it collides with nothing.
+fn sort(tags: &mut [ReleaseTag]) -> Result<(), Error> {
+    // Sorting needs an answer for every pair: the first pair without one is kept and told afterwards.
+    let mut mixed = None;
+    tags.sort_by(|a, b| {
+        let versions = || {
+            b.version.compare(&a.version).unwrap_or_else(|error| {
+                mixed = Some(error);
+                Ordering::Equal
+            })
+        };
+        let numbers = |tag: &ReleaseTag| tag.version.release().len();
+        b.era
+            .cmp(&a.era)
+            .then_with(versions)
+            .then_with(|| numbers(b).cmp(&numbers(a)))
+            .then_with(|| a.name.cmp(&b.name))
+    });
+    mixed.map_or(Ok(()), |error| Err(error.into()))
+}

@@ -1,0 +1,65 @@
+//! Refuses a second tag for a version that has one.
+
+use std::cmp::Ordering;
+
+use super::rule::NoOptions;
+use super::{Meta, OptionError, RefRule, Rule, Sink};
+use crate::facts::{Change, FactError, TagKind};
+use crate::model::{Level, quote};
+
+pub(super) struct DuplicateVersion;
+
+impl Rule for DuplicateVersion {
+    const META: Meta = Meta {
+        id: "duplicate-version",
+        summary: "Refuses a second tag for a version that has one, unless it is a declared alias on the same commit.",
+        task: "looking for another tag of the version of",
+        docs: include_str!("duplicate_version.md"),
+        default: Level::Refuse,
+    };
+    type Options = NoOptions;
+
+    fn new(_: NoOptions) -> Result<Self, OptionError> {
+        Ok(Self)
+    }
+}
+
+impl RefRule for DuplicateVersion {
+    fn check(&self, change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+        let Some(place) = change.tag().filter(|place| place.class.kind == TagKind::Version) else { return Ok(()) };
+        if !change.creates() || place.version.is_none() {
+            return Ok(());
+        }
+        let facts = change.facts();
+        let own = facts.tagged(change.name())?;
+        for sibling in facts.siblings(place, change.name())? {
+            if facts.order(&sibling.tag, place)? != Ordering::Equal {
+                continue;
+            }
+            let same_commit = facts.tagged(&sibling.name)? == own;
+            if same_commit && (place.alias || sibling.tag.alias) {
+                continue;
+            }
+            let message = if same_commit {
+                format!("`{}` and `{}` are one version in two spellings", change.name(), sibling.name)
+            } else {
+                format!("`{}` is the version of `{}`, which is another commit", change.name(), sibling.name)
+            };
+            sink.report(message)
+                .commit(own.unwrap_or_else(|| change.new_id()))
+                .help(if same_commit {
+                    "keep one of them; the policy can declare the other spelling with `alias`"
+                } else {
+                    "a version has one content for ever: give this one the next version"
+                })
+                .command(quote(change.name().short()).map(|name| format!("git tag -d {name}")))
+                .evidence(format!(
+                    "{} is equal in the order of {}",
+                    sibling.name,
+                    place.class.scheme.as_ref().map_or_else(String::new, ToString::to_string)
+                ));
+            return Ok(());
+        }
+        Ok(())
+    }
+}

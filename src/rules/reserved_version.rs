@@ -1,0 +1,46 @@
+//! Refuses versions that are kept for something else.
+
+use super::rule::NoOptions;
+use super::{Meta, OptionError, RefRule, Rule, Sink};
+use crate::facts::{Change, FactError, Kind};
+use crate::model::{Level, quote};
+
+pub(super) struct ReservedVersion;
+
+impl Rule for ReservedVersion {
+    const META: Meta = Meta {
+        id: "reserved-version",
+        summary: "Refuses versions that the series table keeps for another branch.",
+        task: "asking for what is kept the version of",
+        docs: include_str!("reserved_version.md"),
+        default: Level::Refuse,
+    };
+    type Options = NoOptions;
+
+    fn new(_: NoOptions) -> Result<Self, OptionError> {
+        Ok(Self)
+    }
+}
+
+impl RefRule for ReservedVersion {
+    fn check(&self, change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+        let Some(place) = change.tag().filter(|_| !change.deletes()) else { return Ok(()) };
+        let facts = change.facts();
+        let Some(series) = facts.series_of(place) else { return Ok(()) };
+        let Some(purpose) = &series.reserved_for else { return Ok(()) };
+        let Some(peeled) = change.peeled()?.filter(|peeled| peeled.kind == Kind::Commit) else { return Ok(()) };
+        let home = facts.home(place)?;
+        for (_, tip) in &home.branches {
+            if facts.is_on(peeled.id, *tip, place.class.off_branch_commits)? {
+                return Ok(());
+            }
+        }
+        let wanted = home.wanted.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ");
+        let place = if wanted.is_empty() { "no branch".to_owned() } else { wanted };
+        sink.report(format!("the version of `{}` is reserved for {purpose}, on {place}", change.name()))
+            .commit(peeled.id)
+            .help("use another version; only what is on that branch may have this one")
+            .command(quote(change.name().short()).map(|name| format!("git tag -d {name}")));
+        Ok(())
+    }
+}

@@ -1,0 +1,63 @@
+//! Refuses versions that skip one.
+
+use std::cmp::Ordering;
+
+use super::rule::NoOptions;
+use super::{Meta, OptionError, RefRule, Rule, Sink};
+use crate::facts::{Change, FactError, TagKind};
+use crate::model::{Level, quote};
+use crate::version::{Level as Step, Version};
+
+pub(super) struct VersionGap;
+
+impl Rule for VersionGap {
+    const META: Meta = Meta {
+        id: "version-gap",
+        summary: "Refuses final versions that do not follow directly on one that exists.",
+        task: "looking for the version before",
+        docs: include_str!("version_gap.md"),
+        // Real projects skip versions, and harmlessly.
+        default: Level::Off,
+    };
+    type Options = NoOptions;
+
+    fn new(_: NoOptions) -> Result<Self, OptionError> {
+        Ok(Self)
+    }
+}
+
+impl RefRule for VersionGap {
+    fn check(&self, change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+        let Some(place) = change.tag().filter(|place| place.class.kind == TagKind::Version) else { return Ok(()) };
+        let Some(version) = place.version.as_ref().filter(|version| !version.is_prerelease() && change.creates())
+        else {
+            return Ok(());
+        };
+        let facts = change.facts();
+        let mut before: Option<Version> = None;
+        for sibling in facts.siblings(place, change.name())? {
+            let Some(other) = sibling.tag.version.clone().filter(|other| !other.is_prerelease()) else { continue };
+            if facts.order(&sibling.tag, place)? == Ordering::Less && sibling.tag.class.era == place.class.era {
+                before = Some(other);
+            }
+        }
+        // The first version of all follows on nothing.
+        let Some(before) = before else { return Ok(()) };
+        let steps = [
+            before.next().ok(),
+            before.bump(Step::Patch).ok(),
+            before.bump(Step::Minor).ok(),
+            before.bump(Step::Major).ok(),
+        ];
+        if steps.iter().flatten().any(|step| step.same_as(version).unwrap_or(false)) {
+            return Ok(());
+        }
+        let mut next: Vec<String> = steps.iter().flatten().map(|step| format!("`{step}`")).collect();
+        next.dedup();
+        sink.report(format!("`{}` follows on `{before}` and skips {}", change.name(), next.join(" or ")))
+            .commit(change.new_id())
+            .help("use the version that comes next")
+            .command(quote(change.name().short()).map(|name| format!("git tag -d {name}")));
+        Ok(())
+    }
+}
