@@ -62,7 +62,7 @@ fn end_of_message(lines: &[&[u8]]) -> usize {
         } else if *line == b"Conflicts:\n" {
             in_conflicts = true;
             end = end.or(Some(at));
-        } else if !(in_conflicts && line.starts_with(b"\t")) {
+        } else if end.is_some() && !(in_conflicts && line.starts_with(b"\t")) {
             end = None;
             in_conflicts = false;
         }
@@ -172,6 +172,14 @@ mod tests {
         ];
         (proptest::collection::vec(line, 0..9), any::<bool>())
             .prop_map(|(lines, ends)| lines.join("\n") + if ends { "\n" } else { "" })
+    }
+
+    #[test]
+    fn conflicts_in_the_very_first_line_stay_open_as_in_git() {
+        // Found by the property below: git takes offset 0 for "no list yet" and never closes this one.
+        let message = b"Conflicts:\n\t\nTwo words: x\nSigned-off-by: A <a@x>\n\n\t(( ";
+        let lines: Vec<&[u8]> = message.split_inclusive(|byte| *byte == b'\n').collect();
+        assert_eq!(end_of_message(&lines), 4);
     }
 
     proptest! {
