@@ -82,3 +82,21 @@ fn every_preset_is_valid_and_in_the_policies_folder() {
         }
     }
 }
+
+#[test]
+fn the_readme_lists_every_rule() {
+    let path = root().join("README.md");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (before, rest) = text.split_once("<!-- rules: ").unwrap();
+    let (marker, rest) = rest.split_once("-->\n").unwrap();
+    let (_, after) = rest.split_once("<!-- end of rules -->").unwrap();
+    let row = |meta: &refgate::rules::Meta| format!("| `{}` | {} | {} |\n", meta.id, meta.default, meta.summary);
+    let rows: String = REGISTRY.iter().map(|entry| row(entry.meta)).collect();
+    let fresh = format!(
+        "{before}<!-- rules: {marker}-->\n| rule | default | what it does |\n|---|---|---|\n{rows}<!-- end of rules -->{after}"
+    );
+    if std::env::var_os("REFGATE_BLESS").is_some() {
+        std::fs::write(&path, &fresh).unwrap();
+    }
+    assert!(fresh == text || std::env::var_os("REFGATE_BLESS").is_some(), "run `REFGATE_BLESS=1 cargo test catalogue`");
+}
