@@ -10,6 +10,7 @@
 
 mod architecture;
 mod catalogue;
+mod release_plan;
 mod scenarios;
 mod support;
 mod version_command;
