@@ -11,6 +11,7 @@
 mod architecture;
 mod catalogue;
 mod release_plan;
+mod release_properties;
 mod scenarios;
 mod support;
 mod version_command;
