@@ -11,6 +11,7 @@ pub mod git;
 pub mod manifest;
 pub mod version;
 // Floor 2: what is wanted, and what is offered.
+pub mod landed;
 pub mod policy;
 pub mod push;
 // Floor 3: answers.

@@ -70,6 +70,10 @@ fn judge_logged(
     let push = push(context, &case)?;
     let deadline = deadline(&case)?;
     let facts = Facts::new(case.repository, &policy, &push, case.view, deadline);
+    if let Some((name, error)) = facts.missing() {
+        let failure = Failure::new(Exit::Undecided, format!("looking for what {name} shall hold"), error.cause);
+        return Err(error.help.into_iter().fold(failure, Failure::help));
+    }
     let outcome = gate::judge(&armed, &facts);
     let judged = case.began.elapsed();
     let exit = outcome.exit();

@@ -7,6 +7,7 @@ mod explain;
 mod generate;
 mod hook;
 mod judge;
+mod landed;
 mod load;
 mod output;
 mod policy;
@@ -35,6 +36,8 @@ enum Command {
     Hook(hook::Args),
     /// Judge what a push would do, or what a CI job is about.
     Check(check::Args),
+    /// Say for each change of a branch whether it is on another, as which commit, and how that is known.
+    Landed(landed::Args),
     Version(version::Args),
     ReleasePlan(release_plan::Args),
     /// Write, validate and print policies.
@@ -66,6 +69,7 @@ fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
     let ended = match cli.command {
         Command::Hook(arguments) => hook::run(&context, arguments),
         Command::Check(arguments) => check::run(&context, arguments),
+        Command::Landed(arguments) => landed::run(&context, arguments),
         Command::Version(arguments) => version::run(&context, arguments),
         Command::ReleasePlan(arguments) => release_plan::run(&context, arguments),
         Command::Policy(arguments) => policy::run(&context, arguments),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::context::Context;
 use super::output::When;
-use crate::facts::read_source;
+use crate::facts::{read_file, read_source};
 use crate::git::{Repository, Trust};
 use crate::model::{Exit, Failure};
 use crate::policy::{self, LoadError, PRESETS, Policy, Source};
@@ -109,7 +109,7 @@ fn load(context: &Context, which: &Which) -> Result<Option<(Policy, Vec<Armed>)>
     };
     let read = |source: &Source| match (&repository, source) {
         (Some(repository), source) => read_source(repository, source),
-        (None, Source::File(path)) => std::fs::read(context.absolute(path))
+        (None, Source::File(path)) => read_file(&context.absolute(path))
             .map_err(|error| Failure::new(Exit::Policy, format!("reading the policy `{source}`"), error.to_string())),
         (None, source) => Err(Failure::new(
             Exit::Policy,

@@ -3,10 +3,13 @@
 //! Rules ask here and nowhere else: what they know of policies and of git comes through these types.
 
 mod change;
+mod commits;
 mod error;
 mod versions;
 mod view;
 
+use std::io::Read as _;
+use std::path::Path;
 use std::time::Instant;
 
 pub use change::{Change, Movement};
@@ -14,15 +17,14 @@ pub use error::FactError;
 pub use versions::{Home, Sibling};
 pub use view::View;
 
-pub use crate::git::Kind;
+pub use crate::git::{Commit, Kind};
 pub use crate::policy::{
     ActorSet, Bindings, Line, LineMatch, LoadError, Pattern, Place, RetiredBy, Role, Series, TagClass, TagKind,
     TagMatch, TagObject,
 };
 
-use crate::git::{Commit, Peeled, Repository};
-use crate::model::{Actor, Namespace, ObjectId, Push, RefName};
-use crate::model::{Exit, Failure};
+use crate::git::{self, Peeled, Repository};
+use crate::model::{Actor, Exit, Failure, Namespace, ObjectId, Push, RefName};
 use crate::policy::{self, Policy, Source};
 
 /// No policy file is longer; the check comes before the blob is read.
@@ -35,7 +37,7 @@ const MAX_POLICY_BYTES: u64 = 1 << 20;
 pub fn read_source(repository: &Repository, source: &Source) -> Result<Vec<u8>, Failure> {
     let failure = |cause: String| Failure::new(Exit::Policy, format!("reading the policy `{source}`"), cause);
     match source {
-        Source::File(path) => std::fs::read(path).map_err(|error| failure(error.to_string())),
+        Source::File(path) => read_file(path).map_err(|error| failure(error.to_string())),
         Source::Preset(name) => Err(failure(format!("`{name}` is built in"))),
         Source::Ref { revision, path } => {
             let commit = resolve_revision(repository, revision).map_err(|error| failure(error.to_string()))?;
@@ -46,8 +48,18 @@ pub fn read_source(repository: &Repository, source: &Source) -> Result<Vec<u8>, 
     }
 }
 
+/// Reads a policy file: no more of it than tells that it is too long, for a device has no end.
+///
+/// # Errors
+/// It is not there or cannot be read.
+pub fn read_file(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(MAX_POLICY_BYTES + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// A full ref name is looked up as it is: a branch of the same name must not come between.
-fn resolve_revision(repository: &Repository, revision: &str) -> Result<ObjectId, crate::git::Error> {
+fn resolve_revision(repository: &Repository, revision: &str) -> Result<ObjectId, git::Error> {
     if revision.starts_with("refs/")
         && let (_, Some(id)) = repository.resolve(&RefName::new(revision))?
     {
@@ -119,6 +131,20 @@ impl<'a> Facts<'a> {
     /// Why a tag that a pattern matches belongs to no class all the same.
     pub fn why_unlisted(&self, name: &RefName) -> Option<String> {
         self.policy.why_unlisted(name)
+    }
+
+    /// The first update whose new object cannot be found. Rules look at what they need; that a ref shall hold
+    /// something that exists has to be true for all of them.
+    pub fn missing(&self) -> Option<(&'a RefName, FactError)> {
+        let mut updates = self.push.updates.iter().filter(|update| !update.deletes());
+        updates.find_map(|update| {
+            let error = match self.repository.kind(update.new) {
+                Ok(Some(_)) => return None,
+                Ok(None) => git::Error::Missing { id: update.new },
+                Err(error) => error,
+            };
+            Some((&update.name, error.into()))
+        })
     }
 
     /// The updates, each with its place in the policy.
@@ -217,15 +243,39 @@ impl<'a> Facts<'a> {
         Ok(self.repository.peel(id)?)
     }
 
-    /// The policy as this update would leave it. `None` where the update does not concern the policy.
-    pub fn policy_after(&self, change: &Change<'_, '_>) -> Option<Result<Policy, LoadError>> {
-        let Source::Ref { revision, path } = &self.policy.source else { return None };
-        let own = RefName::new(revision.as_str());
-        if *change.name() != own && *change.name() != RefName::branch(revision) {
-            return None;
+    /// The policy as the push would leave it, for an update of a ref that one of its layers is read from. `None` where
+    /// the update does not concern the policy.
+    ///
+    /// # Errors
+    /// A ref that cannot be read.
+    pub fn policy_after(&self, change: &Change<'_, '_>) -> Result<Option<Result<Policy, LoadError>>, FactError> {
+        let mut concerned = false;
+        for layer in &self.policy.texts {
+            if let Ok(Source::Ref { revision, .. }) = Source::parse(&layer.name) {
+                concerned |= self.ref_of(&revision)?.is_some_and(|name| name == *change.name());
+            }
         }
-        let next = Source::Ref { revision: change.new_id().to_string(), path: path.clone() };
-        Some(policy::load(next, &|source| read_source(self.repository, source)))
+        if !concerned {
+            return Ok(None);
+        }
+        let read = |source: &Source| match source {
+            Source::Ref { revision, path } => {
+                let name = self.ref_of(revision).map_err(|error| {
+                    Failure::new(Exit::Undecided, format!("reading the policy `{source}`"), error.to_string())
+                })?;
+                // Of all that is pushed together: a layer may come with what extends it.
+                let update = self.push.updates.iter().find(|update| Some(&update.name) == name.as_ref());
+                let revision = update.map_or_else(|| revision.clone(), |update| update.new.to_string());
+                read_source(self.repository, &Source::Ref { revision, path: path.clone() })
+            }
+            other => read_source(self.repository, other),
+        };
+        Ok(Some(policy::load(self.policy.source.clone(), &read)))
+    }
+
+    /// The ref behind a policy source's revision, symbolic refs followed.
+    fn ref_of(&self, revision: &str) -> Result<Option<RefName>, git::Error> {
+        Ok(self.repository.revision_ref(revision)?.map(|(name, _)| name))
     }
 
     fn in_time(&self) -> Result<(), FactError> {

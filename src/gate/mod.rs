@@ -3,7 +3,7 @@
 use crate::facts::{FactError, Facts};
 use crate::model::{Exit, Finding, Level, RefName, Unevaluated, Untrusted, Verdict};
 use crate::policy::{Pattern, Since};
-use crate::rules::{Armed, Check, Sink};
+use crate::rules::{Armed, Sink};
 
 /// What judging a push came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,10 +29,9 @@ pub fn judge(armed: &[Armed], facts: &Facts<'_>) -> Outcome {
     let mut unevaluated = Vec::new();
     for change in facts.changes() {
         for rule in armed.iter().filter(|rule| applies(rule, change.name())) {
-            let Check::Refs(check) = &rule.check;
             let mut found = Vec::new();
             let mut sink = Sink::new(rule.meta, rule.level, &change, &mut found);
-            let checked = check(&change, &mut sink).and_then(|()| grandfather(rule, facts, &mut found));
+            let checked = (rule.check)(&change, &mut sink).and_then(|()| grandfather(rule, facts, &mut found));
             findings.append(&mut found);
             if let Err(error) = checked {
                 unevaluated.push(Unevaluated {

@@ -48,7 +48,11 @@ impl Repository {
     /// The object is missing, no commit, larger than 16 MiB, or malformed.
     pub fn commit(&self, id: ObjectId) -> Result<Commit, Error> {
         let mut content = Vec::new();
-        self.odb.read(id, Kind::Commit, MAX_TEXT_OBJECT, &mut content)?;
+        if self.dag.borrow().known(id).is_some() {
+            self.odb.read_part(id, Kind::Commit, MAX_TEXT_OBJECT, &mut content)?;
+        } else {
+            self.odb.read(id, Kind::Commit, MAX_TEXT_OBJECT, &mut content)?;
+        }
         Commit::parse(id, &content)
     }
 }

@@ -4,6 +4,7 @@
 use gix::commitgraph::{Graph, Position};
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::commit::Skeleton;
 use super::object::MAX_TEXT_OBJECT;
@@ -27,7 +28,13 @@ pub(super) struct Dag {
     loaded: Vec<Loaded>,
     by_id: gix::hashtable::HashMap<gix::ObjectId, Node>,
     buffer: Vec<u8>,
+    /// When to give up, and how many commits were expanded: the clock is not asked for each.
+    pub(super) deadline: Option<Instant>,
+    expanded: usize,
 }
+
+/// The clock is asked once in this many steps; a step takes microseconds.
+const STEPS_PER_CLOCK: usize = 128;
 
 /// The commit-graph, opened at the first question about ancestry.
 #[derive(Clone)]
@@ -54,6 +61,8 @@ impl Dag {
             loaded: Vec::new(),
             by_id: gix::hashtable::HashMap::default(),
             buffer: Vec::new(),
+            deadline: None,
+            expanded: 0,
         }
     }
 
@@ -102,25 +111,26 @@ impl Dag {
         self.loaded.get(at).expect("nodes are handed out for what was loaded")
     }
 
+    /// The node of a commit that was seen before or is in the commit-graph.
+    pub(super) fn known(&self, id: ObjectId) -> Option<Node> {
+        let key = gix_id(id);
+        let graph = self.graph().filter(|_| id.kind() == self.odb.hash_kind());
+        let in_graph = graph.and_then(|graph| graph.lookup(key)).map(|Position(position)| position);
+        in_graph.or_else(|| self.by_id.get(&key).copied())
+    }
+
     /// The node of a commit, which is read unless it is known.
     pub(super) fn node(&mut self, id: ObjectId) -> Result<Node, Error> {
-        if id.kind() != self.odb.hash_kind() {
-            return Err(Error::Missing { id });
+        if let Some(node) = self.known(id) {
+            return Ok(node);
         }
-        let key = gix_id(id);
-        if let Some(Position(position)) = self.graph().and_then(|graph| graph.lookup(key)) {
-            return Ok(position);
-        }
-        if let Some(node) = self.by_id.get(&key) {
-            return Ok(*node);
-        }
-        self.odb.read(id, Kind::Commit, MAX_TEXT_OBJECT, &mut self.buffer)?;
+        self.odb.read_part(id, Kind::Commit, MAX_TEXT_OBJECT, &mut self.buffer)?;
         let commit = Skeleton::parse(id, &self.buffer)?;
         let (date, parents) = (commit.date(), commit.parents);
         let limit = Error::Limit { what: "commits", limit: u32::MAX as usize };
         let node = Node::try_from(self.len()).map_err(|_| limit)?;
         self.loaded.push(Loaded { id, date, parents });
-        self.by_id.insert(key, node);
+        self.by_id.insert(gix_id(id), node);
         Ok(node)
     }
 
@@ -156,6 +166,10 @@ impl Dag {
     /// commit has parents that this clone does not have.
     pub(super) fn parents(&mut self, node: Node, parents: &mut Vec<Node>) -> Result<bool, Error> {
         parents.clear();
+        self.expanded += 1;
+        if self.expanded.is_multiple_of(STEPS_PER_CLOCK) && is_over(self.deadline) {
+            return Err(Error::Deadline);
+        }
         if let Some(graph) = self.graph().filter(|_| self.is_in_graph(node)) {
             for position in graph.commit_at(Position(node)).iter_parents() {
                 parents.push(position.map_err(Error::ObjectStore)?.0);
@@ -171,4 +185,9 @@ impl Dag {
         }
         Ok(false)
     }
+}
+
+/// Whether a deadline has passed.
+pub(super) fn is_over(deadline: Option<Instant>) -> bool {
+    deadline.is_some_and(|deadline| Instant::now() >= deadline)
 }

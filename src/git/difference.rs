@@ -36,6 +36,8 @@ pub(super) struct Difference {
     wanted: usize,
     oldest: i64,
     clocks_are_wrong: bool,
+    /// Commits at which a shallow clone ends and that were wanted when they were met.
+    cut_off: Vec<Node>,
 }
 
 impl Difference {
@@ -50,6 +52,7 @@ impl Difference {
             wanted: 0,
             oldest: i64::MAX,
             clocks_are_wrong: false,
+            cut_off: Vec::new(),
         }
     }
 
@@ -86,7 +89,9 @@ impl Difference {
                     return Err(Error::Limit { what: "commits", limit });
                 }
             }
-            dag.parents(node, &mut parents)?;
+            if dag.parents(node, &mut parents)? && !is_unwanted {
+                self.cut_off.push(node);
+            }
             for parent in &parents {
                 self.clocks_are_wrong |= dag.date(*parent) > date;
                 self.mark(dag, *parent, if is_unwanted { UNWANTED } else { WANTED });
@@ -94,6 +99,10 @@ impl Difference {
         }
         if self.wanted > limit {
             return Err(Error::Limit { what: "commits", limit });
+        }
+        if let Some(node) = self.cut_off.iter().find(|node| self.flags.get(**node) & UNWANTED == 0) {
+            // There is more below it that nobody here has seen.
+            return Err(Error::Shallow { id: dag.id(*node) });
         }
         self.listed.retain(|node| self.flags.get(*node) & UNWANTED == 0);
         Ok(self.listed)

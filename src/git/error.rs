@@ -75,6 +75,9 @@ pub enum Error {
         /// The limit.
         limit: usize,
     },
+    /// The time that [`super::Repository::set_deadline`] allowed is over.
+    #[error("there was not enough time to read the history")]
+    Deadline,
     /// The repository uses a version or an extension of the format that refgate does not know
     /// (`gitrepository-layout(5)`, `core.repositoryFormatVersion`).
     #[error("the repository needs `{name}`, which refgate does not know")]
@@ -150,6 +153,7 @@ impl Error {
             | Self::Shallow { .. }
             | Self::TooLarge { .. }
             | Self::Limit { .. }
+            | Self::Deadline
             | Self::RefStorage { .. }
             | Self::SymlinkedIndex { .. }
             | Self::ObjectStore(_)

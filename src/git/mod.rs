@@ -8,6 +8,7 @@
 //! | [`alternates`], [`odb`] | one reader over all object directories of a push, quarantine included |
 //! | [`refs`], [`reftable`] | single refs and prefixes of them, in files or reftables |
 //! | [`object`], [`commit`], [`trailers`], [`tag`], [`tree`] | objects: parsed, size-checked, raw bytes |
+//! | [`tree_diff`], [`line_diff`] | what a commit changed, for many commits in a row: trees with a cache, lines |
 //! | [`walk`], [`dag`], [`paint`], [`difference`], [`ancestors`] | questions about ancestry |
 //! | [`revision`] | what a user names on the command line |
 //! | [`spawn`] | the one way to run `git` |
@@ -27,6 +28,7 @@ mod discover;
 mod environment;
 mod error;
 mod hash;
+mod line_diff;
 mod object;
 mod odb;
 mod open;
@@ -41,12 +43,14 @@ mod status;
 mod tag;
 mod trailers;
 mod tree;
+mod tree_diff;
 mod walk;
 
 pub use commit::{Commit, Identity};
 pub use environment::Environment;
 pub use error::Error;
-pub use hash::blob_id;
+pub use hash::{Digest, blob_id};
+pub use line_diff::{Hunk, LineDiff, Sliders};
 pub use object::{Kind, Peeled};
 pub use open::{Repository, Trust};
 pub use refs::Target;
@@ -54,3 +58,4 @@ pub use spawn::Git;
 pub use tag::Tag;
 pub use trailers::Trailer;
 pub use tree::{Change, Entry, Mode};
+pub use tree_diff::TreeDiff;

@@ -112,6 +112,14 @@ impl Repository {
         self.odb.read(id, Kind::Blob, limit, &mut content)?;
         Ok(content)
     }
+
+    /// The same into a buffer that is used again.
+    ///
+    /// # Errors
+    /// As [`Self::blob`].
+    pub fn blob_into(&self, id: ObjectId, limit: u64, content: &mut Vec<u8>) -> Result<(), Error> {
+        self.odb.read(id, Kind::Blob, limit, content)
+    }
 }
 
 #[cfg(test)]

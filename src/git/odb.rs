@@ -13,8 +13,9 @@ use super::alternates::is_absent;
 use super::{Error, Kind};
 use crate::model::{HashKind, ObjectId};
 
-/// Room for the pack indices of one directory. Given, so that opening does not list the directory; costs nothing.
-const SLOTS: u16 = 4096;
+/// Room for pack indices that are written while we run. gix wants to know the number beforehand, and fails on more;
+/// room for thousands would cost as much as everything else at the start.
+const SPARE_SLOTS: usize = 64;
 
 /// Reads objects by id. `refs/replace` is not honoured: whoever may push there could change what a check sees.
 #[derive(Clone)]
@@ -30,9 +31,15 @@ pub(super) struct Odb {
 
 impl Odb {
     pub(super) fn open(directories: Vec<PathBuf>, hash: HashKind, is_partial: bool) -> Result<Self, Error> {
+        // gix follows alternates too, so that each store may have to hold the indices of all.
+        let mut slots = SPARE_SLOTS;
+        for path in &directories {
+            slots += count_indices(path)?;
+        }
+        let slots = store::init::Slots::Given(u16::try_from(slots).unwrap_or(u16::MAX));
         let mut stores = Vec::with_capacity(directories.len());
         for path in &directories {
-            let options = store::init::Options { slots: store::init::Slots::Given(SLOTS), ..Default::default() };
+            let options = store::init::Options { slots, ..Default::default() };
             let handle = gix::odb::at_opts(path, gix_kind(hash), None, options);
             stores.push(handle.map_err(|source| Error::Io { path: path.clone(), source })?);
         }
@@ -74,7 +81,6 @@ impl Odb {
                 return Ok(Some((header.kind().into(), header.size())));
             }
         }
-        self.refuse_unreadable_indices()?;
         if self.is_partial { Err(Error::Promised { id }) } else { Ok(None) }
     }
 
@@ -83,30 +89,39 @@ impl Odb {
         self.header(id)?.ok_or(Error::Missing { id })
     }
 
-    /// Reads an object of a known kind into `buffer`. Its size is looked at first: nothing larger than `limit` is
-    /// inflated.
+    /// Reads an object of any origin into `buffer`, unless it is of another kind or larger than `limit` bytes: that is
+    /// found out before anything is inflated.
     pub(super) fn read(&self, id: ObjectId, expected: Kind, limit: u64, buffer: &mut Vec<u8>) -> Result<(), Error> {
-        buffer.clear();
         let (actual, size) = self.existing_header(id)?;
-        if actual != expected {
-            return Err(Error::WrongKind { id, expected, actual });
-        }
-        if size > limit {
-            return Err(Error::TooLarge { id, size, limit });
+        check(id, expected, actual, limit, size)?;
+        self.read_part(id, expected, limit, buffer)
+    }
+
+    /// The same for a parent of a commit or an entry of a tree, without asking first, which would take half as long
+    /// again: git has held each of them in memory, as the kind it is named as, to accept what refers to it.
+    pub(super) fn read_part(
+        &self,
+        id: ObjectId,
+        expected: Kind,
+        limit: u64,
+        buffer: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        buffer.clear();
+        if id.kind() != self.hash || id.is_null() {
+            return Err(Error::Missing { id });
         }
         let gix_id = gix_id(id);
         if gix_id.is_empty_tree() {
-            return Ok(());
+            return check(id, expected, Kind::Tree, limit, 0);
         }
         for handle in self.stores.iter().chain(&self.refreshing) {
-            if let Some(length) =
-                handle.try_find(&gix_id, buffer).map_err(Error::ObjectStore)?.map(|data| data.data.len())
-            {
-                buffer.truncate(length);
-                return Ok(());
+            let found = handle.try_find(&gix_id, buffer).map_err(Error::ObjectStore)?;
+            if let Some((kind, size)) = found.map(|data| (data.kind, data.data.len())) {
+                buffer.truncate(size);
+                return check(id, expected, kind.into(), limit, size as u64);
             }
         }
-        Err(Error::Missing { id })
+        if self.is_partial { Err(Error::Promised { id }) } else { Err(Error::Missing { id }) }
     }
 
     /// The commit-graph of the repository or of an alternate; never of a quarantine, where git puts none.
@@ -117,26 +132,37 @@ impl Odb {
             gix::commitgraph::at(info, gix_kind(self.hash), None).ok()
         })
     }
+}
 
-    /// gix skips pack indices that are symbolic links, which some mirroring set-ups have.
-    fn refuse_unreadable_indices(&self) -> Result<(), Error> {
-        for directory in self.directories.iter() {
-            let path = directory.join("pack");
-            let entries = match std::fs::read_dir(&path) {
-                Ok(entries) => entries,
-                Err(error) if is_absent(&error) => continue,
-                Err(source) => return Err(Error::Io { path, source }),
-            };
-            for entry in entries {
-                let entry = entry.map_err(|source| Error::Io { path: path.clone(), source })?;
-                let is_index = Path::new(&entry.file_name()).extension().is_some_and(|extension| extension == "idx");
-                if is_index && entry.file_type().is_ok_and(|kind| kind.is_symlink()) {
-                    return Err(Error::SymlinkedIndex { path: entry.path() });
-                }
-            }
-        }
-        Ok(())
+fn check(id: ObjectId, expected: Kind, actual: Kind, limit: u64, size: u64) -> Result<(), Error> {
+    if actual != expected {
+        return Err(Error::WrongKind { id, expected, actual });
     }
+    if size > limit { Err(Error::TooLarge { id, size, limit }) } else { Ok(()) }
+}
+
+/// How many pack indices there are.
+///
+/// # Errors
+/// One of them is a symbolic link, as some ways of mirroring make them: gix skips those without a word.
+fn count_indices(objects: &Path) -> Result<usize, Error> {
+    let path = objects.join("pack");
+    let entries = match std::fs::read_dir(&path) {
+        Ok(entries) => entries,
+        Err(error) if is_absent(&error) => return Ok(0),
+        Err(source) => return Err(Error::Io { path, source }),
+    };
+    let mut count = 0;
+    for entry in entries {
+        let entry = entry.map_err(|source| Error::Io { path: path.clone(), source })?;
+        if entry.file_name().as_encoded_bytes().ends_with(b".idx") {
+            if entry.file_type().is_ok_and(|kind| kind.is_symlink()) {
+                return Err(Error::SymlinkedIndex { path: entry.path() });
+            }
+            count += 1;
+        }
+    }
+    Ok(count)
 }
 
 fn has_graph(info: &Path) -> bool {
@@ -272,7 +298,7 @@ mod tests {
         let moved = scratch.top().join("moved.idx");
         std::fs::rename(&index, &moved).unwrap();
         std::os::unix::fs::symlink(&moved, &index).unwrap();
-        let result = scratch.open().commit(scratch.id("main"));
+        let result = scratch.open_with(&[]).map(|_| ());
         assert!(matches!(&result, Err(error @ Error::SymlinkedIndex { .. }) if error.is_undecided()), "{result:?}");
     }
 

@@ -4,6 +4,7 @@ use bstr::{BString, ByteSlice as _};
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::alternates::{is_absent, object_directories};
 use super::config::{self, Config, Layout};
@@ -129,6 +130,11 @@ impl Repository {
         self.odb.is_partial()
     }
 
+    /// When long answers (ancestry, tree differences) give up with [`Error::Deadline`]; never, unless this is called.
+    pub fn set_deadline(&self, deadline: Option<Instant>) {
+        self.dag.borrow_mut().deadline = deadline;
+    }
+
     /// The last value of a configuration key such as `refgate.policy`, from the system's, the user's and the
     /// repository's files; never from the environment. A key without a value is the empty string.
     pub fn config(&self, key: &str) -> Option<BString> {
@@ -245,6 +251,25 @@ mod tests {
             std::fs::write(&file, config).unwrap();
             assert!(matches!(scratch.open_with(&[]), Err(Error::UnknownExtension { .. })), "{config}");
         }
+    }
+
+    #[test]
+    fn a_clone_can_go_to_another_thread() {
+        fn is_send(_: impl Send) {}
+        is_send(Scratch::new(&[]).open());
+    }
+
+    #[test]
+    fn when_time_is_up_that_is_said() {
+        let scratch = Scratch::new(&[]);
+        let files: Vec<String> = (0..200).map(|at| format!("d{at}/f")).collect();
+        scratch.line("main", None, &files.iter().map(String::as_str).collect::<Vec<_>>());
+        let repository = scratch.open();
+        let main = scratch.id("main");
+        assert_eq!(repository.commits(&[main], &[], 999).unwrap().len(), 200);
+        repository.set_deadline(Some(Instant::now()));
+        assert!(matches!(repository.commits(&[main], &[], 999), Err(Error::Deadline)));
+        assert!(matches!(repository.diff_trees(None, Some(main), None), Err(Error::Deadline)));
     }
 
     #[test]

@@ -108,7 +108,7 @@ pub(super) fn paint(dag: &mut Dag, left: Node, right: Node, looked_for: Option<N
     let mut flags = Flags::default();
     let mut queue = Queue::default();
     let mut undecided = 0usize;
-    let mut common = Vec::new();
+    let (mut common, mut cut_off) = (Vec::new(), Vec::new());
     let mut painted = Painted { found: false, common: Vec::new(), cut_off_left: None, cut_off_right: None };
     let mut parents = Vec::new();
     for (node, colour) in [(left, LEFT), (right, RIGHT)] {
@@ -137,24 +137,26 @@ pub(super) fn paint(dag: &mut Dag, left: Node, right: Node, looked_for: Option<N
             passed_on |= BELOW;
         }
         if dag.parents(node, &mut parents)? {
-            match state & BOTH {
-                LEFT => painted.cut_off_left = Some(dag.id(node)),
-                RIGHT => painted.cut_off_right = Some(dag.id(node)),
-                _ => {}
-            }
+            cut_off.push(node);
         }
         for parent in &parents {
-            let before = flags.get(*parent);
             if !flags.add(dag, *parent, passed_on) {
                 continue;
             }
-            let is_below = passed_on & BELOW != 0;
             if flags.add(dag, *parent, QUEUED) {
                 queue.push(dag, *parent);
                 undecided += usize::from(flags.get(*parent) & BELOW == 0);
-            } else if is_below && before & BELOW == 0 {
+            } else if passed_on & BELOW != 0 {
+                // What is below has both colours already, so that this is news only once.
                 undecided -= 1;
             }
+        }
+    }
+    for node in cut_off {
+        match flags.get(node) & BOTH {
+            LEFT => painted.cut_off_left = Some(dag.id(node)),
+            RIGHT => painted.cut_off_right = Some(dag.id(node)),
+            _ => {}
         }
     }
     common.retain(|node| flags.get(*node) & BELOW == 0);

@@ -26,17 +26,8 @@ impl Repository {
         if let Ok(id) = ObjectId::from_hex(spec.as_bytes()) {
             return self.kind(id)?.map(|_| id).ok_or_else(unknown);
         }
-        if !spec.contains(['^', '~', ':', '@', '{']) {
-            for (before, after) in PLACES {
-                // Only a pseudo ref such as `HEAD` is outside of `refs/`.
-                let is_pseudo = spec.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
-                if before.is_empty() && !spec.starts_with("refs/") && !is_pseudo {
-                    continue;
-                }
-                if let (_, Some(id)) = self.resolve(&RefName::new(format!("{before}{spec}{after}")))? {
-                    return Ok(id);
-                }
-            }
+        if let Some((_, id)) = self.revision_ref(spec)? {
+            return Ok(id);
         }
         if self.has_namespace() {
             // `git rev-parse` knows nothing of namespaces and would answer for the whole repository.
@@ -45,6 +36,41 @@ impl Repository {
         let id = self.git(&["rev-parse", "--verify", "--quiet"]).operand(spec).run_optional()?;
         let id = id.and_then(|id| ObjectId::from_hex(id.trim()).ok()).ok_or_else(unknown)?;
         self.kind(id)?.map(|_| id).ok_or_else(unknown)
+    }
+
+    /// The commit that an abbreviated id in hexadecimal stands for; `None` for none or several.
+    ///
+    /// # Errors
+    /// `git` cannot be run.
+    pub fn abbreviated(&self, prefix: &[u8]) -> Result<Option<ObjectId>, Error> {
+        if prefix.len() < 4 || !prefix.iter().all(u8::is_ascii_hexdigit) {
+            return Ok(None);
+        }
+        let spec = format!("{}^{{commit}}", prefix.as_bstr());
+        let id = self.git(&["rev-parse", "--verify", "--quiet"]).operand(spec).run_optional()?;
+        Ok(id.and_then(|id| ObjectId::from_hex(id.trim()).ok()))
+    }
+
+    /// The ref that a revision names, symbolic refs followed, and what it holds; `None` for a revision that is more than
+    /// a name, and for a name that no ref has.
+    ///
+    /// # Errors
+    /// As [`Self::reference`].
+    pub fn revision_ref(&self, spec: &str) -> Result<Option<(RefName, ObjectId)>, Error> {
+        if spec.contains(['^', '~', ':', '@', '{']) {
+            return Ok(None);
+        }
+        for (before, after) in PLACES {
+            // Only a pseudo ref such as `HEAD` is outside of `refs/`.
+            let is_pseudo = spec.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+            if before.is_empty() && !spec.starts_with("refs/") && !is_pseudo {
+                continue;
+            }
+            if let (name, Some(id)) = self.resolve(&RefName::new(format!("{before}{spec}{after}")))? {
+                return Ok(Some((name, id)));
+            }
+        }
+        Ok(None)
     }
 }
 

@@ -1,4 +1,6 @@
-//! Questions about ancestry. Answers are exact or an error; a clock that was wrong changes none of them.
+//! Questions about ancestry. Answers are exact or an error, whatever the dates of commits say. One exception: without a
+//! commit-graph, and with clocks that were wrong for thousands of commits, [`Repository::commits`] may list commits that
+//! are excluded. It never leaves out one that is wanted.
 
 use super::dag::Node;
 use super::difference::{Difference, in_order};
@@ -55,7 +57,8 @@ impl Repository {
     /// children: `git rev-list --date-order INCLUDE --not EXCLUDE`. In `exclude`, what is no commit excludes nothing.
     ///
     /// # Errors
-    /// An object is missing or no commit, or there are more than `limit` commits.
+    /// An object is missing or no commit, a shallow clone ends before the wanted commits do, or there are more than
+    /// `limit` commits.
     pub fn commits(&self, include: &[ObjectId], exclude: &[ObjectId], limit: usize) -> Result<Vec<ObjectId>, Error> {
         let include = include.iter().map(|id| self.tip(*id)).collect::<Result<Vec<_>, _>>()?;
         let mut excluded = Vec::with_capacity(exclude.len());
@@ -75,13 +78,15 @@ impl Repository {
     fn tip(&self, id: ObjectId) -> Result<Node, Error> {
         let mut dag = self.dag.borrow_mut();
         dag.open_graph();
-        match dag.node(id) {
-            Err(Error::WrongKind { actual: Kind::Tag, .. }) => {
-                drop(dag);
-                let peeled = self.peel(id)?;
-                self.dag.borrow_mut().node(peeled.id)
-            }
-            result => result,
+        if let Some(node) = dag.known(id) {
+            return Ok(node);
+        }
+        drop(dag);
+        // By headers first: what a ref points to may be a blob of any size.
+        let peeled = self.peel(id)?;
+        match peeled.kind {
+            Kind::Commit => self.dag.borrow_mut().node(peeled.id),
+            actual => Err(Error::WrongKind { id: peeled.id, expected: Kind::Commit, actual }),
         }
     }
 }
@@ -204,7 +209,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(48))]
+        #![proptest_config(ProptestConfig::with_cases(16))]
         #[test]
         fn answers_are_exact_whatever_clocks_say(
             shapes in history(1..60),

@@ -41,7 +41,10 @@ pub(super) fn build(source: &Source<'_>) -> Result<Vec<Field>, Error> {
             (1, Some(block)) => Some(format!("{block}.")),
             _ => None,
         };
-        if let (true, Some(within), Some(value)) = (starts, within, version(&code, tokens)) {
+        if starts
+            && let Some(within) = within
+            && let Some(value) = version(&code, tokens)
+        {
             fields.push(code.field(&format!("{within}version"), &value, &definitions));
         }
     }
@@ -60,7 +63,13 @@ fn version(code: &Code<'_, '_>, tokens: &[Token]) -> Option<Expression> {
     };
     let name = tokens.first().filter(|name| code.is_word(name, "version"))?;
     match (code.assigned(tokens), tokens) {
-        (Some((_, value)), _) => code.evaluate(code.expression(value)),
+        (Some((_, mut value)), _) => {
+            // `version = springBootVersion = '1.4.0'`.
+            while let Some((_, rest)) = code.assigned(value) {
+                value = rest;
+            }
+            code.evaluate(code.expression(value))
+        }
         // Groovy calls the setter: `version '1.2'`, `version "$x"`, `version('1.2')`, but also `version rootProject.x`.
         (None, [_, value, ..]) if value.span.start > name.span.end || value.is(b'(') => match value.lexeme {
             Lexeme::Text { .. } | Lexeme::Word => code.evaluate(code.expression(tokens.get(1..)?)),

@@ -271,7 +271,8 @@ impl Lexer<'_, '_> {
     /// Moves past a string; whether it had neither escapes nor interpolations.
     fn string(&mut self, opening: usize, quote: &[u8], interpolates: bool, nested: usize) -> Result<bool, Error> {
         let start = self.at;
-        let many_lines = quote.len() == 3 || self.language == Language::Ruby;
+        // Meson took them with a warning for years.
+        let many_lines = quote.len() == 3 || matches!(self.language, Language::Ruby | Language::Meson);
         let mut clean = true;
         self.at += opening;
         loop {

@@ -59,7 +59,8 @@ pub(super) fn gemspec(source: &Source<'_>) -> Result<Vec<Field>, Error> {
 /// Constants that a version is written in, in order; the names of one place stand for each other.
 const PARTS: [&[&str]; 4] = [&["MAJOR"], &["MINOR"], &["TINY", "PATCH", "TEENY"], &["PRE"]];
 
-/// `VERSION = "…"`, or MAJOR, MINOR, TINY or PATCH and PRE together as one field.
+/// `VERSION = "…"`, or MAJOR, MINOR, TINY or PATCH and PRE together as one field; in a file with neither, the text that
+/// `Gem::Version.new` is given.
 pub(super) fn version(source: &Source<'_>, hints: &Hints) -> Result<Vec<Field>, Error> {
     let code = Code::new(source, Language::Ruby)?;
     let assignments = assignments(&code);
@@ -74,8 +75,25 @@ pub(super) fn version(source: &Source<'_>, hints: &Hints) -> Result<Vec<Field>, 
         let values = assignments.iter().filter(|(assigned, _)| *assigned == name);
         fields.extend(values.map(|(_, value)| code.field(name, value, &definitions)));
     }
+    if fields.is_empty() && hints.names.is_empty() {
+        fields.extend(code.suffixes().filter_map(|(_, tokens)| gem_version(&code, tokens)));
+    }
     fields.sort_by_key(|field| field.span.start);
     Ok(fields)
+}
+
+/// The literal in `Version.new "…"` or `Version.new("…")`, if the tokens begin with that.
+fn gem_version(code: &Code<'_, '_>, tokens: &[Token]) -> Option<Field> {
+    let [class, dot, new, rest @ ..] = tokens else { return None };
+    if !code.is_word(class, "Version") || !dot.is(b'.') || !code.is_word(new, "new") {
+        return None;
+    }
+    let rest = match rest {
+        [bracket, rest @ ..] if bracket.is(b'(') => rest,
+        _ => rest,
+    };
+    let value = code.evaluate(rest.get(..1)?).filter(|value| matches!(value, Expression::Literal(_)))?;
+    Some(code.field("Gem::Version", &value, &Definitions::default()))
 }
 
 /// The version in parts, if at least MAJOR and MINOR are each assigned one literal.

@@ -320,6 +320,7 @@ fn gradle() {
     expect(Gradle, "def ver = '1.2'\nversion = ver\n", &one);
     expect(Gradle, "val ver: String = \"1.2\"\nversion = ver\n", &one);
     expect(Gradle, "version = 1.2\n", &one);
+    expect(Gradle, "version = bootVersion = '1.2'\n", &one);
     expect(Gradle, "allprojects {\n  version = '1.2'\n  x { version = '9' }\n}\n", &[("allprojects.version", "1.2")]);
     for (text, says) in [
         ("version = \"${base}.1\"\n", "= \"${base}.1\""),
@@ -383,6 +384,10 @@ fn version_rb() {
     assert!(rails[field.span.clone()].starts_with("8\n") && rails[field.span].ends_with("\"alpha"));
     expect_values(VersionRb, &rails.replace("\"alpha\"", "nil"), &[("VERSION", "8.1.0")]);
     expect(VersionRb, "module A\n  VERSION = '1.2' # :nodoc:\n  RUBY_VERSION = '9'\nend\n", &[("VERSION", "1.2")]);
+    // Rails 4.0.
+    let method = "def self.version\n  Gem::Version.new \"1.2\"\nend\nMAJOR, MINOR, TINY, PRE = X.version.segments\n";
+    expect(VersionRb, method, &[("Gem::Version", "1.2")]);
+    expect(VersionRb, "def v\n  Gem::Version.new(VERSION::STRING)\nend\n", &[]);
     expect(VersionRb, "VERSION = \"#{A}.1\"\n", &[("VERSION", "= \"#{A}.1\"")]);
     expect(VersionRb, "module A; VERSION = File.read('x'); end", &[("VERSION", "= File.read('x')")]);
 }
@@ -427,6 +432,7 @@ fn meson() {
         &[("project.version", "= run_command('cat', 'VERSION', check: true).stdout()")],
     );
     expect(Meson, "x = '''\nproject('a', version: '9')\n'''\nproject('a')\ndependency('y', version: '8')", &[]);
+    expect(Meson, "project('a', version: '1.2')\nmessage('two\nlines (')\n", &one);
     refuse(Meson, "project('a', version: '1.2)\n", 1, 23);
 }
 

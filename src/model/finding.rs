@@ -149,8 +149,11 @@ impl Failure {
 
     /// A failure caused by an error, whose whole chain is kept for the log.
     pub fn from_error(exit: Exit, detail: impl Into<String>, error: &dyn std::error::Error) -> Self {
-        let chain = std::iter::successors(error.source(), |inner| inner.source()).map(ToString::to_string).collect();
-        Self { chain, ..Self::new(exit, detail, error.to_string()) }
+        let chain: Vec<String> =
+            std::iter::successors(error.source(), |inner| inner.source()).map(ToString::to_string).collect();
+        // `cannot be read` alone does not say what to do; `Permission denied` does.
+        let cause = chain.first().map_or_else(|| error.to_string(), |inner| format!("{error}: {inner}"));
+        Self { chain, ..Self::new(exit, detail, cause) }
     }
 
     /// Adds the remedy.

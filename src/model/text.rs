@@ -54,11 +54,12 @@ impl fmt::Debug for Untrusted<'_> {
 
 /// Quotes one word of a command that is shown to be pasted into a POSIX shell.
 ///
-/// `None` when the word cannot be shown faithfully: pasting an escaped name would act on another ref.
+/// `None` when the word cannot be shown faithfully, since pasting an escaped name would act on another ref, and when it
+/// begins with a dash: not every command takes such a word for anything but an option.
 pub fn quote(word: &(impl AsRef<[u8]> + ?Sized)) -> Option<String> {
     let word = word.as_ref();
     let shown = Untrusted::new(word).to_string();
-    if shown.as_bytes() != word {
+    if shown.as_bytes() != word || word.starts_with(b"-") {
         return None;
     }
     shlex::try_quote(&shown).ok().map(std::borrow::Cow::into_owned)
@@ -91,6 +92,7 @@ mod tests {
         assert_eq!(quote("refs/heads/$(id)").as_deref(), Some("'refs/heads/$(id)'"));
         assert_eq!(quote("refs/heads/main").as_deref(), Some("refs/heads/main"));
         assert_eq!(quote(b"refs/heads/\xe9".as_slice()), None);
+        assert_eq!(quote("--upload-pack=touch"), None);
     }
 
     proptest! {

@@ -8,13 +8,18 @@ use toml::de::{DeTable, DeValue};
 
 use super::decode::{decode, no_more, parse, table, tables, take};
 use super::error::{PolicyError, PolicyErrors, Problem, SourceText};
-use super::raw::{RawLine, RawRule, RawSeries, RawTag, TOP_KEYS};
+use super::flow::{RawFlow, RawWaiver};
+use super::raw::{RawKind, RawLine, RawRule, RawSeries, RawTag, TOP_KEYS};
 use super::resolve::resolve;
 use super::{Policy, Source};
-use crate::model::{Exit, Failure};
+use crate::model::{Exit, Failure, did_you_mean};
 
 /// Layers deeper than this are a cycle in disguise.
 const MAX_LAYERS: usize = 8;
+
+/// More files than any policy is made of. Whoever pushes a policy says what it extends, and eight layers of ten
+/// entries each would be a hundred million files.
+const MAX_FILES: usize = 32;
 
 /// A policy is prose made precise; one beyond this size is something else.
 const MAX_BYTES: usize = 1 << 20;
@@ -38,7 +43,10 @@ pub(super) struct Layer {
     pub(super) groups: Vec<(Spanned<String>, Vec<String>)>,
     pub(super) lines: Vec<(RawLine, Range<usize>)>,
     pub(super) tags: Vec<(RawTag, Range<usize>)>,
+    pub(super) kinds: Vec<(RawKind, Range<usize>)>,
     pub(super) series: Vec<(RawSeries, Range<usize>)>,
+    pub(super) flows: Vec<(RawFlow, Range<usize>)>,
+    pub(super) waivers: Vec<(RawWaiver, Range<usize>)>,
     pub(super) rules: Vec<RawRuleTable>,
 }
 
@@ -61,7 +69,11 @@ pub fn load(source: Source, read: &dyn Fn(&Source) -> Result<Vec<u8>, Failure>) 
     let policy = resolve(source, texts, &layers, &mut errors);
     match policy {
         Some(policy) if errors.is_empty() => Ok(policy),
-        _ => Err(PolicyErrors(errors).into()),
+        _ => {
+            // By place: decoding and resolving find them in an order of their own.
+            errors.sort_by_key(|error| (error.source.name.clone(), error.problem.span.start));
+            Err(PolicyErrors(errors).into())
+        }
     }
 }
 
@@ -85,7 +97,7 @@ impl Loader<'_> {
         };
         let unreadable = |cause: String| Failure::new(Exit::Policy, format!("reading the policy `{source}`"), cause);
         if bytes.len() > MAX_BYTES {
-            return Err(unreadable(format!("it has {} bytes, a policy has at most {MAX_BYTES}", bytes.len())).into());
+            return Err(unreadable(format!("it is longer than {MAX_BYTES} bytes")).into());
         }
         let text = String::from_utf8(bytes).map_err(|error| {
             unreadable(format!("byte {} is not UTF-8, which TOML has to be", error.utf8_error().valid_up_to() + 1))
@@ -106,7 +118,18 @@ impl Loader<'_> {
                 problems.push(Problem::new(entry.span(), format!("`{next}` comes back to this file or lies too deep")));
                 continue;
             }
-            self.visit(&next)?;
+            if self.layers.len() >= MAX_FILES {
+                problems.push(Problem::new(entry.span(), format!("a policy has at most {MAX_FILES} layers")));
+                break;
+            }
+            match self.visit(&next) {
+                // What is wrong with this file is worth knowing all the same.
+                Err(LoadError::Unreadable(failure)) => {
+                    let hint = did_you_mean(entry.get_ref(), super::PRESETS.iter().map(|(name, _)| *name));
+                    problems.push(Problem::new(entry.span(), format!("`{next}`: {}{hint}", failure.cause)));
+                }
+                visited => visited?,
+            }
         }
         self.path.pop();
         self.errors.extend(problems.into_iter().map(|problem| PolicyError { source: text.clone(), problem }));
@@ -129,7 +152,10 @@ fn decode_layer(text: &str, problems: &mut Vec<Problem>) -> (Layer, Vec<Spanned<
     let groups = groups(take(&mut root, "group"), problems);
     let lines = decode_all::<RawLine>(take(&mut root, "line"), "line", problems);
     let tags = decode_all::<RawTag>(take(&mut root, "tag"), "tag", problems);
+    let kinds = decode_all::<RawKind>(take(&mut root, "kind"), "kind", problems);
     let series = decode_all::<RawSeries>(take(&mut root, "series"), "series", problems);
+    let flows = decode_all::<RawFlow>(take(&mut root, "flow"), "flow", problems);
+    let waivers = decode_all::<RawWaiver>(take(&mut root, "waiver"), "waiver", problems);
     let rules = rules(take(&mut root, "rules"), problems);
     no_more(&root, TOP_KEYS, problems);
     if !broken {
@@ -144,7 +170,7 @@ fn decode_layer(text: &str, problems: &mut Vec<Problem>) -> (Layer, Vec<Spanned<
             String::new()
         }
     };
-    (Layer { name, open, groups, lines, tags, series, rules }, extends.unwrap_or_default())
+    (Layer { name, open, groups, kinds, lines, tags, series, flows, waivers, rules }, extends.unwrap_or_default())
 }
 
 fn check_schema(schema: Option<Spanned<DeValue<'_>>>, problems: &mut Vec<Problem>) {

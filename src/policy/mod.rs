@@ -5,6 +5,8 @@
 mod actors;
 mod decode;
 mod error;
+mod flow;
+mod kind;
 mod layer;
 mod pattern;
 mod raw;
@@ -12,12 +14,15 @@ mod resolve;
 mod source;
 mod tag;
 
+use bstr::BString;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 pub use actors::ActorSet;
 pub use error::{PolicyError, PolicyErrors, Problem, SourceText};
+pub use flow::{Due, Flow, Intake, Waiver, Way};
+pub use kind::{Described, KindOfChange};
 pub use layer::{LoadError, load};
 pub use pattern::{Bindings, Pattern, PatternError};
 pub use raw::{LinePublishes, Role, Stability, TagKind, TagObject, TagPublishes};
@@ -35,12 +40,18 @@ pub struct Policy {
     pub source: Source,
     /// The texts of its layers, the policy itself last.
     pub texts: Vec<SourceText>,
+    /// Kinds of change, beside those of Conventional Commits.
+    pub kinds: Vec<KindOfChange>,
     /// Classes of branches; the first that matches counts.
     pub lines: Vec<Line>,
     /// Classes of tags; the first that matches counts.
     pub tags: Vec<TagClass>,
     /// Versions whose place no pattern tells; the first that holds a version counts.
     pub series: Vec<Series>,
+    /// What is on one line and must get to another.
+    pub flows: Vec<Flow>,
+    /// Recorded exceptions.
+    pub waivers: Vec<Waiver>,
     /// What is said about single rules, by id.
     pub rules: BTreeMap<String, RuleSetting>,
 }
@@ -54,6 +65,8 @@ pub struct Line {
     pub branches: Vec<Pattern>,
     /// What it is for.
     pub role: Role,
+    /// What it takes.
+    pub intake: Intake,
     /// The line its branches start from.
     pub cut_from: Option<String>,
     /// How one of its branches is declared unmaintained.
@@ -150,6 +163,26 @@ impl Policy {
         self.tags.iter().find_map(|class| class.matches(name.short()))
     }
 
+    /// The kinds of change that a commit is. `paths` gives what it touches against its first parent, and is only
+    /// asked where a kind is told by it.
+    ///
+    /// # Errors
+    /// Those of `paths`.
+    pub fn kinds_of<E>(
+        &self,
+        commit: &Described<'_>,
+        paths: impl FnOnce() -> Result<Vec<BString>, E>,
+    ) -> Result<Vec<&str>, E> {
+        let mut kinds: Vec<&str> = kind::conventional(commit);
+        let touched = if self.kinds.iter().any(KindOfChange::needs_paths) { paths()? } else { Vec::new() };
+        for declared in self.kinds.iter().filter(|declared| declared.holds(commit, &touched)) {
+            if !kinds.contains(&declared.name.as_str()) {
+                kinds.push(&declared.name);
+            }
+        }
+        Ok(kinds)
+    }
+
     /// The line of this name.
     pub fn line(&self, name: &str) -> Option<&Line> {
         self.lines.iter().find(|line| line.name == name)
@@ -213,7 +246,7 @@ impl Policy {
 
 impl Line {
     /// The names a branch of this line could have, given what is known; see [`Pattern::instances`].
-    pub fn instances(&self, bindings: &Bindings) -> Vec<(&Pattern, Option<Vec<bstr::BString>>)> {
+    pub fn instances(&self, bindings: &Bindings) -> Vec<(&Pattern, Option<Vec<BString>>)> {
         self.branches.iter().map(|pattern| (pattern, pattern.instances(bindings))).collect()
     }
 }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use toml::Spanned;
 
+use super::flow::{RawFlow, RawWaiver};
 use crate::model::Level;
 
 /// A value with its place in the file. toml's own type, with the schema of what it wraps.
@@ -233,6 +234,14 @@ pub(super) struct RawLine {
     pub(super) cut_from: Option<Located<String>>,
     /// How one of its branches is declared unmaintained.
     pub(super) retired_by: Option<RawRetiredBy>,
+    /// The only kinds of change that its branches take.
+    pub(super) accepts_changes: Option<Located<Texts>>,
+    /// Kinds of change that they do not take.
+    pub(super) refuses_changes: Option<Located<Texts>>,
+    /// Lines that must have a commit before these branches receive it.
+    pub(super) only_from: Option<Located<Texts>>,
+    /// The line that its branches are merged into in the end.
+    pub(super) merges_into: Option<Located<String>>,
     /// Who may do what.
     #[serde(default)]
     pub(super) may: RawLineMay,
@@ -307,6 +316,20 @@ pub(super) struct RawSeries {
     pub(super) reserved_for: Option<String>,
 }
 
+/// A kind of change; any of the signs is enough.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct RawKind {
+    /// What other tables call it. One of the built-in kinds gets further signs.
+    pub(super) name: Located<String>,
+    /// A regular expression that matches the commit's subject.
+    pub(super) subject: Option<Located<String>>,
+    /// The commit touches these paths and no others.
+    pub(super) paths: Option<Located<Texts>>,
+    /// The commit carries a trailer of this token with the kind's name.
+    pub(super) trailer: Option<String>,
+}
+
 /// The keys every rule's table may have, besides the rule's own options.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
@@ -345,6 +368,15 @@ pub(super) struct RawPolicy {
     /// Classes of tags; the first that matches counts.
     #[schemars(default)]
     pub(super) tag: Option<Vec<RawTag>>,
+    /// What is on one line and must get to another.
+    #[schemars(default)]
+    pub(super) flow: Option<Vec<RawFlow>>,
+    /// Recorded exceptions.
+    #[schemars(default)]
+    pub(super) waiver: Option<Vec<RawWaiver>>,
+    /// Kinds of change, beside those of Conventional Commits.
+    #[schemars(default)]
+    pub(super) kind: Option<Vec<RawKind>>,
     /// Versions whose place no pattern tells; the first that holds a version counts.
     #[schemars(default)]
     pub(super) series: Option<Vec<RawSeries>>,
@@ -354,4 +386,5 @@ pub(super) struct RawPolicy {
 }
 
 /// The keys of the file's top level.
-pub(super) const TOP_KEYS: &[&str] = &["schema", "name", "extends", "open", "group", "line", "tag", "series", "rules"];
+pub(super) const TOP_KEYS: &[&str] =
+    &["schema", "name", "extends", "open", "group", "kind", "line", "tag", "series", "flow", "waiver", "rules"];

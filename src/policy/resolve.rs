@@ -1,5 +1,6 @@
 //! From decoded layers to one validated policy.
 
+use regex::bytes::Regex;
 use std::collections::BTreeMap;
 use std::ops::Range as Span;
 
@@ -11,7 +12,8 @@ use super::raw::{
     Texts,
 };
 use super::{
-    Bindings, Line, Pattern, Permissions, Place, Policy, RetiredBy, RuleSetting, Series, Since, Source, TagClass,
+    Bindings, Intake, KindOfChange, Line, Pattern, Permissions, Place, Policy, RetiredBy, RuleSetting, Series, Since,
+    Source, TagClass,
 };
 use crate::model::{Level, ObjectId, did_you_mean};
 use crate::version::{Range, Scheme};
@@ -28,32 +30,35 @@ pub(super) fn resolve(
     let mut resolver = Resolver { texts: &texts, layers, errors, groups: BTreeMap::new() };
     resolver.open_words();
     resolver.groups();
+    let kinds = resolver.kinds();
     let lines = resolver.lines();
     let line_names: Vec<String> = lines.iter().map(|line| line.name.clone()).collect();
     resolver.line_references(&line_names);
     let tags = resolver.tags(&line_names);
     let series = resolver.series(&lines, &tags);
+    let flows = resolver.flows(&lines);
+    let waivers = resolver.waivers();
     let rules = resolver.rules();
-    Some(Policy { name, source, lines, tags, series, rules, texts })
+    Some(Policy { name, source, kinds, lines, tags, series, flows, waivers, rules, texts })
 }
 
-struct Resolver<'a> {
+pub(super) struct Resolver<'a> {
     texts: &'a [SourceText],
-    layers: &'a [Layer],
+    pub(super) layers: &'a [Layer],
     errors: &'a mut Vec<PolicyError>,
     /// Group name to the layer that declares it and its members.
     groups: BTreeMap<&'a str, (usize, &'a [String])>,
 }
 
 impl<'a> Resolver<'a> {
-    fn report(&mut self, layer: usize, problem: Problem) {
+    pub(super) fn report(&mut self, layer: usize, problem: Problem) {
         if let Some(source) = self.texts.get(layer) {
             self.errors.push(PolicyError { source: source.clone(), problem });
         }
     }
 
     /// Whether `upper` leaves `what` open to layers that extend it; reports it otherwise.
-    fn may_weaken(&mut self, layer: usize, upper: usize, what: &str, at: Span<usize>, deed: &str) -> bool {
+    pub(super) fn may_weaken(&mut self, layer: usize, upper: usize, what: &str, at: Span<usize>, deed: &str) -> bool {
         let open =
             self.layers.get(upper).is_some_and(|layer| layer.open.iter().any(|word| word == "*" || word == what));
         if !open {
@@ -98,6 +103,40 @@ impl<'a> Resolver<'a> {
         }
     }
 
+    /// A lower layer may add signs to a kind: what a commit is, is no permission.
+    fn kinds(&mut self) -> Vec<KindOfChange> {
+        let mut kinds = Vec::new();
+        for (at, layer) in self.layers.iter().enumerate() {
+            for (raw, span) in &layer.kinds {
+                if raw.subject.is_none() && raw.paths.is_none() && raw.trailer.is_none() {
+                    let message = format!(
+                        "the kind `{}` has no sign: give it `subject`, `paths` or `trailer`",
+                        raw.name.get_ref()
+                    );
+                    self.report(at, Problem::new(span.clone(), message));
+                }
+                let subject = raw.subject.as_ref().and_then(|text| match Regex::new(text.get_ref()) {
+                    Ok(regex) => Some(regex),
+                    Err(error) => {
+                        self.report(
+                            at,
+                            Problem::new(text.span(), format!("the regular expression is invalid: {error}")),
+                        );
+                        None
+                    }
+                });
+                let paths = raw.paths.as_ref().map(|paths| self.patterns(at, paths)).unwrap_or_default();
+                kinds.push(KindOfChange {
+                    name: raw.name.get_ref().clone(),
+                    subject,
+                    paths,
+                    trailer: raw.trailer.clone(),
+                });
+            }
+        }
+        kinds
+    }
+
     fn lines(&mut self) -> Vec<Line> {
         let mut lines: Vec<(usize, Line)> = Vec::new();
         for (at, layer) in self.layers.iter().enumerate() {
@@ -135,6 +174,12 @@ impl<'a> Resolver<'a> {
             name: raw.name.get_ref().clone(),
             branches: self.patterns(at, &raw.branch),
             role: raw.role,
+            intake: Intake {
+                accepts: self.kinds_named(at, raw.accepts_changes.as_ref()),
+                refuses: self.kinds_named(at, raw.refuses_changes.as_ref()),
+                only_from: raw.only_from.as_ref().map(|names| names.get_ref().0.clone()).unwrap_or_default(),
+                merges_into: raw.merges_into.as_ref().map(|name| name.get_ref().clone()),
+            },
             cut_from: raw.cut_from.as_ref().map(|name| name.get_ref().clone()),
             retired_by: raw.retired_by.as_ref().map(|raw| self.retired_by(at, raw)).unwrap_or_default(),
             deletable: raw.deletable.unwrap_or(topic || may.delete.is_some()),
@@ -161,13 +206,20 @@ impl<'a> Resolver<'a> {
 
     fn line_references(&mut self, names: &[String]) {
         for (at, layer) in self.layers.iter().enumerate() {
-            for cut_from in layer.lines.iter().filter_map(|(raw, _)| raw.cut_from.as_ref()) {
-                self.line_exists(at, cut_from.get_ref(), cut_from.span(), names);
+            for (raw, _) in &layer.lines {
+                for named in raw.cut_from.iter().chain(&raw.merges_into) {
+                    self.line_exists(at, named.get_ref(), named.span(), names);
+                }
+                if let Some(only_from) = &raw.only_from {
+                    for name in &only_from.get_ref().0 {
+                        self.line_exists(at, name, only_from.span(), names);
+                    }
+                }
             }
         }
     }
 
-    fn line_exists(&mut self, at: usize, name: &str, span: Span<usize>, names: &[String]) {
+    pub(super) fn line_exists(&mut self, at: usize, name: &str, span: Span<usize>, names: &[String]) {
         if !names.iter().any(|known| known == name) {
             let hint = did_you_mean(name, names.iter().map(String::as_str));
             self.report(at, Problem::new(span, format!("there is no line named `{name}`{hint}")));
@@ -395,7 +447,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn patterns(&mut self, at: usize, texts: &Located<Texts>) -> Vec<Pattern> {
+    pub(super) fn patterns(&mut self, at: usize, texts: &Located<Texts>) -> Vec<Pattern> {
         if texts.get_ref().0.is_empty() {
             self.report(at, Problem::new(texts.span(), "the list is empty, so that it matches nothing"));
         }
@@ -475,7 +527,7 @@ fn overlay(setting: &mut RuleSetting, next: RuleSetting) {
     setting.options = options.or(setting.options);
 }
 
-fn since(text: &str) -> Option<Since> {
+pub(super) fn since(text: &str) -> Option<Since> {
     if let Ok(id) = ObjectId::from_hex(text.as_bytes()) {
         return Some(Since::Commit(id));
     }

@@ -24,7 +24,7 @@ impl Rule for InvalidPolicy {
 
 impl RefRule for InvalidPolicy {
     fn check(&self, change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
-        let Some(next) = change.facts().policy_after(change) else { return Ok(()) };
+        let Some(next) = change.facts().policy_after(change)? else { return Ok(()) };
         if change.deletes() {
             sink.report(format!("`{}` holds the policy of this repository and may not go away", change.name()))
                 .commit(change.old())

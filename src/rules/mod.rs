@@ -9,6 +9,7 @@ mod duplicate_version;
 mod foreign_ref;
 mod invalid_policy;
 mod lightweight_tag;
+mod misplaced_change;
 mod misplaced_tag;
 mod moved_tag;
 mod off_calendar_tag;
@@ -19,14 +20,17 @@ mod retired_line;
 mod rewritten_history;
 mod rule;
 mod unauthorized_actor;
+mod unflagged_feature;
 mod unlisted_branch;
 mod unlisted_tag;
+mod unpromoted_commit;
 mod version_gap;
+mod wrong_way_merge;
 
 pub use registry::{Armed, Check, Entry, RefCheck, arm};
-pub use rule::{Meta, OptionError, RefRule, Report, Rule, Sink};
+pub use rule::{CommitRule, Meta, OptionError, RefRule, Report, Rule, Sink};
 
-use registry::refs;
+use registry::{commits, refs};
 
 /// Every rule there is, by id.
 pub static REGISTRY: &[Entry] = &[
@@ -36,6 +40,7 @@ pub static REGISTRY: &[Entry] = &[
     refs::<foreign_ref::ForeignRef>(),
     refs::<invalid_policy::InvalidPolicy>(),
     refs::<lightweight_tag::LightweightTag>(),
+    commits::<misplaced_change::MisplacedChange>(),
     refs::<misplaced_tag::MisplacedTag>(),
     refs::<moved_tag::MovedTag>(),
     refs::<off_calendar_tag::OffCalendarTag>(),
@@ -44,9 +49,12 @@ pub static REGISTRY: &[Entry] = &[
     refs::<retired_line::RetiredLine>(),
     refs::<rewritten_history::RewrittenHistory>(),
     refs::<unauthorized_actor::UnauthorizedActor>(),
+    commits::<unflagged_feature::UnflaggedFeature>(),
     refs::<unlisted_branch::UnlistedBranch>(),
     refs::<unlisted_tag::UnlistedTag>(),
+    refs::<unpromoted_commit::UnpromotedCommit>(),
     refs::<version_gap::VersionGap>(),
+    commits::<wrong_way_merge::WrongWayMerge>(),
 ];
 
 /// The rule of this id.

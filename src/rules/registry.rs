@@ -1,6 +1,6 @@
 //! From a rule's type to an entry that the gate can arm.
 
-use super::rule::{Meta, RefRule, Sink};
+use super::rule::{CommitRule, Meta, RefRule, Rule, Sink};
 use crate::facts::{Change, FactError};
 use crate::model::{Level, did_you_mean};
 use crate::policy::{Policy, PolicyError, PolicyErrors, Problem, RuleSetting};
@@ -8,11 +8,8 @@ use crate::policy::{Policy, PolicyError, PolicyErrors, Problem, RuleSetting};
 /// Asks a rule about one update.
 pub type RefCheck = dyn Fn(&Change<'_, '_>, &mut Sink<'_>) -> Result<(), FactError>;
 
-/// A rule with its options taken over.
-pub enum Check {
-    /// Asked once for every ref update.
-    Refs(Box<RefCheck>),
-}
+/// A rule with its options taken over: asked once for every ref update.
+pub type Check = Box<RefCheck>;
 
 /// A rule as the registry lists it.
 pub struct Entry {
@@ -71,13 +68,31 @@ pub(super) const fn refs<R: RefRule>() -> Entry {
         meta: &R::META,
         bind: |policy| {
             let rule: R = build(policy)?;
-            Ok(Check::Refs(Box::new(move |change, sink| rule.check(change, sink))))
+            Ok(Box::new(move |change, sink| rule.check(change, sink)))
         },
         options: || schemars::schema_for!(R::Options),
     }
 }
 
-fn build<R: RefRule>(policy: &Policy) -> Result<R, PolicyErrors> {
+/// The entry of a rule that looks at the commits that an update brings.
+pub(super) const fn commits<R: CommitRule>() -> Entry {
+    Entry {
+        meta: &R::META,
+        bind: |policy| {
+            let rule: R = build(policy)?;
+            Ok(Box::new(move |change, sink| {
+                if !rule.concerns(change) {
+                    return Ok(());
+                }
+                let facts = change.facts();
+                facts.new_commits(change)?.into_iter().try_for_each(|id| rule.check(change, &facts.commit(id)?, sink))
+            }))
+        },
+        options: || schemars::schema_for!(R::Options),
+    }
+}
+
+fn build<R: Rule>(policy: &Policy) -> Result<R, PolicyErrors> {
     let id = R::META.id;
     R::new(policy.options(id)?).map_err(|error| {
         let problem = Problem::new(error.span, format!("`rules.{id}`: {}", error.message));

@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 use std::ops::Range;
 
-use crate::facts::{Change, FactError};
+use crate::facts::{Change, Commit, FactError};
 use crate::model::{Finding, Level, ObjectId};
 
 /// What is known of a rule without running it.
@@ -42,6 +42,18 @@ pub trait RefRule: Rule {
     /// # Errors
     /// A fact that could not be had.
     fn check(&self, change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError>;
+}
+
+/// A rule that looks at the commits that an update brings, one at a time.
+pub trait CommitRule: Rule {
+    /// Whether the rule has anything to ask of the update's commits; they are not even listed otherwise.
+    fn concerns(&self, change: &Change<'_, '_>) -> bool;
+
+    /// Reports what is wrong with the commit.
+    ///
+    /// # Errors
+    /// A fact that could not be had.
+    fn check(&self, change: &Change<'_, '_>, commit: &Commit, sink: &mut Sink<'_>) -> Result<(), FactError>;
 }
 
 /// An option that means nothing.

@@ -112,6 +112,8 @@ impl Version {
                 let epoch = if self.as_str().contains(':') { format!("{}:", version.epoch) } else { String::new() };
                 // A tilde in a revision is a backport's, unless it is a development version's.
                 let cut = |revision: &str| match revision.split_once('~') {
+                    // The last dash splits: an upstream version with a dash of its own needs a revision behind it.
+                    Some(("", _)) if has_dev_word(revision) && upstream.contains('-') => "-0".to_owned(),
                     Some(("", _)) if has_dev_word(revision) => String::new(),
                     Some((stem, _)) if has_dev_word(revision) => format!("-{stem}"),
                     _ => format!("-{revision}"),

@@ -30,6 +30,15 @@ fn fault(text: &str, scheme_name: &str) -> (usize, Reason) {
 }
 
 #[test]
+fn a_debian_release_keeps_the_dash_of_its_upstream_version() {
+    // Found by a property test: without a revision, `0-a` would be read as revision `a` of `0`.
+    let version = Scheme::Debian.read("0-a-~snapshot").unwrap();
+    let release = version.final_release().unwrap();
+    assert_eq!(release.to_string(), "0-a-0");
+    assert!(version.compare(&release).unwrap().is_lt());
+}
+
+#[test]
 fn real_tags_are_dotted_versions_in_the_order_they_were_made() {
     // git, xen, rails, containerd, imagefactory, ansible, DPDK, systemd, nova.
     rising(

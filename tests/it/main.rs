@@ -10,8 +10,13 @@
 
 mod architecture;
 mod catalogue;
+mod clones;
+mod input;
+mod policies;
+mod pushes;
 mod release_plan;
 mod release_properties;
+mod reports;
 mod scenarios;
 mod support;
 mod version_command;

@@ -1,0 +1,47 @@
+//! What is known of the commits that a push brings.
+
+use bstr::BString;
+
+use super::{Bindings, Change, FactError, Facts, Role};
+use crate::git::Commit;
+use crate::model::{Namespace, ObjectId};
+use crate::policy::Described;
+
+impl<'a> Facts<'a> {
+    /// The commits that an update brings to its branch, newest first.
+    ///
+    /// On an update the whole range, however reachable it is from elsewhere: commits that were parked on a free branch
+    /// first are judged when they come here. On a new branch those that no branch of a line but topic lines had
+    /// before the push.
+    pub fn new_commits(&self, change: &Change<'_, '_>) -> Result<Vec<ObjectId>, FactError> {
+        if change.deletes() || change.namespace() == Namespace::Tag {
+            return Ok(Vec::new());
+        }
+        if !change.creates() {
+            return self.commits(&[change.new_id()], &[change.old()]);
+        }
+        let mut had = Vec::new();
+        for line in self.lines().iter().filter(|line| line.role != Role::Topic) {
+            for (name, _) in self.branches(line, &Bindings::new())? {
+                had.extend(self.view.find(self.repository, &name)?);
+            }
+        }
+        self.commits(&[change.new_id()], &had)
+    }
+
+    /// The kinds of change that a commit is.
+    pub fn kinds_of(&self, commit: &Commit) -> Result<Vec<&'a str>, FactError> {
+        let trailers: Vec<(BString, BString)> =
+            commit.trailers().into_iter().map(|trailer| (trailer.token, trailer.value)).collect();
+        let subject = commit.subject();
+        let described = Described { subject, message: commit.message.as_ref(), trailers: &trailers };
+        self.policy.kinds_of(&described, || self.touched(commit))
+    }
+
+    /// The paths that a commit touches against its first parent.
+    pub fn touched(&self, commit: &Commit) -> Result<Vec<BString>, FactError> {
+        self.in_time()?;
+        let changes = self.repository.diff_trees(commit.parents.first().copied(), Some(commit.id), None)?;
+        Ok(changes.into_iter().map(|change| change.path).collect())
+    }
+}

@@ -1,0 +1,219 @@
+//! What differs between two trees, for many pairs in a row: neighbouring commits share most of their trees, so that
+//! each is read once.
+
+use bstr::{BStr, BString, ByteSlice as _};
+use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::commit::Skeleton;
+use super::object::MAX_TEXT_OBJECT;
+use super::tree::{MAX_DEPTH, MAX_TREE, MAX_VISITED};
+use super::{Change, Entry, Error, Kind, Mode, Repository};
+use crate::model::ObjectId;
+
+/// Trees are forgotten when this many bytes of them are kept.
+const CACHE: usize = 16 << 20;
+
+/// Compares trees.
+pub struct TreeDiff {
+    repository: Repository,
+    cache: HashMap<ObjectId, Rc<[u8]>>,
+    cached: usize,
+    buffer: Vec<u8>,
+}
+
+/// One comparison.
+struct Comparison<'w> {
+    wants: &'w dyn Fn(&BStr, bool) -> bool,
+    changes: Vec<Change>,
+    visited: usize,
+}
+
+/// An entry as it stands in a tree.
+#[derive(Clone, Copy)]
+struct Raw<'a> {
+    name: &'a [u8],
+    mode: Mode,
+    id: &'a [u8],
+}
+
+impl TreeDiff {
+    /// Nothing read yet.
+    pub fn new(repository: Repository) -> Self {
+        Self { repository, cache: HashMap::new(), cached: 0, buffer: Vec::new() }
+    }
+
+    /// The repository whose trees these are.
+    pub fn repository(&self) -> &Repository {
+        &self.repository
+    }
+
+    /// The tree of a commit.
+    ///
+    /// # Errors
+    /// The commit is missing or malformed.
+    pub fn tree_of_commit(&mut self, commit: ObjectId) -> Result<ObjectId, Error> {
+        self.repository.odb.read(commit, Kind::Commit, MAX_TEXT_OBJECT, &mut self.buffer)?;
+        Ok(Skeleton::parse(commit, &self.buffer)?.tree)
+    }
+
+    /// The paths that differ between two trees, in the order of the trees; `None` is the empty tree. `wants` is asked for
+    /// each path that differs, and whether it is a directory: what it declines is left out unread.
+    ///
+    /// # Errors
+    /// A tree is missing or malformed, or there are more than a million changes.
+    pub fn changes(
+        &mut self,
+        old: Option<ObjectId>,
+        new: Option<ObjectId>,
+        wants: &dyn Fn(&BStr, bool) -> bool,
+    ) -> Result<Vec<Change>, Error> {
+        let mut comparison = Comparison { wants, changes: Vec::new(), visited: 0 };
+        if old != new {
+            self.trees(old, new, &mut BString::default(), 0, &mut comparison)?;
+        }
+        Ok(comparison.changes)
+    }
+
+    fn trees(
+        &mut self,
+        old: Option<ObjectId>,
+        new: Option<ObjectId>,
+        path: &mut BString,
+        depth: usize,
+        comparison: &mut Comparison<'_>,
+    ) -> Result<(), Error> {
+        if depth > MAX_DEPTH {
+            return Err(Error::Limit { what: "directories inside each other", limit: MAX_DEPTH });
+        }
+        let (old_tree, new_tree) = (self.read(old)?, self.read(new)?);
+        let mut left = Entries { rest: &old_tree, previous: None, tree: old, width: self.width() };
+        let mut right = Entries { rest: &new_tree, previous: None, tree: new, width: self.width() };
+        let (mut a, mut b) = (left.next()?, right.next()?);
+        loop {
+            let side = match (&a, &b) {
+                (None, None) => return Ok(()),
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (Some(a), Some(b)) => order(a, b),
+            };
+            let before = if side == Ordering::Greater { None } else { std::mem::replace(&mut a, left.next()?) };
+            let after = if side == Ordering::Less { None } else { std::mem::replace(&mut b, right.next()?) };
+            if let (Some(before), Some(after)) = (&before, &after)
+                && before.id == after.id
+                && before.mode == after.mode
+            {
+                continue;
+            }
+            comparison.visited += 1;
+            if comparison.visited > MAX_VISITED {
+                return Err(Error::Limit { what: "changed paths", limit: MAX_VISITED });
+            }
+            let Some(either) = before.or(after) else { continue };
+            let length = path.len();
+            if length > 0 {
+                path.push(b'/');
+            }
+            path.extend_from_slice(either.name);
+            // Directories sort apart from anything else of the same name: both are, or neither is.
+            let is_tree = either.mode == Mode::Tree;
+            if (comparison.wants)(path.as_bstr(), is_tree) {
+                let (old, new) = (before.map(entry).transpose()?, after.map(entry).transpose()?);
+                if is_tree {
+                    let id = |entry: Option<Entry>| entry.map(|entry| entry.id);
+                    self.trees(id(old), id(new), path, depth + 1, comparison)?;
+                } else {
+                    comparison.changes.push(Change { path: path.clone(), old, new });
+                }
+            }
+            path.truncate(length);
+        }
+    }
+
+    fn width(&self) -> usize {
+        self.repository.hash_kind().hex_len() / 2
+    }
+
+    fn read(&mut self, id: Option<ObjectId>) -> Result<Rc<[u8]>, Error> {
+        let Some(id) = id else { return Ok(Rc::default()) };
+        if let Some(tree) = self.cache.get(&id) {
+            return Ok(Rc::clone(tree));
+        }
+        self.repository.odb.read(id, Kind::Tree, MAX_TREE, &mut self.buffer)?;
+        let tree: Rc<[u8]> = Rc::from(self.buffer.as_slice());
+        if self.cached + tree.len() > CACHE {
+            self.cache.clear();
+            self.cached = 0;
+        }
+        self.cached += tree.len();
+        self.cache.insert(id, Rc::clone(&tree));
+        Ok(tree)
+    }
+}
+
+/// The entries of a tree, each checked to come after the one before it.
+struct Entries<'a> {
+    rest: &'a [u8],
+    previous: Option<Raw<'a>>,
+    tree: Option<ObjectId>,
+    width: usize,
+}
+
+impl<'a> Entries<'a> {
+    fn next(&mut self) -> Result<Option<Raw<'a>>, Error> {
+        if self.rest.is_empty() {
+            return Ok(None);
+        }
+        let raw = self.take().ok_or_else(|| self.malformed("an entry is cut off or has no mode or name"))?;
+        if self.previous.is_some_and(|previous| order(&previous, &raw) != Ordering::Less) {
+            return Err(self.malformed("its entries are not in order"));
+        }
+        self.previous = Some(raw);
+        Ok(Some(raw))
+    }
+
+    fn take(&mut self) -> Option<Raw<'a>> {
+        let blank = self.rest.iter().take(9).position(|byte| *byte == b' ')?;
+        let (mode, rest) = self.rest.split_at_checked(blank)?;
+        let rest = rest.get(1..)?;
+        let (name, rest) = rest.split_at_checked(rest.find_byte(0)?)?;
+        let (id, rest) = rest.get(1..)?.split_at_checked(self.width)?;
+        self.rest = rest;
+        Some(Raw { name, mode: mode_of(mode)?, id })
+    }
+
+    fn malformed(&self, reason: &'static str) -> Error {
+        match self.tree {
+            Some(id) => Error::Malformed { id, reason },
+            // The empty tree has no entries that could be wrong.
+            None => Error::Limit { what: "entries in no tree", limit: 0 },
+        }
+    }
+}
+
+fn mode_of(digits: &[u8]) -> Option<Mode> {
+    match digits {
+        b"100644" => Some(Mode::File),
+        b"40000" => Some(Mode::Tree),
+        other => Mode::parse(other),
+    }
+}
+
+fn entry(raw: Raw<'_>) -> Result<Entry, Error> {
+    let id = ObjectId::from_bytes(raw.id).ok_or(Error::Limit { what: "bytes in an object id", limit: 32 })?;
+    Ok(Entry { mode: raw.mode, id })
+}
+
+/// git's order of entries: as though the name of a directory ended with a slash.
+fn order(a: &Raw<'_>, b: &Raw<'_>) -> Ordering {
+    let common = a.name.len().min(b.name.len());
+    a.name.iter().take(common).cmp(b.name.iter().take(common)).then_with(|| {
+        let next = |raw: &Raw<'_>| match raw.name.get(common) {
+            Some(byte) => u16::from(*byte) + 1,
+            None if raw.mode == Mode::Tree => u16::from(b'/') + 1,
+            None => 0,
+        };
+        next(a).cmp(&next(b)).then_with(|| a.name.len().cmp(&b.name.len()))
+    })
+}

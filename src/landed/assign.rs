@@ -1,0 +1,78 @@
+//! One to one: which of the commits that resemble a change it is.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::features::Features;
+use super::index::At;
+use super::tiers::Tier;
+use super::verdict::Evidence;
+
+/// A mainline commit that a branch commit may be.
+#[derive(Clone, Debug)]
+pub(super) struct Pair {
+    pub(super) branch: At,
+    pub(super) mainline: At,
+    pub(super) features: Features,
+    /// Named by a message, and the content agrees.
+    pub(super) named: Option<Evidence>,
+    pub(super) tier: Option<Tier>,
+}
+
+/// How good a pair is; smaller is better.
+type Rank = (bool, Option<Tier>, bool, bool, bool, std::cmp::Reverse<u16>, At);
+
+impl Pair {
+    /// Explicit evidence first, then the strongest rule; among equals the one with the same author's second, then the
+    /// same title, then no merge, then the most in common, then the newest.
+    fn rank(&self) -> Rank {
+        let f = &self.features;
+        let permille = (f.both * 1000.0) as u16;
+        (
+            self.named.is_none(),
+            self.tier,
+            !(f.same_author && f.same_second),
+            !f.same_title,
+            f.is_merge,
+            std::cmp::Reverse(permille),
+            self.mainline,
+        )
+    }
+
+    /// Whether a person is not needed.
+    pub(super) fn is_sure(&self) -> bool {
+        self.named.is_some() || self.tier.is_some_and(|tier| !tier.is_review())
+    }
+}
+
+/// The pairs of each branch commit that stand, best first.
+///
+/// The mainline is sorted newest first, so that a smaller place is newer.
+pub(super) fn assign(pairs: Vec<Pair>) -> BTreeMap<At, Vec<Pair>> {
+    let mut pairs: Vec<Pair> = pairs.into_iter().filter(|pair| pair.named.is_some() || pair.tier.is_some()).collect();
+    pairs.sort_by_key(Pair::rank);
+    // By whom a mainline commit is claimed most strongly.
+    let mut claimed: HashMap<At, (Option<Tier>, At)> = HashMap::new();
+    let mut settled: BTreeMap<At, Vec<Pair>> = BTreeMap::new();
+    for pair in pairs {
+        let yields = pair.named.is_none() && pair.tier.is_some_and(|tier| tier.yields(&pair.features));
+        let by_another = claimed.get(&pair.mainline).filter(|(_, branch)| *branch != pair.branch);
+        if yields && by_another.is_some_and(|(tier, _)| tier.is_none() || *tier < pair.tier) {
+            continue;
+        }
+        let own = settled.entry(pair.branch).or_default();
+        if own.is_empty() && pair.is_sure() {
+            let strength = if pair.named.is_some() { None } else { pair.tier };
+            claimed.entry(pair.mainline).or_insert((strength, pair.branch));
+        }
+        own.push(pair);
+    }
+    settled
+}
+
+/// The mainline commits that together make up a change: two or more, each nearly all in it, and most of it in them.
+pub(super) fn squashed(pairs: &[Pair]) -> Vec<At> {
+    let parts: Vec<&Pair> =
+        pairs.iter().filter(|pair| pair.features.of_mainline >= 0.8 && pair.features.shared > 2.0).collect();
+    let covered: f64 = parts.iter().map(|pair| pair.features.of_branch).sum();
+    if parts.len() >= 2 && covered >= 0.7 { parts.into_iter().map(|pair| pair.mainline).collect() } else { Vec::new() }
+}

@@ -1,0 +1,148 @@
+//! What is known of a commit before its trees are read: enough to settle most picks.
+
+use bstr::{BStr, BString, ByteSlice as _};
+use std::hash::{DefaultHasher, Hasher as _};
+
+use super::titles;
+use super::trailers::{self, Grammar, Named, Prefix};
+use crate::git::{Commit, Identity};
+use crate::model::ObjectId;
+
+/// A commit of either line.
+#[derive(Clone, Debug)]
+pub(super) struct Change {
+    pub(super) id: ObjectId,
+    pub(super) tree: ObjectId,
+    pub(super) parent: Option<ObjectId>,
+    pub(super) is_merge: bool,
+    pub(super) author: Author,
+    /// When it was written, to the second.
+    pub(super) seconds: i64,
+    /// When it was committed.
+    pub(super) committed: i64,
+    pub(super) subject: BString,
+    /// The title without what backporting adds; lower case.
+    pub(super) key: BString,
+    /// Whether it takes another change back.
+    pub(super) is_revert: bool,
+    /// The words of the message below the title, trailers left out: hashed, sorted, with repetitions.
+    pub(super) words: Vec<u32>,
+    /// What it names as its original.
+    pub(super) named: Vec<Named>,
+    /// The commits it says it takes back.
+    pub(super) reverts: Vec<Prefix>,
+    pub(super) change_id: Option<BString>,
+    /// The pull request it merged or squashed.
+    pub(super) pull_request: Option<u64>,
+    pub(super) release_only: Option<BString>,
+}
+
+/// Who wrote a change; the same person if either address or name is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Author {
+    pub(super) email: u64,
+    pub(super) name: u64,
+}
+
+impl Author {
+    fn new(identity: &Identity) -> Self {
+        Self { email: hash_lower(&identity.email), name: hash_lower(&identity.name) }
+    }
+
+    pub(super) fn is(self, other: Self) -> bool {
+        (self.email != 0 && self.email == other.email) || (self.name != 0 && self.name == other.name)
+    }
+}
+
+/// 0 for nothing.
+fn hash_lower(text: &[u8]) -> u64 {
+    if text.is_empty() {
+        return 0;
+    }
+    let mut hasher = DefaultHasher::new();
+    hasher.write(&text.to_ascii_lowercase());
+    hasher.finish().max(1)
+}
+
+impl Change {
+    pub(super) fn new(commit: &Commit, grammar: &Grammar) -> Self {
+        let (subject, body) = (commit.subject(), commit.body());
+        let title = titles::effective(subject, body);
+        Self {
+            id: commit.id,
+            tree: commit.tree,
+            parent: commit.parents.first().copied(),
+            is_merge: commit.parents.len() > 1,
+            author: Author::new(&commit.author),
+            seconds: commit.author.seconds,
+            committed: commit.committer.seconds,
+            key: titles::normalised(title),
+            is_revert: titles::is_revert(title),
+            words: body_words(body),
+            named: grammar.named(subject, body),
+            reverts: trailers::reverted(body),
+            change_id: trailers::change_id(body),
+            pull_request: trailers::own_pull_request(subject),
+            release_only: trailers::release_only(body),
+            subject: subject.to_owned(),
+        }
+    }
+
+    /// Whether some id begins like this commit's.
+    pub(super) fn has_prefix(&self, prefix: &Prefix) -> bool {
+        self.id.to_string().as_bytes().starts_with(prefix)
+    }
+}
+
+/// A trailer, or what a pick adds: these differ between the two lines by intent.
+fn is_mark(line: &[u8]) -> bool {
+    let token = line.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'-').count();
+    (token > 0
+        && line.get(token) == Some(&b':')
+        && line.get(token + 1) == Some(&b' ')
+        && line.get(..token).is_some_and(|token| token.contains(&b'-')))
+        || line.starts_with(b"(cherry")
+        || line.starts_with(b"(back")
+}
+
+fn body_words(body: &BStr) -> Vec<u32> {
+    /// No message is understood better by more words.
+    const MAX_WORDS: usize = 2000;
+    let mut words = Vec::new();
+    for line in body.lines().filter(|line| !is_mark(line)) {
+        let parts = line.split(|byte| !(byte.is_ascii_alphanumeric() || *byte >= 0x80 || *byte == b'_'));
+        // FNV-1a: only compared within one run, and a collision would make two words one.
+        let hash = |word: &[u8]| {
+            word.iter().fold(0x811c_9dc5_u32, |hash, byte| {
+                (hash ^ u32::from(byte.to_ascii_lowercase())).wrapping_mul(0x0100_0193)
+            })
+        };
+        words.extend(parts.filter(|word| !word.is_empty()).map(hash));
+        if words.len() > MAX_WORDS {
+            break;
+        }
+    }
+    words.sort_unstable();
+    words
+}
+
+/// How much two sorted lists have in common, from 0 to 1: twice the common part over both lengths (Dice).
+pub(super) fn dice(a: &[u32], b: &[u32]) -> f64 {
+    if a.is_empty() || b.is_empty() {
+        return 0.0;
+    }
+    let (mut left, mut right) = (a.iter().peekable(), b.iter().peekable());
+    let mut common = 0usize;
+    while let (Some(x), Some(y)) = (left.peek(), right.peek()) {
+        match x.cmp(y) {
+            std::cmp::Ordering::Less => drop(left.next()),
+            std::cmp::Ordering::Greater => drop(right.next()),
+            std::cmp::Ordering::Equal => {
+                common += 1;
+                left.next();
+                right.next();
+            }
+        }
+    }
+    2.0 * common as f64 / (a.len() + b.len()) as f64
+}

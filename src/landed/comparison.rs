@@ -1,0 +1,331 @@
+//! From two lines to an answer for each change.
+//!
+//! Titles, authors and seconds come first, because they settle most and cost no tree; the content of those pairs is then
+//! compared; trees of the whole mainline are read only for what is left.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
+
+use super::assign::{self, Pair};
+use super::candidates::{self, Sought};
+use super::change::Change;
+use super::chores::Chores;
+use super::explicit::{Claims, Follower};
+use super::features::{Features, Surroundings, Weights};
+use super::index::{At, Index, Reverts};
+use super::patch::{Patch, Reader};
+use super::trailers::Grammar;
+use super::verdict::Verdict;
+use super::{Error, parallel, reasons, tiers};
+use crate::git::Repository;
+use crate::model::ObjectId;
+
+/// More commits than this on either side are no question that can be answered while somebody waits.
+const MAX_COMMITS: usize = 500_000;
+
+/// How to compare.
+#[derive(Clone, Default)]
+pub struct Options<'a> {
+    /// Leave out what messages say: trailers, Change-Ids, numbers of pull requests.
+    pub ignore_explicit: bool,
+    /// Pairs of a branch commit and a mainline commit that it must not be compared with, for measuring.
+    pub without: BTreeSet<(ObjectId, ObjectId)>,
+    /// Only these changes of the branch, such as those of a push.
+    pub only: Option<Vec<ObjectId>>,
+    /// The forms in which messages name originals.
+    pub grammar: Grammar,
+    /// The changes that belong to their own line.
+    pub chores: Chores,
+    /// When to give up.
+    pub deadline: Option<Instant>,
+    /// Told what is being done, and with how many commits.
+    pub progress: Option<&'a (dyn Fn(&'static str, usize) + Sync)>,
+}
+
+/// The answer for each change of one line that is not on another.
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    verdicts: Vec<Verdict>,
+    unread: Vec<ObjectId>,
+}
+
+impl Comparison {
+    /// Compares the commits that are reachable from `from` and from none of `to` with those that are reachable from `to`
+    /// and not from `from`. Merges of `from` are passed over: what they brought in is judged by itself.
+    ///
+    /// # Errors
+    /// Commits or trees are missing or malformed, or the deadline passes. Missing files are no error: see
+    /// [`Self::unread`].
+    pub fn new(repository: &Repository, from: ObjectId, to: &[ObjectId], options: &Options<'_>) -> Result<Self, Error> {
+        let own = repository.commits(&[from], to, MAX_COMMITS)?;
+        let there = repository.commits(to, &[from], MAX_COMMITS)?;
+        let tell = |what, count| {
+            if let Some(progress) = options.progress {
+                progress(what, count);
+            }
+        };
+        tell("reading commits", own.len() + there.len());
+        let read = |ids: &[ObjectId]| {
+            parallel::map(
+                repository,
+                ids,
+                options.deadline,
+                "reading commits",
+                |repository| repository,
+                |repository, id| Ok(Change::new(&repository.commit(*id)?, &options.grammar)),
+            )
+        };
+        let mut branch = read(&own)?;
+        let mainline = read(&there)?;
+        // A revert of the branch cancels what it takes back even where that is not asked for.
+        let taken_back = taken_back(&branch);
+        branch.retain(|change| !change.is_merge);
+        let mut present = Vec::new();
+        if let Some(only) = &options.only {
+            let wanted: BTreeSet<ObjectId> = only.iter().copied().collect();
+            let known: BTreeSet<ObjectId> = own.iter().copied().collect();
+            branch.retain(|change| wanted.contains(&change.id));
+            for id in only.iter().filter(|id| !known.contains(id)) {
+                present.push(reasons::ancestor(&repository.commit(*id)?));
+            }
+        }
+        let index = Index::new(&mainline);
+        let mut engine = Engine {
+            repository,
+            options,
+            index: &index,
+            branch: &branch,
+            claims: vec![Claims::default(); branch.len()],
+            branch_patches: vec![None; branch.len()],
+            mainline_patches: vec![None; mainline.len()],
+            candidates: BTreeMap::new(),
+        };
+        engine.by_metadata()?;
+        tell("comparing patches", engine.candidates.len());
+        engine.read_patches()?;
+        let mut pairs = engine.pairs();
+        let sought = engine.unsettled(&pairs);
+        if !sought.is_empty() {
+            tell("searching the mainline", mainline.len());
+            engine.by_files(&sought)?;
+            engine.read_patches()?;
+            pairs = engine.pairs();
+        }
+        let settled = assign::assign(pairs.clone());
+        let mut brought = |merge: &Change| {
+            let Some(parent) = merge.parent else { return Vec::new() };
+            repository.commits(&[merge.id], &[parent], 10_000).unwrap_or_default()
+        };
+        let reverts = Reverts::new(&index, &mut brought);
+        let mut verdicts = present;
+        for (at, change) in branch.iter().enumerate() {
+            let own: Vec<Pair> = pairs.iter().filter(|pair| pair.branch == at).cloned().collect();
+            let facts = reasons::Facts {
+                change,
+                claims: engine.claims.get(at),
+                settled: settled.get(&at).map_or(&[], Vec::as_slice),
+                all: &own,
+                mainline: &mainline,
+                reverts: &reverts,
+                taken_back: taken_back.get(&change.id).copied(),
+                is_chore: engine.is_chore(at),
+            };
+            verdicts.push(facts.verdict());
+        }
+        Ok(Self { verdicts, unread: engine.unread() })
+    }
+
+    /// One for each change, newest first.
+    pub fn verdicts(&self) -> &[Verdict] {
+        &self.verdicts
+    }
+
+    /// Files that are not in this repository, so that the changes in them could not be compared line by line.
+    pub fn unread(&self) -> &[ObjectId] {
+        &self.unread
+    }
+}
+
+/// Which commits of the branch its own later commits take back.
+fn taken_back(branch: &[Change]) -> BTreeMap<ObjectId, ObjectId> {
+    let mut found = BTreeMap::new();
+    for (at, revert) in branch.iter().enumerate().filter(|(_, change)| change.is_revert) {
+        let quoted = super::index::quoted_title(revert);
+        let is_target = |change: &&Change| {
+            if revert.reverts.is_empty() {
+                quoted.as_ref().is_some_and(|quoted| *quoted == change.key)
+            } else {
+                revert.reverts.iter().any(|prefix| change.has_prefix(prefix)) || quoted.as_ref() == Some(&change.key)
+            }
+        };
+        if let Some(target) = branch.iter().skip(at + 1).find(is_target) {
+            found.insert(target.id, revert.id);
+        }
+    }
+    found
+}
+
+/// The work of one comparison.
+struct Engine<'a> {
+    repository: &'a Repository,
+    options: &'a Options<'a>,
+    index: &'a Index<'a>,
+    branch: &'a [Change],
+    claims: Vec<Claims>,
+    branch_patches: Vec<Option<Patch>>,
+    mainline_patches: Vec<Option<Patch>>,
+    /// The mainline commits that each branch commit is compared with.
+    candidates: BTreeMap<At, BTreeSet<At>>,
+}
+
+impl Engine<'_> {
+    /// Candidates by what messages say, and by title, author and second.
+    fn by_metadata(&mut self) -> Result<(), Error> {
+        let follower = Follower { repository: self.repository, index: self.index, grammar: &self.options.grammar };
+        for (at, change) in self.branch.iter().enumerate() {
+            let mut found: BTreeSet<At> = self.index.alike(change).into_iter().collect();
+            if !self.options.ignore_explicit {
+                let mut claims = follower.claims(change)?;
+                claims.found.retain(|(to, _)| self.may_compare(change, *to));
+                found.extend(claims.found.iter().map(|(at, _)| *at));
+                if let Some(own) = self.claims.get_mut(at) {
+                    *own = claims;
+                }
+            }
+            found.retain(|to| self.may_compare(change, *to));
+            if !found.is_empty() {
+                self.candidates.insert(at, found);
+            }
+        }
+        Ok(())
+    }
+
+    fn may_compare(&self, branch: &Change, mainline: At) -> bool {
+        let Some(mainline) = self.index.commits.get(mainline) else { return false };
+        !self.options.without.contains(&(branch.id, mainline.id))
+    }
+
+    /// Candidates by the files they touch.
+    fn by_files(&mut self, sought: &[At]) -> Result<(), Error> {
+        let missing = sought.iter().filter(|at| self.branch_patches.get(**at).is_some_and(Option::is_none));
+        let missing: Vec<(At, &Change)> =
+            missing.filter_map(|at| self.branch.get(*at).map(|change| (*at, change))).collect();
+        for (at, patch) in self.read(&missing)? {
+            if let Some(slot) = self.branch_patches.get_mut(at) {
+                *slot = Some(patch);
+            }
+        }
+        let wanted: Vec<Sought<'_>> = sought
+            .iter()
+            .filter_map(|at| {
+                let (change, patch) = (self.branch.get(*at)?, self.branch_patches.get(*at)?.as_ref()?);
+                Some(Sought { at: *at, change, patch })
+            })
+            .collect();
+        let found = candidates::by_files(self.repository, &wanted, self.index.commits, self.options.deadline)?;
+        for (at, found) in found {
+            let Some(change) = self.branch.get(at) else { continue };
+            let found = found.into_iter().filter(|to| self.may_compare(change, *to)).collect::<Vec<_>>();
+            self.candidates.entry(at).or_default().extend(found);
+        }
+        Ok(())
+    }
+
+    /// Reads the patches of all candidates that were not read before.
+    fn read_patches(&mut self) -> Result<(), Error> {
+        let is_unread = |patches: &[Option<Patch>], at: At| patches.get(at).is_some_and(Option::is_none);
+        let branch: Vec<(At, &Change)> = self
+            .candidates
+            .keys()
+            .filter(|at| is_unread(&self.branch_patches, **at))
+            .filter_map(|at| self.branch.get(*at).map(|change| (*at, change)))
+            .collect();
+        let there: BTreeSet<At> = self.candidates.values().flatten().copied().collect();
+        let there: Vec<(At, &Change)> = there
+            .into_iter()
+            .filter(|at| is_unread(&self.mainline_patches, *at))
+            .filter_map(|at| self.index.commits.get(at).map(|change| (at, change)))
+            .collect();
+        let (branch, there) = (self.read(&branch)?, self.read(&there)?);
+        for (at, patch) in branch {
+            if let Some(slot) = self.branch_patches.get_mut(at) {
+                *slot = Some(patch);
+            }
+        }
+        for (at, patch) in there {
+            if let Some(slot) = self.mainline_patches.get_mut(at) {
+                *slot = Some(patch);
+            }
+        }
+        Ok(())
+    }
+
+    fn read(&self, changes: &[(At, &Change)]) -> Result<Vec<(At, Patch)>, Error> {
+        let deadline = self.options.deadline;
+        parallel::map(self.repository, changes, deadline, "comparing patches", Reader::new, |reader, (at, change)| {
+            Ok((*at, reader.patch(change)?))
+        })
+    }
+
+    /// Compares each change with its candidates.
+    fn pairs(&self) -> Vec<Pair> {
+        let weights = Weights::new(self.mainline_patches.iter().flatten(), self.index.commits.len());
+        let around = Surroundings {
+            weights: &weights,
+            titles: &self.index.titles,
+            repeated_seconds: &self.index.repeated_seconds,
+        };
+        let mut pairs = Vec::new();
+        for (branch, found) in &self.candidates {
+            let (Some(own), Some(Some(own_patch))) = (self.branch.get(*branch), self.branch_patches.get(*branch))
+            else {
+                continue;
+            };
+            let claims = self.claims.get(*branch);
+            let is_chore = self.is_chore(*branch);
+            for mainline in found {
+                let there = (self.index.commits.get(*mainline), self.mainline_patches.get(*mainline));
+                let (Some(other), Some(Some(patch))) = there else { continue };
+                let features = Features::new((own, own_patch), (other, patch), &around);
+                let claim = claims.and_then(|claims| claims.found.iter().find(|(at, _)| at == mainline));
+                pairs.push(Pair {
+                    branch: *branch,
+                    mainline: *mainline,
+                    named: claim.map(|(_, evidence)| *evidence).filter(|_| agrees(&features)),
+                    tier: tiers::judge(&features, is_chore),
+                    features,
+                });
+            }
+        }
+        pairs
+    }
+
+    /// The changes without a sure answer that are worth a search of the whole mainline.
+    fn unsettled(&self, pairs: &[Pair]) -> Vec<At> {
+        let settled: BTreeSet<At> = pairs.iter().filter(|pair| pair.is_sure()).map(|pair| pair.branch).collect();
+        let is_sought = |at: &At| !settled.contains(at) && !self.is_chore(*at);
+        (0..self.branch.len()).filter(is_sought).collect()
+    }
+
+    fn is_chore(&self, at: At) -> bool {
+        let Some(change) = self.branch.get(at) else { return false };
+        let paths = self.branch_patches.get(at).and_then(Option::as_ref).map_or(&[][..], |patch| &patch.paths);
+        self.options.chores.by_title(change.key.as_ref()) || self.options.chores.by_paths(paths)
+    }
+
+    fn unread(&self) -> Vec<ObjectId> {
+        let patches = self.branch_patches.iter().chain(&self.mainline_patches).flatten();
+        let unread: BTreeSet<ObjectId> = patches.filter_map(|patch| patch.unread).collect();
+        unread.into_iter().collect()
+    }
+}
+
+/// Whether the content bears out what a message says.
+fn agrees(features: &Features) -> bool {
+    features.same_title
+        || features.same_patch
+        || features.same_lines
+        || features.both >= 0.1
+        || features.larger_part() >= 0.4
+        || (features.same_author && features.same_second)
+}

@@ -1,0 +1,27 @@
+//! Why a comparison gave no answer.
+
+use crate::git;
+
+/// An error of a comparison.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The repository gave none.
+    #[error(transparent)]
+    Git(#[from] git::Error),
+    /// The time that was given is over.
+    #[error("the deadline has passed while {during}")]
+    Deadline {
+        /// What was being done.
+        during: &'static str,
+    },
+}
+
+impl Error {
+    /// Whether a fact could not be had although the input may be in order.
+    pub const fn is_undecided(&self) -> bool {
+        match self {
+            Self::Git(error) => error.is_undecided(),
+            Self::Deadline { .. } => true,
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! What messages say of themselves: trailers, Change-Ids, numbers of pull requests. Followed here, believed elsewhere.
+
+use std::collections::BTreeSet;
+
+use super::Error;
+use super::change::Change;
+use super::index::{At, Index};
+use super::trailers::{Grammar, Named, Prefix};
+use super::verdict::Evidence;
+use crate::git::{self, Kind, Repository};
+use crate::model::ObjectId;
+
+/// A pick of a pick of a pick names its original through that many messages.
+const MAX_DEPTH: usize = 3;
+
+/// What a branch commit's message leads to.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Claims {
+    /// Commits of the mainline, and how they were named.
+    pub(super) found: Vec<(At, Evidence)>,
+    /// An id that is in this repository, but not on the mainline.
+    pub(super) off_line: Option<Prefix>,
+    /// An id that is not in this repository.
+    pub(super) unknown: Option<Prefix>,
+}
+
+/// Follows what messages name.
+pub(super) struct Follower<'a> {
+    pub(super) repository: &'a Repository,
+    pub(super) index: &'a Index<'a>,
+    pub(super) grammar: &'a Grammar,
+}
+
+impl Follower<'_> {
+    /// What a commit of the branch claims, and which commits of the mainline claim it.
+    pub(super) fn claims(&self, branch: &Change) -> Result<Claims, Error> {
+        let mut claims = Claims::default();
+        self.follow(branch, MAX_DEPTH, &mut claims)?;
+        for at in self.index.naming(branch.id) {
+            claims.found.push((at, Evidence::Trailer));
+        }
+        if let Some(id) = &branch.change_id {
+            claims.found.extend(self.index.with_change_id(id).iter().map(|at| (*at, Evidence::ChangeId)));
+        }
+        let mut seen = BTreeSet::new();
+        claims.found.retain(|(at, _)| seen.insert(*at));
+        Ok(claims)
+    }
+
+    fn follow(&self, change: &Change, depth: usize, claims: &mut Claims) -> Result<(), Error> {
+        for named in &change.named {
+            match named {
+                Named::PullRequest(number) => {
+                    let merged = self.index.of_pull_request(*number).iter();
+                    claims.found.extend(merged.map(|at| (*at, Evidence::PullRequest)));
+                }
+                Named::Commit(prefix) => match self.index.with_id(prefix) {
+                    Some(at) => claims.found.push((at, Evidence::Trailer)),
+                    None => self.elsewhere(prefix, depth, claims)?,
+                },
+            }
+        }
+        Ok(())
+    }
+
+    /// An id that is not on the mainline: a commit of another branch may name its own original.
+    fn elsewhere(&self, prefix: &Prefix, depth: usize, claims: &mut Claims) -> Result<(), Error> {
+        match self.lookup(prefix)? {
+            None => claims.unknown = Some(prefix.clone()),
+            Some(id) => {
+                claims.off_line = Some(prefix.clone());
+                if depth > 0 {
+                    let commit = match self.repository.commit(id) {
+                        Ok(commit) => commit,
+                        Err(git::Error::WrongKind { .. } | git::Error::Malformed { .. }) => return Ok(()),
+                        Err(error) => return Err(error.into()),
+                    };
+                    self.follow(&Change::new(&commit, self.grammar), depth - 1, claims)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn lookup(&self, prefix: &Prefix) -> Result<Option<ObjectId>, Error> {
+        let Ok(id) = ObjectId::from_hex(prefix) else {
+            return Ok(self.repository.abbreviated(prefix)?);
+        };
+        match self.repository.kind(id) {
+            Ok(kind) => Ok(kind.filter(|kind| *kind == Kind::Commit).map(|_| id)),
+            // A partial clone cannot tell; it does not have it in any case.
+            Err(git::Error::Promised { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

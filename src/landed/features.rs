@@ -1,0 +1,157 @@
+//! How alike two changes are, in numbers.
+
+use bstr::BString;
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use super::change::{Change, dice};
+use super::patch::{Line, Patch, basename, is_mostly_generated};
+use super::titles::{self, Numbers};
+
+/// How telling each line is: a brace is in half of all patches, a distinctive line in one.
+pub(super) struct Weights {
+    /// In how many of the patches that were read the line occurs.
+    occurrences: HashMap<Line, u32>,
+    /// How many patches that were.
+    read: f64,
+    /// How many there are.
+    all: f64,
+}
+
+impl Weights {
+    pub(super) fn new<'p>(patches: impl Iterator<Item = &'p Patch>, all: usize) -> Self {
+        let mut occurrences: HashMap<Line, u32> = HashMap::new();
+        let mut read = 0u32;
+        for patch in patches {
+            read += 1;
+            for (line, _) in &patch.lines {
+                *occurrences.entry(*line).or_default() += 1;
+            }
+        }
+        Self { occurrences, read: f64::from(read.max(1)), all: (all as f64).max(1.0) }
+    }
+
+    /// The weight of a line in nats: the logarithm of how many patches there are for each one that has it. What was not
+    /// read is taken to be like what was, except that one occurrence is no more than one.
+    fn of(&self, line: Line) -> f64 {
+        let seen = f64::from(self.occurrences.get(&line).copied().unwrap_or_default());
+        let expected = if seen > 1.0 { 1.0 + (seen - 1.0) * (self.all / self.read).max(1.0) } else { seen };
+        ((self.all + 1.0) / (expected + 0.5)).ln().max(0.05)
+    }
+
+    fn total(&self, patch: &Patch) -> f64 {
+        patch.lines.iter().map(|(line, count)| self.of(*line) * f64::from(*count)).sum()
+    }
+
+    /// The weight of the lines that both have.
+    pub(super) fn shared(&self, a: &Patch, b: &Patch) -> f64 {
+        let mut right = b.lines.iter().peekable();
+        let mut sum = 0.0;
+        for (line, count) in &a.lines {
+            while right.next_if(|(other, _)| other < line).is_some() {}
+            if let Some((_, other)) = right.next_if(|(other, _)| other == line) {
+                sum += self.of(*line) * f64::from(*count.min(other));
+            }
+        }
+        sum
+    }
+}
+
+/// What two changes have in common. Thresholds on these are in [`super::tiers`].
+#[derive(Clone, Debug)]
+pub(super) struct Features {
+    /// git's patch-id is equal, or the very same files were replaced by the very same files.
+    pub(super) same_patch: bool,
+    /// The same lines were changed in the same files, whatever is around them.
+    pub(super) same_lines: bool,
+    /// The same lines were changed, maybe in other files.
+    pub(super) same_moved_lines: bool,
+    /// The weight of the lines that both change, in nats.
+    pub(super) shared: f64,
+    /// The same as a part of both (Dice), of the branch's, and of the mainline's lines, from 0 to 1.
+    pub(super) both: f64,
+    pub(super) of_branch: f64,
+    pub(super) of_mainline: f64,
+    pub(super) same_author: bool,
+    /// Written in the same second.
+    pub(super) same_second: bool,
+    /// The author wrote nothing else on the mainline in that second.
+    pub(super) only_second: bool,
+    pub(super) same_title: bool,
+    /// How alike the titles are, from 0 to 1.
+    pub(super) title: f64,
+    /// Words of the titles that were replaced, not only added.
+    pub(super) replaced: usize,
+    pub(super) numbers: Numbers,
+    pub(super) same_numbers: bool,
+    /// The title says too little: it is short or frequent.
+    pub(super) is_generic: bool,
+    pub(super) reverts_differ: bool,
+    /// How alike the messages below the titles are, and how many words the shorter one has.
+    pub(super) body: f64,
+    pub(super) body_words: usize,
+    pub(super) shares_path: bool,
+    pub(super) shares_name: bool,
+    pub(super) is_generated: bool,
+    /// Days between the two commits.
+    pub(super) days: f64,
+    pub(super) is_merge: bool,
+}
+
+/// What of the mainline as a whole matters for a pair.
+pub(super) struct Surroundings<'a> {
+    pub(super) weights: &'a Weights,
+    /// How many mainline commits have each title.
+    pub(super) titles: &'a HashMap<BString, u32>,
+    /// Author and second pairs that occur more than once on the mainline.
+    pub(super) repeated_seconds: &'a HashSet<(u64, i64)>,
+}
+
+impl Features {
+    pub(super) fn new(
+        (branch, branch_patch): (&Change, &Patch),
+        (mainline, mainline_patch): (&Change, &Patch),
+        around: &Surroundings<'_>,
+    ) -> Self {
+        let equal = |a: Option<u64>, b: Option<u64>| a.is_some() && a == b;
+        let shared = around.weights.shared(branch_patch, mainline_patch);
+        let (own, other) = (around.weights.total(branch_patch), around.weights.total(mainline_patch));
+        let part = |of: f64| if of > 0.0 { (shared / of).min(1.0) } else { 0.0 };
+        let paths: BTreeSet<&[u8]> = branch_patch.paths.iter().map(|path| path.as_slice()).collect();
+        let names: BTreeSet<&[u8]> = paths.iter().map(|path| basename(path)).collect();
+        let others = || mainline_patch.paths.iter().map(|path| path.as_slice());
+        let frequency = around.titles.get(&branch.key).copied().unwrap_or_default();
+        let same_title = branch.key == mainline.key && !branch.key.is_empty();
+        Self {
+            same_patch: (branch_patch.id.is_some() && branch_patch.id == mainline_patch.id)
+                || equal(branch_patch.exact, mainline_patch.exact),
+            same_lines: equal(branch_patch.bare, mainline_patch.bare),
+            same_moved_lines: equal(branch_patch.moved, mainline_patch.moved),
+            shared,
+            both: part((own + other) / 2.0),
+            of_branch: part(own),
+            of_mainline: part(other),
+            same_author: branch.author.is(mainline.author),
+            same_second: branch.seconds == mainline.seconds,
+            only_second: !around.repeated_seconds.contains(&(mainline.author.email, mainline.seconds)),
+            same_title,
+            title: if same_title { 1.0 } else { titles::likeness(&branch.key, &mainline.key) },
+            replaced: titles::replaced(&branch.key, &mainline.key),
+            numbers: Numbers::compare(&branch.key, &mainline.key),
+            same_numbers: titles::share_numbers(&branch.key, &mainline.key),
+            is_generic: branch.key.len() < 12 || frequency > 4,
+            reverts_differ: branch.is_revert != mainline.is_revert,
+            body: dice(&branch.words, &mainline.words),
+            body_words: branch.words.len().min(mainline.words.len()),
+            shares_path: others().any(|path| paths.contains(path)),
+            shares_name: others().any(|path| names.contains(basename(path))),
+            is_generated: is_mostly_generated(&branch_patch.paths),
+            days: (branch.committed.saturating_sub(mainline.committed) as f64 / 86_400.0).abs(),
+            is_merge: mainline.is_merge,
+        }
+    }
+
+    /// The larger part: of the branch's or of the mainline's lines.
+    pub(super) fn larger_part(&self) -> f64 {
+        self.of_branch.max(self.of_mainline)
+    }
+}

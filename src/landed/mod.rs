@@ -1,0 +1,39 @@
+//! Floor 2: the evidence engine. Is this change on the other line, as which commit, and how do we know?
+//!
+//! | file | what is in it |
+//! |---|---|
+//! | [`comparison`] | from two lines to an answer for each change: the order of the work |
+//! | [`change`], [`titles`], [`trailers`] | what a commit says: author, second, title, message, what it names |
+//! | [`patch`], [`patch_id`] | what a commit does: lines, paths, git's patch-id |
+//! | [`index`], [`explicit`], [`candidates`] | which commits are compared: by metadata, by what is named, by files |
+//! | [`features`], [`tiers`] | what two commits have in common, and the rules that judge it |
+//! | [`assign`] | one to one; several squashed into one |
+//! | [`chores`] | changes that belong to their own line |
+//! | [`reasons`], [`verdict`] | the answer and its sentence |
+//! | [`parallel`] | all cores |
+//!
+//! It knows nothing of policies and rules, writes nothing, and believes no message that the content contradicts.
+
+mod assign;
+mod candidates;
+mod change;
+mod chores;
+mod comparison;
+mod error;
+mod explicit;
+mod features;
+mod index;
+mod parallel;
+mod patch;
+pub mod patch_id;
+mod reasons;
+mod tiers;
+mod titles;
+mod trailers;
+mod verdict;
+
+pub use chores::{Chores, DEFAULT_TITLES};
+pub use comparison::{Comparison, Options};
+pub use error::Error;
+pub use trailers::{DEFAULT_FORMS, Grammar};
+pub use verdict::{Evidence, Status, Verdict};

@@ -1,0 +1,65 @@
+//! The same work for many commits, on all cores.
+
+use std::num::NonZero;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::time::Instant;
+
+use super::Error;
+use crate::git::Repository;
+
+/// More threads than this only fight for memory.
+const MAX_THREADS: usize = 8;
+
+/// How many neighbouring commits a thread takes at once: they share trees.
+const CHUNK: usize = 64;
+
+/// Calls `work` with a state of its thread and each item, and gives the results in the order of the items. The first
+/// error ends it, as does the deadline.
+pub(super) fn map<'i, I: Sync, S, T: Send>(
+    repository: &Repository,
+    items: &'i [I],
+    deadline: Option<Instant>,
+    during: &'static str,
+    start: impl Fn(Repository) -> S + Sync,
+    work: impl Fn(&mut S, &'i I) -> Result<T, Error> + Sync,
+) -> Result<Vec<T>, Error> {
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let chunk = CHUNK.min(items.len() / cores.max(1) + 1);
+    let threads = cores.min(MAX_THREADS).min(items.len().div_ceil(chunk).max(1));
+    let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let (sender, receiver) = mpsc::channel();
+    let run = |repository: Repository, sender: mpsc::Sender<(usize, Result<Vec<T>, Error>)>| {
+        let mut state = start(repository);
+        while !stop.load(Ordering::Relaxed) {
+            let at = next.fetch_add(chunk, Ordering::Relaxed);
+            let Some(items) =
+                items.get(at..items.len().min(at.saturating_add(chunk))).filter(|items| !items.is_empty())
+            else {
+                return;
+            };
+            let done = if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                Err(Error::Deadline { during })
+            } else {
+                items.iter().map(|item| work(&mut state, item)).collect()
+            };
+            stop.fetch_or(done.is_err(), Ordering::Relaxed);
+            if sender.send((at, done)).is_err() {
+                return;
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 1..threads {
+            let (repository, sender, run) = (repository.clone(), sender.clone(), &run);
+            scope.spawn(move || run(repository, sender));
+        }
+        run(repository.clone(), sender);
+        let mut chunks: Vec<(usize, Vec<T>)> = Vec::new();
+        for (at, done) in receiver {
+            chunks.push((at, done?));
+        }
+        chunks.sort_by_key(|(at, _)| *at);
+        Ok(chunks.into_iter().flat_map(|(_, done)| done).collect())
+    })
+}

@@ -1,0 +1,223 @@
+//! What a commit changed, in the forms in which changes are compared.
+
+use bstr::{BString, ByteSlice as _};
+use std::hash::{DefaultHasher, Hasher as _};
+
+use super::patch_id::{self, PatchId};
+use super::{Error, change::Change};
+use crate::git::{self, LineDiff, Sliders, TreeDiff};
+use crate::model::ObjectId;
+
+/// Larger files are compared by their ids only, as binary ones are.
+const MAX_BLOB: u64 = 8 << 20;
+
+/// With more changed files, only paths and ids are compared: imports and merges of whole branches.
+const MAX_FILES: usize = 2000;
+
+/// With more changed lines, the rest is not kept.
+const MAX_LINES: usize = 400_000;
+
+/// A changed line: its sign and its text without blanks, hashed.
+pub(super) type Line = u64;
+
+/// What a commit changed against its first parent.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Patch {
+    /// git's patch-id, in the form that `git cherry` compares. `None` if nothing changed or not all could be read.
+    pub(super) id: Option<PatchId>,
+    /// Which paths got which content from which: equal only for the very same change.
+    pub(super) exact: Option<u64>,
+    /// Changed lines with their paths, without context.
+    pub(super) bare: Option<u64>,
+    /// Changed lines without paths or context.
+    pub(super) moved: Option<u64>,
+    /// How often each line was added or removed, by line.
+    pub(super) lines: Vec<(Line, u32)>,
+    pub(super) paths: Vec<BString>,
+    /// An object that is not here.
+    pub(super) unread: Option<ObjectId>,
+}
+
+/// Reads patches; one for each thread.
+pub(super) struct Reader {
+    trees: TreeDiff,
+}
+
+impl Reader {
+    pub(super) fn new(repository: git::Repository) -> Self {
+        Self { trees: TreeDiff::new(repository) }
+    }
+
+    /// The files that a commit changed against its first parent, restricted to what `wants` accepts.
+    pub(super) fn files(
+        &mut self,
+        change: &Change,
+        wants: &dyn Fn(&bstr::BStr, bool) -> bool,
+    ) -> Result<Vec<git::Change>, git::Error> {
+        let parent = change.parent.map(|id| self.trees.tree_of_commit(id)).transpose()?;
+        self.trees.changes(parent, Some(change.tree), wants)
+    }
+
+    /// The patch of a commit. What cannot be read for want of an object is marked in it and is no error: the rest of the
+    /// history can still be judged.
+    pub(super) fn patch(&mut self, change: &Change) -> Result<Patch, Error> {
+        let mut patch = Patch::default();
+        let files = match self.files(change, &|_, _| true) {
+            Ok(files) => files,
+            Err(git::Error::Missing { id } | git::Error::Promised { id }) => {
+                patch.unread = Some(id);
+                return Ok(patch);
+            }
+            Err(error) => return Err(error.into()),
+        };
+        patch.exact = exact(&files);
+        patch.paths = files.iter().map(|file| file.path.clone()).collect();
+        if files.is_empty() || files.len() > MAX_FILES {
+            return Ok(patch);
+        }
+        let mut building = Building::default();
+        for file in &files {
+            match building.file(self.trees.repository(), file) {
+                Ok(()) => {}
+                Err(git::Error::Missing { id } | git::Error::Promised { id }) => patch.unread = Some(id),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        if patch.unread.is_none() {
+            patch.id = building.sum;
+            patch.bare = Some(building.bare);
+            let has_lines = !building.lines.is_empty();
+            patch.moved = has_lines.then_some(building.moved);
+        }
+        patch.lines = counted(building.lines);
+        Ok(patch)
+    }
+}
+
+/// Sums over files.
+#[derive(Default)]
+struct Building {
+    sum: Option<PatchId>,
+    bare: u64,
+    moved: u64,
+    lines: Vec<Line>,
+}
+
+impl Building {
+    fn file(&mut self, repository: &git::Repository, file: &git::Change) -> Result<(), git::Error> {
+        let mut digest = git::Digest::new(repository.hash_kind());
+        patch_id::header(&mut digest, file);
+        let mut own = DefaultHasher::new();
+        let content = |entry| match patch_id::content(repository, entry, MAX_BLOB) {
+            Err(git::Error::TooLarge { .. }) => Ok(None),
+            other => other.map(Some),
+        };
+        let same = file.old.map(|entry| entry.id) == file.new.map(|entry| entry.id);
+        let both = if same { None } else { content(file.old)?.zip(content(file.new)?) };
+        match both.filter(|(old, new)| !patch_id::is_binary(old) && !patch_id::is_binary(new)) {
+            _ if same => patch_id::sides(&mut digest, file),
+            Some((old, new)) => {
+                patch_id::sides(&mut digest, file);
+                let diff = LineDiff::new(&old, &new, Sliders::Plain);
+                patch_id::with_context(&diff, &mut |sign, line| {
+                    let line = patch_id::strip(line);
+                    if sign == b' ' {
+                        digest.update(&line);
+                        return;
+                    }
+                    digest.update(&[sign]);
+                    digest.update(&line);
+                    if !line.is_empty() {
+                        self.line(sign, &line, &mut own);
+                    }
+                });
+            }
+            None => {
+                for (sign, id) in [b'-', b'+'].into_iter().zip(patch_id::object_ids(repository.hash_kind(), file)) {
+                    digest.update(id.as_bytes());
+                    self.line(sign, id.as_bytes(), &mut own);
+                }
+            }
+        }
+        if let Some(id) = digest.finish() {
+            self.sum.get_or_insert_default().add(id);
+        }
+        let own = own.finish();
+        self.moved = self.moved.wrapping_add(own);
+        let mut placed = DefaultHasher::new();
+        placed.write(&file.path);
+        placed.write_u64(own);
+        self.bare = self.bare.wrapping_add(placed.finish());
+        Ok(())
+    }
+
+    fn line(&mut self, sign: u8, text: &[u8], file: &mut DefaultHasher) {
+        let mut hasher = DefaultHasher::new();
+        hasher.write_u8(sign);
+        hasher.write(text);
+        let line = hasher.finish();
+        file.write_u64(line);
+        if self.lines.len() < MAX_LINES {
+            self.lines.push(line);
+        }
+    }
+}
+
+fn counted(mut lines: Vec<Line>) -> Vec<(Line, u32)> {
+    lines.sort_unstable();
+    let mut counted: Vec<(Line, u32)> = Vec::with_capacity(lines.len());
+    for line in lines {
+        match counted.last_mut() {
+            Some((last, count)) if *last == line => *count += 1,
+            _ => counted.push((line, 1)),
+        }
+    }
+    counted.shrink_to_fit();
+    counted
+}
+
+fn exact(files: &[git::Change]) -> Option<u64> {
+    let mut hasher = DefaultHasher::new();
+    for file in files {
+        hasher.write(&file.path);
+        for entry in [file.old, file.new].into_iter().flatten() {
+            hasher.write(entry.mode.octal().as_bytes());
+            hasher.write(entry.id.as_bytes());
+        }
+        hasher.write_u8(0);
+    }
+    (!files.is_empty()).then(|| hasher.finish())
+}
+
+/// The last component of a path.
+pub(super) fn basename(path: &[u8]) -> &[u8] {
+    path.rsplit_once_str("/").map_or(path, |(_, name)| name)
+}
+
+/// Whether more than half of the paths hold what nobody writes by hand: vendored, locked, generated or translated.
+pub(super) fn is_mostly_generated(paths: &[BString]) -> bool {
+    let generated = paths.iter().filter(|path| is_generated(path)).count();
+    2 * generated > paths.len()
+}
+
+fn is_generated(path: &[u8]) -> bool {
+    let directories: [&[u8]; 4] = [b"vendor", b"node_modules", b"third_party", b"po"];
+    let name = basename(path).to_ascii_lowercase();
+    let names: [&[u8]; 10] = [
+        b"go.sum",
+        b"go.mod",
+        b"cargo.lock",
+        b"gemfile.lock",
+        b"package-lock.json",
+        b"yarn.lock",
+        b"modules.txt",
+        b"poetry.lock",
+        b"composer.lock",
+        b"pnpm-lock.yaml",
+    ];
+    let endings: [&[u8]; 7] = [b".po", b".pot", b".pb.go", b".lock", b".min.js", b".min.css", b".abi"];
+    let parents = path.rsplit_once_str("/").map_or(&[][..], |(parents, _)| parents);
+    parents.split_str("/").any(|part| directories.contains(&part))
+        || names.contains(&name.as_slice())
+        || endings.iter().any(|ending| name.ends_with(ending))
+}

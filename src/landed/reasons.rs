@@ -1,0 +1,228 @@
+//! The answer for one change, and the sentence that gives the reason.
+
+use super::assign::{Pair, squashed};
+use super::change::Change;
+use super::explicit::Claims;
+use super::index::{At, Reverts};
+use super::tiers::{Reason, Tier};
+use super::verdict::{Evidence, Status, Verdict};
+use crate::git::Commit;
+use crate::model::ObjectId;
+
+/// All that is known of one change.
+pub(super) struct Facts<'a> {
+    pub(super) change: &'a Change,
+    pub(super) claims: Option<&'a Claims>,
+    /// The pairs that stand, best first.
+    pub(super) settled: &'a [Pair],
+    /// All pairs that were compared.
+    pub(super) all: &'a [Pair],
+    pub(super) mainline: &'a [Change],
+    pub(super) reverts: &'a Reverts,
+    /// The later commit of the branch that takes it back.
+    pub(super) taken_back: Option<ObjectId>,
+    pub(super) is_chore: bool,
+}
+
+/// The answer for a commit that is itself on the other line.
+pub(super) fn ancestor(commit: &Commit) -> Verdict {
+    Verdict {
+        commit: commit.id,
+        subject: commit.subject().to_owned(),
+        status: Status::Landed,
+        matched: Some(commit.id),
+        evidence: Some(Evidence::Ancestor),
+        score: 1.0,
+        reason: "the commit itself is there".to_owned(),
+        reverted_by: None,
+        disputed: None,
+        also: Vec::new(),
+    }
+}
+
+impl Facts<'_> {
+    pub(super) fn verdict(&self) -> Verdict {
+        let best = self.best();
+        if let Some(pair) = best.filter(|pair| pair.is_sure()) {
+            return self.landed(pair);
+        }
+        if let Some(verdict) = self.exempt() {
+            return verdict;
+        }
+        if let Some(pair) = best {
+            let reason = format!("{} {}", self.possibly(pair), self.short(pair.mainline));
+            return self.answer(Status::Probable, pair, reason);
+        }
+        let parts = squashed(self.all);
+        if let Some(pair) = parts.iter().max().and_then(|at| self.all.iter().find(|pair| pair.mainline == *at)) {
+            let ids: Vec<String> = parts.iter().rev().take(5).map(|at| self.short(*at)).collect();
+            let reason = format!("squash of {} commits: {}", parts.len(), ids.join(", "));
+            let verdict = self.answer(Status::Probable, pair, reason);
+            return Verdict { evidence: Some(Evidence::Squash), score: 0.75, ..verdict };
+        }
+        if let Some((at, evidence)) = self.claims.and_then(|claims| claims.found.first())
+            && let Some(pair) = self.all.iter().find(|pair| pair.mainline == *at)
+        {
+            let reason = format!("it names {}, but the two have nothing in common", self.short(*at));
+            let verdict = self.answer(Status::Probable, pair, reason.clone());
+            return Verdict { evidence: Some(*evidence), score: 0.5, disputed: Some(reason), ..verdict };
+        }
+        self.absent()
+    }
+
+    /// The best pair; where a named commit has little of the content and another has all of it, that one.
+    fn best(&self) -> Option<&Pair> {
+        let first = self.settled.first()?;
+        let is_doubtful = first.named.is_some() && first.features.both < 0.35 && !first.features.same_title;
+        let is_strong =
+            |pair: &&Pair| matches!(pair.tier, Some(Tier::SamePatch | Tier::TitleAndLines | Tier::SecondAndTitle));
+        self.settled.iter().find(is_strong).filter(|_| is_doubtful).or(Some(first))
+    }
+
+    fn landed(&self, pair: &Pair) -> Verdict {
+        let disputed = self.dispute(pair);
+        let others = || self.settled.iter().filter(|other| other.is_sure() && other.mainline != pair.mainline);
+        let revert =
+            self.reverts.standing(pair.mainline).filter(|_| self.taken_back.is_none() && !self.change.is_revert);
+        if let Some(revert) = revert {
+            // Taken back and made again: the newer one counts.
+            let again =
+                others().find(|other| other.mainline < revert && self.reverts.standing(other.mainline).is_none());
+            let (status, pair, reason, by) = match again {
+                Some(again) => {
+                    let reason = format!("landed again as {} after it was reverted", self.short(again.mainline));
+                    (Status::Landed, again, reason, None)
+                }
+                None => {
+                    let by = self.mainline.get(revert).map(|revert| revert.id);
+                    let reason = format!("landed as {}, reverted by {}", self.short(pair.mainline), self.short(revert));
+                    (Status::Reverted, pair, reason, by)
+                }
+            };
+            return Verdict { reverted_by: by, disputed, ..self.answer(status, pair, reason) };
+        }
+        let mut reason = format!("landed as {} ({})", self.short(pair.mainline), how(pair));
+        if let Some(dispute) = &disputed {
+            reason = format!("{reason}; {dispute}");
+        }
+        let also = others().filter_map(|other| self.mainline.get(other.mainline)).map(|change| change.id).collect();
+        Verdict { disputed, also, ..self.answer(Status::Landed, pair, reason) }
+    }
+
+    /// What is named and is not what the change is.
+    fn dispute(&self, pair: &Pair) -> Option<String> {
+        let claims = self.claims?;
+        if pair.named.is_some() {
+            return None;
+        }
+        let (at, _) =
+            claims.found.iter().find(|(at, evidence)| *at != pair.mainline && *evidence == Evidence::Trailer)?;
+        Some(format!("its message names {}, whose content differs", self.short(*at)))
+    }
+
+    fn exempt(&self) -> Option<Verdict> {
+        let reason = if self.change.release_only.is_some() {
+            "its `Release-Only` trailer says that it is for this line alone".to_owned()
+        } else if let Some(by) = self.taken_back {
+            format!("reverted on the same line by {}", by.short())
+        } else if self.is_chore && self.claims.is_none_or(|claims| claims.found.is_empty()) {
+            "a chore of its own line, by its title or paths".to_owned()
+        } else {
+            return None;
+        };
+        Some(Verdict { reason, ..self.without(Status::Exempt) })
+    }
+
+    fn absent(&self) -> Verdict {
+        let claims = self.claims;
+        if let Some(unknown) = claims.and_then(|claims| claims.unknown.as_ref()) {
+            let reason = format!("it names {unknown}, which is not in this repository");
+            return Verdict { disputed: Some(reason.clone()), reason, ..self.without(Status::Elsewhere) };
+        }
+        if let Some(named) = claims.and_then(|claims| claims.off_line.as_ref()) {
+            let reason = format!("it names {named}, which is not on that line, and no commit there resembles it");
+            return Verdict { disputed: Some(reason.clone()), reason, ..self.without(Status::Missing) };
+        }
+        self.without(Status::Missing)
+    }
+
+    fn without(&self, status: Status) -> Verdict {
+        Verdict {
+            commit: self.change.id,
+            subject: self.change.subject.clone(),
+            status,
+            matched: None,
+            evidence: None,
+            score: 0.0,
+            reason: "no counterpart".to_owned(),
+            reverted_by: None,
+            disputed: None,
+            also: Vec::new(),
+        }
+    }
+
+    fn answer(&self, status: Status, pair: &Pair, reason: String) -> Verdict {
+        let score = if pair.named.is_some() { 0.99 } else { pair.tier.map_or(0.5, Tier::score) };
+        Verdict {
+            matched: self.mainline.get(pair.mainline).map(|change| change.id),
+            evidence: Some(evidence(pair)),
+            score,
+            reason,
+            ..self.without(status)
+        }
+    }
+
+    fn short(&self, at: At) -> String {
+        self.mainline.get(at).map_or_else(String::new, |change| change.id.short())
+    }
+
+    fn possibly(&self, pair: &Pair) -> &'static str {
+        match pair.tier {
+            Some(Tier::Review(Reason::PartOf)) => "probably part of",
+            Some(Tier::Review(Reason::Contains)) => "probably contains",
+            Some(Tier::Review(Reason::Title)) => "has the title of",
+            Some(Tier::Review(Reason::BarePatch)) => "has the patch of",
+            _ => "probably",
+        }
+    }
+}
+
+/// How a pair that stands is evidence.
+fn evidence(pair: &Pair) -> Evidence {
+    match (pair.named, pair.tier) {
+        (Some(named), _) => named,
+        (None, Some(Tier::SamePatch)) if pair.features.same_patch => Evidence::PatchId,
+        (None, Some(Tier::SecondAndTitle | Tier::Second | Tier::SecondAndWords | Tier::SecondAndLines)) => {
+            Evidence::Metadata
+        }
+        (None, _) => Evidence::Similar,
+    }
+}
+
+/// What two changes have in common, in a few words.
+fn how(pair: &Pair) -> String {
+    let f = &pair.features;
+    let percent = (f.both * 100.0).round();
+    let content = if f.same_patch {
+        "same patch".to_owned()
+    } else if f.same_lines {
+        "same lines, other context".to_owned()
+    } else if f.same_moved_lines {
+        "same lines in other files".to_owned()
+    } else {
+        format!("adapted, {percent} % of lines")
+    };
+    let named = match pair.named {
+        Some(Evidence::Trailer) => "named by its message, ",
+        Some(Evidence::ChangeId) => "same Change-Id, ",
+        Some(Evidence::PullRequest) => "named by its pull request, ",
+        _ => "",
+    };
+    let metadata = match (f.same_author && f.same_second, f.same_title) {
+        (true, true) => ", same author, second and title",
+        (true, false) => ", same author and second",
+        (false, true) => ", same title",
+        (false, false) => "",
+    };
+    format!("{named}{content}{metadata}")
+}

@@ -1,0 +1,263 @@
+//! Titles: what is left of one when the marks of a backport are taken off, and how alike two are.
+
+use bstr::{BStr, BString, ByteSlice as _};
+use std::collections::BTreeSet;
+
+/// Longer titles are compared by their beginnings.
+const MAX_COMPARED: usize = 160;
+
+/// The line that says what a commit does: its subject, or, where a review system wrote that, the first line below it.
+pub(super) fn effective<'a>(subject: &'a BStr, body: &'a BStr) -> &'a BStr {
+    if !subject.starts_with(b"Merge pull request ") {
+        return subject;
+    }
+    body.lines().map(|line| line.trim()).find(|line| !line.is_empty()).map_or(subject, |line| line.as_bstr())
+}
+
+/// A title without what backporting adds to one: `[stable-2.16] Fix it. (#83) (#84)` and `fix it` are the same.
+pub(super) fn normalised(title: &BStr) -> BString {
+    let lower = title.trim().to_ascii_lowercase();
+    let mut rest = lower.as_slice();
+    loop {
+        let before = rest;
+        rest = without_prefix(rest).trim();
+        rest = without_suffix(rest).trim();
+        if rest.len() == before.len() {
+            break;
+        }
+    }
+    let mut rest = BString::from(if rest.is_empty() { lower.trim() } else { rest });
+    // `fix(release3.5): …` is `fix: …`.
+    if let (Some(open), Some(close)) = (rest.find_byte(b'('), rest.find(b"):"))
+        && open < close
+        && rest.iter().take(open).all(u8::is_ascii_alphabetic)
+        && rest.get(open + 1..close).is_some_and(|scope| scope.starts_with(b"release") || scope.starts_with(b"stable"))
+    {
+        rest.drain(open..=close);
+    }
+    rest
+}
+
+fn without_prefix(title: &[u8]) -> &[u8] {
+    if let Some((mark, rest)) = title.strip_prefix(b"[").and_then(|rest| rest.split_once_str("]")) {
+        let words: [&[u8]; 6] = [b"stable", b"release", b"backport", b"only", b"cve", b"bp"];
+        if mark.iter().any(u8::is_ascii_digit) || words.iter().any(|word| mark.contains_str(word)) {
+            return rest.trim_start_with(|c| c == ':' || c == ' ');
+        }
+    }
+    for start in
+        [b"backport pr #".as_slice(), b"automated cherry-pick of #", b"automated cherry pick of #", b"redo pr #"]
+    {
+        if let Some(rest) = title.strip_prefix(start) {
+            let rest = rest.trim_start_with(|c| c.is_ascii_digit());
+            if let Some((_, title)) = rest.strip_prefix(b" on branch ").and_then(|rest| rest.split_once_str(": ")) {
+                return title;
+            }
+            return rest.trim_start_with(|c| matches!(c, ':' | ' '));
+        }
+    }
+    for start in [b"backported".as_slice(), b"backport", b"cherry-pick", b"cherry pick", b"stable"] {
+        if let Some(rest) = title.strip_prefix(start)
+            && let Some(rest) = after_backport(rest)
+        {
+            return rest;
+        }
+    }
+    // `2.9: …`, `v1.7: …`
+    if let Some((version, rest)) = title.split_once_str(":")
+        && version.len() <= 12
+        && version.iter().any(u8::is_ascii_digit)
+        && version.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'v' | b'x' | b'-'))
+        && rest.starts_with(b" ")
+    {
+        return rest;
+    }
+    title
+}
+
+/// What follows `backport`: ` of `, ` to 2.9: `, `-3.4 `, `/2.9/64346 `, `: `.
+fn after_backport(rest: &[u8]) -> Option<&[u8]> {
+    if let Some(rest) = rest.strip_prefix(b": ").or_else(|| rest.strip_prefix(b" of ")) {
+        return Some(rest);
+    }
+    let target = rest.strip_prefix(b" to ").or_else(|| rest.strip_prefix(b"-")).or_else(|| rest.strip_prefix(b"/"))?;
+    let (target, rest) = target.split_once_str(" ")?;
+    (target.len() <= 20 && target.iter().any(u8::is_ascii_digit))
+        .then(|| rest.trim_start_with(|c| matches!(c, ':' | '-' | ' ')))
+}
+
+fn without_suffix(title: &[u8]) -> &[u8] {
+    if let Some(rest) = title.strip_suffix(b".") {
+        return rest;
+    }
+    let strip = |open: u8, close: u8, is_mark: &dyn Fn(&[u8]) -> bool| {
+        let inner = title.strip_suffix(&[close])?;
+        let at = inner.rfind_byte(open)?;
+        let (rest, mark) = (inner.get(..at)?, inner.get(at + 1..)?);
+        (is_mark(mark) && !rest.is_empty()).then_some(rest)
+    };
+    let is_number = |mark: &[u8]| {
+        let digits =
+            mark.strip_prefix(b"#").or_else(|| mark.strip_prefix(b"gh-")).or_else(|| mark.strip_prefix(b"pr #"));
+        digits.is_some_and(|digits| !digits.is_empty() && digits.iter().all(u8::is_ascii_digit))
+    };
+    let is_version = |mark: &[u8]| mark.len() <= 20 && mark.iter().any(u8::is_ascii_digit) && !mark.contains(&b' ');
+    strip(b'(', b')', &is_number).or_else(|| strip(b'[', b']', &is_version)).unwrap_or(title)
+}
+
+/// How often the title says that something is taken back: an odd number means that it is.
+pub(super) fn is_revert(title: &BStr) -> bool {
+    let mut rest = title.trim_start();
+    let mut count = 0;
+    loop {
+        let lower = rest.get(..8).unwrap_or(rest).to_ascii_lowercase();
+        if lower.starts_with(b"revert ") || lower.starts_with(b"revert:") {
+            count += 1;
+            rest = rest.get(7..).unwrap_or_default();
+        } else if lower.starts_with(b"reapply ") {
+            return count % 2 == 1;
+        } else if lower.starts_with(b"reverts ") {
+            count += 1;
+            rest = rest.get(8..).unwrap_or_default();
+        } else if let Some(inner) = rest.strip_prefix(b"\"").or_else(|| rest.strip_prefix(b" ")) {
+            rest = inner;
+        } else {
+            return count % 2 == 1;
+        }
+    }
+}
+
+/// The words of a text, lower case: letters, digits and what holds identifiers together.
+pub(super) fn words(text: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+    text.split(|byte| !(byte.is_ascii_alphanumeric() || *byte >= 0x80 || *byte == b'_'))
+        .filter(|word| !word.is_empty())
+        .map(|word| word.to_ascii_lowercase())
+}
+
+/// The numbers in a title.
+fn numbers(title: &[u8]) -> BTreeSet<&[u8]> {
+    title.split(|byte| !byte.is_ascii_digit()).filter(|digits| !digits.is_empty()).collect()
+}
+
+/// How the numbers in two titles relate: another number is often another bump or another release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Numbers {
+    /// The same ones, or none.
+    Equal,
+    /// One title has all of the other's, and more.
+    Subset,
+    /// Each has one that the other has not.
+    Differ,
+}
+
+impl Numbers {
+    pub(super) fn compare(a: &[u8], b: &[u8]) -> Self {
+        let (a, b) = (numbers(a), numbers(b));
+        if a == b {
+            Self::Equal
+        } else if a.is_subset(&b) || b.is_subset(&a) {
+            Self::Subset
+        } else {
+            Self::Differ
+        }
+    }
+}
+
+/// Whether both titles have the same numbers, and have any.
+pub(super) fn share_numbers(a: &[u8], b: &[u8]) -> bool {
+    let a = numbers(a);
+    !a.is_empty() && a == numbers(b)
+}
+
+/// How many words were replaced by others, not only added or left out.
+pub(super) fn replaced(a: &[u8], b: &[u8]) -> usize {
+    let (a, b): (BTreeSet<_>, BTreeSet<_>) = (words(a).collect(), words(b).collect());
+    a.difference(&b).count().min(b.difference(&a).count())
+}
+
+/// How alike two titles are, from 0 to 1: twice the longest common subsequence over both lengths.
+pub(super) fn likeness(a: &[u8], b: &[u8]) -> f64 {
+    let (a, b) = (a.get(..MAX_COMPARED).unwrap_or(a), b.get(..MAX_COMPARED).unwrap_or(b));
+    if a == b {
+        return 1.0;
+    }
+    if a.is_empty() || b.is_empty() {
+        return 0.0;
+    }
+    let mut row = vec![0u16; b.len() + 1];
+    for x in a {
+        let mut diagonal = 0;
+        let mut left = 0;
+        for (y, cell) in b.iter().zip(row.iter_mut().skip(1)) {
+            let above = *cell;
+            *cell = if x == y { diagonal + 1 } else { above.max(left) };
+            diagonal = above;
+            left = *cell;
+        }
+    }
+    2.0 * f64::from(row.last().copied().unwrap_or_default()) / (a.len() + b.len()) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn key(title: &str) -> String {
+        normalised(title.into()).to_string()
+    }
+
+    #[test]
+    fn the_marks_of_a_backport_are_taken_off() {
+        for marked in [
+            "[stable-2.16] Fix it. (#83) (#84)",
+            "[bp-2.9] fix it",
+            "Backport PR #12 on branch v3.x: Fix it",
+            "Backport PR #12: Fix it",
+            "Backport/2.9/64346 Fix it",
+            "Backport-3.4 fix it",
+            "backport of fix it",
+            "Automated cherry-pick of #99: Fix it",
+            "2.9: Fix it",
+            "fix it [2.9]",
+            "fix it (gh-7)",
+            "Redo PR #5: fix it",
+        ] {
+            assert_eq!(key(marked), "fix it", "{marked}");
+        }
+        assert_eq!(key("perf(release3.5): faster"), "perf: faster");
+        assert_eq!(key("[core] Fix it"), "[core] fix it");
+        assert_eq!(key("(#83)"), "(#83)");
+    }
+
+    #[test]
+    fn reverts_of_reverts_are_none() {
+        assert!(is_revert("Revert \"fix it\"".into()));
+        assert!(!is_revert("Revert \"Revert \"fix it\"\"".into()));
+        assert!(!is_revert("Reapply \"fix it\"".into()));
+        assert!(is_revert("Revert \"Reapply \"fix it\"\"".into()));
+        assert!(!is_revert("Reverting is hard".into()));
+    }
+
+    #[test]
+    fn another_number_is_another_title() {
+        assert_eq!(Numbers::compare(b"bump go to 1.20", b"bump go to 1.21"), Numbers::Differ);
+        assert_eq!(Numbers::compare(b"bump 1.2", b"bump 1.2.3"), Numbers::Subset);
+        assert!(!share_numbers(b"a", b"b"));
+        assert_eq!(replaced(b"fix the parser", b"fix the lexer now"), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn normalising_twice_changes_nothing_more(title in "[ -~]{0,40}") {
+            let once = normalised(title.as_str().into());
+            prop_assert_eq!(normalised(once.as_bstr()).len() <= once.len(), true);
+        }
+
+        #[test]
+        fn likeness_is_symmetric_and_bounded(a in "[a-d]{0,20}", b in "[a-d]{0,20}") {
+            let (there, back) = (likeness(a.as_bytes(), b.as_bytes()), likeness(b.as_bytes(), a.as_bytes()));
+            prop_assert!((there - back).abs() < 1e-9 && (0.0..=1.0).contains(&there));
+        }
+    }
+}

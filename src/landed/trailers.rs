@@ -1,0 +1,273 @@
+//! What a message says about where its change comes from.
+//!
+//! A form counts only where it begins a line below the subject: "also includes the backport of X" names no original.
+
+use bstr::{BString, ByteSlice as _};
+use regex::bytes::{Regex, RegexBuilder};
+
+/// An abbreviated or full commit id in hexadecimal, lower case.
+pub(super) type Prefix = BString;
+
+/// What a message names as its original.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Named {
+    /// Commit ids, possibly abbreviated.
+    Commit(Prefix),
+    /// The number of a pull request.
+    PullRequest(u64),
+}
+
+/// The forms in which messages name their originals, as regular expressions over one line, without regard to case. What
+/// a form matches is searched for ids and `#numbers`: in its group `names` if it has one, else in all of the line.
+pub const DEFAULT_FORMS: &[&str] = &[
+    r"^\(+(partially |manually )?(cherry[- ]?picked|back[- ]?ported) (from|of) (commit )?(?P<names>.*)",
+    r"^(partially |manually )?(cherry[- ]?picked|back[- ]?ported) from (commit )?(?P<names>[0-9a-f]{7,}.*)",
+    r"^\(?(this is a )?cherry[- ]pick of (commit )?(?P<names>[0-9a-f]{7,}.*)",
+    r"^\(similar to commit (?P<names>.*)",
+    r"^\[ ?upstream (commit|fix) (?P<names>.*)",
+    r"^(master|main|mainline|upstream) commit:? (?P<names>[0-9a-f]{7,}.*)",
+    r"^commit (?P<names>[0-9a-f]{40}) upstream\.?$",
+    r"^pa\w+ cherry-pick of (?P<names>.*)",
+    r"^(automated )?(backport|cherry[- ]pick) (of )?(PR )?(?P<names>#[0-9]+)",
+    r"^port of (?P<names>[0-9a-f]{7,}) to ",
+    r"^backports? (of )?(commit )?(?P<names>[0-9a-f]{7,}.*)",
+    r"^equivalent to (commit )?(?P<names>[0-9a-f]{7,})",
+    r"^logically a backport of (c/s|commit) (?P<names>[0-9a-f]{7,})",
+    r"^the issue was fixed in the \w+ branch in commit (?P<names>[0-9a-f]{7,})",
+    r"^backported a portion of (?P<names>https?://\S+/commit/[0-9a-f]{7,})",
+];
+
+/// Forms, compiled.
+#[derive(Clone, Debug)]
+pub struct Grammar {
+    forms: Vec<Regex>,
+}
+
+impl Default for Grammar {
+    fn default() -> Self {
+        Self::new(DEFAULT_FORMS).expect("the default forms are regular expressions")
+    }
+}
+
+impl Grammar {
+    /// Compiles forms.
+    ///
+    /// # Errors
+    /// One of them is no regular expression, or too large a one.
+    pub fn new<T: AsRef<str>>(forms: &[T]) -> Result<Self, regex::Error> {
+        let compile = |form: &T| RegexBuilder::new(form.as_ref()).case_insensitive(true).size_limit(1 << 20).build();
+        Ok(Self { forms: forms.iter().map(compile).collect::<Result<_, _>>()? })
+    }
+
+    /// What a message names as originals, in its order. A revert quotes another message, trailers included, and names
+    /// none.
+    pub(super) fn named(&self, subject: &[u8], body: &[u8]) -> Vec<Named> {
+        let mut found = Vec::new();
+        if super::titles::is_revert(subject.as_bstr()) {
+            return found;
+        }
+        if let Some(number) = subject_number(subject) {
+            found.push(Named::PullRequest(number));
+        }
+        let mut lines = body.lines().map(|line| line.trim()).peekable();
+        while let Some(line) = lines.next() {
+            if !may_name(line) {
+                continue;
+            }
+            // The id may have been wrapped onto the next line.
+            let wrapped = lines.peek().filter(|_| !line.contains(&b')') && !line.contains(&b']'));
+            let whole = match wrapped {
+                Some(next) if line.starts_with(b"(") || line.starts_with(b"[") => [line, b" ", next].concat(),
+                _ => line.to_vec(),
+            };
+            for form in &self.forms {
+                let Some(groups) = form.captures(&whole) else { continue };
+                let names = groups.name("names").map_or(whole.as_slice(), |names| names.as_bytes());
+                let before = found.len();
+                names_in(names, &mut found);
+                if found.len() > before {
+                    break;
+                }
+            }
+        }
+        let mut seen = Vec::new();
+        found.retain(|named| {
+            let is_new = !seen.contains(named);
+            seen.push(named.clone());
+            is_new
+        });
+        found
+    }
+}
+
+/// Titles such as `Backport PR #12: …` and `Automated cherry-pick of #12: …`.
+fn subject_number(subject: &[u8]) -> Option<u64> {
+    let lower = subject.trim_start().to_ascii_lowercase();
+    let starts: [&[u8]; 6] = [
+        b"backport pr #",
+        b"backport #",
+        b"backport of #",
+        b"automated cherry-pick of #",
+        b"automated cherry pick of #",
+        b"redo pr #",
+    ];
+    let rest = starts.iter().find_map(|start| lower.strip_prefix(*start))?;
+    leading_number(rest)
+}
+
+fn leading_number(text: &[u8]) -> Option<u64> {
+    let end = text.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
+    text.get(..end)?.to_str().ok()?.parse().ok()
+}
+
+/// Cheap: whether a line could match any form of words about origins.
+fn may_name(line: &[u8]) -> bool {
+    let letters = line.trim_start_with(|c| matches!(c, '(' | '[' | ' '));
+    letters.first().is_some_and(|first| {
+        matches!(first.to_ascii_lowercase(), b'b' | b'c' | b'e' | b'l' | b'm' | b'p' | b's' | b't' | b'u' | b'a')
+    }) && line.iter().any(u8::is_ascii_digit)
+        || line.starts_with(b"(cherry")
+        || line.starts_with(b"(back")
+}
+
+/// Ids of seven digits and more, and numbers behind a `#` if there is no id before them.
+fn names_in(text: &[u8], found: &mut Vec<Named>) {
+    let before = found.len();
+    for word in text.split(|byte| !byte.is_ascii_alphanumeric()) {
+        let is_id = (7..=64).contains(&word.len()) && word.iter().all(u8::is_ascii_hexdigit);
+        if is_id && word.iter().any(u8::is_ascii_digit) {
+            found.push(Named::Commit(BString::from(word.to_ascii_lowercase())));
+        }
+    }
+    if found.len() == before
+        && let Some((_, rest)) = text.split_once_str("#")
+        && let Some(number) = leading_number(rest)
+    {
+        found.push(Named::PullRequest(number));
+    }
+}
+
+/// The pull request that a commit of the mainline merged or squashed.
+pub(super) fn own_pull_request(subject: &[u8]) -> Option<u64> {
+    if let Some(rest) = subject.strip_prefix(b"Merge pull request #") {
+        return leading_number(rest);
+    }
+    let inner = subject.trim().strip_suffix(b")")?;
+    let at = inner.rfind(b"(#")?;
+    let digits = inner.get(at + 2..)?;
+    digits.iter().all(u8::is_ascii_digit).then(|| leading_number(digits)).flatten()
+}
+
+/// Gerrit's id of a change (`Change-Id: I…`), the last one of the message.
+pub(super) fn change_id(body: &[u8]) -> Option<BString> {
+    let lines = body.lines().filter_map(|line| line.strip_prefix(b"Change-Id:"));
+    let id = lines.last()?.trim();
+    let digits = id.strip_prefix(b"I")?;
+    (digits.len() == 40 && digits.iter().all(u8::is_ascii_hexdigit)).then(|| BString::from(id))
+}
+
+/// The commits that a message says it takes back: git's own `This reverts commit S`.
+pub(super) fn reverted(body: &[u8]) -> Vec<Prefix> {
+    let mut found = Vec::new();
+    let mut rest = body;
+    while let Some((_, after)) = rest.split_once_str("his reverts commit") {
+        let word = after.trim_start();
+        let end = word.iter().position(|byte| !byte.is_ascii_hexdigit()).unwrap_or(word.len());
+        if let Some(id) = word.get(..end).filter(|id| id.len() >= 7) {
+            found.push(BString::from(id.to_ascii_lowercase()));
+        }
+        rest = after;
+    }
+    found
+}
+
+/// The reason of a `Release-Only:` trailer: a change that is meant for this line alone.
+pub(super) fn release_only(body: &[u8]) -> Option<BString> {
+    let reason = body.lines().find_map(|line| line.strip_prefix(b"Release-Only:"))?.trim();
+    (!reason.is_empty()).then(|| BString::from(reason))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const S: &str = "0123456789abcdef0123456789abcdef01234567";
+
+    fn named(body: &str) -> Vec<Named> {
+        Grammar::default().named(b"a title", body.replace('S', S).as_bytes())
+    }
+
+    #[test]
+    fn every_form_names_its_original() {
+        for body in [
+            "text\n\n(cherry picked from commit S)",
+            "((cherry picked from commit S))",
+            "(cherry-picked from commit S)\r\n",
+            "(cherry picked from commit\nS)",
+            "[ upstream commit S ]",
+            "[ upstream fix S ]",
+            "master commit: S",
+            "(backported from commit S)",
+            "(Back-ported from commit S)",
+            "(similar to commit S)",
+            "(This is a cherry-pick of S.)",
+            "(Cherry-pick of commit S.)",
+            "Cherry picked from commit S.",
+            "(partially cherry picked from commit S)",
+            "Partial cherry-pick of S which does it",
+            "parital cherry-pick of S",
+            "(manually backported from commit S)",
+            "Port of S to 2.9",
+            "Backport of commit S / pull #12",
+            "Equivalent to S",
+            "logically a backport of c/s S",
+            "The issue was fixed in the master branch in commit S (\"t\")",
+            "Backported a portion of https://host/owner/name/commit/S",
+        ] {
+            assert_eq!(named(body), [Named::Commit(S.into())], "{body}");
+        }
+        assert_eq!(named("Backport of S and 1234567"), [Named::Commit(S.into()), Named::Commit("1234567".into())]);
+        assert_eq!(named("Backport PR #123: title on branch x"), [Named::PullRequest(123)]);
+        let title = Grammar::default().named(b"Backport PR #9 on branch v1: it", b"");
+        assert_eq!(title, [Named::PullRequest(9)]);
+    }
+
+    #[test]
+    fn other_mentions_are_no_originals() {
+        for body in [
+            "also includes the backport of S",
+            "Fixes: S",
+            "Follow-up for S",
+            "This reverts commit S.",
+            "fix backport of S",
+        ] {
+            assert_eq!(named(body), [], "{body}");
+        }
+        let quoted = format!("(cherry picked from commit {S})");
+        assert_eq!(Grammar::default().named(b"Revert \"a title\"", quoted.as_bytes()), []);
+    }
+
+    #[test]
+    fn reverts_and_ids_are_read() {
+        assert_eq!(
+            reverted(format!("x\n\nThis reverts commit {S}, and\nthis reverts commit 1234567.").as_bytes()).len(),
+            2
+        );
+        assert_eq!(own_pull_request(b"Merge pull request #12 from a/b"), Some(12));
+        assert_eq!(own_pull_request(b"Do it (#12)"), Some(12));
+        assert_eq!(own_pull_request(b"Do it (12)"), None);
+        assert_eq!(change_id(format!("x\nChange-Id: I{S}\n").as_bytes()), Some(format!("I{S}").into()));
+        assert_eq!(release_only(b"x\n\nRelease-Only: the branch differs\n"), Some("the branch differs".into()));
+    }
+
+    proptest! {
+        #[test]
+        fn no_message_panics(subject in any::<Vec<u8>>(), body in any::<Vec<u8>>()) {
+            Grammar::default().named(&subject, &body);
+            reverted(&body);
+            own_pull_request(&subject);
+            change_id(&body);
+        }
+    }
+}

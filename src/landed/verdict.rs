@@ -1,0 +1,116 @@
+//! The answer for one change.
+
+use bstr::BString;
+use std::fmt;
+
+use crate::model::ObjectId;
+
+/// Whether a change is on the other line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Status {
+    /// It is there.
+    Landed,
+    /// It seems to be there; a person should look.
+    Probable,
+    /// It was there and was taken back, while the branch still has it.
+    Reverted,
+    /// It is not there.
+    Missing,
+    /// It need not be there.
+    Exempt,
+    /// It names an original that this repository does not have.
+    Elsewhere,
+}
+
+impl Status {
+    /// All of them, in the order of reports.
+    pub const ALL: [Self; 6] =
+        [Self::Missing, Self::Reverted, Self::Elsewhere, Self::Probable, Self::Landed, Self::Exempt];
+
+    /// The name in `refgate.landed/v1`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Landed => "landed",
+            Self::Probable => "probable",
+            Self::Reverted => "reverted",
+            Self::Missing => "missing",
+            Self::Exempt => "exempt",
+            Self::Elsewhere => "elsewhere",
+        }
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What an answer rests on, most explicit first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Evidence {
+    /// The commit itself is there.
+    Ancestor,
+    /// A message names the commit, and the content agrees.
+    Trailer,
+    /// Both have Gerrit's id of the change.
+    ChangeId,
+    /// A message names the pull request, and the content agrees.
+    PullRequest,
+    /// git's patch-id is the same.
+    PatchId,
+    /// Author, second, title.
+    Metadata,
+    /// Lines, titles and messages are alike.
+    Similar,
+    /// Several commits there make up this one.
+    Squash,
+}
+
+impl Evidence {
+    /// The name in `refgate.landed/v1`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ancestor => "ancestor",
+            Self::Trailer => "trailer",
+            Self::ChangeId => "change-id",
+            Self::PullRequest => "pull-request",
+            Self::PatchId => "patch-id",
+            Self::Metadata => "metadata",
+            Self::Similar => "similar",
+            Self::Squash => "squash",
+        }
+    }
+}
+
+impl fmt::Display for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Where one change is on the other line.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verdict {
+    /// The commit of the branch.
+    pub commit: ObjectId,
+    /// Its subject: untrusted text.
+    pub subject: BString,
+    /// The answer.
+    pub status: Status,
+    /// The commit that it is there.
+    pub matched: Option<ObjectId>,
+    /// What the answer rests on, where there is a match.
+    pub evidence: Option<Evidence>,
+    /// How sure the match is, from 0 to 1; 0 without one.
+    pub score: f64,
+    /// The answer in one sentence without its final period; holds no untrusted text.
+    pub reason: String,
+    /// The commit that took it back, where the status is [`Status::Reverted`].
+    pub reverted_by: Option<ObjectId>,
+    /// What its message names as its original and what turned out to be none, if so: it is not there, or says something
+    /// else.
+    pub disputed: Option<String>,
+    /// Other commits there that are this change as well, by strong evidence.
+    pub also: Vec<ObjectId>,
+}

@@ -1,0 +1,99 @@
+//! Refuses kinds of change that a line does not take.
+
+use super::{CommitRule, Meta, OptionError, Rule, Sink};
+use crate::facts::{Bindings, Change, Commit, FactError, Line};
+use crate::model::Level;
+
+/// The rule's own keys.
+#[derive(Debug, Default, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub(super) struct Options {
+    /// Whether a commit of no known kind is refused where a line names the kinds it takes.
+    refuse_unknown: bool,
+}
+
+pub(super) struct MisplacedChange(Options);
+
+impl Rule for MisplacedChange {
+    const META: Meta = Meta {
+        id: "misplaced-change",
+        summary: "Refuses commits of a kind that the line does not take, such as features on a release branch.",
+        task: "asking for the kinds of change on",
+        docs: include_str!("misplaced_change.md"),
+        default: Level::Refuse,
+    };
+    type Options = Options;
+
+    fn new(options: Options) -> Result<Self, OptionError> {
+        Ok(Self(options))
+    }
+}
+
+impl CommitRule for MisplacedChange {
+    fn concerns(&self, change: &Change<'_, '_>) -> bool {
+        change
+            .line()
+            .is_some_and(|place| !place.line.intake.accepts.is_empty() || !place.line.intake.refuses.is_empty())
+    }
+
+    fn check(&self, change: &Change<'_, '_>, commit: &Commit, sink: &mut Sink<'_>) -> Result<(), FactError> {
+        let Some(place) = change.line() else { return Ok(()) };
+        let intake = &place.line.intake;
+        let kinds = change.facts().kinds_of(commit)?;
+        // What a merge brings is judged commit by commit.
+        let unknown = kinds.is_empty() && self.0.refuse_unknown && commit.parents.len() < 2;
+        let refused = kinds.iter().find(|kind| intake.refuses.iter().any(|refused| refused == *kind));
+        let stranger = !intake.accepts.is_empty()
+            && (unknown
+                || (!kinds.is_empty() && !kinds.iter().any(|kind| intake.accepts.iter().any(|taken| taken == *kind))));
+        if (refused.is_none() && !stranger) || comes_by_merge(change, &place.line.name, commit)? {
+            return Ok(());
+        }
+        let kind = refused
+            .or(kinds.first())
+            .map_or_else(|| "of no known kind".to_owned(), |kind| format!("a `{kind}` change"));
+        let takes = if intake.accepts.is_empty() {
+            format!("takes no {}", list(&intake.refuses))
+        } else {
+            format!("takes {}", list(&intake.accepts))
+        };
+        sink.report(format!("{} is {kind}, and the line `{}` {takes}", commit.id.short(), place.line.name))
+            .commit(commit.id)
+            .help(help(change, refused.copied()))
+            .command(Some(format!("git rebase --onto {0}~1 {0}", commit.id.short())));
+        Ok(())
+    }
+}
+
+/// Whether the commit is on a branch that the policy merges into this line: that is how such changes come here.
+fn comes_by_merge(change: &Change<'_, '_>, line: &str, commit: &Commit) -> Result<bool, FactError> {
+    let facts = change.facts();
+    for source in facts.lines().iter().filter(|source| source.intake.merges_into.as_deref() == Some(line)) {
+        for (_, tip) in facts.branches(source, &Bindings::new())? {
+            if facts.is_ancestor(commit.id, tip)? {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
+/// Where such a change belongs, as far as the policy says.
+fn help(change: &Change<'_, '_>, refused: Option<&str>) -> String {
+    let here = change.line().map_or("", |place| place.line.name.as_str());
+    let takes = |line: &&Line| {
+        let own = &line.intake;
+        line.name != here
+            && refused.is_some_and(|kind| !own.refuses.iter().any(|no| no == kind))
+            && (own.merges_into.as_deref() == Some(here)
+                || refused.is_some_and(|kind| own.accepts.iter().any(|yes| yes == kind)))
+    };
+    match change.facts().lines().iter().find(takes) {
+        Some(line) => format!("it belongs on the line `{}`; take it out of this push", line.name),
+        None => "it belongs on another line; take it out of this push".to_owned(),
+    }
+}
+
+fn list(kinds: &[String]) -> String {
+    kinds.iter().map(|kind| format!("`{kind}`")).collect::<Vec<_>>().join(", ")
+}

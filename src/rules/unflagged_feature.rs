@@ -1,0 +1,71 @@
+//! Refuses features that name no feature flag.
+
+use bstr::ByteSlice as _;
+
+use super::{CommitRule, Meta, OptionError, Rule, Sink};
+use crate::facts::{Change, Commit, FactError, Role};
+use crate::model::{Level, Untrusted, did_you_mean};
+
+/// The rule's own keys.
+#[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub(super) struct Options {
+    /// The flags there are; empty takes any name.
+    flags: Vec<String>,
+    /// The token of the trailer that names the flag.
+    trailer: String,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { flags: Vec::new(), trailer: "Feature-Flag".to_owned() }
+    }
+}
+
+pub(super) struct UnflaggedFeature(Options);
+
+impl Rule for UnflaggedFeature {
+    const META: Meta = Meta {
+        id: "unflagged-feature",
+        summary: "Refuses feature changes on the mainline that name no declared feature flag.",
+        task: "asking for the feature flags of",
+        docs: include_str!("unflagged_feature.md"),
+        // Only projects with feature flags care.
+        default: Level::Off,
+    };
+    type Options = Options;
+
+    fn new(options: Options) -> Result<Self, OptionError> {
+        Ok(Self(options))
+    }
+}
+
+impl CommitRule for UnflaggedFeature {
+    fn concerns(&self, change: &Change<'_, '_>) -> bool {
+        change.line().is_some_and(|place| place.line.role == Role::Mainline)
+    }
+
+    fn check(&self, change: &Change<'_, '_>, commit: &Commit, sink: &mut Sink<'_>) -> Result<(), FactError> {
+        if !change.facts().kinds_of(commit)?.contains(&"feature") {
+            return Ok(());
+        }
+        let token = &self.0.trailer;
+        let named = commit.trailers().into_iter().find(|trailer| trailer.token.eq_ignore_ascii_case(token.as_bytes()));
+        let known = |name: &[u8]| self.0.flags.iter().any(|flag| flag.as_bytes() == name);
+        let problem = match named {
+            Some(trailer) if trailer.value.trim().is_empty() => "names an empty flag".to_owned(),
+            Some(trailer) if self.0.flags.is_empty() || known(trailer.value.trim()) => return Ok(()),
+            Some(trailer) => {
+                let shown = Untrusted::new(&trailer.value).to_string();
+                let hint = did_you_mean(&shown, self.0.flags.iter().map(String::as_str));
+                format!("names the flag `{shown}`, which is not declared{hint}")
+            }
+            None => "names no feature flag".to_owned(),
+        };
+        sink.report(format!("{} is a feature and {problem}", commit.id.short()))
+            .commit(commit.id)
+            .help(format!("put the feature behind a flag, and name it in the trailer `{token}: NAME`"))
+            .command(Some(format!("git commit --amend --trailer '{token}: NAME'")));
+        Ok(())
+    }
+}

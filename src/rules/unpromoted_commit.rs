@@ -1,0 +1,76 @@
+//! Refuses commits that skip the line they have to be on first.
+
+use super::rule::NoOptions;
+use super::{Meta, OptionError, RefRule, Rule, Sink};
+use crate::facts::{Bindings, Change, Commit, FactError};
+use crate::model::{Level, ObjectId, quote};
+
+pub(super) struct UnpromotedCommit;
+
+impl Rule for UnpromotedCommit {
+    const META: Meta = Meta {
+        id: "unpromoted-commit",
+        summary: "Refuses commits on a line that must come from another and are not there.",
+        task: "asking where the commits come from on",
+        docs: include_str!("unpromoted_commit.md"),
+        default: Level::Refuse,
+    };
+    type Options = NoOptions;
+
+    fn new(_: NoOptions) -> Result<Self, OptionError> {
+        Ok(Self)
+    }
+}
+
+impl RefRule for UnpromotedCommit {
+    fn check(&self, change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+        let Some(place) = change.line().filter(|place| !place.line.intake.only_from.is_empty() && !change.deletes())
+        else {
+            return Ok(());
+        };
+        let facts = change.facts();
+        let sources = &place.line.intake.only_from;
+        let mut known: Vec<ObjectId> = if change.creates() { Vec::new() } else { vec![change.old()] };
+        let mut branches = Vec::new();
+        for line in facts.lines().iter().filter(|line| sources.contains(&line.name)) {
+            for (name, tip) in facts.branches(line, &Bindings::new())? {
+                known.push(tip);
+                branches.push(name);
+            }
+        }
+        let from = sources.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ");
+        // Oldest first: the first that skipped is the one to look at.
+        for id in facts.commits(&[change.new_id()], &known)?.into_iter().rev() {
+            let commit = facts.commit(id)?;
+            if adds_nothing(change, &commit)? {
+                continue;
+            }
+            let command = branches.first().zip(quote(change.name().short())).and_then(|(branch, own)| {
+                let branch = quote(branch.short())?;
+                Some(format!("git push origin {}:{branch} && git push origin {own}", id.short()))
+            });
+            sink.report(format!(
+                "{} is not on {from}, where what comes to `{}` has to be first",
+                id.short(),
+                change.name()
+            ))
+            .commit(id)
+            .help("bring it there, and push it here after that")
+            .command(command);
+        }
+        Ok(())
+    }
+}
+
+/// A merge that has exactly the content of one of its parents: the promotion itself.
+fn adds_nothing(change: &Change<'_, '_>, commit: &Commit) -> Result<bool, FactError> {
+    if commit.parents.len() < 2 {
+        return Ok(false);
+    }
+    for parent in &commit.parents {
+        if change.facts().commit(*parent)?.tree == commit.tree {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}

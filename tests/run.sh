@@ -1,0 +1,35 @@
+#!/bin/sh
+# Everything that has to pass: formatting, lints, shell scripts, tests, real hosts.
+#
+# On Debian, as root, what the tests need is installed first. Elsewhere they use what is there, and the parts that
+# need something else say so and are left out.
+set -eu
+
+cd "$(dirname "$0")/.."
+
+if command -v apt-get > /dev/null && [ "$(id -u)" = 0 ]; then
+    missing=
+    need() { command -v "$1" > /dev/null || missing="$missing $2"; }
+    need git git
+    need cc gcc
+    need python3 python3-venv
+    need node nodejs
+    need npm npm
+    need rpm rpm
+    need shellcheck shellcheck
+    need setpriv util-linux
+    need time time
+    if [ -n "$missing" ]; then
+        echo "installing:$missing"
+        apt-get update -qq
+        # shellcheck disable=SC2086 # a list of words
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing > /dev/null
+    fi
+fi
+
+if command -v shellcheck > /dev/null; then
+    git ls-files -z -- '*.sh' hooks .ci/run | xargs -0 grep -lE '^#!/bin/(sh|bash)|^#!/usr/bin/env (sh|bash)' | xargs shellcheck
+fi
+if cargo fmt --version > /dev/null 2>&1; then cargo fmt --check; fi
+if cargo clippy --version > /dev/null 2>&1; then cargo clippy --quiet --locked --all-targets -- -D warnings; fi
+cargo test --locked

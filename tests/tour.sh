@@ -1,0 +1,63 @@
+#!/bin/sh
+# The main job, for real: a server repository with refgate in its pre-receive hook, a clone, one push that is
+# accepted and four that are refused. Everything happens under target/tour, which is made anew.
+set -eu
+
+cd "$(dirname "$0")/.."
+echo "building refgate (the first time takes a minute or two)"
+cargo build --quiet --locked
+refgate=$PWD/target/debug/refgate
+tour=$PWD/target/tour
+rm -rf "$tour"
+mkdir -p "$tour/home"
+
+# The tour must not depend on, nor change, anybody's own git configuration.
+HOME=$tour/home
+GIT_CONFIG_NOSYSTEM=1
+GIT_AUTHOR_NAME='Ann Author' GIT_AUTHOR_EMAIL=ann@example.com
+GIT_COMMITTER_NAME=$GIT_AUTHOR_NAME GIT_COMMITTER_EMAIL=$GIT_AUTHOR_EMAIL
+export HOME GIT_CONFIG_NOSYSTEM GIT_AUTHOR_NAME GIT_AUTHOR_EMAIL GIT_COMMITTER_NAME GIT_COMMITTER_EMAIL
+PATH=$(dirname "$refgate"):$PATH
+export PATH
+
+say() { printf '\n\033[1m# %s\033[0m\n' "$*"; }
+show() { printf '$ %s\n' "$*"; "$@" 2>&1; }
+refused() { if show "$@"; then echo "this push should have been refused" >&2; exit 1; fi; }
+commit() { echo "$1" >> file && git add file && git commit --quiet --message "$1"; }
+
+say "A server repository, with PyBal's release process as its policy"
+git init --quiet --bare "$tour/server.git"
+show refgate install --repo "$tour/server.git" --policy preset:pybal
+
+git clone --quiet "$tour/server.git" "$tour/clone" 2>/dev/null
+cd "$tour/clone"
+git checkout --quiet -b master
+commit 'feat: check HTTP servers'
+git branch 1.15
+
+say "master and a release branch named after its minor version: accepted"
+show git push origin master 1.15
+
+say "A branch that the process does not know"
+refused git push origin master:refs/heads/releases/1.16
+
+say "A version tagged on master; new versions always come from release branches"
+commit 'feat: check DNS servers'
+git push --quiet origin master
+git tag --annotate --message 'PyBal 1.15.1' 1.15.1
+refused git push origin 1.15.1
+
+say "The same version on its branch: accepted"
+git tag --annotate --force --message 'PyBal 1.15.1' 1.15.1 1.15 > /dev/null
+show git push origin 1.15.1
+
+say "Moving a published tag, and taking commits out of master"
+git tag --annotate --force --message 'PyBal 1.15.1' 1.15.1 master > /dev/null
+refused git push --force origin 1.15.1
+git reset --quiet --hard HEAD~1
+refused git push --force origin master
+
+say "What the server has now"
+git -C "$tour/server.git" for-each-ref --format='%(refname)'
+echo
+echo "Nothing was left behind outside $tour."
