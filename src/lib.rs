@@ -22,5 +22,8 @@ pub mod rules;
 // Floor 5: the verdict, and how it is told.
 pub mod gate;
 pub mod report;
+// Beside the verdict: putting the hooks in place, and proving that they run.
+#[cfg(unix)]
+pub mod install;
 // Floor 6: the command line.
 pub mod cli;

@@ -35,6 +35,12 @@ impl Context {
         self.variables.get(&OsString::from(name)).map(|value| crate::push::bytes_of(value))
     }
 
+    /// The environment.
+    #[cfg(unix)]
+    pub(super) fn variables(&self) -> &BTreeMap<OsString, OsString> {
+        &self.variables
+    }
+
     /// A path as it was typed, made absolute.
     pub(super) fn absolute(&self, path: &Path) -> PathBuf {
         self.working_directory.join(path)

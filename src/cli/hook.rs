@@ -11,6 +11,7 @@ use super::output::JudgeFlags;
 use crate::facts::View;
 use crate::git::Trust;
 use crate::model::{Exit, Failure, Stage};
+use crate::model::{PROBE, PROBE_ANSWER};
 use crate::policy::Source;
 use crate::push;
 
@@ -70,5 +71,15 @@ pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
         // Never from what is being pushed: on a server the policy is the one that its administrator named.
         Stage::PreReceive | Stage::Update | Stage::Ci => (View::Own, None),
     };
-    judge(context, flags, Case { repository: &repository, stage, updates, view, fallback, began })
+    let tests_the_hook = updates.iter().any(|update| update.name.full().starts_with(PROBE.as_bytes()));
+    let judged = judge(context, flags, Case { repository: &repository, stage, updates, view, fallback, began });
+    if tests_the_hook { refuse_probe(context, judged) } else { judged }
+}
+
+/// `refgate doctor` pushes to these refs to see that refgate is asked: whatever the policy says of them, they are
+/// refused, and it is told how the push was judged.
+fn refuse_probe(context: &Context, judged: Result<Exit, Failure>) -> Result<Exit, Failure> {
+    let exit = *judged.as_ref().unwrap_or_else(|failure| &failure.exit);
+    context.complain(&format!("{PROBE_ANSWER} and was judged with exit code {}\n", exit.code()));
+    judged.map(|exit| exit.max(Exit::Refused))
 }

@@ -3,16 +3,24 @@
 
 mod check;
 mod context;
+#[cfg(unix)]
+mod doctor;
 mod explain;
 mod generate;
 mod hook;
+#[cfg(unix)]
+mod install;
 mod judge;
 mod landed;
 mod load;
 mod output;
+#[cfg(unix)]
+mod place;
 mod policy;
 mod release_plan;
 mod rules;
+#[cfg(unix)]
+mod uninstall;
 mod version;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
@@ -46,6 +54,15 @@ enum Command {
     Rules(rules::Args),
     /// Print a rule's page.
     Explain(explain::Args),
+    /// Put hooks into a repository, beside those that are there.
+    #[cfg(unix)]
+    Install(install::Args),
+    /// Take refgate's hooks away and put back what was there.
+    #[cfg(unix)]
+    Uninstall(uninstall::Args),
+    /// Show what is wrong with a repository's hooks, and prove that they refuse.
+    #[cfg(unix)]
+    Doctor(doctor::Args),
     /// Write man pages, completions and schemas, for packagers.
     Generate(generate::Args),
 }
@@ -75,6 +92,12 @@ fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
         Command::Policy(arguments) => policy::run(&context, arguments),
         Command::Rules(arguments) => rules::run(&context, arguments),
         Command::Explain(arguments) => explain::run(&context, arguments),
+        #[cfg(unix)]
+        Command::Install(arguments) => install::run(&context, arguments),
+        #[cfg(unix)]
+        Command::Uninstall(arguments) => uninstall::run(&context, arguments),
+        #[cfg(unix)]
+        Command::Doctor(arguments) => doctor::run(&context, arguments),
         Command::Generate(arguments) => generate::run(&context, arguments),
     };
     ended.unwrap_or_else(|failure| {

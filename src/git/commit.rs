@@ -198,7 +198,7 @@ fn leading_number(word: &[u8]) -> Option<i64> {
 fn offset(zone: &[u8]) -> i32 {
     let Some(value) = zone.to_str().ok().and_then(|zone| zone.parse::<i32>().ok()) else { return 0 };
     // Real commits have zones like `+51800`.
-    if value.abs() > 9999 { 0 } else { (value / 100 * 60 + value % 100) * 60 }
+    if value.unsigned_abs() > 9999 { 0 } else { (value / 100 * 60 + value % 100) * 60 }
 }
 
 /// The first paragraph joined to a line, and what follows it (`pretty.c`, `format_subject`).
@@ -233,6 +233,19 @@ mod tests {
         assert_eq!(commit.author.email, "a@x");
         assert_eq!((commit.author.seconds, commit.author.offset), (1_700_000_000, 19_800));
         assert_eq!(commit.committer, Identity::default());
+    }
+
+    #[test]
+    fn no_date_or_zone_overflows() {
+        for (date, expected) in [
+            ("1 -2147483648", (1, 0)),
+            ("1 +51800", (1, 0)),
+            ("1 -0930", (1, -34_200)),
+            ("99999999999999999999 +0000", (0, 0)),
+        ] {
+            let Identity { seconds, offset, .. } = Identity::parse(format!("a <a> {date}").as_str().into());
+            assert_eq!((seconds, offset), expected, "{date}");
+        }
     }
 
     #[test]

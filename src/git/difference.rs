@@ -185,5 +185,11 @@ pub(super) fn in_order(dag: &mut Dag, nodes: &[Node]) -> Result<Vec<ObjectId>, E
             }
         }
     }
-    Ok(sorted)
+    match nodes.first() {
+        // Hashes rule it out, but not a commit-graph that lies.
+        Some(node) if sorted.len() != nodes.len() => {
+            Err(Error::Malformed { id: dag.id(*node), reason: "the commit-graph shows its history as a circle" })
+        }
+        _ => Ok(sorted),
+    }
 }

@@ -2,17 +2,17 @@
 //!
 //! | file | what is in it |
 //! |---|---|
-//! | [`environment`] | what a hook's environment says about the repository, as values |
-//! | [`discover`], [`open`] | finding a repository, whether it may be trusted, whether we understand its format |
-//! | [`config`] | git's configuration files |
-//! | [`alternates`], [`odb`] | one reader over all object directories of a push, quarantine included |
-//! | [`refs`], [`reftable`] | single refs and prefixes of them, in files or reftables |
-//! | [`object`], [`commit`], [`trailers`], [`tag`], [`tree`] | objects: parsed, size-checked, raw bytes |
-//! | [`tree_diff`], [`line_diff`] | what a commit changed, for many commits in a row: trees with a cache, lines |
-//! | [`walk`], [`dag`], [`paint`], [`difference`], [`ancestors`] | questions about ancestry |
-//! | [`revision`] | what a user names on the command line |
-//! | [`spawn`] | the one way to run `git` |
-//! | [`status`] | whether the work tree differs from `HEAD` |
+//! | `environment` | what a hook's environment says about the repository, as values |
+//! | `discover`, `open` | finding a repository, whether it may be trusted, whether we understand its format |
+//! | `config` | git's configuration files |
+//! | `alternates`, `odb` | one reader over all object directories of a push, quarantine included |
+//! | `refs`, `reftable` | single refs and prefixes of them, in files or reftables |
+//! | `object`, `commit`, `trailers`, `tag`, `tree` | objects: parsed, size-checked, raw bytes |
+//! | `tree_diff`, `line_diff` | what a commit changed, for many commits in a row: trees with a cache, lines |
+//! | `walk`, `dag`, `paint`, `difference`, `ancestors` | questions about ancestry |
+//! | `revision` | what a user names on the command line |
+//! | `spawn` | the one way to run `git` |
+//! | `status` | whether the work tree differs from `HEAD` |
 //!
 //! It knows nothing of policies or rules, and it never answers "not there" when the truth is "could not be
 //! read": `refs/replace`, grafts and lazy fetching are ignored, and what is missing, promised, cut off or too

@@ -235,9 +235,11 @@ impl Mode {
     }
 
     pub(super) fn parse(digits: &[u8]) -> Option<Self> {
-        let is_number = (1..=8).contains(&digits.len()) && digits.iter().all(|digit| (b'0'..=b'7').contains(digit));
+        if !(1..=8).contains(&digits.len()) || !digits.iter().all(|digit| (b'0'..=b'7').contains(digit)) {
+            return None;
+        }
         let bits = digits.iter().fold(0u32, |bits, digit| bits * 8 + u32::from(digit & 7));
-        is_number.then_some(match bits & 0o170_000 {
+        Some(match bits & 0o170_000 {
             0o100_000 if bits & 0o100 != 0 => Self::Executable,
             0o100_000 => Self::File,
             0o120_000 => Self::Symlink,
@@ -438,6 +440,8 @@ mod tests {
         assert!(!is_read(&tree(&[("100644", "a/b")])));
         assert!(!is_read(&tree(&[("100644", "")])));
         assert!(!is_read(&tree(&[("10064x", "a")])));
+        assert!(!is_read(&tree(&[("", "a")])));
+        assert!(!is_read(&tree(&[("777777777777777777777777", "a")])), "no number of digits overflows");
         assert!(!is_read(b"100644 a\0short"));
     }
 

@@ -5,6 +5,12 @@ use std::fmt;
 
 use super::{ObjectId, RefName};
 
+/// Refs of this prefix exist only to test a hook: `refgate hook` refuses them whatever the policy says.
+pub const PROBE: &str = "refs/refgate-doctor/";
+
+/// What `refgate hook` says about a push below [`PROBE`], so that `refgate doctor` knows who refused it.
+pub const PROBE_ANSWER: &str = "refgate doctor: this push reached refgate";
+
 /// Where in a push's life the gate was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {

@@ -1,6 +1,6 @@
 //! What comes after a version, and the release a pre-release is for.
 
-use super::parts::Parts;
+use super::parts::{Parts, split_local};
 use super::suffix::{Post, Suffix};
 use super::value::{Key, has_dev_word};
 use super::{NextError, Scheme, Version, VersionError, spelling};
@@ -29,11 +29,10 @@ impl Version {
     /// For a development version other than `.dev0`, and where the next version has no place or would sort
     /// before this one (SemVer's `rc9`, `rc10`).
     pub fn next(&self) -> Result<Self, NextError> {
-        let text = match Parts::of(self).map(|parts| parts.dev) {
-            Ok(Some(0)) => self.without_dev(),
-            Ok(Some(_)) => return Err(NextError::Dev(self.to_string())),
-            Err(_) if self.is_dev() => return Err(NextError::Dev(self.to_string())),
-            Ok(None) | Err(_) => self.next_text()?,
+        let text = match (self.is_dev(), self.is_dev_zero()) {
+            (true, false) => return Err(NextError::Dev(self.to_string())),
+            (true, true) => self.after_dev().ok_or_else(|| NextError::Overflow(self.to_string()))?,
+            (false, _) => self.next_text()?,
         };
         let order_error = || NextError::Order { version: self.to_string(), next: text.clone() };
         let next = self.scheme().read(&text).map_err(|_| NextError::Overflow(self.to_string()))?;
@@ -70,22 +69,56 @@ impl Version {
             },
             (Key::Debian(version), _) if version.revision.is_none() => {
                 // A local version as this module spells it is not counted from.
-                let public = self.as_str().split_once("+0").map_or(self.as_str(), |(public, _)| public);
-                raise_last_number(public).ok_or_else(overflow)
+                raise_last_number(split_local(self.as_str()).0).ok_or_else(overflow)
             }
             (Key::Debian(_) | Key::Nvr(_), _) => raise_last_number(self.as_str()).ok_or_else(overflow),
         }
     }
 
+    /// The text without build metadata or a local version.
+    pub(super) fn public(&self) -> &str {
+        match &self.key {
+            Key::Semver(_) | Key::Pep440(_) | Key::Numbered(_) => self.as_str().split('+').next().unwrap_or_default(),
+            Key::Debian(_) => split_local(self.as_str()).0,
+            Key::Nvr(_) => self.as_str(),
+        }
+    }
+
+    /// The public text before its last development marker, with what parts them, and behind it.
+    fn around_dev(&self) -> (&str, &str) {
+        let text = self.public();
+        let lower = text.to_ascii_lowercase();
+        let words = ["dev", "snapshot"].into_iter();
+        let last = words.filter_map(|word| lower.rfind(word).map(|at| (at, at + word.len()))).max();
+        let (start, end) = last.unwrap_or((text.len(), text.len()));
+        (text.get(..start).unwrap_or_default(), text.get(end..).unwrap_or_default())
+    }
+
+    /// Whether it is spelled as a development version with the number 0, or with none: commits can be counted from it.
+    pub(super) fn is_dev_zero(&self) -> bool {
+        let number = self.around_dev().1;
+        self.is_dev() && number.strip_prefix(['.', '-', '_']).unwrap_or(number).bytes().all(|byte| byte == b'0')
+    }
+
     /// The text up to its development marker.
     fn without_dev(&self) -> String {
-        let text = self.as_str().split('+').next().unwrap_or_default();
-        let lower = text.to_ascii_lowercase();
-        let at = ["dev", "snapshot"].iter().filter_map(|word| lower.rfind(word)).max().unwrap_or(text.len());
-        let stem = text.get(..at).unwrap_or_default().trim_end_matches(['.', '-', '_', '~']);
+        let stem = self.around_dev().0.trim_end_matches(['.', '-', '_', '~']);
         // SemVer's `1.2.4-0.dev.0`: the zero belongs to the marker.
         let stem = if matches!(self.key, Key::Semver(_)) { stem.strip_suffix("-0").unwrap_or(stem) } else { stem };
-        stem.to_owned()
+        // `1.0r-dev` is of the post-release `1.0r0`; the `1.0r` that would be left is a lone letter, another version or none.
+        let numbers_end = match &self.key {
+            Key::Numbered(version) => version.numbers.last().map(|last| last.span.end),
+            _ => None,
+        };
+        let letter = numbers_end.and_then(|end| stem.get(end..)).is_some_and(|rest| rest.len() == 1);
+        format!("{stem}{}", if letter { "0" } else { "" })
+    }
+
+    /// What a development version counts towards: what it is a development version of, but in SemVer the pre-release
+    /// after that, since `rc.1.dev.0` comes after `rc.1`.
+    fn after_dev(&self) -> Option<String> {
+        let stem = self.without_dev();
+        if matches!(self.key, Key::Semver(_)) && stem.contains('-') { raise_last_number(&stem) } else { Some(stem) }
     }
 
     /// The release it is for: without pre-release, development and local parts. Post-releases stay, and so do a

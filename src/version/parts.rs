@@ -1,9 +1,9 @@
 //! What the spellings have in common: a version taken apart the way PEP 440 does.
 
-use super::numbered::Numbered;
+use super::scan::Scan;
 use super::suffix::{Post, Stage, Suffix};
 use super::value::Key;
-use super::{Letters, NextError, Version};
+use super::{NextError, Version};
 
 /// A version apart from how it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,24 +27,22 @@ impl Parts {
             Key::Pep440(pep440) => Ok(of_pep440(pep440)),
             Key::Debian(debian) if debian.revision.is_some() => Err("a Debian revision belongs to the package alone"),
             Key::Debian(debian) => {
-                let numbers = version.release();
                 let rest = debian.upstream.get(debian.numbers_len()..).unwrap_or_default();
-                let (rest, local) = rest.split_once("+0").map_or((rest, None), |(rest, local)| (rest, Some(local)));
+                let (rest, local) = split_local(rest);
                 let suffix = tilde_suffix(rest).ok_or("its upstream version ends in words of its own")?;
-                let local = local.map_or(Ok(Vec::new()), |local| local_parts(local).ok_or(BAD_LOCAL))?;
-                Ok(Self { epoch: debian.epoch, local, ..of_suffix(numbers, &suffix)? })
+                let local = local.map(local_parts).map_or(Ok(Vec::new()), |local| local.ok_or(BAD_LOCAL))?;
+                Ok(Self { epoch: debian.epoch, local, ..of_suffix(version.release(), &suffix)? })
             }
             Key::Numbered(numbered) => of_suffix(numbered.release(), &numbered.suffix),
             Key::Nvr(nvr) => {
-                let numbers = version.release();
                 let rest = nvr.version.get(nvr.numbers_len()..).unwrap_or_default();
-                let suffix = tilde_suffix(rest).ok_or("its version ends in words of its own")?;
-                let parts = Self { epoch: nvr.epoch, ..of_suffix(numbers, &suffix)? };
+                // RPM has post-releases in the release alone: its order puts every `1.0-2` before `1.0+post1`.
+                let suffix = tilde_suffix(rest).filter(|suffix| suffix.post.is_none());
+                let suffix = suffix.ok_or("its version ends in words of its own")?;
+                let parts = Self { epoch: nvr.epoch, ..of_suffix(version.release(), &suffix)? };
                 match nvr.release.as_deref().map(str::parse) {
                     None => Ok(parts),
-                    Some(Ok(release)) if parts.post.is_none() && parts.dev.is_none() => {
-                        Ok(Self { post: Some(release), ..parts })
-                    }
+                    Some(Ok(release)) if parts.dev.is_none() => Ok(Self { post: Some(release), ..parts }),
                     Some(_) => Err("its release is no plain number"),
                 }
             }
@@ -74,30 +72,46 @@ impl Parts {
 
 const BAD_LOCAL: Why = "its build metadata is more than letters, digits and single separators";
 
-/// Reads a suffix in which every word is a known marker.
-fn read_suffix(text: &str) -> Option<Suffix> {
-    let read = Numbered::read(&format!("0{text}"), Letters::Pre).ok()?;
-    (read.numbers.len() == 1).then_some(read.suffix)
+/// Parts a Debian version from the local version that this module spells behind `+0`. What else is behind a `+0`,
+/// as in `1.0+0~a`, is the upstream version's own.
+pub(super) fn split_local(text: &str) -> (&str, Option<&str>) {
+    match text.rsplit_once("+0") {
+        Some((public, local)) if local_parts(local).is_some_and(|parts| !parts.is_empty()) => (public, Some(local)),
+        _ => (text, None),
+    }
 }
 
-/// Reads what follows the numbers of a Debian or RPM version: only a tilde sorts before the release there, so
-/// pre-releases and development versions stand behind one (two for development versions), post-releases behind a plus.
-fn tilde_suffix(mut text: &str) -> Option<Suffix> {
-    let mut whole = Suffix::default();
-    while !text.is_empty() {
-        let (sign, rest) = text.split_at_checked(1)?;
-        let rest = if sign == "~" { rest.strip_prefix('~').unwrap_or(rest) } else { rest };
-        let (word, after) = rest.split_at_checked(rest.find(['~', '+']).unwrap_or(rest.len()))?;
-        let read = read_suffix(&format!(".{word}"))?;
-        match (sign, read.pre, read.post, read.dev) {
-            ("~", pre @ Some(_), None, None) if whole == Suffix::default() => whole.pre = pre,
-            ("~", None, None, dev @ Some(_)) if whole.dev.is_none() => whole.dev = dev,
-            ("+", None, post @ Some(_), None) if whole.post.is_none() && whole.dev.is_none() => whole.post = post,
-            _ => return None,
-        }
-        text = after;
+/// Reads what follows the numbers of a Debian or RPM version as this module spells it: only a tilde sorts before the
+/// release there, so pre-releases and development versions stand behind one (two for a development version of the
+/// release itself), post-releases behind a plus.
+///
+/// Nothing else is read, for both order words by their letters and `~` by how often it is there: all of `~a2`, `~alpha1`
+/// and `~RC1`, or of `~dev1` and `~~dev1`, have an order of their own, which numbers for a stage would not keep.
+fn tilde_suffix(text: &str) -> Option<Suffix> {
+    let mut scan = Scan::new(text);
+    let stages = [("~a", Stage::Alpha), ("~b", Stage::Beta), ("~pre", Stage::Pre), ("~rc", Stage::Rc)];
+    let pre = stages.into_iter().find_map(|(word, stage)| Some((stage, vec![marked(&mut scan, word)?])));
+    let post = marked(&mut scan, "+post").map(|number| Post::Numbers(vec![number]));
+    let dev = marked(&mut scan, dev_marker(pre.is_some() || post.is_some()));
+    scan.is_done().then_some(Suffix { pre, post, dev })
+}
+
+/// The marker of Debian's development versions. A bare one must come before `~a1`, one of a pre-release or
+/// post-release only before that.
+pub(super) const fn dev_marker(of_pre_or_post: bool) -> &'static str {
+    if of_pre_or_post { "~dev" } else { "~~dev" }
+}
+
+/// Takes a marker and its number. The number may only be missing at the end, where dpkg has it for 0: further on,
+/// `~rc+post1` comes after every `~rc1`.
+fn marked(scan: &mut Scan<'_>, marker: &str) -> Option<u64> {
+    let mut ahead = scan.clone();
+    if !ahead.take(marker) {
+        return None;
     }
-    Some(whole)
+    let number = if ahead.is_done() { 0 } else { ahead.number().ok()?.value };
+    *scan = ahead;
+    Some(number)
 }
 
 fn of_suffix(release: Vec<u64>, suffix: &Suffix) -> Result<Parts, Why> {
@@ -110,8 +124,7 @@ fn of_suffix(release: Vec<u64>, suffix: &Suffix) -> Result<Parts, Why> {
         None => None,
     };
     let post = match &suffix.post {
-        Some(Post::Letter(letter)) => Some(u64::from(*letter)),
-        Some(Post::Numbers(numbers)) => Some(single(numbers)?),
+        Some(post) => Some(single(&post.numbers())?),
         None => None,
     };
     Ok(Parts { epoch: 0, release, pre, post, dev: suffix.dev, local: Vec::new() })
@@ -136,8 +149,11 @@ fn of_pep440(version: &pep440_rs::Version) -> Parts {
     }
 }
 
-/// Takes pre-releases apart that mean something outside SemVer: a stage with an optional number, and the
+/// Takes pre-releases apart that mean something outside SemVer: a stage with an optional number behind a dot, and the
 /// development versions that this module spells (`-0.dev.5`, `-rc.1.dev.2`).
+///
+/// Nothing else is read, for SemVer orders words by their letters: `rc10` comes before `rc9`, `a.2` before `alpha.1`, `RC.1`
+/// before `alpha`, and `dev` after `beta`.
 fn of_semver(version: &semver::Version) -> Result<Parts, Why> {
     let release = vec![version.major, version.minor, version.patch];
     let local = local_parts(&version.build).ok_or(BAD_LOCAL)?;
@@ -145,22 +161,25 @@ fn of_semver(version: &semver::Version) -> Result<Parts, Why> {
     if version.pre.is_empty() {
         return Ok(parts);
     }
-    let unknown = "its pre-release is more than a stage and a number";
-    if let Some(number) = version.pre.strip_prefix("0.dev.") {
-        return Ok(Parts { dev: Some(number.parse().map_err(|_| unknown)?), ..parts });
-    }
-    let (stage, dev) =
-        version.pre.split_once(".dev.").map_or((version.pre.as_str(), None), |(stage, dev)| (stage, Some(dev)));
-    let suffix = read_suffix(&format!("-{stage}")).filter(|suffix| suffix.post.is_none()).ok_or(unknown)?;
-    let suffix = of_suffix(Vec::new(), &suffix)?;
-    match (dev, suffix.pre) {
+    let unknown = "its pre-release is more than `alpha`, `beta`, `pre` or `rc` and a number behind a dot";
+    let number = |digits: &str| digits.parse::<u64>().map_err(|_| unknown);
+    let stage = |word: &str| match word {
+        "alpha" => Ok(Stage::Alpha),
+        "beta" => Ok(Stage::Beta),
+        "pre" => Ok(Stage::Pre),
+        "rc" => Ok(Stage::Rc),
+        _ => Err(unknown),
+    };
+    match version.pre.split('.').collect::<Vec<_>>().as_slice() {
+        ["0", "dev", dev] => Ok(Parts { dev: Some(number(dev)?), ..parts }),
+        [word] => Ok(Parts { pre: Some((stage(word)?, 0)), ..parts }),
+        [word, digits] => Ok(Parts { pre: Some((stage(word)?, number(digits)?)), ..parts }),
         // `rc.1.dev.2` comes after rc.1: it counts towards rc.2.
-        (Some(dev), Some((stage, number))) if suffix.dev.is_none() => {
-            let pre = Some((stage, number.checked_add(1).ok_or(unknown)?));
-            Ok(Parts { pre, dev: Some(dev.parse().map_err(|_| unknown)?), ..parts })
+        [word, digits, "dev", dev] => {
+            let counts_towards = number(digits)?.checked_add(1).ok_or(unknown)?;
+            Ok(Parts { pre: Some((stage(word)?, counts_towards)), dev: Some(number(dev)?), ..parts })
         }
-        (Some(_), _) => Err(unknown),
-        (None, pre) => Ok(Parts { pre, dev: suffix.dev, ..parts }),
+        _ => Err(unknown),
     }
 }
 

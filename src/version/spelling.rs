@@ -10,13 +10,18 @@
 //! | Debian | `1.2.4~~dev5` | `1.3.0~rc2~dev2` | kept among versions of one width: a plain `~dev5` would sort after `~a1`; dpkg has 1.2 below 1.2.0 |
 //! | Docker | `1.2.4-0.dev.5` | `1.3.0-rc.1.dev.2` | none: a tag is a name |
 //!
-//! All but the Docker spelling are injective for what they can express, with two exceptions: PEP 440 has no `pre`
-//! stage, so `pre1` and `rc1` are both its `rc1`; a lone letter and a post-release of the same number are one.
-//! The Docker spelling is not: `1.0.0+a` and `1.0.0-a` are both `1.0.0-a`.
+//! A version whose order a spelling would not keep has none there. So SemVer's, Debian's and RPM's pre-releases are taken
+//! to other spellings only from the words that this module uses itself: `rc.1`, but not `rc1`, for SemVer has `rc10`
+//! before `rc9`; the schemes `pep440` and `dotted` read such tags as they are meant. PEP 440 has no `pre` stage.
+//!
+//! Two versions become one where they differ in a number that is missing in one and 0 in the other (SemVer's `alpha` and
+//! `alpha.0`), or in letters against numbers (`1.0a` and `1.0-1`, which the dotted scheme has for one already).
+//! The Docker spelling merges more: `1.0.0+a` and `1.0.0-a` are both `1.0.0-a`.
 
+use std::cmp::Ordering;
 use std::fmt;
 
-use super::parts::Parts;
+use super::parts::{Parts, dev_marker};
 use super::suffix::Stage;
 use super::value::Key;
 use super::{NextError, Scheme, SpellError, Version};
@@ -101,66 +106,69 @@ pub fn spell_dev(
     spelling: Spelling,
     local: Option<Local>,
 ) -> Result<String, SpellError> {
+    let local: Vec<String> = local.into_iter().flat_map(Local::parts).collect();
     match (&base.key, spelling) {
-        (Key::Semver(semver), Spelling::Semver) => semver_dev(base, semver, distance, local),
-        (Key::Debian(_), Spelling::Debian) => {
-            let local: Vec<String> = local.into_iter().flat_map(Local::parts).collect();
-            let local = if local.is_empty() { String::new() } else { format!("+0{}", local.join(".")) };
-            if Parts::of(base).is_ok_and(|parts| parts.dev == Some(0)) {
-                // Its own marker, since `~dev` and `~~dev` do not sort alike.
-                let public = base.as_str().split_once("+0").map_or(base.as_str(), |(public, _)| public);
-                let marker = public.trim_end_matches(|c: char| c.is_ascii_digit());
-                return Ok(format!("{marker}{distance}{local}"));
-            }
-            Ok(format!("{}~~dev{distance}{local}", base.next()?))
-        }
-        (_, Spelling::Docker) => docker(base, |spelling| spell_dev(base, distance, spelling, local)),
+        (_, Spelling::Docker) => docker(base, |spelling| spell_dev_with(base, distance, spelling, &local)),
+        _ => spell_dev_with(base, distance, spelling, &local),
+    }
+}
+
+fn spell_dev_with(base: &Version, distance: u64, spelling: Spelling, local: &[String]) -> Result<String, SpellError> {
+    let own = match (&base.key, spelling) {
+        (Key::Semver(semver), Spelling::Semver) => semver_dev(base, semver, distance, local)?,
+        (Key::Debian(_), Spelling::Debian) => debian_dev(base, distance, local)?,
         _ => {
-            let mut next = match base.scheme() {
-                // A calendar has its own idea of what comes next.
-                Scheme::Calver(_) => parts(&base.next()?, spelling)?,
-                _ => parts(base, spelling)?.next(base.as_str())?,
-            };
+            let mut next = parts(&base.next()?, spelling)?;
             next.dev = Some(distance);
-            for part in local.into_iter().flat_map(Local::parts) {
-                if !next.local.contains(&part) {
-                    next.local.push(part);
+            next.local = parts(base, spelling)?.local;
+            for part in local {
+                if !next.local.contains(part) {
+                    next.local.push(part.clone());
                 }
             }
-            write(base, &next, spelling)
+            return write(base, &next, spelling);
         }
+    };
+    // The words of such a tag are its project's own, so that only the order itself can tell whether there is room.
+    let dev = base.scheme().read(&own).map_err(|_| inexpressible(base, spelling, TOO_LARGE))?;
+    let rises = |low: &Version, high: &Version| low.compare(high).is_ok_and(Ordering::is_lt);
+    if rises(base, &dev) && base.next().map_or(true, |next| rises(&dev, &next)) {
+        Ok(own)
+    } else {
+        Err(NextError::Order { version: base.to_string(), next: own }.into())
     }
 }
 
 /// SemVer's own tags keep their pre-release as it is, since `rc1` and `rc.1` do not sort alike.
-fn semver_dev(
-    base: &Version,
-    semver: &semver::Version,
-    distance: u64,
-    local: Option<Local>,
-) -> Result<String, SpellError> {
-    let parts = Parts::of(base);
+fn semver_dev(base: &Version, semver: &semver::Version, distance: u64, local: &[String]) -> Result<String, SpellError> {
     let same = format!("{}.{}.{}", semver.major, semver.minor, semver.patch);
-    let (release, pre) = match parts.map(|parts| parts.dev) {
-        Ok(Some(0)) => {
-            let stem = semver.pre.strip_suffix(".0").unwrap_or(&semver.pre);
-            (same, format!("{stem}.{distance}"))
-        }
-        Ok(Some(_)) => return Err(NextError::Dev(base.to_string()).into()),
-        Err(_) if base.is_dev() => return Err(NextError::Dev(base.to_string()).into()),
-        _ if semver.pre.is_empty() => (base.next()?.to_string(), format!("0.dev.{distance}")),
-        _ => {
-            let number = if semver.pre.ends_with(|c: char| c.is_ascii_digit()) { "" } else { ".0" };
-            (same, format!("{}{number}.dev.{distance}", semver.pre))
-        }
+    let (release, pre) = if base.is_dev_zero() {
+        (same, format!("{}.{distance}", semver.pre.strip_suffix(".0").unwrap_or(&semver.pre)))
+    } else if base.is_dev() {
+        return Err(NextError::Dev(base.to_string()).into());
+    } else if semver.pre.is_empty() {
+        (base.next()?.to_string(), format!("0.dev.{distance}"))
+    } else {
+        let number = if semver.pre.ends_with(|c: char| c.is_ascii_digit()) { "" } else { ".0" };
+        (same, format!("{}{number}.dev.{distance}", semver.pre))
     };
-    let build: Vec<String> = Some(semver.build.to_string())
-        .filter(|build| !build.is_empty())
-        .into_iter()
-        .chain(local.into_iter().flat_map(Local::parts))
-        .collect();
+    let own = Some(semver.build.as_str()).filter(|build| !build.is_empty());
+    let build: Vec<&str> = own.into_iter().chain(local.iter().map(String::as_str)).collect();
     let build = if build.is_empty() { String::new() } else { format!("+{}", build.join(".")) };
     Ok(format!("{release}-{pre}{build}"))
+}
+
+/// Debian's own tags keep whatever stands before the number that goes up.
+fn debian_dev(base: &Version, distance: u64, local: &[String]) -> Result<String, SpellError> {
+    let local = debian_local(local);
+    if base.is_dev_zero() {
+        // Its own marker, since `~dev` and `~~dev` do not sort alike.
+        let marker = base.public().trim_end_matches(|c: char| c.is_ascii_digit());
+        return Ok(format!("{marker}{distance}{local}"));
+    }
+    let next = base.next()?;
+    let marker = dev_marker(Parts::of(&next).is_ok_and(|parts| parts.pre.is_some() || parts.post.is_some()));
+    Ok(format!("{next}{marker}{distance}{local}"))
 }
 
 /// The first of SemVer, PEP 440 and the version's own text that can express it, made legal.
@@ -181,24 +189,36 @@ fn is_docker(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')
 }
 
+fn inexpressible(version: &Version, spelling: Spelling, why: &'static str) -> SpellError {
+    SpellError::Inexpressible { version: version.to_string(), spelling, why }
+}
+
+const TOO_LARGE: &str = "it would be too long, or its epoch is too large";
+
 fn parts(version: &Version, spelling: Spelling) -> Result<Parts, SpellError> {
-    Parts::of(version).map_err(|why| SpellError::Inexpressible { version: version.to_string(), spelling, why })
+    Parts::of(version).map_err(|why| inexpressible(version, spelling, why))
 }
 
 fn write(version: &Version, parts: &Parts, spelling: Spelling) -> Result<String, SpellError> {
-    match spelling {
-        Spelling::Pep440 => Ok(pep440(parts)),
-        Spelling::Debian => Ok(debian(parts)),
-        Spelling::Semver | Spelling::Docker => {
-            semver(parts).map_err(|why| SpellError::Inexpressible { version: version.to_string(), spelling, why })
+    let (scheme, text) = match spelling {
+        // It has `pre1` for another spelling of `rc1`, and that would sort after `rc0`.
+        Spelling::Pep440 if matches!(parts.pre, Some((Stage::Pre, _))) => {
+            return Err(inexpressible(version, spelling, "PEP 440 has no stage between beta and release candidate"));
         }
-    }
+        Spelling::Pep440 => (Scheme::Pep440, pep440(parts)),
+        Spelling::Debian => (Scheme::Debian, debian(parts)),
+        Spelling::Semver | Spelling::Docker => {
+            (Scheme::Semver, semver(parts).map_err(|why| inexpressible(version, spelling, why))?)
+        }
+    };
+    scheme.read(&text).map_err(|_| inexpressible(version, spelling, TOO_LARGE))?;
+    Ok(text)
 }
 
 /// The normal form of PEP 440.
 pub(super) fn pep440(parts: &Parts) -> String {
     let epoch = if parts.epoch > 0 { format!("{}!", parts.epoch) } else { String::new() };
-    let pre = parts.pre.map(|(stage, number)| format!("{}{number}", short(stage, "rc"))).unwrap_or_default();
+    let pre = parts.pre.map(|(stage, number)| format!("{}{number}", short(stage))).unwrap_or_default();
     let post = parts.post.map(|number| format!(".post{number}")).unwrap_or_default();
     let dev = parts.dev.map(|number| format!(".dev{number}")).unwrap_or_default();
     let local = if parts.local.is_empty() { String::new() } else { format!("+{}", parts.local.join(".")) };
@@ -207,13 +227,16 @@ pub(super) fn pep440(parts: &Parts) -> String {
 
 fn debian(parts: &Parts) -> String {
     let epoch = if parts.epoch > 0 { format!("{}:", parts.epoch) } else { String::new() };
-    let pre = parts.pre.map(|(stage, number)| format!("~{}{number}", short(stage, "pre"))).unwrap_or_default();
+    let pre = parts.pre.map(|(stage, number)| format!("~{}{number}", short(stage))).unwrap_or_default();
     let post = parts.post.map(|number| format!("+post{number}")).unwrap_or_default();
-    let tildes = if parts.pre.is_none() && parts.post.is_none() { "~~" } else { "~" };
-    let dev = parts.dev.map(|number| format!("{tildes}dev{number}")).unwrap_or_default();
-    // The 0 keeps a local version of 1.0 below 1.0+post1.
-    let local = if parts.local.is_empty() { String::new() } else { format!("+0{}", parts.local.join(".")) };
-    format!("{epoch}{}{pre}{post}{dev}{local}", dotted(&parts.release))
+    let marker = dev_marker(parts.pre.is_some() || parts.post.is_some());
+    let dev = parts.dev.map(|number| format!("{marker}{number}")).unwrap_or_default();
+    format!("{epoch}{}{pre}{post}{dev}{}", dotted(&parts.release), debian_local(&parts.local))
+}
+
+/// The 0 keeps a local version of 1.0 below 1.0+post1.
+fn debian_local(local: &[String]) -> String {
+    if local.is_empty() { String::new() } else { format!("+0{}", local.join(".")) }
 }
 
 fn semver(parts: &Parts) -> Result<String, &'static str> {
@@ -246,11 +269,11 @@ fn dotted(numbers: &[u64]) -> String {
     numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(".")
 }
 
-const fn short(stage: Stage, pre: &'static str) -> &'static str {
+const fn short(stage: Stage) -> &'static str {
     match stage {
         Stage::Alpha => "a",
         Stage::Beta => "b",
-        Stage::Pre => pre,
+        Stage::Pre => "pre",
         Stage::Rc => "rc",
     }
 }

@@ -31,7 +31,7 @@ pub(super) enum Stage {
 /// What comes after a release.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Post {
-    /// A lone letter: a is 1.
+    /// A lone letter: a is 1, and `1.0a` one version with `1.0-1`.
     Letter(u8),
     /// `-1`, `.post1`, `r1`.
     Numbers(Vec<u64>),
@@ -145,7 +145,7 @@ impl Suffix {
                 _ => Ordering::Equal,
             })
             .then_with(|| match (&self.post, &other.post) {
-                (Some(post), Some(other)) => post.compare(other),
+                (Some(post), Some(other)) => compare_padded(&post.numbers(), &other.numbers()),
                 (post, other) => post.is_some().cmp(&other.is_some()),
             })
             .then_with(|| dev(self).cmp(&dev(other)))
@@ -153,12 +153,12 @@ impl Suffix {
 }
 
 impl Post {
-    fn compare(&self, other: &Self) -> Ordering {
-        match (self, other) {
-            (Self::Letter(letter), Self::Letter(other)) => letter.cmp(other),
-            (Self::Letter(_), Self::Numbers(_)) => Ordering::Less,
-            (Self::Numbers(_), Self::Letter(_)) => Ordering::Greater,
-            (Self::Numbers(numbers), Self::Numbers(other)) => compare_padded(numbers, other),
+    /// A letter is the post-release of its place in the alphabet: no spelling has letters, and an order that told
+    /// them from numbers would be lost in all of them.
+    pub(super) fn numbers(&self) -> Vec<u64> {
+        match self {
+            Self::Letter(letter) => vec![u64::from(*letter)],
+            Self::Numbers(numbers) => numbers.clone(),
         }
     }
 }

@@ -373,10 +373,10 @@ fn development_versions_are_spelled() {
         ("pep440", "1.2.3.4", ["1.2.3.5.dev2", "", "1.2.3.5~~dev2", "1.2.3.5.dev2"]),
         ("pep440", "1.3.0rc1", ["1.3.0rc2.dev2", "1.3.0-rc.1.dev.2", "1.3.0~rc2~dev2", "1.3.0-rc.1.dev.2"]),
         ("semver", "1.3.0-rc.1", ["1.3.0rc2.dev2", "1.3.0-rc.1.dev.2", "1.3.0~rc2~dev2", "1.3.0-rc.1.dev.2"]),
-        ("semver", "1.3.0-RC1", ["1.3.0rc2.dev2", "1.3.0-RC1.dev.2", "1.3.0~rc2~dev2", "1.3.0-RC1.dev.2"]),
+        ("semver", "1.3.0-RC1", ["", "1.3.0-RC1.dev.2", "", "1.3.0-RC1.dev.2"]),
         ("semver", "1.3.0-alpha", ["1.3.0a1.dev2", "1.3.0-alpha.0.dev.2", "1.3.0~a1~dev2", "1.3.0-alpha.0.dev.2"]),
         ("semver", "1.3.0-x.y", ["", "1.3.0-x.y.0.dev.2", "", "1.3.0-x.y.0.dev.2"]),
-        ("semver", "1.3.0-dev", ["1.3.0.dev2", "1.3.0-dev.2", "1.3.0~~dev2", "1.3.0-dev.2"]),
+        ("semver", "1.3.0-dev", ["", "1.3.0-dev.2", "", "1.3.0-dev.2"]),
         ("semver", "1.3.0-0.dev.0", ["1.3.0.dev2", "1.3.0-0.dev.2", "1.3.0~~dev2", "1.3.0-0.dev.2"]),
         ("pep440", "1.2.3.post1", ["1.2.3.post2.dev2", "", "1.2.3+post2~dev2", "1.2.3.post2.dev2"]),
         ("pep440", "1!2.0.0", ["1!2.0.1.dev2", "", "1:2.0.1~~dev2", "1-2.0.1.dev2"]),
@@ -431,7 +431,7 @@ fn releases_are_spelled() {
     assert_eq!(spell("1.2.3+a.b-c", "semver", Spelling::Docker).as_deref(), Ok("1.2.3-a.b-c"));
     assert_eq!(
         spell("1.0.0-x.7", "semver", Spelling::Pep440).unwrap_err(),
-        "`1.0.0-x.7` has no pep440 spelling: its pre-release is more than a stage and a number"
+        "`1.0.0-x.7` has no pep440 spelling: its pre-release is more than `alpha`, `beta`, `pre` or `rc` and a number behind a dot"
     );
     assert!(
         spell(&format!("1.0.0-{}", "x".repeat(128)), "semver", Spelling::Docker)

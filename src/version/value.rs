@@ -10,6 +10,7 @@ use super::debian::Debian;
 use super::error::Fault;
 use super::numbered::Numbered;
 use super::nvr::Nvr;
+use super::parts::split_local;
 use super::scan::Number;
 use super::{MixedSchemes, Reason, Scheme, VersionError};
 
@@ -144,7 +145,7 @@ impl Version {
         match &self.key {
             Key::Semver(version) => has_dev_word(&version.pre),
             Key::Pep440(version) => version.is_dev(),
-            Key::Debian(_) => self.text.split('~').skip(1).any(has_dev_word),
+            Key::Debian(_) => split_local(&self.text).0.split('~').skip(1).any(has_dev_word),
             Key::Numbered(version) => version.suffix.dev.is_some(),
             Key::Nvr(version) => has_dev_word(&version.version) || version.release.as_deref().is_some_and(has_dev_word),
         }

@@ -16,6 +16,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("rules", 4),
     ("gate", 5),
     ("report", 6),
+    ("install", 6),
     ("cli", 7),
 ];
 

@@ -11,7 +11,10 @@
 mod architecture;
 mod catalogue;
 mod clones;
+mod doctor;
 mod input;
+mod install;
+mod install_script;
 mod policies;
 mod pushes;
 mod release_plan;

@@ -125,7 +125,13 @@ fn a_policy_extends_a_preset_and_a_file_of_its_own_ref() {
     let pybal = "schema = 1\nname = \"own\"\nextends = [\"pybal\"]\n";
     assert_eq!(code(pybal, "refs/tags/1.15.9 0 W"), 1);
     assert_eq!(code(pybal, "refs/tags/1.15.2 0 T"), 0);
-    assert_eq!(code(&with(pybal, "[rules.misplaced-tag]\nlevel = \"off\""), "refs/tags/1.15.9 0 W"), 0);
+    assert_eq!(
+        code(
+            &with(pybal, "[rules.misplaced-tag]\nlevel = \"off\"\n[rules.out-of-order-tag]\nlevel = \"off\""),
+            "refs/tags/1.15.9 0 W"
+        ),
+        0
+    );
     assert_eq!(code(&pybal.replace("pybal", "preset:pybal"), "refs/tags/1.15.9 0 W"), 1);
 
     let script = format!(
@@ -206,14 +212,16 @@ fn a_layer_in_another_ref_is_kept_readable_too() {
 #[test]
 fn the_server_says_where_its_policy_is() {
     let site = Site::usual();
-    for (source, tag) in [
-        ("preset:pybal", "1.15.9"),
-        (site.path("policy.toml").to_str().unwrap(), "1.15.9"),
+    for source in [
+        "preset:pybal",
+        site.path("policy.toml").to_str().unwrap(),
         // Relative to the repository, wherever the hook runs.
-        ("../policy.toml", "1.15.9"),
+        "../policy.toml",
     ] {
         git(&site.server, &["config", "refgate.policy", source]);
-        site.push(&[&format!("W:refs/tags/{tag}")]).refused(&[&format!("misplaced-tag refs/tags/{tag}")]);
+        let pushed = site.push(&["W:refs/tags/1.15.9"]);
+        assert!(!pushed.landed, "{pushed:#?}");
+        assert_eq!(pushed.reports[0]["findings"][0]["rule"], "misplaced-tag", "{pushed:#?}");
     }
     // Not the pusher: neither by an option of git nor by a file in what is pushed.
     let mut push = command("git", &site.client);
@@ -236,7 +244,8 @@ fn init_check_and_show_go_together() {
     };
     assert_eq!(policy(&["init"]).0, 0);
     let (code, text, _) = policy(&["check"]);
-    assert_eq!((code, text.as_str()), (0, "the policy `my-project` is valid: 3 lines, 1 tag classes, 11 rules on\n"));
+    assert_eq!(code, 0);
+    assert!(text.starts_with("the policy `my-project` is valid: 3 lines, 1 tag classes, "), "{text}");
     // A policy that somebody wrote is left alone.
     let before = std::fs::read(folder.path().join(".refgate.toml")).unwrap();
     let (code, _, error) = policy(&["init", "--preset", "pybal"]);

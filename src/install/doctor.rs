@@ -1,0 +1,213 @@
+//! What is wrong with a repository's hooks, and the command that mends it.
+
+use bstr::ByteSlice as _;
+use std::fmt;
+
+use super::Error;
+use super::examine::{Health, examine, surroundings};
+use super::prove::prove;
+use super::shim::Hook;
+use super::site::{Host, Site, shown, validate};
+use crate::policy::{LoadError, Source};
+use crate::push::Identity;
+
+/// One line of a diagnosis.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Line {
+    /// Something that was found out.
+    Fact(&'static str, String),
+    /// Something that is as it should be.
+    Good(String),
+    /// Something to know.
+    Note(String),
+    /// Something that is wrong.
+    Problem {
+        /// What, and what comes of it.
+        text: String,
+        /// What mends it.
+        mend: String,
+    },
+}
+
+impl Line {
+    pub(super) fn problem(text: impl Into<String>, mend: impl Into<String>) -> Self {
+        Self::Problem { text: text.into(), mend: mend.into() }
+    }
+
+    /// The line as advice, where it is one.
+    pub(super) fn advice(&self) -> Option<String> {
+        match self {
+            Self::Note(text) => Some(text.clone()),
+            Self::Problem { text, mend } => Some(format!("{text}; mend it with: {mend}")),
+            Self::Fact(..) | Self::Good(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fact(label, text) => write!(f, "{label:<12} {text}"),
+            Self::Good(text) => write!(f, "{:<12} {text}", "ok"),
+            Self::Note(text) => write!(f, "{:<12} {text}", "note"),
+            Self::Problem { text, mend } => write!(f, "{:<12} {text}\n{:<12} mend it: {mend}", "problem", ""),
+        }
+    }
+}
+
+/// Everything found.
+#[derive(Debug)]
+pub struct Diagnosis {
+    /// In the order of finding.
+    pub lines: Vec<Line>,
+}
+
+impl Diagnosis {
+    /// How many problems there are.
+    pub fn problems(&self) -> usize {
+        self.lines.iter().filter(|line| matches!(line, Line::Problem { .. })).count()
+    }
+}
+
+/// Looks at a repository, runs its hooks as git would, and pushes what must be refused.
+///
+/// # Errors
+/// git or the account cannot be used at all.
+pub fn diagnose(site: &Site<'_>) -> Result<Diagnosis, Error> {
+    let mut lines = facts(site)?;
+    lines.push(policy(site)?);
+    lines.push(identity(site));
+    lines.extend(log(site)?);
+    let server = site.repository.is_bare();
+    let mut standing = Vec::new();
+    let mut broken = false;
+    for hook in Hook::ALL {
+        let (health, found) = examine(site, hook)?;
+        // The hooks of the other end count only where somebody put them.
+        let expected = hook.is_server() == server;
+        lines.extend(found.into_iter().filter(|line| expected || matches!(line, Line::Problem { .. })));
+        match health {
+            Health::Runs | Health::Unknown if expected => standing.push((hook, health)),
+            Health::Broken => broken = true,
+            Health::Runs | Health::Unknown | Health::Absent => {}
+        }
+    }
+    lines.extend(surroundings(site)?);
+    if standing.is_empty() && !broken {
+        lines.push(Line::problem(
+            "no hook here runs refgate: git would accept everything",
+            format!("refgate install --repo {}", shown(site.repository.git_dir())),
+        ));
+    } else if !standing.is_empty() {
+        lines.extend(prove(site, &standing, broken)?);
+    }
+    Ok(Diagnosis { lines })
+}
+
+fn facts(site: &Site<'_>) -> Result<Vec<Line>, Error> {
+    let repository = site.repository;
+    let storage =
+        repository.config("extensions.refStorage").map_or_else(|| "files".to_owned(), |text| text.to_string());
+    let kind = if repository.is_bare() { "bare" } else { "with a work tree" };
+    let mut parts = vec![kind.to_owned(), repository.hash_kind().name().to_owned(), format!("{storage} refs")];
+    if repository.is_shallow() {
+        parts.push("shallow".to_owned());
+    }
+    if repository.is_partial() {
+        parts.push("partial".to_owned());
+    }
+    let info = repository.common_dir().join("objects/info");
+    let has_graph = info.join("commit-graph").exists() || info.join("commit-graphs/commit-graph-chain").exists();
+    let graph = if has_graph {
+        "present".to_owned()
+    } else {
+        "none; `git commit-graph write --reachable` makes questions about ancestry faster".to_owned()
+    };
+    let hook = if repository.is_bare() { Hook::PreReceive } else { Hook::PrePush };
+    let mut lines = vec![
+        Line::Fact("repository", format!("{} ({})", shown(repository.git_dir()), parts.join(", "))),
+        Line::Fact("commit-graph", graph),
+        Line::Fact("account", site.account.name().to_owned()),
+        Line::Fact("host", site.host.name().to_owned()),
+        Line::Fact("hooks", shown(&site.hooks_directory(hook)?)),
+    ];
+    if let Some(origin) = site.hooks_path_origin()? {
+        lines.push(Line::Note(format!("core.hooksPath is set for `{}`: {origin}", site.account.name())));
+    }
+    Ok(lines)
+}
+
+fn policy(site: &Site<'_>) -> Result<Line, Error> {
+    let repository = site.repository;
+    let mend = format!("git --git-dir={} config refgate.policy FILE", shown(repository.git_dir()));
+    let source = match site.policy_source() {
+        Ok(Some(source)) => source,
+        Ok(None) => return Ok(Line::problem("no policy is configured: every push is refused", mend)),
+        Err(error) => return Ok(Line::problem(format!("{error}: every push is refused"), mend)),
+    };
+    if let Source::File(file) = &source
+        && file.exists()
+        && !site.account.may("-r", file)?
+    {
+        let text = format!("the policy {source} cannot be read by `{}`: every push is refused", site.account.name());
+        return Ok(Line::problem(text, format!("chmod a+r {}, and let others pass its directories", shown(file))));
+    }
+    let check = format!("refgate policy check {}", crate::model::Untrusted::new(&source.to_string()));
+    Ok(match validate(repository, source.clone()) {
+        Ok(policy) => Line::Good(format!("the policy `{}` from {source} is valid", policy.name)),
+        Err(LoadError::Unreadable(failure)) => {
+            Line::problem(format!("{} - {}: every push is refused", failure.detail, failure.cause), mend)
+        }
+        Err(LoadError::Invalid(errors)) => {
+            let first = errors.0.first().map_or_else(String::new, ToString::to_string);
+            Line::problem(format!("the policy {source} is invalid ({first}): every push is refused"), check)
+        }
+    })
+}
+
+fn identity(site: &Site<'_>) -> Line {
+    let key = "refgate.identity";
+    let mend = |value: &str| format!("git --git-dir={} config {key} {value}", shown(site.repository.git_dir()));
+    let usual = site.host.identity();
+    let Some(text) = site.repository.config(key) else {
+        return Line::Note(match usual {
+            Some(usual) => format!("nobody is identified; this host names the pusher: {}", mend(usual)),
+            None if !site.repository.is_bare() => "nobody is identified, as usual in a clone".to_owned(),
+            None => {
+                format!("nobody is identified, so rules about who pushes refuse; name the source: {}", mend("SOURCE"))
+            }
+        });
+    };
+    match Identity::parse(&text.to_str_lossy()) {
+        Err(error) => Line::problem(format!("`{key}`: {error}; every push is refused"), mend(usual.unwrap_or("none"))),
+        Ok(identity) if usual.is_some_and(|usual| identity.host() != Some(usual)) => Line::Note(format!(
+            "who pushes comes from `{identity}`; {} is the usual one here",
+            mend(usual.unwrap_or(""))
+        )),
+        Ok(identity) => Line::Good(format!("who pushes comes from `{identity}`")),
+    }
+}
+
+/// A log that cannot be written turns every acceptance into a failure.
+fn log(site: &Site<'_>) -> Result<Option<Line>, Error> {
+    let Some(text) = site.repository.config("refgate.log") else { return Ok(None) };
+    let file = site.repository.common_dir().join(text.to_path_lossy());
+    let writable = if file.exists() {
+        site.account.may("-w", &file)?
+    } else {
+        file.parent().map_or(Ok(false), |folder| site.account.may("-w", folder))?
+    };
+    Ok(Some(if writable {
+        Line::Good(format!("the log {} can be written", shown(&file)))
+    } else {
+        Line::problem(
+            format!("the log {} cannot be written by `{}`: every push is refused", shown(&file), site.account.name()),
+            format!("install -o {} -m 644 /dev/null {}", site.account.name(), shown(&file)),
+        )
+    }))
+}
+
+/// What a host's own hooks make of a push that does not come through the host.
+pub(super) fn is_guarded_by_host(host: Host) -> bool {
+    matches!(host, Host::Gitolite | Host::Gitea)
+}

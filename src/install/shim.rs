@@ -1,0 +1,136 @@
+//! The script that is installed as a hook: written, and recognised again.
+
+use std::path::{Path, PathBuf};
+
+use super::Error;
+
+/// A hook that refgate can stand in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Hook {
+    /// On the server, before any ref moves.
+    PreReceive,
+    /// On the server, one ref at a time.
+    Update,
+    /// On a developer's machine, before anything is sent.
+    PrePush,
+}
+
+impl Hook {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::PreReceive, Self::Update, Self::PrePush];
+
+    /// The name git knows it by.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::PreReceive => "pre-receive",
+            Self::Update => "update",
+            Self::PrePush => "pre-push",
+        }
+    }
+
+    /// Whether it runs where the push arrives.
+    pub const fn is_server(self) -> bool {
+        !matches!(self, Self::PrePush)
+    }
+
+    const fn template(self) -> &'static str {
+        match self {
+            Self::PreReceive => include_str!("../../hooks/pre-receive"),
+            Self::Update => include_str!("../../hooks/update"),
+            Self::PrePush => include_str!("../../hooks/pre-push"),
+        }
+    }
+}
+
+/// The lines that make a script one of ours, and that are filled in.
+const MARKER: &str = "# refgate-hook ";
+const PROGRAM: &str = "refgate=";
+const PREVIOUS: &str = "previous=";
+
+/// What an installed shim says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Shim {
+    /// The program it runs.
+    pub(super) program: PathBuf,
+    /// The file beside it that runs after refgate.
+    pub(super) previous: Option<String>,
+}
+
+impl Shim {
+    /// Its text.
+    ///
+    /// # Errors
+    /// The program's path cannot stand in a script.
+    pub(super) fn text(&self, hook: Hook) -> Result<String, Error> {
+        let program = quoted(&self.program)?;
+        let previous = self.previous.as_deref().unwrap_or_default();
+        let mut text = String::new();
+        let mut filled = (false, false);
+        for line in hook.template().lines() {
+            // The first of each: further down the script assigns to its own variables again.
+            if line.starts_with(PROGRAM) && !std::mem::replace(&mut filled.0, true) {
+                text.push_str(&format!("{PROGRAM}{program}\n"));
+            } else if line.starts_with(PREVIOUS) && !std::mem::replace(&mut filled.1, true) {
+                text.push_str(&format!("{PREVIOUS}{previous}\n"));
+            } else {
+                text.push_str(&format!("{line}\n"));
+            }
+        }
+        Ok(text)
+    }
+
+    /// Reads a script back; `None` unless it is one of ours.
+    pub(super) fn recognise(text: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(text).ok()?;
+        let mut lines = text.lines();
+        lines.next()?.starts_with("#!").then_some(())?;
+        lines.next()?.starts_with(MARKER).then_some(())?;
+        let value = |key: &str| text.lines().find_map(|line| line.strip_prefix(key)).and_then(shlex::split);
+        let program = value(PROGRAM)?.into_iter().next()?;
+        let previous = value(PREVIOUS).and_then(|words| words.into_iter().next());
+        Some(Self { program: program.into(), previous })
+    }
+}
+
+fn quoted(path: &Path) -> Result<String, Error> {
+    let text = path.to_str().filter(|text| !text.contains('\n')).and_then(|text| shlex::try_quote(text).ok());
+    let unfit = || Error::Value(format!("the path of this program cannot stand in a script: {}", path.display()));
+    text.map(std::borrow::Cow::into_owned).ok_or_else(unfit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_shims_differ_only_in_their_names() {
+        let bare = |hook: Hook| {
+            let lines = hook.template().lines().filter(|line| !line.starts_with("hook=") && !line.starts_with(MARKER));
+            lines.collect::<Vec<_>>().join("\n")
+        };
+        assert_eq!(bare(Hook::PreReceive), bare(Hook::Update));
+        assert_eq!(bare(Hook::PreReceive), bare(Hook::PrePush));
+        for hook in Hook::ALL {
+            assert!(hook.template().contains(&format!("\nhook={}\n", hook.name())));
+        }
+    }
+
+    #[test]
+    fn somebody_elses_script_is_not_recognised() {
+        for text in ["", "#!/bin/sh\n", "#!/bin/sh\nexec refgate hook pre-receive\n", "# refgate-hook 1\nrefgate=x\n"] {
+            assert_eq!(Shim::recognise(text.as_bytes()), None, "{text}");
+        }
+        assert_eq!(Shim::recognise(b"\x7fELF\xff"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_back(program in "/[^\0\n\r]{1,40}", chained in any::<bool>(), at in 0usize..3) {
+            let hook = Hook::ALL[at];
+            let previous = chained.then(|| format!("{}.before-refgate", hook.name()));
+            let shim = Shim { program: program.into(), previous };
+            prop_assert_eq!(Shim::recognise(shim.text(hook).unwrap().as_bytes()), Some(shim));
+        }
+    }
+}
