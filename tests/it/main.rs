@@ -17,6 +17,8 @@ mod install;
 mod install_script;
 mod policies;
 mod pushes;
+mod release_plan;
+mod release_properties;
 mod reports;
 mod scenarios;
 mod support;
