@@ -53,15 +53,16 @@ impl Facts<'_> {
             let reason = format!("{} {}", self.possibly(pair), self.short(pair.mainline));
             return self.answer(Status::Probable, pair, reason);
         }
-        let parts = squashed(self.all);
+        let (parts, is_whole) = squashed(self.all);
+        let status = if is_whole { Status::Landed } else { Status::Probable };
         if let Some(pair) = parts.iter().max().and_then(|at| self.all.iter().find(|pair| pair.mainline == *at)) {
             let ids: Vec<String> = parts.iter().rev().take(5).map(|at| self.short(*at)).collect();
             let reason = format!("squash of {} commits: {}", parts.len(), ids.join(", "));
-            let verdict = self.answer(Status::Probable, pair, reason);
-            return Verdict { evidence: Some(Evidence::Squash), score: 0.75, ..verdict };
+            let score = if is_whole { 0.90 } else { 0.75 };
+            return Verdict { evidence: Some(Evidence::Squash), score, ..self.answer(status, pair, reason) };
         }
         if let Some((at, evidence)) = self.claims.and_then(|claims| claims.found.first())
-            && let Some(pair) = self.all.iter().find(|pair| pair.mainline == *at)
+            && let Some(pair) = self.all.iter().find(|pair| pair.mainline == *at && !pair.is_taken_away)
         {
             let reason = format!("it names {}, but the two have nothing in common", self.short(*at));
             let verdict = self.answer(Status::Probable, pair, reason.clone());
@@ -188,9 +189,7 @@ fn evidence(pair: &Pair) -> Evidence {
     match (pair.named, pair.tier) {
         (Some(named), _) => named,
         (None, Some(Tier::SamePatch)) if pair.features.same_patch => Evidence::PatchId,
-        (None, Some(Tier::SecondAndTitle | Tier::Second | Tier::SecondAndWords | Tier::SecondAndLines)) => {
-            Evidence::Metadata
-        }
+        (None, Some(tier)) if tier.is_by_second() => Evidence::Metadata,
         (None, _) => Evidence::Similar,
     }
 }

@@ -78,7 +78,7 @@ fn after_backport(rest: &[u8]) -> Option<&[u8]> {
     if let Some(rest) = rest.strip_prefix(b": ").or_else(|| rest.strip_prefix(b" of ")) {
         return Some(rest);
     }
-    let target = rest.strip_prefix(b" to ").or_else(|| rest.strip_prefix(b"-")).or_else(|| rest.strip_prefix(b"/"))?;
+    let target = [b" to ".as_slice(), b"-", b"/", b" "].iter().find_map(|mark| rest.strip_prefix(*mark))?;
     let (target, rest) = target.split_once_str(" ")?;
     (target.len() <= 20 && target.iter().any(u8::is_ascii_digit)).then(|| rest.trim_start_with(|c| matches!(c, ':' | '-' | ' ')))
 }
@@ -159,6 +159,12 @@ impl Numbers {
     }
 }
 
+/// Whether both titles have a number in common that is long enough to be that of an issue or a pull request.
+pub(super) fn share_long_number(a: &[u8], b: &[u8]) -> bool {
+    let (a, b) = (numbers(a), numbers(b));
+    a.intersection(&b).any(|number| (4..=9).contains(&number.len()))
+}
+
 /// Whether both titles have the same numbers, and have any.
 pub(super) fn share_numbers(a: &[u8], b: &[u8]) -> bool {
     let a = numbers(a);
@@ -213,6 +219,7 @@ mod tests {
             "Backport/2.9/64346 Fix it",
             "Backport-3.4 fix it",
             "backport of fix it",
+            "Backport 2.9: fix it",
             "Automated cherry-pick of #99: Fix it",
             "2.9: Fix it",
             "fix it [2.9]",
