@@ -16,6 +16,8 @@ pub(super) struct Pair {
     /// Named by a message, and the content agrees.
     pub(super) named: Option<Evidence>,
     pub(super) tier: Option<Tier>,
+    /// Taken away for measuring: it claims its mainline commit before others, and is no answer.
+    pub(super) is_taken_away: bool,
 }
 
 /// How good a pair is; smaller is better.
@@ -40,7 +42,7 @@ impl Pair {
 
     /// Whether a person is not needed.
     pub(super) fn is_sure(&self) -> bool {
-        self.named.is_some() || self.tier.is_some_and(|tier| !tier.is_review())
+        !self.is_taken_away && (self.named.is_some() || self.tier.is_some_and(|tier| !tier.is_review()))
     }
 }
 
@@ -53,7 +55,10 @@ pub(super) fn assign(pairs: Vec<Pair>) -> BTreeMap<At, Vec<Pair>> {
     // By whom a mainline commit is claimed most strongly.
     let mut claimed: HashMap<At, (Option<Tier>, At)> = HashMap::new();
     let mut settled: BTreeMap<At, Vec<Pair>> = BTreeMap::new();
-    for pair in pairs {
+    for pair in pairs.iter().filter(|pair| pair.is_taken_away) {
+        claimed.entry(pair.mainline).or_insert((pair.tier, pair.branch));
+    }
+    for pair in pairs.into_iter().filter(|pair| !pair.is_taken_away) {
         let yields = pair.named.is_none() && pair.tier.is_some_and(|tier| tier.yields(&pair.features));
         let by_another = claimed.get(&pair.mainline).filter(|(_, branch)| *branch != pair.branch);
         if yields && by_another.is_some_and(|(tier, _)| tier.is_none() || *tier < pair.tier) {
@@ -69,10 +74,17 @@ pub(super) fn assign(pairs: Vec<Pair>) -> BTreeMap<At, Vec<Pair>> {
     settled
 }
 
-/// The mainline commits that together make up a change: two or more, each nearly all in it, and most of it in them.
-pub(super) fn squashed(pairs: &[Pair]) -> Vec<At> {
-    let parts: Vec<&Pair> =
-        pairs.iter().filter(|pair| pair.features.of_mainline >= 0.8 && pair.features.shared > 2.0).collect();
+/// The mainline commits that together make up a change: two or more, each nearly all in it, and most of it in them. And
+/// whether that is so much of everything that nobody need look.
+pub(super) fn squashed(pairs: &[Pair]) -> (Vec<At>, bool) {
+    let parts: Vec<&Pair> = pairs
+        .iter()
+        .filter(|pair| !pair.is_taken_away && pair.features.of_mainline >= 0.8 && pair.features.shared > 2.0)
+        .collect();
     let covered: f64 = parts.iter().map(|pair| pair.features.of_branch).sum();
-    if parts.len() >= 2 && covered >= 0.7 { parts.into_iter().map(|pair| pair.mainline).collect() } else { Vec::new() }
+    if parts.len() < 2 || covered < 0.7 {
+        return (Vec::new(), false);
+    }
+    let is_whole = covered >= 0.9 && parts.iter().all(|pair| pair.features.of_mainline >= 0.95 && pair.features.shared >= 15.0);
+    (parts.into_iter().map(|pair| pair.mainline).collect(), is_whole)
 }

@@ -4,6 +4,7 @@
 //! or the very same set of files: so much is found out from trees, and only what is left has its lines compared.
 
 use bstr::{BStr, BString, ByteSlice as _};
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hasher as _};
 use std::time::Instant;
@@ -38,35 +39,27 @@ pub(super) fn by_files(
     deadline: Option<Instant>,
 ) -> Result<BTreeMap<At, Vec<At>>, Error> {
     let wanted = Wanted::new(sought);
-    let touched = parallel::map(
-        repository,
-        mainline,
-        deadline,
-        "reading the mainline's trees",
-        Reader::new,
-        |reader, change| {
-            if change.is_merge {
-                return Ok(Vec::new());
-            }
-            let is_by_author =
-                wanted.authors.contains(&change.author.email) || wanted.authors.contains(&change.author.name);
-            let wants = |path: &BStr, is_tree: bool| {
-                if is_tree {
-                    is_by_author || wanted.directories.contains(path)
-                } else {
-                    is_by_author || wanted.files.contains_key(path)
-                }
-            };
-            match reader.files(change, &wants) {
-                Ok(files) => Ok(wanted.touched(&files)),
-                // What is not here cannot be compared; the rest can.
-                Err(git::Error::Missing { .. } | git::Error::Promised { .. }) => Ok(Vec::new()),
-                Err(error) => Err(error.into()),
-            }
-        },
-    )?;
+    let touched = parallel::map(repository, mainline, deadline, "reading the mainline's trees", Reader::new, |reader, change| {
+        if change.is_merge {
+            return Ok((0, Vec::new()));
+        }
+        let is_by_author = wanted.authors.contains(&change.author.email) || wanted.authors.contains(&change.author.name);
+        let others = Cell::new(0usize);
+        let wants = |path: &BStr, is_tree: bool| {
+            let is_wanted = is_by_author
+                || if is_tree { wanted.directories.contains(path) } else { wanted.files.contains_key(path) };
+            others.set(others.get() + usize::from(!is_wanted));
+            is_wanted
+        };
+        match reader.files(change, &wants) {
+            Ok(files) => Ok((files.len() + others.get(), wanted.touched(&files))),
+            // What is not here cannot be compared; the rest can.
+            Err(git::Error::Missing { .. } | git::Error::Promised { .. }) => Ok((0, Vec::new())),
+            Err(error) => Err(error.into()),
+        }
+    })?;
     let mut ranked: BTreeMap<At, Vec<(f64, At)>> = BTreeMap::new();
-    for (at, touched) in touched.iter().enumerate() {
+    for (at, (all, touched)) in touched.iter().enumerate() {
         let Some(change) = mainline.get(at).filter(|_| !touched.is_empty()) else { continue };
         let title = hashed_words(&change.key);
         for (place, files) in touched {
@@ -74,9 +67,16 @@ pub(super) fn by_files(
             let title = dice(&hashed_words(&own.change.key), &title);
             let body = dice(&own.change.words, &change.words);
             let author = if own.change.author.is(change.author) { 1.0 } else { 0.0 };
-            let same_files = if *files == own.patch.paths.len() { 1.0 } else { 0.0 };
-            if author + same_files > 0.0 || title >= TITLE || body >= BODY {
-                ranked.entry(own.at).or_default().push((author + same_files + title + body, at));
+            let own_files = own.patch.paths.len();
+            // All of its files are the other's, or most of the other's are its.
+            let files = match (files == all, 5 * files >= 3 * own_files) {
+                (true, _) if *files == own_files => 1.0,
+                (true, _) if *files > 0 => 0.5,
+                (false, true) if *files > 1 => 0.4,
+                _ => 0.0,
+            };
+            if author + files > 0.0 || title >= TITLE || body >= BODY {
+                ranked.entry(own.at).or_default().push((author + files + title + body, at));
             }
         }
     }
@@ -102,9 +102,7 @@ impl<'a> Wanted<'a> {
         let mut wanted =
             Self { directories: HashSet::new(), files: HashMap::new(), names: HashMap::new(), authors: HashSet::new() };
         for (place, own) in sought.iter().enumerate() {
-            wanted
-                .authors
-                .extend([own.change.author.email, own.change.author.name].into_iter().filter(|who| *who != 0));
+            wanted.authors.extend([own.change.author.email, own.change.author.name].into_iter().filter(|who| *who != 0));
             for path in &own.patch.paths {
                 wanted.files.entry(path.as_bstr()).or_default().push(place);
                 let named = wanted.names.entry(basename(path)).or_default();

@@ -66,14 +66,9 @@ impl Comparison {
         };
         tell("reading commits", own.len() + there.len());
         let read = |ids: &[ObjectId]| {
-            parallel::map(
-                repository,
-                ids,
-                options.deadline,
-                "reading commits",
-                |repository| repository,
-                |repository, id| Ok(Change::new(&repository.commit(*id)?, &options.grammar)),
-            )
+            parallel::map(repository, ids, options.deadline, "reading commits", |repository| repository, |repository, id| {
+                Ok(Change::new(&repository.commit(*id)?, &options.grammar))
+            })
         };
         let mut branch = read(&own)?;
         let mainline = read(&there)?;
@@ -90,6 +85,10 @@ impl Comparison {
             }
         }
         let index = Index::new(&mainline);
+        let mut brought = |merge: &Change| {
+            let Some(parent) = merge.parent else { return Vec::new() };
+            repository.commits(&[merge.id], &[parent], 10_000).unwrap_or_default()
+        };
         let mut engine = Engine {
             repository,
             options,
@@ -99,12 +98,14 @@ impl Comparison {
             branch_patches: vec![None; branch.len()],
             mainline_patches: vec![None; mainline.len()],
             candidates: BTreeMap::new(),
+            without: BTreeSet::new(),
         };
+        engine.take_away(&mut brought)?;
         engine.by_metadata()?;
         tell("comparing patches", engine.candidates.len());
         engine.read_patches()?;
         let mut pairs = engine.pairs();
-        let sought = engine.unsettled(&pairs);
+        let sought = engine.unsettled(assign::assign(pairs.clone()));
         if !sought.is_empty() {
             tell("searching the mainline", mainline.len());
             engine.by_files(&sought)?;
@@ -112,10 +113,6 @@ impl Comparison {
             pairs = engine.pairs();
         }
         let settled = assign::assign(pairs.clone());
-        let mut brought = |merge: &Change| {
-            let Some(parent) = merge.parent else { return Vec::new() };
-            repository.commits(&[merge.id], &[parent], 10_000).unwrap_or_default()
-        };
         let reverts = Reverts::new(&index, &mut brought);
         let mut verdicts = present;
         for (at, change) in branch.iter().enumerate() {
@@ -176,23 +173,50 @@ struct Engine<'a> {
     mainline_patches: Vec<Option<Patch>>,
     /// The mainline commits that each branch commit is compared with.
     candidates: BTreeMap<At, BTreeSet<At>>,
+    /// Pairs that are no answer.
+    without: BTreeSet<(At, At)>,
 }
 
 impl Engine<'_> {
+    /// Takes away what `without` names. A merge and what it brought in are the same change twice: they go together.
+    fn take_away(&mut self, brought: &mut dyn FnMut(&Change) -> Vec<ObjectId>) -> Result<(), Error> {
+        if self.options.without.is_empty() {
+            return Ok(());
+        }
+        let places: BTreeMap<ObjectId, At> =
+            self.index.commits.iter().enumerate().map(|(at, change)| (change.id, at)).collect();
+        // For each commit the merges that brought it in, and for each merge what it brought in.
+        let mut related: BTreeMap<At, Vec<At>> = BTreeMap::new();
+        for (at, merge) in self.index.commits.iter().enumerate().filter(|(_, change)| change.is_merge) {
+            for part in brought(merge).iter().filter_map(|id| places.get(id)).filter(|part| **part != at) {
+                related.entry(at).or_default().push(*part);
+                related.entry(*part).or_default().push(at);
+            }
+        }
+        for (branch, change) in self.branch.iter().enumerate() {
+            let from = (change.id, ObjectId::null(change.id.kind()));
+            for (_, id) in self.options.without.range(from..).take_while(|(id, _)| *id == change.id) {
+                let Some(at) = places.get(id) else { continue };
+                self.without.insert((branch, *at));
+                self.without.extend(related.get(at).into_iter().flatten().map(|other| (branch, *other)));
+            }
+        }
+        Ok(())
+    }
+
     /// Candidates by what messages say, and by title, author and second.
     fn by_metadata(&mut self) -> Result<(), Error> {
-        let follower = Follower { repository: self.repository, index: self.index, grammar: &self.options.grammar };
+        let follower =
+            Follower { repository: self.repository, index: self.index, grammar: &self.options.grammar };
         for (at, change) in self.branch.iter().enumerate() {
             let mut found: BTreeSet<At> = self.index.alike(change).into_iter().collect();
             if !self.options.ignore_explicit {
-                let mut claims = follower.claims(change)?;
-                claims.found.retain(|(to, _)| self.may_compare(change, *to));
+                let claims = follower.claims(change)?;
                 found.extend(claims.found.iter().map(|(at, _)| *at));
                 if let Some(own) = self.claims.get_mut(at) {
                     *own = claims;
                 }
             }
-            found.retain(|to| self.may_compare(change, *to));
             if !found.is_empty() {
                 self.candidates.insert(at, found);
             }
@@ -200,16 +224,10 @@ impl Engine<'_> {
         Ok(())
     }
 
-    fn may_compare(&self, branch: &Change, mainline: At) -> bool {
-        let Some(mainline) = self.index.commits.get(mainline) else { return false };
-        !self.options.without.contains(&(branch.id, mainline.id))
-    }
-
     /// Candidates by the files they touch.
     fn by_files(&mut self, sought: &[At]) -> Result<(), Error> {
         let missing = sought.iter().filter(|at| self.branch_patches.get(**at).is_some_and(Option::is_none));
-        let missing: Vec<(At, &Change)> =
-            missing.filter_map(|at| self.branch.get(*at).map(|change| (*at, change))).collect();
+        let missing: Vec<(At, &Change)> = missing.filter_map(|at| self.branch.get(*at).map(|change| (*at, change))).collect();
         for (at, patch) in self.read(&missing)? {
             if let Some(slot) = self.branch_patches.get_mut(at) {
                 *slot = Some(patch);
@@ -224,8 +242,6 @@ impl Engine<'_> {
             .collect();
         let found = candidates::by_files(self.repository, &wanted, self.index.commits, self.options.deadline)?;
         for (at, found) in found {
-            let Some(change) = self.branch.get(at) else { continue };
-            let found = found.into_iter().filter(|to| self.may_compare(change, *to)).collect::<Vec<_>>();
             self.candidates.entry(at).or_default().extend(found);
         }
         Ok(())
@@ -277,8 +293,7 @@ impl Engine<'_> {
         };
         let mut pairs = Vec::new();
         for (branch, found) in &self.candidates {
-            let (Some(own), Some(Some(own_patch))) = (self.branch.get(*branch), self.branch_patches.get(*branch))
-            else {
+            let (Some(own), Some(Some(own_patch))) = (self.branch.get(*branch), self.branch_patches.get(*branch)) else {
                 continue;
             };
             let claims = self.claims.get(*branch);
@@ -293,6 +308,7 @@ impl Engine<'_> {
                     mainline: *mainline,
                     named: claim.map(|(_, evidence)| *evidence).filter(|_| agrees(&features)),
                     tier: tiers::judge(&features, is_chore),
+                    is_taken_away: self.without.contains(&(*branch, *mainline)),
                     features,
                 });
             }
@@ -301,8 +317,13 @@ impl Engine<'_> {
     }
 
     /// The changes without a sure answer that are worth a search of the whole mainline.
-    fn unsettled(&self, pairs: &[Pair]) -> Vec<At> {
-        let settled: BTreeSet<At> = pairs.iter().filter(|pair| pair.is_sure()).map(|pair| pair.branch).collect();
+    fn unsettled(&self, pairs: BTreeMap<At, Vec<Pair>>) -> Vec<At> {
+        let is_settled = |pair: &Pair| pair.named.is_some() || pair.tier.is_some_and(|tier| !tier.is_wordy());
+        let settled: BTreeSet<At> = pairs
+            .into_iter()
+            .filter(|(_, own)| own.first().is_some_and(|pair| pair.is_sure() && is_settled(pair)))
+            .map(|(at, _)| at)
+            .collect();
         let is_sought = |at: &At| !settled.contains(at) && !self.is_chore(*at);
         (0..self.branch.len()).filter(is_sought).collect()
     }

@@ -83,6 +83,8 @@ pub(super) struct Features {
     pub(super) replaced: usize,
     pub(super) numbers: Numbers,
     pub(super) same_numbers: bool,
+    /// The subjects share the number of an issue or a pull request.
+    pub(super) same_request: bool,
     /// The title says too little: it is short or frequent.
     pub(super) is_generic: bool,
     pub(super) reverts_differ: bool,
@@ -91,6 +93,8 @@ pub(super) struct Features {
     pub(super) body_words: usize,
     pub(super) shares_path: bool,
     pub(super) shares_name: bool,
+    /// The same files were changed, however.
+    pub(super) same_paths: bool,
     pub(super) is_generated: bool,
     /// Days between the two commits.
     pub(super) days: f64,
@@ -138,12 +142,14 @@ impl Features {
             replaced: titles::replaced(&branch.key, &mainline.key),
             numbers: Numbers::compare(&branch.key, &mainline.key),
             same_numbers: titles::share_numbers(&branch.key, &mainline.key),
+            same_request: titles::share_long_number(&branch.subject, &mainline.subject),
             is_generic: branch.key.len() < 12 || frequency > 4,
             reverts_differ: branch.is_revert != mainline.is_revert,
             body: dice(&branch.words, &mainline.words),
             body_words: branch.words.len().min(mainline.words.len()),
             shares_path: others().any(|path| paths.contains(path)),
             shares_name: others().any(|path| names.contains(basename(path))),
+            same_paths: branch_patch.paths == mainline_patch.paths && !paths.is_empty(),
             is_generated: is_mostly_generated(&branch_patch.paths),
             days: (branch.committed.saturating_sub(mainline.committed) as f64 / 86_400.0).abs(),
             is_merge: mainline.is_merge,

@@ -53,15 +53,16 @@ impl Facts<'_> {
             let reason = format!("{} {}", self.possibly(pair), self.short(pair.mainline));
             return self.answer(Status::Probable, pair, reason);
         }
-        let parts = squashed(self.all);
+        let (parts, is_whole) = squashed(self.all);
+        let status = if is_whole { Status::Landed } else { Status::Probable };
         if let Some(pair) = parts.iter().max().and_then(|at| self.all.iter().find(|pair| pair.mainline == *at)) {
             let ids: Vec<String> = parts.iter().rev().take(5).map(|at| self.short(*at)).collect();
             let reason = format!("squash of {} commits: {}", parts.len(), ids.join(", "));
-            let verdict = self.answer(Status::Probable, pair, reason);
-            return Verdict { evidence: Some(Evidence::Squash), score: 0.75, ..verdict };
+            let score = if is_whole { 0.90 } else { 0.75 };
+            return Verdict { evidence: Some(Evidence::Squash), score, ..self.answer(status, pair, reason) };
         }
         if let Some((at, evidence)) = self.claims.and_then(|claims| claims.found.first())
-            && let Some(pair) = self.all.iter().find(|pair| pair.mainline == *at)
+            && let Some(pair) = self.all.iter().find(|pair| pair.mainline == *at && !pair.is_taken_away)
         {
             let reason = format!("it names {}, but the two have nothing in common", self.short(*at));
             let verdict = self.answer(Status::Probable, pair, reason.clone());
@@ -74,20 +75,17 @@ impl Facts<'_> {
     fn best(&self) -> Option<&Pair> {
         let first = self.settled.first()?;
         let is_doubtful = first.named.is_some() && first.features.both < 0.35 && !first.features.same_title;
-        let is_strong =
-            |pair: &&Pair| matches!(pair.tier, Some(Tier::SamePatch | Tier::TitleAndLines | Tier::SecondAndTitle));
+        let is_strong = |pair: &&Pair| matches!(pair.tier, Some(Tier::SamePatch | Tier::TitleAndLines | Tier::SecondAndTitle));
         self.settled.iter().find(is_strong).filter(|_| is_doubtful).or(Some(first))
     }
 
     fn landed(&self, pair: &Pair) -> Verdict {
         let disputed = self.dispute(pair);
         let others = || self.settled.iter().filter(|other| other.is_sure() && other.mainline != pair.mainline);
-        let revert =
-            self.reverts.standing(pair.mainline).filter(|_| self.taken_back.is_none() && !self.change.is_revert);
+        let revert = self.reverts.standing(pair.mainline).filter(|_| self.taken_back.is_none() && !self.change.is_revert);
         if let Some(revert) = revert {
             // Taken back and made again: the newer one counts.
-            let again =
-                others().find(|other| other.mainline < revert && self.reverts.standing(other.mainline).is_none());
+            let again = others().find(|other| other.mainline < revert && self.reverts.standing(other.mainline).is_none());
             let (status, pair, reason, by) = match again {
                 Some(again) => {
                     let reason = format!("landed again as {} after it was reverted", self.short(again.mainline));
@@ -115,8 +113,7 @@ impl Facts<'_> {
         if pair.named.is_some() {
             return None;
         }
-        let (at, _) =
-            claims.found.iter().find(|(at, evidence)| *at != pair.mainline && *evidence == Evidence::Trailer)?;
+        let (at, _) = claims.found.iter().find(|(at, evidence)| *at != pair.mainline && *evidence == Evidence::Trailer)?;
         Some(format!("its message names {}, whose content differs", self.short(*at)))
     }
 
@@ -192,9 +189,7 @@ fn evidence(pair: &Pair) -> Evidence {
     match (pair.named, pair.tier) {
         (Some(named), _) => named,
         (None, Some(Tier::SamePatch)) if pair.features.same_patch => Evidence::PatchId,
-        (None, Some(Tier::SecondAndTitle | Tier::Second | Tier::SecondAndWords | Tier::SecondAndLines)) => {
-            Evidence::Metadata
-        }
+        (None, Some(tier)) if tier.is_by_second() => Evidence::Metadata,
         (None, _) => Evidence::Similar,
     }
 }

@@ -21,6 +21,10 @@ pub(super) enum Tier {
     SecondAndWords,
     /// The same author, second and file, and most of the content.
     SecondAndLines,
+    /// The same author, second and files.
+    SecondAndFiles,
+    /// The same number of an issue or a pull request in the title, and some content.
+    NumberAndLines,
     /// The same title and author, and some content.
     TitleAndLines,
     /// The same title and author, the same message, and the content written anew.
@@ -29,6 +33,8 @@ pub(super) enum Tier {
     TitleOnly,
     /// The same title and message.
     TitleAndBody,
+    /// The same title, author and file, within days.
+    TitleAndDays,
     /// The same frequent title, author, file, and much of the content.
     FrequentTitle,
     /// A similar title, the same author, and content.
@@ -65,10 +71,10 @@ impl Tier {
             Self::SamePatch | Self::SecondAndTitle => 0.99,
             Self::Second => 0.98,
             Self::MovedLines | Self::TitleAndLines => 0.97,
-            Self::SecondAndWords | Self::TitleOnly => 0.95,
-            Self::SecondAndLines | Self::TitleAndWords => 0.93,
+            Self::SecondAndWords | Self::TitleOnly | Self::NumberAndLines => 0.95,
+            Self::SecondAndLines | Self::SecondAndFiles | Self::TitleAndWords => 0.93,
             Self::SameLongBody => 0.92,
-            Self::TitleAndBody | Self::FrequentTitle | Self::SimilarTitle | Self::SameBody | Self::Content => 0.90,
+            Self::TitleAndBody | Self::TitleAndDays | Self::FrequentTitle | Self::SimilarTitle | Self::SameBody | Self::Content => 0.90,
             Self::Review(Reason::MostContent) => 0.85,
             Self::Review(Reason::BarePatch | Reason::Title) => 0.80,
             Self::Review(Reason::PartOf | Reason::Contains) => 0.75,
@@ -79,12 +85,30 @@ impl Tier {
         matches!(self, Self::Review(_))
     }
 
+    /// Whether it rests on author and second.
+    pub(super) fn is_by_second(self) -> bool {
+        matches!(
+            self,
+            Self::SecondAndTitle | Self::Second | Self::SecondAndWords | Self::SecondAndLines | Self::SecondAndFiles
+        )
+    }
+
+    /// Whether it rests on words alone, so that a commit with the content would be better.
+    pub(super) fn is_wordy(self) -> bool {
+        matches!(self, Self::TitleAndWords | Self::TitleAndBody | Self::TitleAndDays | Self::SecondAndWords)
+    }
+
     /// Whether a commit that is another's by a stronger rule is out of reach for this one: what siblings of a series
     /// share is not enough.
     pub(super) fn yields(self, features: &Features) -> bool {
         match self {
             Self::SamePatch | Self::MovedLines | Self::SecondAndTitle => false,
-            Self::TitleAndLines | Self::TitleAndWords | Self::TitleOnly | Self::TitleAndBody | Self::FrequentTitle => {
+            Self::TitleAndLines
+            | Self::TitleAndWords
+            | Self::TitleOnly
+            | Self::TitleAndBody
+            | Self::TitleAndDays
+            | Self::FrequentTitle => {
                 features.both < 0.6
             }
             _ => true,
@@ -103,10 +127,9 @@ pub(super) fn judge(f: &Features, is_chore: bool) -> Option<Tier> {
     if f.numbers == Numbers::Differ && f.title >= 0.6 && !same_content && !is_second_and_title {
         return None;
     }
-    by_patch(f)
-        .or_else(|| by_second(f))
-        .or_else(|| by_title(f))
-        .or_else(|| if is_chore { None } else { by_likeness(f).or_else(|| for_review(f)) })
+    by_patch(f).or_else(|| by_second(f)).or_else(|| by_title(f)).or_else(|| {
+        if is_chore { None } else { by_likeness(f).or_else(|| for_review(f)) }
+    })
 }
 
 fn by_patch(f: &Features) -> Option<Tier> {
@@ -137,6 +160,8 @@ fn by_second(f: &Features) -> Option<Tier> {
         Some(Tier::SecondAndWords)
     } else if f.shares_name && (f.both >= 0.5 || f.of_branch >= 0.7) && f.replaced < 2 {
         Some(Tier::SecondAndLines)
+    } else if f.only_second && f.same_paths {
+        Some(Tier::SecondAndFiles)
     } else {
         None
     }
@@ -154,6 +179,8 @@ fn by_title(f: &Features) -> Option<Tier> {
         Some(Tier::TitleOnly)
     } else if !f.is_generic && f.body >= 0.7 && f.body_words >= 12 && (f.both >= 0.1 || f.shares_name) {
         Some(Tier::TitleAndBody)
+    } else if f.same_author && !f.is_generic && f.shares_path && f.days <= 3.0 {
+        Some(Tier::TitleAndDays)
     } else if f.is_generic && f.same_author && f.shares_path && f.both >= 0.5 && f.shared >= 12.0 {
         Some(Tier::FrequentTitle)
     } else {
@@ -182,6 +209,7 @@ fn by_likeness(f: &Features) -> Option<Tier> {
         && f.replaced < 2
         && f.shares_name
         && (f.both >= 0.3 || f.larger_part() >= 0.5);
+    let is_numbered = f.same_request && f.shares_path && f.shared >= 8.0 && (f.both >= 0.15 || f.larger_part() >= 0.3);
     let is_content = !f.is_generated
         && f.shares_path
         && f.both >= 0.7
@@ -190,6 +218,7 @@ fn by_likeness(f: &Features) -> Option<Tier> {
             || f.body >= 0.5
             || (f.title >= 0.6 && !f.is_generic && f.numbers == Numbers::Equal && f.shared >= 25.0));
     match () {
+        () if is_numbered => Some(Tier::NumberAndLines),
         () if is_similar_title => Some(Tier::SimilarTitle),
         () if is_same_body => Some(Tier::SameBody),
         () if is_same_long_body => Some(Tier::SameLongBody),
