@@ -8,8 +8,11 @@ mod error;
 mod versions;
 mod view;
 
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::Path;
+use std::rc::Rc;
 use std::time::Instant;
 
 pub use change::{Change, Movement};
@@ -22,10 +25,12 @@ pub use crate::policy::{
     ActorSet, Bindings, Line, LineMatch, LoadError, Pattern, Place, RetiredBy, Role, Series, TagClass, TagKind,
     TagMatch, TagObject,
 };
+pub use crate::version::Case;
 
 use crate::git::{self, Peeled, Repository};
-use crate::model::{Actor, Exit, Failure, Namespace, ObjectId, Push, RefName};
+use crate::model::{Actor, Exit, Failure, Namespace, ObjectId, Push, RefName, RefUpdate};
 use crate::policy::{self, Policy, Source};
+use crate::version::docker_slug;
 
 /// No policy file is longer; the check comes before the blob is read.
 const MAX_POLICY_BYTES: u64 = 1 << 20;
@@ -76,7 +81,16 @@ pub struct Facts<'a> {
     view: View,
     /// When to give up: an answer that comes after the host has cut the connection is none.
     deadline: Option<Instant>,
+    /// The place of each name in the push, its first where an alias gives it twice.
+    places: BTreeMap<&'a RefName, usize>,
+    /// The branches under a prefix once the push has happened: asked for again by every tag of a push.
+    branches: RefCell<BTreeMap<String, Rc<[RefName]>>>,
+    /// The branches and tags of each image tag: asked for again by every new branch of a push.
+    slugs: RefCell<Vec<(Case, Rc<Slugs>)>>,
 }
+
+/// Image tags, and the branches and tags that make each.
+type Slugs = BTreeMap<String, Vec<RefName>>;
 
 /// How many commits a single question may look at.
 const MAX_COMMITS: usize = 200_000;
@@ -90,7 +104,12 @@ impl<'a> Facts<'a> {
         view: View,
         deadline: Option<Instant>,
     ) -> Self {
-        Self { repository, policy, push, view, deadline }
+        let mut places = BTreeMap::new();
+        for (at, update) in push.updates.iter().enumerate() {
+            places.entry(&update.name).or_insert(at);
+        }
+        let (branches, slugs) = (RefCell::default(), RefCell::default());
+        Self { repository, policy, push, view, deadline, places, branches, slugs }
     }
 
     /// The push.
@@ -154,11 +173,11 @@ impl<'a> Facts<'a> {
 
     /// What a ref holds once the push has happened; `None` when it does not exist then.
     pub fn tip(&self, name: &RefName) -> Result<Option<ObjectId>, FactError> {
-        if let Some(update) = self.push.updates.iter().find(|update| update.name == *name) {
-            return Ok(Some(update.new).filter(|id| !id.is_null()));
-        }
         self.in_time()?;
-        Ok(self.view.find(self.repository, name)?)
+        match self.update_of(name) {
+            Some(update) => Ok(Some(update.new).filter(|id| !id.is_null())),
+            None => Ok(self.view.find(self.repository, name)?),
+        }
     }
 
     /// The branches of a line that agree with what is known (`1.15` for major 1, minor 15) once the push has
@@ -166,11 +185,12 @@ impl<'a> Facts<'a> {
     /// refs under the pattern's literal part otherwise.
     pub fn branches(&self, line: &Line, known: &Bindings) -> Result<Vec<(RefName, ObjectId)>, FactError> {
         let mut found = Vec::new();
+        let mut seen: BTreeSet<RefName> = BTreeSet::new();
         for pattern in &line.branches {
             for (name, tip) in self.branches_like(pattern, known)? {
                 // A name may fit an earlier line too: the first line is the one it belongs to.
                 let belongs = self.line_of(&name).is_some_and(|place| place.line.name == line.name);
-                if belongs && !found.contains(&(name.clone(), tip)) {
+                if belongs && seen.insert(name.clone()) {
                     found.push((name, tip));
                 }
             }
@@ -180,43 +200,71 @@ impl<'a> Facts<'a> {
 
     /// The branches of a pattern that agree with what is known; see [`Facts::branches`].
     pub fn branches_like(&self, pattern: &Pattern, known: &Bindings) -> Result<Vec<(RefName, ObjectId)>, FactError> {
-        let names = match pattern.instances(known) {
+        let names: Rc<[RefName]> = match pattern.instances(known) {
             Some(names) => names.into_iter().map(RefName::branch).collect(),
             None => self.branches_under(pattern.literal_prefix())?,
         };
         let mut found = Vec::new();
-        for name in names {
+        for name in names.iter() {
             let agrees = pattern.matches(name.short()).is_some_and(|bound| Pattern::agrees(&bound, known));
-            if agrees && let Some(tip) = self.tip(&name)? {
-                found.push((name, tip));
+            if agrees && let Some(tip) = self.tip(name)? {
+                found.push((name.clone(), tip));
             }
         }
         Ok(found)
     }
 
-    /// All branches and tags there are once the push has happened. Reads every ref: for rules that compare names.
-    pub fn names(&self) -> Result<Vec<RefName>, FactError> {
+    /// All branches and tags whose image tag is `slug` once the push has happened, sorted. Reads every ref: for rules
+    /// that compare names.
+    pub fn with_slug(&self, slug: &str, case: Case) -> Result<Vec<RefName>, FactError> {
         self.in_time()?;
-        let mut names = self.view.list(self.repository, Namespace::Branch, "")?;
-        names.extend(self.view.list(self.repository, Namespace::Tag, "")?);
-        Ok(self.after_push(names))
-    }
-
-    fn branches_under(&self, prefix: &str) -> Result<Vec<RefName>, FactError> {
-        self.in_time()?;
-        let existing = self.view.list(self.repository, Namespace::Branch, prefix)?;
-        Ok(self.after_push(existing).into_iter().filter(|name| name.namespace() == Namespace::Branch).collect())
-    }
-
-    fn after_push(&self, mut names: Vec<RefName>) -> Vec<RefName> {
-        for update in &self.push.updates {
-            names.retain(|name| *name != update.name);
-            if !update.deletes() {
-                names.push(update.name.clone());
+        let known = self.slugs.borrow().iter().find(|(of, _)| *of == case).map(|(_, slugs)| Rc::clone(slugs));
+        let slugs = match known {
+            Some(slugs) => slugs,
+            None => {
+                let mut slugs = Slugs::new();
+                for namespace in [Namespace::Branch, Namespace::Tag] {
+                    for name in self.after_push(namespace, "")? {
+                        if let Some(slug) = docker_slug(name.short(), case) {
+                            slugs.entry(slug).or_default().push(name);
+                        }
+                    }
+                }
+                let slugs = Rc::new(slugs);
+                self.slugs.borrow_mut().push((case, Rc::clone(&slugs)));
+                slugs
             }
+        };
+        Ok(slugs.get(slug).cloned().unwrap_or_default())
+    }
+
+    fn branches_under(&self, prefix: &str) -> Result<Rc<[RefName]>, FactError> {
+        self.in_time()?;
+        if let Some(known) = self.branches.borrow().get(prefix) {
+            return Ok(Rc::clone(known));
         }
+        let names: Rc<[RefName]> = self.after_push(Namespace::Branch, prefix)?.into();
+        self.branches.borrow_mut().insert(prefix.to_owned(), Rc::clone(&names));
+        Ok(names)
+    }
+
+    /// The names in a namespace that start with a prefix once the push has happened, sorted.
+    fn after_push(&self, namespace: Namespace, prefix: &str) -> Result<Vec<RefName>, FactError> {
+        let mut names = self.view.list(self.repository, namespace, prefix)?;
+        names.retain(|name| self.update_of(name).is_none());
+        let arriving = self.places.iter().filter(|(name, at)| {
+            name.namespace() == namespace
+                && name.short().starts_with(prefix.as_bytes())
+                && self.push.updates.get(**at).is_some_and(|update| !update.deletes())
+        });
+        names.extend(arriving.map(|(name, _)| (*name).clone()));
         names.sort();
-        names
+        Ok(names)
+    }
+
+    /// The update of a ref, if the push has one.
+    fn update_of(&self, name: &RefName) -> Option<&'a RefUpdate> {
+        self.places.get(name).and_then(|at| self.push.updates.get(*at))
     }
 
     /// Whether `ancestor` is `descendant` or one of its ancestors.
@@ -264,7 +312,7 @@ impl<'a> Facts<'a> {
                     Failure::new(Exit::Undecided, format!("reading the policy `{source}`"), error.to_string())
                 })?;
                 // Of all that is pushed together: a layer may come with what extends it.
-                let update = self.push.updates.iter().find(|update| Some(&update.name) == name.as_ref());
+                let update = name.and_then(|name| self.update_of(&name));
                 let revision = update.map_or_else(|| revision.clone(), |update| update.new.to_string());
                 read_source(self.repository, &Source::Ref { revision, path: path.clone() })
             }

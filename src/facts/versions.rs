@@ -30,7 +30,7 @@ impl<'a> Facts<'a> {
     /// version first. Reads the names of all tags, and no object.
     pub fn siblings(&self, tag: &TagMatch<'a>, own: &RefName) -> Result<Vec<Sibling<'a>>, FactError> {
         self.in_time()?;
-        let names = self.after_push(self.view.list(self.repository, Namespace::Tag, "")?);
+        let names = self.after_push(Namespace::Tag, "")?;
         let mut siblings: Vec<Sibling<'a>> = names
             .into_iter()
             .filter(|name| name != own)

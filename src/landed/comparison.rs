@@ -66,9 +66,14 @@ impl Comparison {
         };
         tell("reading commits", own.len() + there.len());
         let read = |ids: &[ObjectId]| {
-            parallel::map(repository, ids, options.deadline, "reading commits", |repository| repository, |repository, id| {
-                Ok(Change::new(&repository.commit(*id)?, &options.grammar))
-            })
+            parallel::map(
+                repository,
+                ids,
+                options.deadline,
+                "reading commits",
+                |repository| repository,
+                |repository, id| Ok(Change::new(&repository.commit(*id)?, &options.grammar)),
+            )
         };
         let mut branch = read(&own)?;
         let mainline = read(&there)?;
@@ -206,8 +211,7 @@ impl Engine<'_> {
 
     /// Candidates by what messages say, and by title, author and second.
     fn by_metadata(&mut self) -> Result<(), Error> {
-        let follower =
-            Follower { repository: self.repository, index: self.index, grammar: &self.options.grammar };
+        let follower = Follower { repository: self.repository, index: self.index, grammar: &self.options.grammar };
         for (at, change) in self.branch.iter().enumerate() {
             let mut found: BTreeSet<At> = self.index.alike(change).into_iter().collect();
             if !self.options.ignore_explicit {
@@ -227,7 +231,8 @@ impl Engine<'_> {
     /// Candidates by the files they touch.
     fn by_files(&mut self, sought: &[At]) -> Result<(), Error> {
         let missing = sought.iter().filter(|at| self.branch_patches.get(**at).is_some_and(Option::is_none));
-        let missing: Vec<(At, &Change)> = missing.filter_map(|at| self.branch.get(*at).map(|change| (*at, change))).collect();
+        let missing: Vec<(At, &Change)> =
+            missing.filter_map(|at| self.branch.get(*at).map(|change| (*at, change))).collect();
         for (at, patch) in self.read(&missing)? {
             if let Some(slot) = self.branch_patches.get_mut(at) {
                 *slot = Some(patch);
@@ -293,7 +298,8 @@ impl Engine<'_> {
         };
         let mut pairs = Vec::new();
         for (branch, found) in &self.candidates {
-            let (Some(own), Some(Some(own_patch))) = (self.branch.get(*branch), self.branch_patches.get(*branch)) else {
+            let (Some(own), Some(Some(own_patch))) = (self.branch.get(*branch), self.branch_patches.get(*branch))
+            else {
                 continue;
             };
             let claims = self.claims.get(*branch);

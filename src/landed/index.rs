@@ -84,9 +84,8 @@ impl<'c> Index<'c> {
         if !branch.key.is_empty() {
             let mut same: Vec<At> = self.by_title.get(branch.key.as_slice()).cloned().unwrap_or_default();
             if same.len() > MAX_SAME_TITLE {
-                let distance = |at: &At| {
-                    self.commits.get(*at).map_or(u64::MAX, |commit| commit.seconds.abs_diff(branch.seconds))
-                };
+                let distance =
+                    |at: &At| self.commits.get(*at).map_or(u64::MAX, |commit| commit.seconds.abs_diff(branch.seconds));
                 same.sort_by_key(distance);
                 same.truncate(MAX_SAME_TITLE);
             }
@@ -111,7 +110,8 @@ impl<'c> Index<'c> {
     /// The commit that an id, maybe abbreviated, stands for; `None` for none or several.
     pub(super) fn with_id(&self, prefix: &Prefix) -> Option<At> {
         let mut found = self.by_id.get(&start(prefix))?.iter().copied();
-        let mut found = found.by_ref().filter(|at| self.commits.get(*at).is_some_and(|commit| commit.has_prefix(prefix)));
+        let mut found =
+            found.by_ref().filter(|at| self.commits.get(*at).is_some_and(|commit| commit.has_prefix(prefix)));
         let first = found.next()?;
         found.next().is_none().then_some(first)
     }
@@ -121,7 +121,10 @@ impl<'c> Index<'c> {
         let id = id.to_string();
         let names = |at: &At| {
             self.commits.get(*at).is_some_and(|commit| {
-                commit.named.iter().any(|named| matches!(named, Named::Commit(prefix) if id.as_bytes().starts_with(prefix)))
+                commit
+                    .named
+                    .iter()
+                    .any(|named| matches!(named, Named::Commit(prefix) if id.as_bytes().starts_with(prefix)))
             })
         };
         self.by_named.get(&start(id.as_bytes())).into_iter().flatten().copied().filter(names).collect()

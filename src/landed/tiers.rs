@@ -74,7 +74,12 @@ impl Tier {
             Self::SecondAndWords | Self::TitleOnly | Self::NumberAndLines => 0.95,
             Self::SecondAndLines | Self::SecondAndFiles | Self::TitleAndWords => 0.93,
             Self::SameLongBody => 0.92,
-            Self::TitleAndBody | Self::TitleAndDays | Self::FrequentTitle | Self::SimilarTitle | Self::SameBody | Self::Content => 0.90,
+            Self::TitleAndBody
+            | Self::TitleAndDays
+            | Self::FrequentTitle
+            | Self::SimilarTitle
+            | Self::SameBody
+            | Self::Content => 0.90,
             Self::Review(Reason::MostContent) => 0.85,
             Self::Review(Reason::BarePatch | Reason::Title) => 0.80,
             Self::Review(Reason::PartOf | Reason::Contains) => 0.75,
@@ -108,9 +113,7 @@ impl Tier {
             | Self::TitleOnly
             | Self::TitleAndBody
             | Self::TitleAndDays
-            | Self::FrequentTitle => {
-                features.both < 0.6
-            }
+            | Self::FrequentTitle => features.both < 0.6,
             _ => true,
         }
     }
@@ -127,9 +130,10 @@ pub(super) fn judge(f: &Features, is_chore: bool) -> Option<Tier> {
     if f.numbers == Numbers::Differ && f.title >= 0.6 && !same_content && !is_second_and_title {
         return None;
     }
-    by_patch(f).or_else(|| by_second(f)).or_else(|| by_title(f)).or_else(|| {
-        if is_chore { None } else { by_likeness(f).or_else(|| for_review(f)) }
-    })
+    by_patch(f)
+        .or_else(|| by_second(f))
+        .or_else(|| by_title(f))
+        .or_else(|| if is_chore { None } else { by_likeness(f).or_else(|| for_review(f)) })
 }
 
 fn by_patch(f: &Features) -> Option<Tier> {

@@ -45,7 +45,9 @@ fn without_prefix(title: &[u8]) -> &[u8] {
             return rest.trim_start_with(|c| c == ':' || c == ' ');
         }
     }
-    for start in [b"backport pr #".as_slice(), b"automated cherry-pick of #", b"automated cherry pick of #", b"redo pr #"] {
+    for start in
+        [b"backport pr #".as_slice(), b"automated cherry-pick of #", b"automated cherry pick of #", b"redo pr #"]
+    {
         if let Some(rest) = title.strip_prefix(start) {
             let rest = rest.trim_start_with(|c| c.is_ascii_digit());
             if let Some((_, title)) = rest.strip_prefix(b" on branch ").and_then(|rest| rest.split_once_str(": ")) {
@@ -80,7 +82,8 @@ fn after_backport(rest: &[u8]) -> Option<&[u8]> {
     }
     let target = [b" to ".as_slice(), b"-", b"/", b" "].iter().find_map(|mark| rest.strip_prefix(*mark))?;
     let (target, rest) = target.split_once_str(" ")?;
-    (target.len() <= 20 && target.iter().any(u8::is_ascii_digit)).then(|| rest.trim_start_with(|c| matches!(c, ':' | '-' | ' ')))
+    (target.len() <= 20 && target.iter().any(u8::is_ascii_digit))
+        .then(|| rest.trim_start_with(|c| matches!(c, ':' | '-' | ' ')))
 }
 
 fn without_suffix(title: &[u8]) -> &[u8] {
@@ -94,7 +97,8 @@ fn without_suffix(title: &[u8]) -> &[u8] {
         (is_mark(mark) && !rest.is_empty()).then_some(rest)
     };
     let is_number = |mark: &[u8]| {
-        let digits = mark.strip_prefix(b"#").or_else(|| mark.strip_prefix(b"gh-")).or_else(|| mark.strip_prefix(b"pr #"));
+        let digits =
+            mark.strip_prefix(b"#").or_else(|| mark.strip_prefix(b"gh-")).or_else(|| mark.strip_prefix(b"pr #"));
         digits.is_some_and(|digits| !digits.is_empty() && digits.iter().all(u8::is_ascii_digit))
     };
     let is_version = |mark: &[u8]| mark.len() <= 20 && mark.iter().any(u8::is_ascii_digit) && !mark.contains(&b' ');

@@ -3,9 +3,9 @@
 use bstr::BStr;
 
 use super::{Meta, OptionError, RefRule, Rule, Sink};
-use crate::facts::{Change, FactError};
+use crate::facts::{Case, Change, FactError};
 use crate::model::{Level, Namespace, RefName, quote};
-use crate::version::{Case, docker_slug};
+use crate::version::docker_slug;
 
 /// The rule's own keys.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
@@ -43,7 +43,11 @@ impl Rule for CollidingSlug {
 
 impl CollidingSlug {
     fn slug(&self, name: &RefName) -> Option<String> {
-        docker_slug(name.short(), if self.0.lower_case { Case::Lower } else { Case::Keep })
+        docker_slug(name.short(), self.case())
+    }
+
+    fn case(&self) -> Case {
+        if self.0.lower_case { Case::Lower } else { Case::Keep }
     }
 }
 
@@ -69,11 +73,9 @@ impl RefRule for CollidingSlug {
                 .command(rename(name.short()));
             return Ok(());
         }
-        let taken = change.facts().names()?.into_iter().find(|other| {
+        let taken = change.facts().with_slug(&slug, self.case())?.into_iter().find(|other| {
             // Two tags with one slug are two spellings of one version, which is another rule's matter.
-            other != name
-                && (branch || other.namespace() == Namespace::Branch)
-                && self.slug(other).as_ref() == Some(&slug)
+            other != name && (branch || other.namespace() == Namespace::Branch)
         });
         if let Some(other) = taken {
             sink.report(format!("`{name}` makes the image tag `{slug}`, and so does `{other}`"))
