@@ -9,6 +9,7 @@ use toml::de::{DeTable, DeValue};
 use super::decode::{decode, no_more, parse, table, tables, take};
 use super::error::{PolicyError, PolicyErrors, Problem, SourceText};
 use super::raw::{RawKind, RawLine, RawRule, RawSeries, RawTag, TOP_KEYS};
+use super::raw_tree::{RawChangelog, RawVersionField};
 use super::resolve::resolve;
 use super::{Policy, Source};
 use crate::model::{Exit, Failure};
@@ -40,6 +41,8 @@ pub(super) struct Layer {
     pub(super) tags: Vec<(RawTag, Range<usize>)>,
     pub(super) kinds: Vec<(RawKind, Range<usize>)>,
     pub(super) series: Vec<(RawSeries, Range<usize>)>,
+    pub(super) version_fields: Vec<(RawVersionField, Range<usize>)>,
+    pub(super) changelogs: Vec<(RawChangelog, Range<usize>)>,
     pub(super) rules: Vec<RawRuleTable>,
 }
 
@@ -132,6 +135,8 @@ fn decode_layer(text: &str, problems: &mut Vec<Problem>) -> (Layer, Vec<Spanned<
     let tags = decode_all::<RawTag>(take(&mut root, "tag"), "tag", problems);
     let kinds = decode_all::<RawKind>(take(&mut root, "kind"), "kind", problems);
     let series = decode_all::<RawSeries>(take(&mut root, "series"), "series", problems);
+    let version_fields = decode_all(take(&mut root, "version-field"), "version-field", problems);
+    let changelogs = decode_all(take(&mut root, "changelog"), "changelog", problems);
     let rules = rules(take(&mut root, "rules"), problems);
     no_more(&root, TOP_KEYS, problems);
     if !broken {
@@ -146,7 +151,10 @@ fn decode_layer(text: &str, problems: &mut Vec<Problem>) -> (Layer, Vec<Spanned<
             String::new()
         }
     };
-    (Layer { name, open, groups, kinds, lines, tags, series, rules }, extends.unwrap_or_default())
+    (
+        Layer { name, open, groups, kinds, lines, tags, series, version_fields, changelogs, rules },
+        extends.unwrap_or_default(),
+    )
 }
 
 fn check_schema(schema: Option<Spanned<DeValue<'_>>>, problems: &mut Vec<Problem>) {

@@ -9,9 +9,11 @@ mod kind;
 mod layer;
 mod pattern;
 mod raw;
+mod raw_tree;
 mod resolve;
 mod source;
 mod tag;
+mod tree;
 
 use bstr::BString;
 use serde::de::DeserializeOwned;
@@ -26,6 +28,7 @@ pub use pattern::{Bindings, Pattern, PatternError};
 pub use raw::{Role, Stability, TagKind, TagObject};
 pub use source::{PRESETS, Source, SourceError};
 pub use tag::{Place, Series, TagClass, TagMatch};
+pub use tree::{Agreement, Changelog, ChangelogFormat, Classes, Due, Notes, PathPattern, Reintegrate, VersionField};
 
 use crate::model::{Level, Namespace, ObjectId, RefName, Untrusted};
 
@@ -46,6 +49,10 @@ pub struct Policy {
     pub tags: Vec<TagClass>,
     /// Versions whose place no pattern tells; the first that holds a version counts.
     pub series: Vec<Series>,
+    /// Where the project's own version stands in the tree.
+    pub version_fields: Vec<VersionField>,
+    /// Where changes are written down.
+    pub changelogs: Vec<Changelog>,
     /// What is said about single rules, by id.
     pub rules: BTreeMap<String, RuleSetting>,
 }

@@ -1,5 +1,7 @@
 //! From decoded layers to one validated policy.
 
+mod trees;
+
 use regex::bytes::Regex;
 use std::collections::BTreeMap;
 use std::ops::Range as Span;
@@ -35,8 +37,10 @@ pub(super) fn resolve(
     resolver.line_references(&line_names);
     let tags = resolver.tags(&line_names);
     let series = resolver.series(&lines, &tags);
+    let version_fields = resolver.version_fields(&kinds, &line_names, &tags);
+    let changelogs = resolver.changelogs(&line_names, &tags);
     let rules = resolver.rules();
-    Some(Policy { name, source, kinds, lines, tags, series, rules, texts })
+    Some(Policy { name, source, kinds, lines, tags, series, version_fields, changelogs, rules, texts })
 }
 
 struct Resolver<'a> {
@@ -72,9 +76,11 @@ impl<'a> Resolver<'a> {
             for word in &layer.open {
                 // Rule ids are checked where the rules are known.
                 let looks_like_rule = word.contains('-');
-                if !looks_like_rule && !["*", "line", "tag", "series", "group"].contains(&word.as_str()) {
-                    let message =
-                        format!("`open` takes `line`, `tag`, `series`, `group`, rule ids or `*`, not `{word}`");
+                if !looks_like_rule && !["*", "line", "tag", "series", "group", "changelog"].contains(&word.as_str()) {
+                    let message = format!(
+                        "`open` takes `line`, `tag`, `series`, `group`, `version-field`, `changelog`, rule ids or `*`, \
+                         not `{word}`"
+                    );
                     self.report(at, Problem::new(0..0, message));
                 }
             }
