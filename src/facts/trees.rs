@@ -2,8 +2,9 @@
 
 use bstr::{BStr, BString};
 
-use super::{Bindings, Change, Changelog, FactError, Facts, PathPattern, VersionField};
-use crate::git::{Entry, Mode};
+use super::{Bindings, Change, Changelog, ChangelogFormat, FactError, Facts, PathPattern, VersionField};
+use crate::git::{Entry as TreeEntry, Mode};
+use crate::manifest::changelog::{self, Entry};
 use crate::manifest::{self, Field, Hints, Kind};
 use crate::model::ObjectId;
 
@@ -66,7 +67,8 @@ impl<'a> Facts<'a> {
         limit: usize,
     ) -> Result<Option<Result<Vec<u8>, manifest::Error>>, FactError> {
         self.in_time()?;
-        let Some(Entry { mode: Mode::File | Mode::Executable, id }) = self.repository.tree_entry(commit, path)? else {
+        let Some(TreeEntry { mode: Mode::File | Mode::Executable, id }) = self.repository.tree_entry(commit, path)?
+        else {
             return Ok(None);
         };
         let size = usize::try_from(self.repository.size(id)?).unwrap_or(usize::MAX);
@@ -87,7 +89,7 @@ impl<'a> Facts<'a> {
         self.in_time()?;
         let changes = self.repository.diff_trees(old, Some(new), None)?;
         let files = changes.into_iter().filter(|change| {
-            matches!(change.new, Some(Entry { mode: Mode::File | Mode::Executable, .. }))
+            matches!(change.new, Some(TreeEntry { mode: Mode::File | Mode::Executable, .. }))
                 && change.old.map(|old| old.id) != change.new.map(|new| new.id)
         });
         Ok(files.map(|change| change.path).collect())
@@ -143,6 +145,22 @@ impl<'a> Facts<'a> {
             Ok(fields) => Manifest::Read { fields, bytes },
             Err(error) => Manifest::Unreadable(error),
         })
+    }
+
+    /// The entries of a changelog, newest first; `None` where there is no such file.
+    pub fn entries(
+        &self,
+        commit: ObjectId,
+        path: &BStr,
+        format: ChangelogFormat,
+    ) -> Result<Option<Result<Vec<Entry>, manifest::Error>>, FactError> {
+        let bytes = self.file(commit, path, Kind::DebianChangelog.max_bytes())?;
+        Ok(bytes.map(|bytes| {
+            bytes.and_then(|bytes| match format {
+                ChangelogFormat::Debian => changelog::debian(&bytes),
+                ChangelogFormat::KeepAChangelog => changelog::keep_a_changelog(&bytes),
+            })
+        }))
     }
 
     /// The commits of an update that no branch of a line but topic lines had before the push, newest first. What was

@@ -59,6 +59,25 @@ impl PathPattern {
     }
 }
 
+impl<'de> serde::Deserialize<'de> for PathPattern {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).map_err(|error| serde::de::Error::custom(format!("the path `{text}`: {error}")))
+    }
+}
+
+impl schemars::JsonSchema for PathPattern {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "PathPattern".into()
+    }
+    fn inline_schema() -> bool {
+        true
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string" })
+    }
+}
+
 /// The text with one `**/` left out, in every way there is.
 fn without_one(text: &str) -> Vec<String> {
     let whole_component = |at: &usize| *at == 0 || text.as_bytes().get(at - 1) == Some(&b'/');
