@@ -85,7 +85,8 @@ mod tests {
         #[test]
         fn any_range_of_any_bytes_has_an_excerpt(bytes in proptest::collection::vec(any::<u8>(), 0..60), start in 0usize..80, length in 0usize..80) {
             let excerpt = Excerpt::new(&bytes, &(start..start + length));
-            prop_assert!(!excerpt.text.contains(['\n', '\r', '\u{1b}']));
+            let one_line = !excerpt.text.chars().any(char::is_control);
+            prop_assert!(one_line);
             prop_assert!(excerpt.before <= excerpt.text.chars().count());
         }
     }
