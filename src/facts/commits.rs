@@ -20,13 +20,18 @@ impl<'a> Facts<'a> {
         if !change.creates() {
             return self.commits(&[change.new_id()], &[change.old()]);
         }
-        let mut had = Vec::new();
+        self.commits(&[change.new_id()], &self.tips_before()?)
+    }
+
+    /// What the branches of all lines but topic lines held before the push.
+    pub(super) fn tips_before(&self) -> Result<Vec<ObjectId>, FactError> {
+        let mut tips = Vec::new();
         for line in self.lines().iter().filter(|line| line.role != Role::Topic) {
             for (name, _) in self.branches(line, &Bindings::new())? {
-                had.extend(self.view.find(self.repository, &name)?);
+                tips.extend(self.view.find(self.repository, &name)?);
             }
         }
-        self.commits(&[change.new_id()], &had)
+        Ok(tips)
     }
 
     /// The kinds of change that a commit is.

@@ -5,6 +5,7 @@
 mod change;
 mod commits;
 mod error;
+mod trees;
 mod versions;
 mod view;
 
@@ -17,6 +18,7 @@ use std::time::Instant;
 
 pub use change::{Change, Movement};
 pub use error::FactError;
+pub use trees::Manifest;
 pub use versions::{Home, Sibling};
 pub use view::View;
 
@@ -24,6 +26,9 @@ pub use crate::git::{Commit, Kind};
 pub use crate::policy::{
     ActorSet, Bindings, Line, LineMatch, LoadError, Pattern, Place, RetiredBy, Role, Series, TagClass, TagKind,
     TagMatch, TagObject,
+};
+pub use crate::policy::{
+    Agreement, Changelog, ChangelogFormat, Classes, Due, Notes, PathPattern, Reintegrate, VersionField,
 };
 pub use crate::version::Case;
 

@@ -3,7 +3,7 @@
 use bstr::BString;
 use std::fmt;
 
-use super::{Exit, ObjectId, RefName};
+use super::{Excerpt, Exit, ObjectId, RefName};
 
 /// How much a finding weighs.
 #[derive(
@@ -60,6 +60,8 @@ pub struct Finding {
     pub line: Option<u32>,
     /// 1-based column in that line, in characters.
     pub column: Option<u32>,
+    /// That line, for people.
+    pub excerpt: Option<Excerpt>,
     /// One sentence: what is wrong.
     pub message: String,
     /// The status detail: what was being checked.

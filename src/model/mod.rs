@@ -2,6 +2,7 @@
 //!
 //! Imports nothing of ours. Everything that comes out of a push is bytes until it is one of these.
 
+mod excerpt;
 mod exit;
 mod finding;
 mod id;
@@ -9,6 +10,7 @@ mod names;
 mod push;
 mod text;
 
+pub use excerpt::Excerpt;
 pub use exit::Exit;
 pub use finding::{Failure, Finding, Level, Unevaluated, Verdict};
 pub use id::{HashKind, IdError, ObjectId};

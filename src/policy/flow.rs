@@ -21,7 +21,7 @@ pub enum Way {
 
 /// When what is on one line has to be on the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Due {
+pub enum FlowDue {
     /// Already, or with the same push.
     Before,
     /// Before the next version of the line is tagged.
@@ -42,7 +42,7 @@ pub struct Flow {
     /// How they may travel.
     pub by: Vec<Way>,
     /// When they are due.
-    pub due: Due,
+    pub due: FlowDue,
     /// Kinds of change that stay where they are.
     pub exempt_changes: Vec<String>,
     /// A change that touches these paths alone stays where it is.
@@ -144,7 +144,7 @@ impl Resolver<'_> {
                     from: raw.from.get_ref().clone(),
                     to: raw.to.get_ref().clone(),
                     by: raw.by.get_ref().clone(),
-                    due: due.unwrap_or(Due::Before),
+                    due: due.unwrap_or(FlowDue::Before),
                     exempt_changes: self.kinds_named(at, raw.exempt_changes.as_ref()),
                     exempt_paths,
                     exempt_trailer: raw.exempt_trailer.clone().unwrap_or_else(|| "Release-Only".to_owned()),
@@ -232,11 +232,11 @@ fn says_something(reason: &str) -> bool {
     reason.chars().any(char::is_alphanumeric)
 }
 
-fn due(text: &str) -> Option<Due> {
+fn due(text: &str) -> Option<FlowDue> {
     match text {
-        "before" => Some(Due::Before),
-        "next-tag" => Some(Due::NextTag),
-        "report" => Some(Due::Report),
-        days => days.strip_suffix('d')?.parse().ok().map(Due::Days),
+        "before" => Some(FlowDue::Before),
+        "next-tag" => Some(FlowDue::NextTag),
+        "report" => Some(FlowDue::Report),
+        days => days.strip_suffix('d')?.parse().ok().map(FlowDue::Days),
     }
 }

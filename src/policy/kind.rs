@@ -34,6 +34,11 @@ const CONVENTIONAL: &[(&str, &str)] = &[
     ("test", "test"),
 ];
 
+/// The kinds that need no declaration.
+pub(super) fn built_in() -> impl Iterator<Item = &'static str> {
+    CONVENTIONAL.iter().map(|(_, kind)| *kind).chain(["breaking"])
+}
+
 /// What a commit says of itself; the paths only where some kind asks for them.
 #[derive(Clone, Copy, Debug)]
 pub struct Described<'c> {
@@ -92,11 +97,6 @@ pub(super) fn conventional(commit: &Described<'_>) -> Vec<&'static str> {
         kinds.push("revert");
     }
     kinds
-}
-
-/// The kinds there are without a declaration: those of [`conventional`].
-pub(super) fn built_in() -> impl Iterator<Item = &'static str> {
-    CONVENTIONAL.iter().map(|(_, kind)| *kind).chain(["breaking"])
 }
 
 #[cfg(test)]

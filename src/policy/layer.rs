@@ -10,6 +10,7 @@ use super::decode::{decode, no_more, parse, table, tables, take};
 use super::error::{PolicyError, PolicyErrors, Problem, SourceText};
 use super::flow::{RawFlow, RawWaiver};
 use super::raw::{RawKind, RawLine, RawRule, RawSeries, RawTag, TOP_KEYS};
+use super::raw_tree::{RawChangelog, RawVersionField};
 use super::resolve::resolve;
 use super::{Policy, Source};
 use crate::model::{Exit, Failure, did_you_mean};
@@ -47,6 +48,8 @@ pub(super) struct Layer {
     pub(super) series: Vec<(RawSeries, Range<usize>)>,
     pub(super) flows: Vec<(RawFlow, Range<usize>)>,
     pub(super) waivers: Vec<(RawWaiver, Range<usize>)>,
+    pub(super) version_fields: Vec<(RawVersionField, Range<usize>)>,
+    pub(super) changelogs: Vec<(RawChangelog, Range<usize>)>,
     pub(super) rules: Vec<RawRuleTable>,
 }
 
@@ -156,6 +159,8 @@ fn decode_layer(text: &str, problems: &mut Vec<Problem>) -> (Layer, Vec<Spanned<
     let series = decode_all::<RawSeries>(take(&mut root, "series"), "series", problems);
     let flows = decode_all::<RawFlow>(take(&mut root, "flow"), "flow", problems);
     let waivers = decode_all::<RawWaiver>(take(&mut root, "waiver"), "waiver", problems);
+    let version_fields = decode_all(take(&mut root, "version-field"), "version-field", problems);
+    let changelogs = decode_all(take(&mut root, "changelog"), "changelog", problems);
     let rules = rules(take(&mut root, "rules"), problems);
     no_more(&root, TOP_KEYS, problems);
     if !broken {
@@ -170,7 +175,9 @@ fn decode_layer(text: &str, problems: &mut Vec<Problem>) -> (Layer, Vec<Spanned<
             String::new()
         }
     };
-    (Layer { name, open, groups, kinds, lines, tags, series, flows, waivers, rules }, extends.unwrap_or_default())
+    let layer =
+        Layer { name, open, groups, kinds, lines, tags, series, flows, waivers, version_fields, changelogs, rules };
+    (layer, extends.unwrap_or_default())
 }
 
 fn check_schema(schema: Option<Spanned<DeValue<'_>>>, problems: &mut Vec<Problem>) {

@@ -10,9 +10,11 @@ mod kind;
 mod layer;
 mod pattern;
 mod raw;
+mod raw_tree;
 mod resolve;
 mod source;
 mod tag;
+mod tree;
 
 use bstr::BString;
 use serde::de::DeserializeOwned;
@@ -21,13 +23,14 @@ use std::ops::Range;
 
 pub use actors::ActorSet;
 pub use error::{PolicyError, PolicyErrors, Problem, SourceText};
-pub use flow::{Due, Flow, Intake, Waiver, Way};
+pub use flow::{Flow, FlowDue, Intake, Waiver, Way};
 pub use kind::{Described, KindOfChange};
 pub use layer::{LoadError, load};
 pub use pattern::{Bindings, Pattern, PatternError};
 pub use raw::{LinePublishes, Role, Stability, TagKind, TagObject, TagPublishes};
 pub use source::{PRESETS, Source, SourceError};
 pub use tag::{Place, Series, TagClass, TagMatch};
+pub use tree::{Agreement, Changelog, ChangelogFormat, Classes, Due, Notes, PathPattern, Reintegrate, VersionField};
 
 use crate::model::{Level, Namespace, ObjectId, RefName, Untrusted};
 
@@ -52,6 +55,10 @@ pub struct Policy {
     pub flows: Vec<Flow>,
     /// Recorded exceptions.
     pub waivers: Vec<Waiver>,
+    /// Where the project's own version stands in the tree.
+    pub version_fields: Vec<VersionField>,
+    /// Where changes are written down.
+    pub changelogs: Vec<Changelog>,
     /// What is said about single rules, by id.
     pub rules: BTreeMap<String, RuleSetting>,
 }

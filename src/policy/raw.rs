@@ -9,6 +9,7 @@ use std::fmt;
 use toml::Spanned;
 
 use super::flow::{RawFlow, RawWaiver};
+use super::raw_tree::{RawChangelog, RawVersionField};
 use crate::model::Level;
 
 /// A value with its place in the file. toml's own type, with the schema of what it wraps.
@@ -356,7 +357,8 @@ pub(super) struct RawPolicy {
     /// Policies that this one adds to: `preset:NAME` or a file beside this one.
     #[schemars(default)]
     pub(super) extends: Option<Vec<String>>,
-    /// What policies that extend this one may weaken: `line`, `tag`, `series`, `group`, rule ids, or `*`.
+    /// What policies that extend this one may weaken: `line`, `tag`, `series`, `group`, `version-field`, `changelog`,
+    /// rule ids, or `*`.
     #[schemars(default)]
     pub(super) open: Option<Vec<String>>,
     /// Groups of actors: a name and its members.
@@ -380,11 +382,31 @@ pub(super) struct RawPolicy {
     /// Versions whose place no pattern tells; the first that holds a version counts.
     #[schemars(default)]
     pub(super) series: Option<Vec<RawSeries>>,
+    /// Where the project's own version stands in the tree, and who may change it there.
+    #[schemars(default)]
+    pub(super) version_field: Option<Vec<RawVersionField>>,
+    /// Where changes are written down.
+    #[schemars(default)]
+    pub(super) changelog: Option<Vec<RawChangelog>>,
     /// What is said about single rules.
     #[schemars(default)]
     pub(super) rules: Option<BTreeMap<String, serde_json::Value>>,
 }
 
 /// The keys of the file's top level.
-pub(super) const TOP_KEYS: &[&str] =
-    &["schema", "name", "extends", "open", "group", "kind", "line", "tag", "series", "flow", "waiver", "rules"];
+pub(super) const TOP_KEYS: &[&str] = &[
+    "schema",
+    "name",
+    "extends",
+    "open",
+    "group",
+    "kind",
+    "line",
+    "tag",
+    "series",
+    "flow",
+    "waiver",
+    "version-field",
+    "changelog",
+    "rules",
+];

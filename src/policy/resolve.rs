@@ -1,5 +1,7 @@
 //! From decoded layers to one validated policy.
 
+mod trees;
+
 use regex::bytes::Regex;
 use std::collections::BTreeMap;
 use std::ops::Range as Span;
@@ -38,8 +40,10 @@ pub(super) fn resolve(
     let series = resolver.series(&lines, &tags);
     let flows = resolver.flows(&lines);
     let waivers = resolver.waivers();
+    let version_fields = resolver.version_fields(&kinds, &line_names, &tags);
+    let changelogs = resolver.changelogs(&line_names, &tags);
     let rules = resolver.rules();
-    Some(Policy { name, source, kinds, lines, tags, series, flows, waivers, rules, texts })
+    Some(Policy { name, source, kinds, lines, tags, series, flows, waivers, version_fields, changelogs, rules, texts })
 }
 
 pub(super) struct Resolver<'a> {
@@ -75,9 +79,11 @@ impl<'a> Resolver<'a> {
             for word in &layer.open {
                 // Rule ids are checked where the rules are known.
                 let looks_like_rule = word.contains('-');
-                if !looks_like_rule && !["*", "line", "tag", "series", "group"].contains(&word.as_str()) {
-                    let message =
-                        format!("`open` takes `line`, `tag`, `series`, `group`, rule ids or `*`, not `{word}`");
+                if !looks_like_rule && !["*", "line", "tag", "series", "group", "changelog"].contains(&word.as_str()) {
+                    let message = format!(
+                        "`open` takes `line`, `tag`, `series`, `group`, `version-field`, `changelog`, rule ids or `*`, \
+                         not `{word}`"
+                    );
                     self.report(at, Problem::new(0..0, message));
                 }
             }

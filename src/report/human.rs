@@ -6,7 +6,7 @@
 use std::fmt::{self, Write as _};
 
 use super::{Colour, Report};
-use crate::model::{Exit, Failure, Finding, Level, Unevaluated, Verdict};
+use crate::model::{Exit, Failure, Finding, Level, Unevaluated, Untrusted, Verdict};
 use crate::policy::PolicyErrors;
 
 /// More findings than these are counted, not shown: a push of a thousand refs still ends in a readable answer.
@@ -83,8 +83,9 @@ impl Entry<'_> {
                 let head = format!("{}[{}]", style.word(), finding.rule);
                 writeln!(text, "  {}: {}", style.paint(&head, colour), finding.message)?;
                 if let Some(path) = &finding.path {
-                    let line = finding.line.map_or_else(String::new, |line| format!(":{line}"));
-                    writeln!(text, "    file    {}{line}", crate::model::Untrusted::new(path))?;
+                    let place = [finding.line, finding.column].into_iter().flatten().map(|number| format!(":{number}"));
+                    writeln!(text, "    file    {}{}", Untrusted::new(path), place.collect::<String>())?;
+                    excerpt(text, finding, style, colour)?;
                 }
                 if let Some(commit) = finding.commit {
                     let subject = finding.subject.as_deref().unwrap_or_default();
@@ -101,6 +102,14 @@ impl Entry<'_> {
             }
         }
     }
+}
+
+/// The line with the marked part underlined.
+fn excerpt(text: &mut String, finding: &Finding, style: Style, colour: Colour) -> fmt::Result {
+    let (Some(line), Some(excerpt)) = (finding.line, &finding.excerpt) else { return Ok(()) };
+    writeln!(text, "    {line:>6} | {}", excerpt.text)?;
+    let mark = style.paint(&"^".repeat(excerpt.marked), colour);
+    writeln!(text, "           | {}{mark}", " ".repeat(excerpt.before))
 }
 
 fn advice(text: &mut String, help: Option<&str>, command: Option<&str>, colour: Colour) -> fmt::Result {

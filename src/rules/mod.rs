@@ -6,9 +6,12 @@
 mod colliding_slug;
 mod deleted_ref;
 mod duplicate_version;
+mod floating_image;
 mod foreign_ref;
+mod hand_edited_version;
 mod invalid_policy;
 mod lightweight_tag;
+mod mismatched_tag;
 mod misplaced_change;
 mod misplaced_tag;
 mod moved_tag;
@@ -19,7 +22,9 @@ mod reserved_version;
 mod retired_line;
 mod rewritten_history;
 mod rule;
+mod stranded_changelog;
 mod unauthorized_actor;
+mod undocumented_release;
 mod unflagged_feature;
 mod unlisted_branch;
 mod unlisted_tag;
@@ -37,9 +42,12 @@ pub static REGISTRY: &[Entry] = &[
     refs::<colliding_slug::CollidingSlug>(),
     refs::<deleted_ref::DeletedRef>(),
     refs::<duplicate_version::DuplicateVersion>(),
+    refs::<floating_image::FloatingImage>(),
     refs::<foreign_ref::ForeignRef>(),
+    refs::<hand_edited_version::HandEditedVersion>(),
     refs::<invalid_policy::InvalidPolicy>(),
     refs::<lightweight_tag::LightweightTag>(),
+    refs::<mismatched_tag::MismatchedTag>(),
     commits::<misplaced_change::MisplacedChange>(),
     refs::<misplaced_tag::MisplacedTag>(),
     refs::<moved_tag::MovedTag>(),
@@ -48,7 +56,9 @@ pub static REGISTRY: &[Entry] = &[
     refs::<reserved_version::ReservedVersion>(),
     refs::<retired_line::RetiredLine>(),
     refs::<rewritten_history::RewrittenHistory>(),
+    refs::<stranded_changelog::StrandedChangelog>(),
     refs::<unauthorized_actor::UnauthorizedActor>(),
+    refs::<undocumented_release::UndocumentedRelease>(),
     commits::<unflagged_feature::UnflaggedFeature>(),
     refs::<unlisted_branch::UnlistedBranch>(),
     refs::<unlisted_tag::UnlistedTag>(),

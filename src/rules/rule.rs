@@ -1,10 +1,12 @@
 //! What a rule is, and what it hands its findings to.
 
+use bstr::BStr;
 use serde::de::DeserializeOwned;
 use std::ops::Range;
 
 use crate::facts::{Change, Commit, FactError};
-use crate::model::{Finding, Level, ObjectId};
+use crate::manifest::position;
+use crate::model::{Excerpt, Finding, Level, ObjectId};
 
 /// What is known of a rule without running it.
 #[derive(Debug)]
@@ -97,6 +99,7 @@ impl<'s> Sink<'s> {
             path: None,
             line: None,
             column: None,
+            excerpt: None,
             message: message.into(),
             detail: format!("{} {name}", self.meta.task),
             help: None,
@@ -125,6 +128,26 @@ impl Report<'_> {
     /// The commit it is about.
     pub fn commit(self, id: ObjectId) -> Self {
         self.with(|finding| finding.commit = Some(id))
+    }
+
+    /// The file it is about.
+    pub fn path(self, path: &BStr) -> Self {
+        self.with(|finding| finding.path = Some(path.to_owned()))
+    }
+
+    /// The place in a file: its path, its bytes, and which of them.
+    pub fn place(self, path: &BStr, bytes: &[u8], span: &Range<usize>) -> Self {
+        let (line, column) = position(bytes, span.start);
+        self.path(path).with(|finding| {
+            finding.line = u32::try_from(line).ok();
+            finding.column = u32::try_from(column).ok();
+            finding.excerpt = Some(Excerpt::new(bytes, span));
+        })
+    }
+
+    /// Lowers the level: a warning at most, whatever the policy gives the rule.
+    pub fn only_warns(self) -> Self {
+        self.with(|finding| finding.level = finding.level.min(Level::Warn))
     }
 
     /// What to do about it, in a sentence.

@@ -1,0 +1,175 @@
+//! What is known of trees: the files they have, and the version fields in them.
+
+use bstr::{BStr, BString};
+
+use super::{Bindings, Change, Changelog, ChangelogFormat, FactError, Facts, PathPattern, VersionField};
+use crate::git::{Entry as TreeEntry, Mode};
+use crate::manifest::changelog::{self, Entry};
+use crate::manifest::{self, Field, Hints, Kind};
+use crate::model::ObjectId;
+
+/// A manifest of one tree.
+#[derive(Clone, Debug)]
+pub enum Manifest {
+    /// There is no such file.
+    Absent,
+    /// It was read.
+    Read {
+        /// Its version fields, in the order of the file.
+        fields: Vec<Field>,
+        /// Its bytes, which the fields' spans are of.
+        bytes: Vec<u8>,
+    },
+    /// It is not what it should be, or too large.
+    Unreadable(manifest::Error),
+}
+
+impl Manifest {
+    /// Its fields; none where there is no file or it cannot be read.
+    pub fn fields(&self) -> &[Field] {
+        match self {
+            Self::Read { fields, .. } => fields,
+            Self::Absent | Self::Unreadable(_) => &[],
+        }
+    }
+}
+
+impl<'a> Facts<'a> {
+    /// Where the policy says that the project's own version stands.
+    pub fn version_fields(&self) -> &'a [VersionField] {
+        &self.policy.version_fields
+    }
+
+    /// Where the policy says that changes are written down.
+    pub fn changelogs(&self) -> &'a [Changelog] {
+        &self.policy.changelogs
+    }
+
+    /// Whether the policy has a table for the rule of this id.
+    pub fn names_rule(&self, id: &str) -> bool {
+        self.policy.rules.contains_key(id)
+    }
+
+    /// The best common ancestor of two commits.
+    pub fn merge_base(&self, a: ObjectId, b: ObjectId) -> Result<Option<ObjectId>, FactError> {
+        self.in_time()?;
+        Ok(self.repository.merge_base(a, b)?)
+    }
+
+    /// What a file holds; `None` where there is none.
+    ///
+    /// # Errors
+    /// Besides what cannot be read: more than `limit` bytes, as [`manifest::Error::TooLarge`] inside.
+    pub fn file(
+        &self,
+        commit: ObjectId,
+        path: &BStr,
+        limit: usize,
+    ) -> Result<Option<Result<Vec<u8>, manifest::Error>>, FactError> {
+        self.in_time()?;
+        let Some(TreeEntry { mode: Mode::File | Mode::Executable, id }) = self.repository.tree_entry(commit, path)?
+        else {
+            return Ok(None);
+        };
+        let size = usize::try_from(self.repository.size(id)?).unwrap_or(usize::MAX);
+        if size > limit {
+            return Ok(Some(Err(manifest::Error::TooLarge { size, limit })));
+        }
+        Ok(Some(Ok(self.repository.blob(id, limit as u64)?)))
+    }
+
+    /// The object at a path, whatever it is: for telling whether a commit touched it.
+    pub fn object_at(&self, commit: ObjectId, path: &BStr) -> Result<Option<ObjectId>, FactError> {
+        self.in_time()?;
+        Ok(self.repository.tree_entry(commit, path)?.map(|entry| entry.id))
+    }
+
+    /// The files that are new or other in `new`, with nothing told of those that are gone.
+    pub fn changed_files(&self, old: Option<ObjectId>, new: ObjectId) -> Result<Vec<BString>, FactError> {
+        self.in_time()?;
+        let changes = self.repository.diff_trees(old, Some(new), None)?;
+        let files = changes.into_iter().filter(|change| {
+            matches!(change.new, Some(TreeEntry { mode: Mode::File | Mode::Executable, .. }))
+                && change.old.map(|old| old.id) != change.new.map(|new| new.id)
+        });
+        Ok(files.map(|change| change.path).collect())
+    }
+
+    /// The files of a tree that a pattern means, given what is known. Looks through the whole tree only where the
+    /// pattern leaves something open.
+    pub fn files_like(
+        &self,
+        commit: ObjectId,
+        pattern: &PathPattern,
+        known: &Bindings,
+    ) -> Result<Vec<BString>, FactError> {
+        let Some(paths) = pattern.instances(known) else {
+            let files = self.changed_files(None, commit)?;
+            return Ok(files.into_iter().filter(|path| pattern.matches_with(path.as_ref(), known)).collect());
+        };
+        let mut found = Vec::new();
+        for path in paths {
+            if self.object_at(commit, path.as_ref())?.is_some() && !found.contains(&path) {
+                found.push(path);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The version fields of a file: as an entry of the policy says, or as its name does.
+    pub fn manifest(&self, commit: ObjectId, path: &BStr, entry: Option<&VersionField>) -> Result<Manifest, FactError> {
+        let kind = Kind::of_path(path);
+        let pattern = entry.and_then(|entry| entry.pattern.as_ref());
+        let limit = match (pattern, kind) {
+            (Some(_), _) => manifest::MAX_PATTERN_BYTES,
+            (None, Some(kind)) => kind.max_bytes(),
+            (None, None) => return Ok(Manifest::Absent),
+        };
+        let bytes = match self.file(commit, path, limit)? {
+            None => return Ok(Manifest::Absent),
+            Some(Err(error)) => return Ok(Manifest::Unreadable(error)),
+            Some(Ok(bytes)) => bytes,
+        };
+        let usual = Hints::default();
+        let hints = entry.map_or(&usual, |entry| &entry.hints);
+        let fields = match (pattern, kind) {
+            (Some(pattern), _) => manifest::fields_by_pattern(pattern, &bytes).map(|field| vec![field]),
+            (None, Some(kind)) => manifest::fields(kind, &bytes, hints),
+            (None, None) => Ok(Vec::new()),
+        };
+        Ok(match fields {
+            // A file without the field is as good as none where the policy says that it may be missing.
+            Err(manifest::Error::Unmatched) if entry.is_some_and(|entry| entry.optional) => {
+                Manifest::Read { fields: Vec::new(), bytes }
+            }
+            Ok(fields) => Manifest::Read { fields, bytes },
+            Err(error) => Manifest::Unreadable(error),
+        })
+    }
+
+    /// The entries of a changelog, newest first; `None` where there is no such file.
+    pub fn entries(
+        &self,
+        commit: ObjectId,
+        path: &BStr,
+        format: ChangelogFormat,
+    ) -> Result<Option<Result<Vec<Entry>, manifest::Error>>, FactError> {
+        let bytes = self.file(commit, path, Kind::DebianChangelog.max_bytes())?;
+        Ok(bytes.map(|bytes| {
+            bytes.and_then(|bytes| match format {
+                ChangelogFormat::Debian => changelog::debian(&bytes),
+                ChangelogFormat::KeepAChangelog => changelog::keep_a_changelog(&bytes),
+            })
+        }))
+    }
+
+    /// The commits of an update that no branch of a line but topic lines had before the push, newest first. What was
+    /// let onto one line is not asked about again where it is merged into another.
+    pub fn unseen_commits(&self, change: &Change<'_, '_>) -> Result<Vec<ObjectId>, FactError> {
+        let mut had = self.tips_before()?;
+        if !change.creates() {
+            had.push(change.old());
+        }
+        self.commits(&[change.new_id()], &had)
+    }
+}

@@ -1,0 +1,272 @@
+//! Refuses version fields that were changed by anything but what the policy lets change them.
+
+use bstr::{BStr, BString};
+
+use super::{Meta, OptionError, RefRule, Rule, Sink};
+use crate::facts::{Bindings, Change, Commit, FactError, Facts, Kind, Manifest, PathPattern, VersionField};
+use crate::manifest::{self, Change as What, Field, Value, compare, is_vendored};
+use crate::model::{Actor, Level, Namespace, ObjectId, Untrusted};
+
+/// The rule's own keys.
+#[derive(Debug, Default, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub(super) struct Options {
+    /// Files that are not looked at, such as test data.
+    exclude: Vec<PathPattern>,
+    /// Whether a change to a placeholder is an edit too: to `0.0.0`, `1.3-SNAPSHOT` or `1.3.dev`.
+    placeholders: bool,
+}
+
+pub(super) struct HandEditedVersion(Options);
+
+impl Rule for HandEditedVersion {
+    const META: Meta = Meta {
+        id: "hand-edited-version",
+        summary: "Refuses changes of a version field that the policy reserves to releases.",
+        task: "comparing the version fields of",
+        docs: include_str!("hand_edited_version.md"),
+        default: Level::Refuse,
+    };
+    type Options = Options;
+
+    fn new(options: Options) -> Result<Self, OptionError> {
+        Ok(Self(options))
+    }
+}
+
+impl RefRule for HandEditedVersion {
+    fn check(&self, change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+        let facts = change.facts();
+        let asked = !facts.version_fields().is_empty() || facts.names_rule(Self::META.id);
+        if !asked || change.namespace() != Namespace::Branch || change.deletes() || change.old() == change.new_id() {
+            return Ok(());
+        }
+        if change.peeled()?.is_none_or(|peeled| peeled.kind != Kind::Commit || !peeled.tags.is_empty()) {
+            return Ok(());
+        }
+        let mut push = Pushed { change, bases: Vec::new(), unseen: None };
+        push.bases = push.compared_with()?;
+        let Some(base) = push.bases.first().copied() else { return Ok(()) };
+        for path in facts.changed_files(Some(base), change.new_id())? {
+            if self.0.exclude.iter().any(|pattern| pattern.matches(path.as_ref()).is_some()) {
+                continue;
+            }
+            for entry in entries(facts, path.as_ref()) {
+                self.file(&mut push, &path, entry, sink)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// An update with what is worked out once.
+struct Pushed<'c, 'f, 'a> {
+    change: &'c Change<'f, 'a>,
+    /// The commits whose fields the new ones are compared with: an edit differs from all of them.
+    bases: Vec<ObjectId>,
+    /// The commits it brings, newest first; listed only when there is something to ask of them.
+    unseen: Option<Vec<ObjectId>>,
+}
+
+impl HandEditedVersion {
+    /// Compares the fields of one file.
+    fn file(
+        &self,
+        push: &mut Pushed<'_, '_, '_>,
+        path: &BString,
+        entry: Option<&VersionField>,
+        sink: &mut Sink<'_>,
+    ) -> Result<(), FactError> {
+        let facts = push.change.facts();
+        let now = facts.manifest(push.change.new_id(), path.as_ref(), entry)?;
+        let before: Vec<Manifest> =
+            push.bases.iter().map(|base| facts.manifest(*base, path.as_ref(), entry)).collect::<Result<_, _>>()?;
+        let (fields, bytes) = match &now {
+            Manifest::Absent => return Ok(()),
+            Manifest::Unreadable(error) => {
+                let was_read = before.iter().any(|before| !before.fields().is_empty());
+                if (was_read || entry.is_some())
+                    && let Some(commit) = push.who(path.as_ref(), |_, _| Ok(true))?
+                {
+                    sink.report(format!("the version in `{}` can no longer be read: {error}", Untrusted::new(path)))
+                        .commit(commit.id)
+                        .path(path.as_ref())
+                        .help("mend the file, or tell the policy that no version stands in it");
+                }
+                return Ok(());
+            }
+            Manifest::Read { fields, bytes } => (fields, bytes),
+        };
+        for field in fields {
+            let mut edits = before.iter().map(|before| self.edit(before.fields(), fields, field));
+            let Some(Some((what, old))) = edits.next() else { continue };
+            if !edits.all(|edit| edit.is_some()) {
+                continue;
+            }
+            let made =
+                push.who(path.as_ref(), |commit, parents| made_by(facts, path, entry, field, commit, parents))?;
+            let Some(commit) = made else { continue };
+            let Some(help) = forbidden(push.change, entry, &commit)? else { continue };
+            let new = Untrusted::new(text(&field.value));
+            let message = match what {
+                What::Hardcoded => format!("the version was computed, and is now set by hand to `{new}`"),
+                _ => format!("the version was changed by hand from `{}` to `{new}`", Untrusted::new(text(&old.value))),
+            };
+            sink.report(message)
+                .commit(commit.id)
+                .place(path.as_ref(), bytes, &field.span)
+                .help(help)
+                .evidence(format!("the field `{}`", Untrusted::new(&field.name)));
+        }
+        Ok(())
+    }
+
+    /// What became of a field, if it is an edit.
+    fn edit<'o>(&self, old: &'o [Field], new: &'o [Field], field: &Field) -> Option<(What, &'o Field)> {
+        let changes = compare(old, new);
+        let found = changes.into_iter().find(|found| found.new.is_some_and(|new| std::ptr::eq(new, field)))?;
+        let edited = match found.change {
+            What::Edited | What::Hardcoded => true,
+            // Away from a placeholder is how a version is set; to one, how development goes on.
+            What::Placeholder => {
+                field.value.literal().is_some() && (self.0.placeholders || !field.value.is_placeholder())
+            }
+            What::Computed | What::Recomputed | What::Added | What::Removed => false,
+        };
+        found.old.filter(|_| edited).map(|old| (found.change, old))
+    }
+}
+
+impl Pushed<'_, '_, '_> {
+    /// What the new tip is compared with: what the branch held, or where a new branch starts from.
+    fn compared_with(&mut self) -> Result<Vec<ObjectId>, FactError> {
+        let change = self.change;
+        if !change.creates() {
+            return Ok(vec![change.old()]);
+        }
+        let unseen = self.unseen()?.to_vec();
+        let own: std::collections::BTreeSet<_> = unseen.iter().collect();
+        let mut starts = Vec::new();
+        for id in &unseen {
+            for parent in change.facts().commit(*id)?.parents {
+                if !own.contains(&parent) && !starts.contains(&parent) {
+                    starts.push(parent);
+                }
+            }
+        }
+        Ok(starts)
+    }
+
+    fn unseen(&mut self) -> Result<&[ObjectId], FactError> {
+        if self.unseen.is_none() {
+            self.unseen = Some(self.change.facts().unseen_commits(self.change)?);
+        }
+        Ok(self.unseen.as_deref().unwrap_or_default())
+    }
+
+    /// The newest of the commits that touches a file against each of its parents and that `did` says did it.
+    fn who(
+        &mut self,
+        path: &BStr,
+        did: impl Fn(ObjectId, &[ObjectId]) -> Result<bool, FactError>,
+    ) -> Result<Option<Commit>, FactError> {
+        let facts = self.change.facts();
+        for id in self.unseen()? {
+            let commit = facts.commit(*id)?;
+            let object = facts.object_at(*id, path)?;
+            let mut touched = true;
+            for parent in &commit.parents {
+                touched = touched && facts.object_at(*parent, path)? != object;
+            }
+            if touched && did(*id, &commit.parents)? {
+                return Ok(Some(commit));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// The entries of the policy that a file falls under; one without an entry where the policy declares none.
+fn entries<'a>(facts: &Facts<'a>, path: &BStr) -> Vec<Option<&'a VersionField>> {
+    let declared = facts.version_fields();
+    if declared.is_empty() {
+        let lock = matches!(
+            manifest::Kind::of_path(path),
+            None | Some(manifest::Kind::CargoLock | manifest::Kind::PackageLock)
+        );
+        return if lock || is_vendored(path) { Vec::new() } else { vec![None] };
+    }
+    // A policy that spells a path out means it, wherever it lies.
+    let meant = |pattern: &PathPattern| {
+        pattern.matches(path).is_some() && (!is_vendored(path) || pattern.instances(&Bindings::new()).is_some())
+    };
+    declared.iter().filter(|entry| entry.paths.iter().any(meant)).map(Some).collect()
+}
+
+/// Whether a commit gave a field the value that it now has: none of its parents has it.
+fn made_by(
+    facts: &Facts<'_>,
+    path: &BString,
+    entry: Option<&VersionField>,
+    field: &Field,
+    commit: ObjectId,
+    parents: &[ObjectId],
+) -> Result<bool, FactError> {
+    let then = facts.manifest(commit, path.as_ref(), entry)?;
+    let made = |before: &[Field]| {
+        let changes = compare(before, then.fields());
+        changes.iter().any(|found| found.new.is_some_and(|new| new.name == field.name && new.value == field.value))
+    };
+    for parent in parents {
+        if !made(facts.manifest(*parent, path.as_ref(), entry)?.fields()) {
+            return Ok(false);
+        }
+    }
+    Ok(made(&[]))
+}
+
+/// Why the policy does not let this commit of this push edit the field, as advice; `None` when it does.
+fn forbidden(
+    change: &Change<'_, '_>,
+    entry: Option<&VersionField>,
+    commit: &Commit,
+) -> Result<Option<String>, FactError> {
+    let facts = change.facts();
+    let Some(entry) = entry.filter(|entry| entry.is_editable()) else {
+        return Ok(Some("take the edit back: a release sets the version, no change does".to_owned()));
+    };
+    if let Some(lines) = &entry.only_on
+        && change.line().is_none_or(|place| !lines.contains(&place.line.name))
+    {
+        return Ok(Some(format!("take the edit back: it is made on the line {} only", list(lines))));
+    }
+    if let Some(kinds) = &entry.changed_by
+        && !facts.kinds_of(commit)?.iter().any(|kind| kinds.iter().any(|allowed| allowed == kind))
+    {
+        return Ok(Some(format!("take the edit back: only a change of the kind {} makes it", list(kinds))));
+    }
+    if let Some(may) = &entry.may
+        && !may.is_everyone()
+    {
+        let actor = facts.actor()?;
+        if !may.contains(actor) {
+            let who = match actor {
+                Actor::Known(name) => format!("`{}`", Untrusted::new(name)),
+                Actor::Unknown => "an unknown pusher".to_owned(),
+                Actor::Host => "the host's administrator".to_owned(),
+            };
+            return Ok(Some(format!("take the edit back: it is for {}, not for {who}", list(&may.written))));
+        }
+    }
+    Ok(None)
+}
+
+fn text(value: &Value) -> &str {
+    match value {
+        Value::Literal(text) | Value::Dynamic(text) => text,
+    }
+}
+
+fn list(words: &[String]) -> String {
+    words.iter().map(|word| format!("`{}`", Untrusted::new(word))).collect::<Vec<_>>().join(" or ")
+}

@@ -1,0 +1,204 @@
+//! Refuses tags that disagree with the version in their tree, or with the name in the tag object.
+
+use bstr::BStr;
+
+use super::rule::NoOptions;
+use super::{Meta, OptionError, RefRule, Rule, Sink};
+use crate::facts::{Agreement, Change, FactError, Facts, Kind, Manifest, TagKind, TagMatch, VersionField};
+use crate::manifest::{self, Field};
+use crate::model::{Level, ObjectId, RefName, Untrusted, quote};
+use crate::version::Version;
+
+pub(super) struct MismatchedTag;
+
+impl Rule for MismatchedTag {
+    const META: Meta = Meta {
+        id: "mismatched-tag",
+        summary: "Refuses tags that disagree with the version in their tree or with the name in the tag object.",
+        task: "comparing the names of",
+        docs: include_str!("mismatched_tag.md"),
+        default: Level::Refuse,
+    };
+    type Options = NoOptions;
+
+    fn new(_: NoOptions) -> Result<Self, OptionError> {
+        Ok(Self)
+    }
+}
+
+impl RefRule for MismatchedTag {
+    fn check(&self, change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+        let Some(place) = change.tag().filter(|place| place.class.kind != TagKind::Ignore) else { return Ok(()) };
+        let Some(peeled) = change.peeled()?.filter(|_| change.old() != change.new_id()) else { return Ok(()) };
+        let facts = change.facts();
+        if let Some(object) = peeled.tags.first()
+            && object.name != change.name().short()
+            && !is_spelling(facts, place, object.name.as_ref())
+        {
+            let name = quote(change.name().short());
+            sink.report(format!(
+                "the tag object of `{}` says that it is `{}`",
+                change.name(),
+                Untrusted::new(&object.name)
+            ))
+            .commit(peeled.id)
+            .help("a verifier reads the name in the object: make the tag anew under its own name")
+            .command(name.map(|name| format!("git tag --annotate --force {name} {}", peeled.id.short())));
+        }
+        let (TagKind::Version, Some(version), Kind::Commit) = (place.class.kind, &place.version, peeled.kind) else {
+            return Ok(());
+        };
+        for entry in facts.version_fields().iter().filter(|entry| concerns(entry, place)) {
+            Tagged { facts, place, version, commit: peeled.id, name: change.name() }.file(entry, sink)?;
+        }
+        Ok(())
+    }
+}
+
+/// A version tag and what it is on.
+struct Tagged<'c, 'a> {
+    facts: &'c Facts<'a>,
+    place: &'c TagMatch<'a>,
+    version: &'c Version,
+    commit: ObjectId,
+    name: &'c RefName,
+}
+
+impl Tagged<'_, '_> {
+    fn file(&self, entry: &VersionField, sink: &mut Sink<'_>) -> Result<(), FactError> {
+        let mut there = false;
+        for pattern in &entry.paths {
+            for path in self.facts.files_like(self.commit, pattern, &self.place.bindings)? {
+                // Other projects' code matches a wide pattern too.
+                if manifest::is_vendored(path.as_ref()) && pattern.instances(&self.place.bindings).is_none() {
+                    continue;
+                }
+                there = true;
+                self.compare(entry, path.as_ref(), sink)?;
+            }
+        }
+        if !there && !entry.optional {
+            let paths: Vec<String> = entry.paths.iter().map(|pattern| format!("`{}`", pattern.text())).collect();
+            sink.report(format!(
+                "the tree of `{}` has no file {}, where its version stands",
+                self.name,
+                paths.join(" or ")
+            ))
+            .commit(self.commit)
+            .help("tag a tree that has it, or say `optional = true` for it");
+        }
+        Ok(())
+    }
+
+    fn compare(&self, entry: &VersionField, path: &BStr, sink: &mut Sink<'_>) -> Result<(), FactError> {
+        let shown = Untrusted::new(path);
+        match self.facts.manifest(self.commit, path, Some(entry))? {
+            Manifest::Absent => {}
+            Manifest::Unreadable(error) => {
+                sink.report(format!("`{shown}` in the tree of `{}` cannot be read: {error}", self.name))
+                    .commit(self.commit)
+                    .path(path)
+                    .help("mend the file, and tag the result");
+            }
+            Manifest::Read { fields, bytes } => {
+                let texts = spellings(path, &fields);
+                for (field, texts) in fields.iter().zip(texts) {
+                    let Some(says) = field.value.literal() else { continue };
+                    if texts.is_empty() || texts.iter().any(|text| self.agrees(text, entry.agrees)) {
+                        continue;
+                    }
+                    let delete = quote(self.name.short()).map(|name| format!("git tag -d {name}"));
+                    sink.report(format!(
+                        "`{}` is on a tree whose `{shown}` says `{}`",
+                        self.name,
+                        Untrusted::new(says)
+                    ))
+                    .commit(self.commit)
+                    .place(path, &bytes, &field.span)
+                    .help("set the version in a commit first and tag that one, or tag the commit that has it")
+                    .command(delete)
+                    .evidence(format!("the field `{}`", Untrusted::new(&field.name)));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether what a field says is the tag's version.
+    fn agrees(&self, text: &str, how: Agreement) -> bool {
+        let same = |text: &str| {
+            text == self.version.as_str()
+                || self.version.scheme().read(text).is_ok_and(|read| read.same_as(self.version) == Ok(true))
+        };
+        let bare = text.strip_prefix('v').unwrap_or(text);
+        match how {
+            Agreement::No => true,
+            Agreement::Exact => same(text) || same(bare),
+            Agreement::Prefix => {
+                let numbers: Option<Vec<u64>> = bare.split('.').map(|number| number.parse().ok()).collect();
+                same(text) || same(bare) || numbers.is_some_and(|numbers| self.version.release().starts_with(&numbers))
+            }
+        }
+    }
+}
+
+/// Whether an entry has to agree with tags of this class.
+fn concerns(entry: &VersionField, place: &TagMatch<'_>) -> bool {
+    entry.agrees != Agreement::No && (entry.classes.is_empty() || entry.classes.contains(&place.class.name))
+}
+
+/// Whether the name in a tag object is another declared spelling of the same version.
+fn is_spelling(facts: &Facts<'_>, place: &TagMatch<'_>, inner: &BStr) -> bool {
+    let name = RefName::tag(inner);
+    let Some(other) = facts.tag_of(&name).filter(|other| other.class.name == place.class.name) else { return false };
+    let same = match (&place.version, &other.version) {
+        (Some(a), Some(b)) => a.same_as(b) == Ok(true),
+        _ => false,
+    };
+    same && (place.alias || other.alias) && place.scope() == other.scope()
+}
+
+/// The versions that each field can be meant to say; none for one that is judged with another. Packages count their own revisions: `1.15.9-2` in
+/// `debian/changelog` packages 1.15.9, and an RPM's version and release stand in two fields.
+fn spellings(path: &BStr, fields: &[Field]) -> Vec<Vec<String>> {
+    let kind = manifest::Kind::of_path(path);
+    let release = fields.iter().find(|field| field.name == "Release").and_then(|field| field.value.literal());
+    let version = fields.iter().find(|field| field.name == "Version").and_then(|field| field.value.literal());
+    let one = |field: &Field| {
+        let text = field.value.literal().unwrap_or_default().to_owned();
+        match kind {
+            Some(manifest::Kind::DebianChangelog) => {
+                let upstream = text.split_once(':').map_or(text.as_str(), |(_, rest)| rest).to_owned();
+                let bare = upstream.rsplit_once('-').map_or(upstream.as_str(), |(bare, _)| bare).to_owned();
+                vec![text, upstream, bare]
+            }
+            Some(manifest::Kind::RpmSpec) => {
+                let both = version.zip(release).map(|(version, release)| format!("{version}-{release}"));
+                if field.name == "Release" { Vec::new() } else { both.into_iter().chain([text]).collect() }
+            }
+            _ => vec![text],
+        }
+    };
+    fields.iter().map(one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::Hints;
+
+    fn read(path: &str, text: &str) -> Vec<Vec<String>> {
+        let kind = manifest::Kind::of_path(path.into()).unwrap();
+        spellings(path.into(), &manifest::fields(kind, text.as_bytes(), &Hints::default()).unwrap())
+    }
+
+    #[test]
+    fn packages_count_their_own_revisions() {
+        let debian =
+            "pybal (1:1.15.9-2) stretch; urgency=low\n\n  * x\n\n -- A <a@b>  Mon, 01 Jan 2018 00:00:00 +0000\n";
+        assert_eq!(read("debian/changelog", debian), [["1:1.15.9-2", "1.15.9-2", "1.15.9"]]);
+        let spec = "Name: x\nVersion: 1.1.16\nRelease: 1%{?dist}\n";
+        assert_eq!(read("x.spec", spec), [vec!["1.1.16-1", "1.1.16"], vec![]]);
+        assert_eq!(read("VERSION", "1.2\n"), [["1.2"]]);
+    }
+}

@@ -1,0 +1,125 @@
+//! Refuses version tags that no changelog entry and no release notes go with.
+
+use bstr::{BStr, ByteSlice as _};
+
+use super::{Meta, OptionError, RefRule, Rule, Sink};
+use crate::facts::{Change, ChangelogFormat, FactError, Kind, Notes, PathPattern, TagKind, TagMatch};
+use crate::manifest::changelog::Entry;
+use crate::model::{Level, ObjectId, Untrusted, quote};
+
+/// Notes longer than this are no notes; the file is only looked at to see that there is something in it.
+const MAX_NOTES: usize = 8 << 20;
+
+/// The rule's own keys.
+#[derive(Debug, Default, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub(super) struct Options {
+    /// Whether pre-releases need an entry too.
+    pre_releases: bool,
+}
+
+pub(super) struct UndocumentedRelease(Options);
+
+impl Rule for UndocumentedRelease {
+    const META: Meta = Meta {
+        id: "undocumented-release",
+        summary: "Refuses version tags whose tree has no changelog entry or release notes for the version.",
+        task: "looking for the release notes of",
+        docs: include_str!("undocumented_release.md"),
+        default: Level::Refuse,
+    };
+    type Options = Options;
+
+    fn new(options: Options) -> Result<Self, OptionError> {
+        Ok(Self(options))
+    }
+}
+
+impl RefRule for UndocumentedRelease {
+    fn check(&self, change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+        let Some(place) = change.tag().filter(|place| place.class.kind == TagKind::Version) else { return Ok(()) };
+        let Some(version) = &place.version else { return Ok(()) };
+        if change.old() == change.new_id() || (version.is_prerelease() && !self.0.pre_releases) {
+            return Ok(());
+        }
+        let Some(peeled) = change.peeled()?.filter(|peeled| peeled.kind == Kind::Commit) else { return Ok(()) };
+        for changelog in change.facts().changelogs() {
+            if !changelog.required_by.contains(&place.class.name) {
+                continue;
+            }
+            let tagged = Tagged { change, place, commit: peeled.id };
+            let missing = match &changelog.place {
+                Notes::Entries(path, format) => tagged.entry(path, *format)?,
+                Notes::Files(path) => tagged.notes(path)?,
+            };
+            if let Some(missing) = missing {
+                sink.report(missing)
+                    .commit(peeled.id)
+                    .help("write down what the version brings, commit it, and tag the result")
+                    .command(quote(change.name().short()).map(|name| format!("git tag -d {name}")));
+            }
+        }
+        Ok(())
+    }
+}
+
+struct Tagged<'c, 'f, 'a> {
+    change: &'c Change<'f, 'a>,
+    place: &'c TagMatch<'a>,
+    commit: ObjectId,
+}
+
+impl Tagged<'_, '_, '_> {
+    /// What is wrong with the entry of the tag's version, if anything.
+    fn entry(&self, pattern: &PathPattern, format: ChangelogFormat) -> Result<Option<String>, FactError> {
+        let (facts, name) = (self.change.facts(), self.change.name());
+        let paths = facts.files_like(self.commit, pattern, &self.place.bindings)?;
+        let Some(path) = paths.first() else {
+            return Ok(Some(format!("the tree of `{name}` has no changelog `{}`", pattern.text())));
+        };
+        let shown = Untrusted::new(path);
+        let entries = match facts.entries(self.commit, path.as_ref(), format)? {
+            None => return Ok(Some(format!("`{shown}` in the tree of `{name}` is no file"))),
+            Some(Err(error)) => {
+                return Ok(Some(format!("the changelog `{shown}` in the tree of `{name}` cannot be read: {error}")));
+            }
+            Some(Ok(entries)) => entries,
+        };
+        let own: Vec<&Entry> = entries.iter().filter(|entry| is_of(entry, self.place, name.short(), format)).collect();
+        if own.is_empty() {
+            return Ok(Some(format!("`{shown}` in the tree of `{name}` has no entry for its version")));
+        }
+        let open = own.iter().all(|entry| entry.distribution.as_deref() == Some("UNRELEASED"));
+        Ok(open.then(|| format!("the entry for `{name}` in `{shown}` is still for `UNRELEASED`")))
+    }
+
+    /// What is wrong with the version's own file of notes, if anything.
+    fn notes(&self, pattern: &PathPattern) -> Result<Option<String>, FactError> {
+        let (facts, name) = (self.change.facts(), self.change.name());
+        for path in facts.files_like(self.commit, pattern, &self.place.bindings)? {
+            match facts.file(self.commit, path.as_ref(), MAX_NOTES)? {
+                Some(Ok(text)) if text.trim().is_empty() => {}
+                Some(_) => return Ok(None),
+                None => {}
+            }
+        }
+        Ok(Some(format!("the tree of `{name}` has no release notes, or empty ones, at `{}`", pattern.text())))
+    }
+}
+
+/// Whether an entry is of a tag's version. A Debian entry may add an epoch and the revision of the package.
+pub(super) fn is_of(entry: &Entry, place: &TagMatch<'_>, name: &BStr, format: ChangelogFormat) -> bool {
+    let (Some(says), Some(version)) = (entry.version.as_deref(), &place.version) else { return false };
+    let same = |text: &str| {
+        text.as_bytes() == name.as_bytes()
+            || version.scheme().read(text).is_ok_and(|read| read.same_as(version) == Ok(true))
+    };
+    let bare = match format {
+        ChangelogFormat::KeepAChangelog => says.strip_prefix('v').unwrap_or(says),
+        ChangelogFormat::Debian => {
+            let upstream = says.split_once(':').map_or(says, |(_, upstream)| upstream);
+            upstream.rsplit_once('-').map_or(upstream, |(bare, _)| bare)
+        }
+    };
+    same(says) || same(bare)
+}
