@@ -123,15 +123,9 @@ fn a_policy_extends_a_preset_and_a_file_of_its_own_ref() {
     let site = Site::usual();
     let code = |policy: &str, update: &str| judge(&site, policy, update).0;
     let pybal = "schema = 1\nname = \"own\"\nextends = [\"pybal\"]\n";
-    assert_eq!(code(pybal, "refs/tags/1.15.9 0 W"), 1);
-    assert_eq!(code(pybal, "refs/tags/1.15.2 0 T"), 0);
-    assert_eq!(
-        code(
-            &with(pybal, "[rules.misplaced-tag]\nlevel = \"off\"\n[rules.out-of-order-tag]\nlevel = \"off\""),
-            "refs/tags/1.15.9 0 W"
-        ),
-        0
-    );
+    assert_eq!(code(pybal, "refs/heads/odd 0 W"), 1);
+    assert_eq!(code(pybal, "refs/heads/review/even 0 W"), 0);
+    assert_eq!(code(&with(pybal, "[rules.unlisted-branch]\nlevel = \"off\""), "refs/heads/odd 0 W"), 0);
     assert_eq!(code(&pybal.replace("pybal", "preset:pybal"), "refs/tags/1.15.9 0 W"), 1);
 
     let script = format!(
@@ -221,7 +215,8 @@ fn the_server_says_where_its_policy_is() {
         git(&site.server, &["config", "refgate.policy", source]);
         let pushed = site.push(&["W:refs/tags/1.15.9"]);
         assert!(!pushed.landed, "{pushed:#?}");
-        assert_eq!(pushed.reports[0]["findings"][0]["rule"], "misplaced-tag", "{pushed:#?}");
+        let findings = pushed.reports[0]["findings"].as_array().unwrap();
+        assert!(findings.iter().any(|finding| finding["rule"] == "misplaced-tag"), "{pushed:#?}");
     }
     // Not the pusher: neither by an option of git nor by a file in what is pushed.
     let mut push = command("git", &site.client);
