@@ -46,7 +46,8 @@ pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
         None => mainline(&repository)?,
     };
     let undecided = |error: &dyn std::error::Error| {
-        let detail = format!("looking for the changes of {} on {}", Untrusted::new(&arguments.from), Untrusted::new(&to_name));
+        let detail =
+            format!("looking for the changes of {} on {}", Untrusted::new(&arguments.from), Untrusted::new(&to_name));
         Failure::from_error(Exit::Undecided, detail, error)
     };
     let only = match arguments.last {
@@ -170,7 +171,8 @@ fn json(from: &str, to: &str, comparison: &Comparison) -> String {
 fn human(arguments: &Args, to: &str, comparison: &Comparison) -> String {
     let mut text = String::new();
     for status in Status::ALL {
-        let of_status: Vec<&Verdict> = comparison.verdicts().iter().filter(|verdict| verdict.status == status).collect();
+        let of_status: Vec<&Verdict> =
+            comparison.verdicts().iter().filter(|verdict| verdict.status == status).collect();
         let is_settled = matches!(status, Status::Landed | Status::Exempt);
         if of_status.is_empty() || (is_settled && !arguments.all) {
             continue;
@@ -183,7 +185,9 @@ fn human(arguments: &Args, to: &str, comparison: &Comparison) -> String {
         text.push('\n');
     }
     for unread in comparison.unread() {
-        text.push_str(&format!("note: object {unread} is not in this repository; what needs it was judged without it\n"));
+        text.push_str(&format!(
+            "note: object {unread} is not in this repository; what needs it was judged without it\n"
+        ));
     }
     // Oldest first: picks apply in the order in which they were made.
     let missing: Vec<String> = comparison

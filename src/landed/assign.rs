@@ -85,6 +85,7 @@ pub(super) fn squashed(pairs: &[Pair]) -> (Vec<At>, bool) {
     if parts.len() < 2 || covered < 0.7 {
         return (Vec::new(), false);
     }
-    let is_whole = covered >= 0.9 && parts.iter().all(|pair| pair.features.of_mainline >= 0.95 && pair.features.shared >= 15.0);
+    let is_whole =
+        covered >= 0.9 && parts.iter().all(|pair| pair.features.of_mainline >= 0.95 && pair.features.shared >= 15.0);
     (parts.into_iter().map(|pair| pair.mainline).collect(), is_whole)
 }

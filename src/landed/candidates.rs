@@ -16,7 +16,7 @@ use super::{Error, parallel, titles};
 use crate::git::{self, Repository};
 
 /// How many mainline commits are compared line by line with one of the branch, the most alike first.
-const MAX_COMPARED: usize = 48;
+const MAX_COMPARED: usize = 24;
 
 /// How alike titles must be to bring two commits together, as Dice of their words.
 const TITLE: f64 = 0.45;
@@ -39,32 +39,41 @@ pub(super) fn by_files(
     deadline: Option<Instant>,
 ) -> Result<BTreeMap<At, Vec<At>>, Error> {
     let wanted = Wanted::new(sought);
-    let touched = parallel::map(repository, mainline, deadline, "reading the mainline's trees", Reader::new, |reader, change| {
-        if change.is_merge {
-            return Ok((0, Vec::new()));
-        }
-        let is_by_author = wanted.authors.contains(&change.author.email) || wanted.authors.contains(&change.author.name);
-        let others = Cell::new(0usize);
-        let wants = |path: &BStr, is_tree: bool| {
-            let is_wanted = is_by_author
-                || if is_tree { wanted.directories.contains(path) } else { wanted.files.contains_key(path) };
-            others.set(others.get() + usize::from(!is_wanted));
-            is_wanted
-        };
-        match reader.files(change, &wants) {
-            Ok(files) => Ok((files.len() + others.get(), wanted.touched(&files))),
-            // What is not here cannot be compared; the rest can.
-            Err(git::Error::Missing { .. } | git::Error::Promised { .. }) => Ok((0, Vec::new())),
-            Err(error) => Err(error.into()),
-        }
-    })?;
+    let touched = parallel::map(
+        repository,
+        mainline,
+        deadline,
+        "reading the mainline's trees",
+        Reader::new,
+        |reader, change| {
+            if change.is_merge {
+                return Ok((0, Vec::new()));
+            }
+            let is_by_author =
+                wanted.authors.contains(&change.author.email) || wanted.authors.contains(&change.author.name);
+            let others = Cell::new(0usize);
+            let wants = |path: &BStr, is_tree: bool| {
+                let is_wanted = is_by_author
+                    || if is_tree { wanted.directories.contains(path) } else { wanted.files.contains_key(path) };
+                others.set(others.get() + usize::from(!is_wanted));
+                is_wanted
+            };
+            match reader.files(change, &wants) {
+                Ok(files) => Ok((files.len() + others.get(), wanted.touched(&files))),
+                // What is not here cannot be compared; the rest can.
+                Err(git::Error::Missing { .. } | git::Error::Promised { .. }) => Ok((0, Vec::new())),
+                Err(error) => Err(error.into()),
+            }
+        },
+    )?;
+    let titles: Vec<Vec<u32>> = sought.iter().map(|own| hashed_words(&own.change.key)).collect();
     let mut ranked: BTreeMap<At, Vec<(f64, At)>> = BTreeMap::new();
     for (at, (all, touched)) in touched.iter().enumerate() {
         let Some(change) = mainline.get(at).filter(|_| !touched.is_empty()) else { continue };
         let title = hashed_words(&change.key);
         for (place, files) in touched {
-            let Some(own) = sought.get(*place) else { continue };
-            let title = dice(&hashed_words(&own.change.key), &title);
+            let (Some(own), Some(own_title)) = (sought.get(*place), titles.get(*place)) else { continue };
+            let title = dice(own_title, &title);
             let body = dice(&own.change.words, &change.words);
             let author = if own.change.author.is(change.author) { 1.0 } else { 0.0 };
             let own_files = own.patch.paths.len();
@@ -102,7 +111,9 @@ impl<'a> Wanted<'a> {
         let mut wanted =
             Self { directories: HashSet::new(), files: HashMap::new(), names: HashMap::new(), authors: HashSet::new() };
         for (place, own) in sought.iter().enumerate() {
-            wanted.authors.extend([own.change.author.email, own.change.author.name].into_iter().filter(|who| *who != 0));
+            wanted
+                .authors
+                .extend([own.change.author.email, own.change.author.name].into_iter().filter(|who| *who != 0));
             for path in &own.patch.paths {
                 wanted.files.entry(path.as_bstr()).or_default().push(place);
                 let named = wanted.names.entry(basename(path)).or_default();

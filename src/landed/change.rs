@@ -97,7 +97,9 @@ impl Change {
 /// A trailer, or what a pick adds: these differ between the two lines by intent.
 fn is_mark(line: &[u8]) -> bool {
     let token = line.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'-').count();
-    (token > 0 && line.get(token) == Some(&b':') && line.get(token + 1) == Some(&b' ')
+    (token > 0
+        && line.get(token) == Some(&b':')
+        && line.get(token + 1) == Some(&b' ')
         && line.get(..token).is_some_and(|token| token.contains(&b'-')))
         || line.starts_with(b"(cherry")
         || line.starts_with(b"(back")

@@ -4,6 +4,7 @@ use bstr::{BString, ByteSlice as _};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::change::Change;
+use super::titles;
 use super::trailers::{Named, Prefix};
 use crate::model::ObjectId;
 
@@ -75,7 +76,7 @@ impl<'c> Index<'c> {
         *self.titles.entry(commit.key.clone()).or_default() += 1;
     }
 
-    /// Commits with the same title, or by the same author of the same second.
+    /// Commits with the same title, by the same author of the same second, or merging a pull request that the title names.
     pub(super) fn alike(&self, branch: &Change) -> Vec<At> {
         let mut found: Vec<At> = Vec::new();
         for who in [branch.author.email, branch.author.name] {
@@ -84,13 +85,15 @@ impl<'c> Index<'c> {
         if !branch.key.is_empty() {
             let mut same: Vec<At> = self.by_title.get(branch.key.as_slice()).cloned().unwrap_or_default();
             if same.len() > MAX_SAME_TITLE {
-                let distance = |at: &At| {
-                    self.commits.get(*at).map_or(u64::MAX, |commit| commit.seconds.abs_diff(branch.seconds))
-                };
+                let distance =
+                    |at: &At| self.commits.get(*at).map_or(u64::MAX, |commit| commit.seconds.abs_diff(branch.seconds));
                 same.sort_by_key(distance);
                 same.truncate(MAX_SAME_TITLE);
             }
             found.extend(same);
+        }
+        for number in titles::long_numbers(&branch.subject) {
+            found.extend(self.of_pull_request(number));
         }
         found.sort_unstable();
         found.dedup();
@@ -111,7 +114,8 @@ impl<'c> Index<'c> {
     /// The commit that an id, maybe abbreviated, stands for; `None` for none or several.
     pub(super) fn with_id(&self, prefix: &Prefix) -> Option<At> {
         let mut found = self.by_id.get(&start(prefix))?.iter().copied();
-        let mut found = found.by_ref().filter(|at| self.commits.get(*at).is_some_and(|commit| commit.has_prefix(prefix)));
+        let mut found =
+            found.by_ref().filter(|at| self.commits.get(*at).is_some_and(|commit| commit.has_prefix(prefix)));
         let first = found.next()?;
         found.next().is_none().then_some(first)
     }
@@ -121,7 +125,10 @@ impl<'c> Index<'c> {
         let id = id.to_string();
         let names = |at: &At| {
             self.commits.get(*at).is_some_and(|commit| {
-                commit.named.iter().any(|named| matches!(named, Named::Commit(prefix) if id.as_bytes().starts_with(prefix)))
+                commit
+                    .named
+                    .iter()
+                    .any(|named| matches!(named, Named::Commit(prefix) if id.as_bytes().starts_with(prefix)))
             })
         };
         self.by_named.get(&start(id.as_bytes())).into_iter().flatten().copied().filter(names).collect()
@@ -188,5 +195,5 @@ impl Reverts {
 pub(super) fn quoted_title(commit: &Change) -> Option<BString> {
     let inner = commit.subject.strip_prefix(b"Revert \"")?;
     let inner = inner.get(..inner.rfind_byte(b'"')?)?;
-    Some(super::titles::normalised(inner.as_bstr()))
+    Some(titles::normalised(inner.as_bstr()))
 }

@@ -33,7 +33,8 @@ pub(super) fn map<'i, I: Sync, S, T: Send>(
         let mut state = start(repository);
         while !stop.load(Ordering::Relaxed) {
             let at = next.fetch_add(chunk, Ordering::Relaxed);
-            let Some(items) = items.get(at..items.len().min(at.saturating_add(chunk))).filter(|items| !items.is_empty())
+            let Some(items) =
+                items.get(at..items.len().min(at.saturating_add(chunk))).filter(|items| !items.is_empty())
             else {
                 return;
             };

@@ -204,8 +204,16 @@ fn is_generated(path: &[u8]) -> bool {
     let directories: [&[u8]; 4] = [b"vendor", b"node_modules", b"third_party", b"po"];
     let name = basename(path).to_ascii_lowercase();
     let names: [&[u8]; 10] = [
-        b"go.sum", b"go.mod", b"cargo.lock", b"gemfile.lock", b"package-lock.json", b"yarn.lock", b"modules.txt",
-        b"poetry.lock", b"composer.lock", b"pnpm-lock.yaml",
+        b"go.sum",
+        b"go.mod",
+        b"cargo.lock",
+        b"gemfile.lock",
+        b"package-lock.json",
+        b"yarn.lock",
+        b"modules.txt",
+        b"poetry.lock",
+        b"composer.lock",
+        b"pnpm-lock.yaml",
     ];
     let endings: [&[u8]; 7] = [b".po", b".pot", b".pb.go", b".lock", b".min.js", b".min.css", b".abi"];
     let parents = path.rsplit_once_str("/").map_or(&[][..], |(parents, _)| parents);

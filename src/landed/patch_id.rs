@@ -20,7 +20,6 @@ const BINARY_PREFIX: usize = 8000;
 pub struct PatchId([u8; 32]);
 
 impl PatchId {
-
     /// Adds a digest as a little-endian number (`builtin/patch-id.c`, `flush_one_hunk`).
     pub(super) fn add(&mut self, digest: ObjectId) {
         let mut carry = 0u16;

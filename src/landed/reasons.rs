@@ -75,17 +75,20 @@ impl Facts<'_> {
     fn best(&self) -> Option<&Pair> {
         let first = self.settled.first()?;
         let is_doubtful = first.named.is_some() && first.features.both < 0.35 && !first.features.same_title;
-        let is_strong = |pair: &&Pair| matches!(pair.tier, Some(Tier::SamePatch | Tier::TitleAndLines | Tier::SecondAndTitle));
+        let is_strong =
+            |pair: &&Pair| matches!(pair.tier, Some(Tier::SamePatch | Tier::TitleAndLines | Tier::SecondAndTitle));
         self.settled.iter().find(is_strong).filter(|_| is_doubtful).or(Some(first))
     }
 
     fn landed(&self, pair: &Pair) -> Verdict {
         let disputed = self.dispute(pair);
         let others = || self.settled.iter().filter(|other| other.is_sure() && other.mainline != pair.mainline);
-        let revert = self.reverts.standing(pair.mainline).filter(|_| self.taken_back.is_none() && !self.change.is_revert);
+        let revert =
+            self.reverts.standing(pair.mainline).filter(|_| self.taken_back.is_none() && !self.change.is_revert);
         if let Some(revert) = revert {
             // Taken back and made again: the newer one counts.
-            let again = others().find(|other| other.mainline < revert && self.reverts.standing(other.mainline).is_none());
+            let again =
+                others().find(|other| other.mainline < revert && self.reverts.standing(other.mainline).is_none());
             let (status, pair, reason, by) = match again {
                 Some(again) => {
                     let reason = format!("landed again as {} after it was reverted", self.short(again.mainline));
@@ -113,7 +116,8 @@ impl Facts<'_> {
         if pair.named.is_some() {
             return None;
         }
-        let (at, _) = claims.found.iter().find(|(at, evidence)| *at != pair.mainline && *evidence == Evidence::Trailer)?;
+        let (at, _) =
+            claims.found.iter().find(|(at, evidence)| *at != pair.mainline && *evidence == Evidence::Trailer)?;
         Some(format!("its message names {}, whose content differs", self.short(*at)))
     }
 

@@ -74,7 +74,12 @@ impl Tier {
             Self::SecondAndWords | Self::TitleOnly | Self::NumberAndLines => 0.95,
             Self::SecondAndLines | Self::SecondAndFiles | Self::TitleAndWords => 0.93,
             Self::SameLongBody => 0.92,
-            Self::TitleAndBody | Self::TitleAndDays | Self::FrequentTitle | Self::SimilarTitle | Self::SameBody | Self::Content => 0.90,
+            Self::TitleAndBody
+            | Self::TitleAndDays
+            | Self::FrequentTitle
+            | Self::SimilarTitle
+            | Self::SameBody
+            | Self::Content => 0.90,
             Self::Review(Reason::MostContent) => 0.85,
             Self::Review(Reason::BarePatch | Reason::Title) => 0.80,
             Self::Review(Reason::PartOf | Reason::Contains) => 0.75,
@@ -108,9 +113,7 @@ impl Tier {
             | Self::TitleOnly
             | Self::TitleAndBody
             | Self::TitleAndDays
-            | Self::FrequentTitle => {
-                features.both < 0.6
-            }
+            | Self::FrequentTitle => features.both < 0.6,
             _ => true,
         }
     }
@@ -127,9 +130,10 @@ pub(super) fn judge(f: &Features, is_chore: bool) -> Option<Tier> {
     if f.numbers == Numbers::Differ && f.title >= 0.6 && !same_content && !is_second_and_title {
         return None;
     }
-    by_patch(f).or_else(|| by_second(f)).or_else(|| by_title(f)).or_else(|| {
-        if is_chore { None } else { by_likeness(f).or_else(|| for_review(f)) }
-    })
+    by_patch(f)
+        .or_else(|| by_second(f))
+        .or_else(|| by_title(f))
+        .or_else(|| if is_chore { None } else { by_likeness(f).or_else(|| for_review(f)) })
 }
 
 fn by_patch(f: &Features) -> Option<Tier> {
@@ -171,7 +175,8 @@ fn by_title(f: &Features) -> Option<Tier> {
     if !f.same_title {
         return None;
     }
-    if f.same_author && !f.is_generic && (f.both >= 0.15 || f.larger_part() >= 0.3) {
+    let is_placed = f.shares_name || f.both >= 0.6;
+    if f.same_author && !f.is_generic && is_placed && (f.both >= 0.15 || f.larger_part() >= 0.3) {
         Some(Tier::TitleAndLines)
     } else if f.same_author && !f.is_generic && f.body >= 0.6 && f.body_words >= 8 {
         Some(Tier::TitleAndWords)
@@ -179,7 +184,7 @@ fn by_title(f: &Features) -> Option<Tier> {
         Some(Tier::TitleOnly)
     } else if !f.is_generic && f.body >= 0.7 && f.body_words >= 12 && (f.both >= 0.1 || f.shares_name) {
         Some(Tier::TitleAndBody)
-    } else if f.same_author && !f.is_generic && f.shares_path && f.days <= 3.0 {
+    } else if f.same_author && !f.is_generic && f.shares_path && f.days <= 3.0 && f.larger_part() >= 0.1 {
         Some(Tier::TitleAndDays)
     } else if f.is_generic && f.same_author && f.shares_path && f.both >= 0.5 && f.shared >= 12.0 {
         Some(Tier::FrequentTitle)
@@ -202,7 +207,9 @@ fn by_likeness(f: &Features) -> Option<Tier> {
         && f.shares_name
         && f.body >= 0.85
         && f.body_words >= 12
-        && (f.both >= 0.35 || (f.same_numbers && f.title >= 0.6) || (f.title >= 0.85 && f.replaced < 2));
+        && (f.both >= 0.35
+            || (f.same_numbers && f.title >= 0.6)
+            || (f.title >= 0.85 && (f.replaced == 0 || (f.replaced < 2 && f.larger_part() >= 0.3))));
     let is_same_long_body = f.body >= 0.9
         && f.body_words >= 20
         && f.title >= 0.8

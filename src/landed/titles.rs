@@ -45,7 +45,9 @@ fn without_prefix(title: &[u8]) -> &[u8] {
             return rest.trim_start_with(|c| c == ':' || c == ' ');
         }
     }
-    for start in [b"backport pr #".as_slice(), b"automated cherry-pick of #", b"automated cherry pick of #", b"redo pr #"] {
+    for start in
+        [b"backport pr #".as_slice(), b"automated cherry-pick of #", b"automated cherry pick of #", b"redo pr #"]
+    {
         if let Some(rest) = title.strip_prefix(start) {
             let rest = rest.trim_start_with(|c| c.is_ascii_digit());
             if let Some((_, title)) = rest.strip_prefix(b" on branch ").and_then(|rest| rest.split_once_str(": ")) {
@@ -80,7 +82,8 @@ fn after_backport(rest: &[u8]) -> Option<&[u8]> {
     }
     let target = [b" to ".as_slice(), b"-", b"/", b" "].iter().find_map(|mark| rest.strip_prefix(*mark))?;
     let (target, rest) = target.split_once_str(" ")?;
-    (target.len() <= 20 && target.iter().any(u8::is_ascii_digit)).then(|| rest.trim_start_with(|c| matches!(c, ':' | '-' | ' ')))
+    (target.len() <= 20 && target.iter().any(u8::is_ascii_digit))
+        .then(|| rest.trim_start_with(|c| matches!(c, ':' | '-' | ' ')))
 }
 
 fn without_suffix(title: &[u8]) -> &[u8] {
@@ -94,7 +97,8 @@ fn without_suffix(title: &[u8]) -> &[u8] {
         (is_mark(mark) && !rest.is_empty()).then_some(rest)
     };
     let is_number = |mark: &[u8]| {
-        let digits = mark.strip_prefix(b"#").or_else(|| mark.strip_prefix(b"gh-")).or_else(|| mark.strip_prefix(b"pr #"));
+        let digits =
+            mark.strip_prefix(b"#").or_else(|| mark.strip_prefix(b"gh-")).or_else(|| mark.strip_prefix(b"pr #"));
         digits.is_some_and(|digits| !digits.is_empty() && digits.iter().all(u8::is_ascii_digit))
     };
     let is_version = |mark: &[u8]| mark.len() <= 20 && mark.iter().any(u8::is_ascii_digit) && !mark.contains(&b' ');
@@ -130,9 +134,18 @@ pub(super) fn words(text: &[u8]) -> impl Iterator<Item = Vec<u8>> {
         .map(|word| word.to_ascii_lowercase())
 }
 
-/// The numbers in a title.
+/// The numbers in a title; a version such as 4.2.1 is one.
 fn numbers(title: &[u8]) -> BTreeSet<&[u8]> {
-    title.split(|byte| !byte.is_ascii_digit()).filter(|digits| !digits.is_empty()).collect()
+    let parts = title.split(|byte| !(byte.is_ascii_digit() || *byte == b'.'));
+    parts.map(|number| number.trim_with(|c| c == '.')).filter(|number| !number.is_empty()).collect()
+}
+
+/// The numbers in a subject that are long enough to be those of issues or pull requests.
+pub(super) fn long_numbers(subject: &[u8]) -> impl Iterator<Item = u64> {
+    numbers(subject)
+        .into_iter()
+        .filter(|number| (4..=9).contains(&number.len()))
+        .filter_map(|number| number.to_str().ok()?.parse().ok())
 }
 
 /// How the numbers in two titles relate: another number is often another bump or another release.
@@ -161,8 +174,7 @@ impl Numbers {
 
 /// Whether both titles have a number in common that is long enough to be that of an issue or a pull request.
 pub(super) fn share_long_number(a: &[u8], b: &[u8]) -> bool {
-    let (a, b) = (numbers(a), numbers(b));
-    a.intersection(&b).any(|number| (4..=9).contains(&number.len()))
+    long_numbers(a).any(|number| long_numbers(b).any(|other| other == number))
 }
 
 /// Whether both titles have the same numbers, and have any.
@@ -184,6 +196,11 @@ pub(super) fn likeness(a: &[u8], b: &[u8]) -> f64 {
         return 1.0;
     }
     if a.is_empty() || b.is_empty() {
+        return 0.0;
+    }
+    // Without a word in common, what letters have in common is chance.
+    let own: BTreeSet<Vec<u8>> = words(a).collect();
+    if !words(b).any(|word| own.contains(&word)) {
         return 0.0;
     }
     let mut row = vec![0u16; b.len() + 1];
@@ -245,7 +262,7 @@ mod tests {
     #[test]
     fn another_number_is_another_title() {
         assert_eq!(Numbers::compare(b"bump go to 1.20", b"bump go to 1.21"), Numbers::Differ);
-        assert_eq!(Numbers::compare(b"bump 1.2", b"bump 1.2.3"), Numbers::Subset);
+        assert_eq!(Numbers::compare(b"bump 1.2", b"bump 1.2, 1.3"), Numbers::Subset);
         assert!(!share_numbers(b"a", b"b"));
         assert_eq!(replaced(b"fix the parser", b"fix the lexer now"), 1);
     }

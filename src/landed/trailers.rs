@@ -103,8 +103,14 @@ impl Grammar {
 /// Titles such as `Backport PR #12: …` and `Automated cherry-pick of #12: …`.
 fn subject_number(subject: &[u8]) -> Option<u64> {
     let lower = subject.trim_start().to_ascii_lowercase();
-    let starts: [&[u8]; 6] =
-        [b"backport pr #", b"backport #", b"backport of #", b"automated cherry-pick of #", b"automated cherry pick of #", b"redo pr #"];
+    let starts: [&[u8]; 6] = [
+        b"backport pr #",
+        b"backport #",
+        b"backport of #",
+        b"automated cherry-pick of #",
+        b"automated cherry pick of #",
+        b"redo pr #",
+    ];
     let rest = starts.iter().find_map(|start| lower.strip_prefix(*start))?;
     leading_number(rest)
 }
@@ -117,8 +123,9 @@ fn leading_number(text: &[u8]) -> Option<u64> {
 /// Cheap: whether a line could match any form of words about origins.
 fn may_name(line: &[u8]) -> bool {
     let letters = line.trim_start_with(|c| matches!(c, '(' | '[' | ' '));
-    letters.first().is_some_and(|first| matches!(first.to_ascii_lowercase(), b'b' | b'c' | b'e' | b'l' | b'm' | b'p' | b's' | b't' | b'u' | b'a'))
-        && line.iter().any(u8::is_ascii_digit)
+    letters.first().is_some_and(|first| {
+        matches!(first.to_ascii_lowercase(), b'b' | b'c' | b'e' | b'l' | b'm' | b'p' | b's' | b't' | b'u' | b'a')
+    }) && line.iter().any(u8::is_ascii_digit)
         || line.starts_with(b"(cherry")
         || line.starts_with(b"(back")
 }
@@ -228,9 +235,13 @@ mod tests {
 
     #[test]
     fn other_mentions_are_no_originals() {
-        for body in
-            ["also includes the backport of S", "Fixes: S", "Follow-up for S", "This reverts commit S.", "fix backport of S"]
-        {
+        for body in [
+            "also includes the backport of S",
+            "Fixes: S",
+            "Follow-up for S",
+            "This reverts commit S.",
+            "fix backport of S",
+        ] {
             assert_eq!(named(body), [], "{body}");
         }
         let quoted = format!("(cherry picked from commit {S})");
@@ -239,7 +250,10 @@ mod tests {
 
     #[test]
     fn reverts_and_ids_are_read() {
-        assert_eq!(reverted(format!("x\n\nThis reverts commit {S}, and\nthis reverts commit 1234567.").as_bytes()).len(), 2);
+        assert_eq!(
+            reverted(format!("x\n\nThis reverts commit {S}, and\nthis reverts commit 1234567.").as_bytes()).len(),
+            2
+        );
         assert_eq!(own_pull_request(b"Merge pull request #12 from a/b"), Some(12));
         assert_eq!(own_pull_request(b"Do it (#12)"), Some(12));
         assert_eq!(own_pull_request(b"Do it (12)"), None);

@@ -10,6 +10,7 @@
 
 mod architecture;
 mod catalogue;
+mod landed;
 mod scenarios;
 mod support;
 mod version_order;
