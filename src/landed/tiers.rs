@@ -1,7 +1,7 @@
 //! The rules: from what two changes have in common to whether one is the other.
 //!
 //! The thresholds were measured on 12,960 release-branch commits of 22 projects that name their original; each tier below
-//! `Review` named a wrong commit in none to two of its cases there. The page `landed.md` tells them in words.
+//! `Review` named a wrong commit in none to two of its cases there. The page `README.md` beside this file tells them in words.
 
 use super::features::Features;
 use super::titles::Numbers;
@@ -175,8 +175,7 @@ fn by_title(f: &Features) -> Option<Tier> {
     if !f.same_title {
         return None;
     }
-    let is_placed = f.shares_name || f.both >= 0.6;
-    if f.same_author && !f.is_generic && is_placed && (f.both >= 0.15 || f.larger_part() >= 0.3) {
+    if f.same_author && !f.is_generic && (f.both >= 0.15 || f.larger_part() >= 0.3) {
         Some(Tier::TitleAndLines)
     } else if f.same_author && !f.is_generic && f.body >= 0.6 && f.body_words >= 8 {
         Some(Tier::TitleAndWords)

@@ -134,10 +134,18 @@ pub(super) fn words(text: &[u8]) -> impl Iterator<Item = Vec<u8>> {
         .map(|word| word.to_ascii_lowercase())
 }
 
-/// The numbers in a title; a version such as 4.2.1 is one.
-fn numbers(title: &[u8]) -> BTreeSet<&[u8]> {
+/// The numbers in a title in their order; a version such as 4.2.1 is one.
+fn numbers_in_order(title: &[u8]) -> impl Iterator<Item = &[u8]> {
     let parts = title.split(|byte| !(byte.is_ascii_digit() || *byte == b'.'));
-    parts.map(|number| number.trim_with(|c| c == '.')).filter(|number| !number.is_empty()).collect()
+    parts.map(|number| number.trim_with(|c| c == '.')).filter(|number| !number.is_empty())
+}
+
+fn numbers(title: &[u8]) -> BTreeSet<&[u8]> {
+    numbers_in_order(title).collect()
+}
+
+fn last_number(title: &[u8]) -> Option<&[u8]> {
+    numbers_in_order(title).last()
 }
 
 /// The numbers in a subject that are long enough to be those of issues or pull requests.
@@ -161,10 +169,12 @@ pub(super) enum Numbers {
 
 impl Numbers {
     pub(super) fn compare(a: &[u8], b: &[u8]) -> Self {
+        // In `bump x from 1.1 to 1.2` the last one is what it comes to, wherever it began.
+        let ends_alike = last_number(a).is_some() && last_number(a) == last_number(b);
         let (a, b) = (numbers(a), numbers(b));
         if a == b {
             Self::Equal
-        } else if a.is_subset(&b) || b.is_subset(&a) {
+        } else if a.is_subset(&b) || b.is_subset(&a) || ends_alike {
             Self::Subset
         } else {
             Self::Differ
