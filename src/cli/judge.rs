@@ -1,6 +1,8 @@
 //! What `hook` and `check` share: from a repository and updates to a delivered verdict.
 
 use bstr::{BString, ByteSlice as _};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -39,7 +41,7 @@ pub(super) fn judge(context: &Context, flags: &JudgeFlags, case: Case<'_>) -> Re
     let ended = judge_logged(context, flags, case, opened, log.as_deref());
     if let (Err(failure), Some(log)) = (&ended, &log) {
         let line = serde_json::json!({
-            "schema": "refgate.failure/v1", "time": now(), "exit_code": failure.exit.code(),
+            "schema": "refgate.failure/v1", "time": now().to_string(), "exit_code": failure.exit.code(),
             "while": failure.detail, "cause": failure.cause, "chain": failure.chain,
         });
         append(log, &line.to_string())?;
@@ -74,7 +76,7 @@ fn judge_logged(
         let failure = Failure::new(Exit::Undecided, format!("looking for what {name} shall hold"), error.cause);
         return Err(error.help.into_iter().fold(failure, Failure::help));
     }
-    let outcome = gate::judge(&armed, &facts);
+    let outcome = gate::judge(&armed, &facts, now().to_zoned(TimeZone::UTC).date());
     let judged = case.began.elapsed();
     let exit = outcome.exit();
     let milliseconds = |duration: Duration| duration.as_secs_f64() * 1000.0;
@@ -95,7 +97,7 @@ fn judge_logged(
         let parts: Vec<String> = report.timings.iter().map(|(what, time)| format!("{what} {time:.2} ms")).collect();
         context.complain(&format!("refgate: {}\n", parts.join(", ")));
     }
-    let logged = log.map_or(Ok(()), |log| append(log, &report.log_line(&now())));
+    let logged = log.map_or(Ok(()), |log| append(log, &report.log_line(&now().to_string())));
     match delivered.and(logged) {
         Ok(()) => Ok(exit),
         // A refusal stands whether or not anybody can read why; an acceptance that leaves no trace does not.
@@ -170,7 +172,9 @@ fn policy_id(repository: &Repository, policy: &Policy) -> String {
     crate::git::blob_id(repository.hash_kind(), text.as_bytes()).to_string()
 }
 
-#[expect(clippy::disallowed_methods, reason = "the log says when; no verdict depends on it")]
-fn now() -> String {
-    jiff::Timestamp::try_from(std::time::SystemTime::now()).map_or_else(|_| String::new(), |now| now.to_string())
+/// The time, for the log and for waivers that run out; no rule sees it.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
+fn now() -> Timestamp {
+    // A clock before year -9999 or after 9999 is no clock; waivers are then compared with 1970.
+    Timestamp::try_from(std::time::SystemTime::now()).unwrap_or(Timestamp::UNIX_EPOCH)
 }

@@ -12,7 +12,8 @@ impl<'a> Facts<'a> {
     ///
     /// On an update the whole range, however reachable it is from elsewhere: commits that were parked on a free branch
     /// first are judged when they come here. On a new branch those that no branch of a line but topic lines had
-    /// before the push.
+    /// before the push, and that are not on the line it is cut from after it: a branch and what it starts from may
+    /// be pushed together.
     pub fn new_commits(&self, change: &Change<'_, '_>) -> Result<Vec<ObjectId>, FactError> {
         if change.deletes() || change.namespace() == Namespace::Tag {
             return Ok(Vec::new());
@@ -20,7 +21,12 @@ impl<'a> Facts<'a> {
         if !change.creates() {
             return self.commits(&[change.new_id()], &[change.old()]);
         }
-        self.commits(&[change.new_id()], &self.tips_before()?)
+        let mut had = self.tips_before()?;
+        let cut_from = change.line().and_then(|place| place.line.cut_from.as_ref());
+        for line in self.lines().iter().filter(|line| Some(&line.name) == cut_from) {
+            had.extend(self.branches(line, &Bindings::new())?.into_iter().map(|(_, tip)| tip));
+        }
+        self.commits(&[change.new_id()], &had)
     }
 
     /// What the branches of all lines but topic lines held before the push.

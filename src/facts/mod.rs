@@ -5,6 +5,7 @@
 mod change;
 mod commits;
 mod error;
+mod flows;
 mod trees;
 mod versions;
 mod view;
@@ -18,14 +19,15 @@ use std::time::Instant;
 
 pub use change::{Change, Movement};
 pub use error::FactError;
+pub use flows::Debt;
 pub use trees::Manifest;
 pub use versions::{Home, Sibling};
 pub use view::View;
 
 pub use crate::git::{Commit, Kind};
 pub use crate::policy::{
-    ActorSet, Bindings, Line, LineMatch, LoadError, Pattern, Place, RetiredBy, Role, Series, TagClass, TagKind,
-    TagMatch, TagObject,
+    ActorSet, Bindings, Flow, FlowDue, Line, LineMatch, LoadError, Pattern, Place, RetiredBy, Role, Series, TagClass,
+    TagKind, TagMatch, TagObject, Way,
 };
 pub use crate::policy::{
     Agreement, Changelog, ChangelogFormat, Classes, Due, Notes, PathPattern, Reintegrate, VersionField,

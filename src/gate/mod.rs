@@ -2,8 +2,9 @@
 
 use crate::facts::{FactError, Facts};
 use crate::model::{Exit, Finding, Level, RefName, Unevaluated, Untrusted, Verdict};
-use crate::policy::{Pattern, Since};
+use crate::policy::{Pattern, Since, Waiver};
 use crate::rules::{Armed, Sink};
+use jiff::civil::Date;
 
 /// What judging a push came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,8 +24,8 @@ impl Outcome {
     }
 }
 
-/// Judges a push by the armed rules.
-pub fn judge(armed: &[Armed], facts: &Facts<'_>) -> Outcome {
+/// Judges a push by the armed rules. `today` is the day on which waivers have to be valid.
+pub fn judge(armed: &[Armed], facts: &Facts<'_>, today: Date) -> Outcome {
     let mut findings = Vec::new();
     let mut unevaluated = Vec::new();
     for change in facts.changes() {
@@ -48,6 +49,7 @@ pub fn judge(armed: &[Armed], facts: &Facts<'_>) -> Outcome {
     }
     for finding in &mut findings {
         name_commit(facts, finding);
+        waive(facts, finding, today);
     }
     Outcome { verdict: verdict(&findings, &unevaluated), findings, unevaluated }
 }
@@ -93,6 +95,35 @@ fn predates(since: &Since, facts: &Facts<'_>, finding: &Finding) -> Result<bool,
             let start = date.to_zoned(jiff::tz::TimeZone::UTC).map(|midnight| midnight.timestamp().as_second());
             Ok(start.is_ok_and(|start| seconds < start))
         }
+    }
+}
+
+/// Lowers a finding that the policy waives to a record, and says so where a waiver has run out.
+fn waive(facts: &Facts<'_>, finding: &mut Finding, today: Date) {
+    let names_ref = |waiver: &&Waiver| {
+        let name = finding.ref_name.as_ref();
+        waiver.refs.is_empty()
+            || name.is_some_and(|name| waiver.refs.iter().any(|pattern| pattern.matches(name.full()).is_some()))
+    };
+    let mut waivers = facts
+        .waivers()
+        .iter()
+        .filter(|waiver| waiver.rule == finding.rule && (waiver.commit.is_none() || waiver.commit == finding.commit))
+        .filter(names_ref)
+        .peekable();
+    let Some(first) = waivers.peek().copied() else { return };
+    let valid = waivers.find(|waiver| waiver.until.is_none_or(|until| today <= until));
+    match (valid, first.until) {
+        (Some(waiver), _) => {
+            let by = waiver.by.as_ref().map_or_else(String::new, |by| format!(" ({by})"));
+            finding.level = finding.level.min(Level::Observe);
+            finding.evidence = Some(format!("waived{by}: {}", waiver.reason));
+        }
+        (None, Some(until)) => {
+            let help = finding.help.take().unwrap_or_default();
+            finding.help = Some(format!("the waiver for it ended on {until}; {help}"));
+        }
+        (None, None) => {}
     }
 }
 

@@ -79,6 +79,10 @@ pub struct Waiver {
     pub by: Option<String>,
     /// The last day on which it counts.
     pub until: Option<Date>,
+    /// The index in [`Policy::texts`](super::Policy::texts) of the layer that grants it.
+    pub layer: usize,
+    /// Where it stands there.
+    pub span: std::ops::Range<usize>,
 }
 
 /// `[[flow]]`.
@@ -200,6 +204,8 @@ impl Resolver<'_> {
                     reason: raw.reason.get_ref().clone(),
                     by: raw.by.clone(),
                     until,
+                    layer: at,
+                    span: span.clone(),
                 });
             }
         }

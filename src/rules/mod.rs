@@ -26,6 +26,7 @@ mod stranded_changelog;
 mod unauthorized_actor;
 mod undocumented_release;
 mod unflagged_feature;
+mod unlanded_fix;
 mod unlisted_branch;
 mod unlisted_tag;
 mod unpromoted_commit;
@@ -60,6 +61,7 @@ pub static REGISTRY: &[Entry] = &[
     refs::<unauthorized_actor::UnauthorizedActor>(),
     refs::<undocumented_release::UndocumentedRelease>(),
     commits::<unflagged_feature::UnflaggedFeature>(),
+    refs::<unlanded_fix::UnlandedFix>(),
     refs::<unlisted_branch::UnlistedBranch>(),
     refs::<unlisted_tag::UnlistedTag>(),
     refs::<unpromoted_commit::UnpromotedCommit>(),

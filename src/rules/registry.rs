@@ -48,6 +48,11 @@ pub fn arm(policy: &Policy) -> Result<Vec<Armed>, PolicyErrors> {
             errors.extend(source.map(|source| PolicyError { source: source.clone(), problem }));
         }
     }
+    errors.extend(policy.waivers.iter().filter(|waiver| super::find(&waiver.rule).is_none()).filter_map(|waiver| {
+        let hint = did_you_mean(&waiver.rule, super::REGISTRY.iter().map(|entry| entry.meta.id));
+        let problem = Problem::new(waiver.span.clone(), format!("there is no rule `{}`{hint}", waiver.rule));
+        policy.texts.get(waiver.layer).map(|source| PolicyError { source: source.clone(), problem })
+    }));
     let mut armed = Vec::new();
     for entry in super::REGISTRY {
         let setting = policy.rules.get(entry.meta.id).cloned().unwrap_or_default();

@@ -104,6 +104,7 @@ fn object(stream: &mut String, labels: &[String], words: &[String]) {
         }
         "commit" => {
             let (mut message, mut parents, mut files) = (format!("{}\n", word(1)), Vec::new(), Vec::new());
+            let mut date = DATE.to_owned();
             let mut rest = words.iter().skip(2);
             while let Some(key) = rest.next() {
                 match key.as_str() {
@@ -112,14 +113,15 @@ fn object(stream: &mut String, labels: &[String], words: &[String]) {
                         message = format!("{message}{separator}{}\n", rest.next().unwrap());
                     }
                     "file" => files.push((rest.next().unwrap(), rest.next().unwrap())),
+                    "at" => date = format!("{} +0000", rest.next().unwrap()),
                     "parents" => {}
                     parent => parents.push(mark(parent)),
                 }
             }
             let _ = writeln!(
                 stream,
-                "commit refs/scenario/{label}\nmark :{number}\nauthor Ann Author <ann@example.com> {DATE}\n\
-                 committer Carl Committer <carl@example.com> {DATE}\ndata {}\n{message}",
+                "commit refs/scenario/{label}\nmark :{number}\nauthor Ann Author <ann@example.com> {date}\n\
+                 committer Carl Committer <carl@example.com> {date}\ndata {}\n{message}",
                 message.len(),
             );
             for (at, parent) in parents.iter().enumerate() {
