@@ -1,6 +1,6 @@
 #!/bin/sh
-# The main job, for real: a server repository with refgate in its pre-receive hook, a clone, one push that is
-# accepted and four that are refused. Everything happens under target/tour, which is made anew.
+# The main job, for real: a server repository with refgate in its pre-receive hook, a clone, pushes that are
+# accepted and five that are refused. Everything happens under target/tour, which is made anew.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -23,7 +23,17 @@ export PATH
 say() { printf '\n\033[1m# %s\033[0m\n' "$*"; }
 show() { printf '$ %s\n' "$*"; "$@" 2>&1; }
 refused() { if show "$@"; then echo "this push should have been refused" >&2; exit 1; fi; }
-commit() { echo "$1" >> file && git add file && git commit --quiet --message "$1"; }
+commit() { echo "$1" >> file && git add --all && git commit --quiet --message "$1"; }
+changelog() {
+    mkdir -p debian
+    cat > debian/changelog <<END
+pybal ($1) stable; urgency=low
+
+  * $2
+
+ -- Ann Author <ann@example.com>  Tue, 14 Nov 2023 22:13:20 +0000
+END
+}
 
 say "A server repository, with PyBal's release process as its policy"
 git init --quiet --bare "$tour/server.git"
@@ -32,6 +42,8 @@ show refgate install --repo "$tour/server.git" --policy preset:pybal
 git clone --quiet "$tour/server.git" "$tour/clone" 2>/dev/null
 cd "$tour/clone"
 git checkout --quiet -b master
+echo "setup(name='pybal', version='1.15')" > setup.py
+changelog 1.15.0 'Checks HTTP servers'
 commit 'feat: check HTTP servers'
 git branch 1.15
 
@@ -47,9 +59,19 @@ git push --quiet origin master
 git tag --annotate --message 'PyBal 1.15.1' 1.15.1
 refused git push origin 1.15.1
 
-say "The same version on its branch: accepted"
-git tag --annotate --force --message 'PyBal 1.15.1' 1.15.1 1.15 > /dev/null
-show git push origin 1.15.1
+say "A hand-edited version on master"
+sed -i s/1.15/1.16/ setup.py
+commit 'feat: check the new thing'
+refused git push origin master
+git reset --quiet --hard HEAD~1
+
+say "The same version on its branch, with its changelog entry, in one push: accepted"
+git checkout --quiet 1.15
+changelog 1.15.1 'Checks DNS servers'
+commit 'Release 1.15.1'
+git tag --annotate --force --message 'PyBal 1.15.1' 1.15.1 > /dev/null
+show git push origin 1.15 1.15.1
+git checkout --quiet master
 
 say "Moving a published tag, and taking commits out of master"
 git tag --annotate --force --message 'PyBal 1.15.1' 1.15.1 master > /dev/null

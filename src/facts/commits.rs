@@ -25,13 +25,18 @@ impl<'a> Facts<'a> {
 
     /// What the branches of all lines but topic lines held before the push.
     pub(super) fn tips_before(&self) -> Result<Vec<ObjectId>, FactError> {
+        if let Some(tips) = self.tips_before.get() {
+            return Ok(tips.clone());
+        }
         let mut tips = Vec::new();
         for line in self.lines().iter().filter(|line| line.role != Role::Topic) {
             for (name, _) in self.branches(line, &Bindings::new())? {
                 tips.extend(self.view.find(self.repository, &name)?);
             }
         }
-        Ok(tips)
+        tips.sort_unstable();
+        tips.dedup();
+        Ok(self.tips_before.get_or_init(|| tips).clone())
     }
 
     /// The kinds of change that a commit is.

@@ -9,7 +9,7 @@ mod trees;
 mod versions;
 mod view;
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::Path;
@@ -92,6 +92,8 @@ pub struct Facts<'a> {
     branches: RefCell<BTreeMap<String, Rc<[RefName]>>>,
     /// The branches and tags of each image tag: asked for again by every new branch of a push.
     slugs: RefCell<Vec<(Case, Rc<Slugs>)>>,
+    /// What the branches of all lines but topic lines held before the push: asked for again by every new branch.
+    tips_before: OnceCell<Vec<ObjectId>>,
 }
 
 /// Image tags, and the branches and tags that make each.
@@ -113,8 +115,8 @@ impl<'a> Facts<'a> {
         for (at, update) in push.updates.iter().enumerate() {
             places.entry(&update.name).or_insert(at);
         }
-        let (branches, slugs) = (RefCell::default(), RefCell::default());
-        Self { repository, policy, push, view, deadline, places, branches, slugs }
+        let (branches, slugs, tips_before) = (RefCell::default(), RefCell::default(), OnceCell::new());
+        Self { repository, policy, push, view, deadline, places, branches, slugs, tips_before }
     }
 
     /// The push.

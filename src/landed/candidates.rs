@@ -16,7 +16,7 @@ use super::{Error, parallel, titles};
 use crate::git::{self, Repository};
 
 /// How many mainline commits are compared line by line with one of the branch, the most alike first.
-const MAX_COMPARED: usize = 48;
+const MAX_COMPARED: usize = 24;
 
 /// How alike titles must be to bring two commits together, as Dice of their words.
 const TITLE: f64 = 0.45;
@@ -66,13 +66,14 @@ pub(super) fn by_files(
             }
         },
     )?;
+    let titles: Vec<Vec<u32>> = sought.iter().map(|own| hashed_words(&own.change.key)).collect();
     let mut ranked: BTreeMap<At, Vec<(f64, At)>> = BTreeMap::new();
     for (at, (all, touched)) in touched.iter().enumerate() {
         let Some(change) = mainline.get(at).filter(|_| !touched.is_empty()) else { continue };
         let title = hashed_words(&change.key);
         for (place, files) in touched {
-            let Some(own) = sought.get(*place) else { continue };
-            let title = dice(&hashed_words(&own.change.key), &title);
+            let (Some(own), Some(own_title)) = (sought.get(*place), titles.get(*place)) else { continue };
+            let title = dice(own_title, &title);
             let body = dice(&own.change.words, &change.words);
             let author = if own.change.author.is(change.author) { 1.0 } else { 0.0 };
             let own_files = own.patch.paths.len();

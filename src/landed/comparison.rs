@@ -106,27 +106,33 @@ impl Comparison {
             without: BTreeSet::new(),
         };
         engine.take_away(&mut brought)?;
-        engine.by_metadata()?;
+        let reverts = Reverts::new(&index, &mut brought);
+        engine.by_metadata(&reverts)?;
         tell("comparing patches", engine.candidates.len());
         engine.read_patches()?;
-        let mut pairs = engine.pairs();
+        let every: Vec<At> = engine.candidates.keys().copied().collect();
+        let mut pairs = engine.pairs(&every);
         let sought = engine.unsettled(assign::assign(pairs.clone()));
         if !sought.is_empty() {
             tell("searching the mainline", mainline.len());
             engine.by_files(&sought)?;
             engine.read_patches()?;
-            pairs = engine.pairs();
+            let is_sought: BTreeSet<At> = sought.iter().copied().collect();
+            pairs.retain(|pair| !is_sought.contains(&pair.branch));
+            pairs.extend(engine.pairs(&sought));
         }
-        let settled = assign::assign(pairs.clone());
-        let reverts = Reverts::new(&index, &mut brought);
+        let mut compared: BTreeMap<At, Vec<Pair>> = BTreeMap::new();
+        for pair in &pairs {
+            compared.entry(pair.branch).or_default().push(pair.clone());
+        }
+        let settled = assign::assign(pairs);
         let mut verdicts = present;
         for (at, change) in branch.iter().enumerate() {
-            let own: Vec<Pair> = pairs.iter().filter(|pair| pair.branch == at).cloned().collect();
             let facts = reasons::Facts {
                 change,
                 claims: engine.claims.get(at),
                 settled: settled.get(&at).map_or(&[], Vec::as_slice),
-                all: &own,
+                all: compared.get(&at).map_or(&[], Vec::as_slice),
                 mainline: &mainline,
                 reverts: &reverts,
                 taken_back: taken_back.get(&change.id).copied(),
@@ -210,10 +216,13 @@ impl Engine<'_> {
     }
 
     /// Candidates by what messages say, and by title, author and second.
-    fn by_metadata(&mut self) -> Result<(), Error> {
+    fn by_metadata(&mut self, reverts: &Reverts) -> Result<(), Error> {
         let follower = Follower { repository: self.repository, index: self.index, grammar: &self.options.grammar };
         for (at, change) in self.branch.iter().enumerate() {
             let mut found: BTreeSet<At> = self.index.alike(change).into_iter().collect();
+            if let Some(same) = self.plainly(at, change, &found).filter(|same| reverts.standing(*same).is_none()) {
+                found = BTreeSet::from([same]);
+            }
             if !self.options.ignore_explicit {
                 let claims = follower.claims(change)?;
                 found.extend(claims.found.iter().map(|(at, _)| *at));
@@ -226,6 +235,22 @@ impl Engine<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The one candidate by the same author, of the same second and with the same title. Whatever else has that title need
+    /// not be read.
+    fn plainly(&self, branch: At, change: &Change, found: &BTreeSet<At>) -> Option<At> {
+        let is_same = |at: &&At| {
+            self.index.commits.get(**at).is_some_and(|other| {
+                other.seconds == change.seconds
+                    && other.author.is(change.author)
+                    && other.key == change.key
+                    && !other.is_merge
+            })
+        };
+        let mut same = found.iter().filter(is_same);
+        let first = same.next().copied().filter(|at| !self.without.contains(&(branch, *at)))?;
+        same.next().is_none().then_some(first)
     }
 
     /// Candidates by the files they touch.
@@ -288,8 +313,8 @@ impl Engine<'_> {
         })
     }
 
-    /// Compares each change with its candidates.
-    fn pairs(&self) -> Vec<Pair> {
+    /// Compares these changes with their candidates.
+    fn pairs(&self, branch: &[At]) -> Vec<Pair> {
         let weights = Weights::new(self.mainline_patches.iter().flatten(), self.index.commits.len());
         let around = Surroundings {
             weights: &weights,
@@ -297,7 +322,7 @@ impl Engine<'_> {
             repeated_seconds: &self.index.repeated_seconds,
         };
         let mut pairs = Vec::new();
-        for (branch, found) in &self.candidates {
+        for (branch, found) in branch.iter().filter_map(|at| self.candidates.get_key_value(at)) {
             let (Some(own), Some(Some(own_patch))) = (self.branch.get(*branch), self.branch_patches.get(*branch))
             else {
                 continue;

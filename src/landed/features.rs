@@ -11,11 +11,12 @@ use super::titles::{self, Numbers};
 pub(super) struct Weights {
     /// In how many of the patches that were read the line occurs.
     occurrences: HashMap<Line, u32>,
-    /// How many patches that were.
-    read: f64,
-    /// How many there are.
-    all: f64,
+    /// The weights of lines that occur never, once, twice and so on.
+    table: Vec<f64>,
 }
+
+/// Lines in more patches than this all weigh the same.
+const MAX_OCCURRENCES: u32 = 1000;
 
 impl Weights {
     pub(super) fn new<'p>(patches: impl Iterator<Item = &'p Patch>, all: usize) -> Self {
@@ -27,15 +28,17 @@ impl Weights {
                 *occurrences.entry(*line).or_default() += 1;
             }
         }
-        Self { occurrences, read: f64::from(read.max(1)), all: (all as f64).max(1.0) }
+        let (read, all) = (f64::from(read.max(1)), (all as f64).max(1.0));
+        // What was not read is taken to be like what was, except that one occurrence is no more than one.
+        let expected = |seen: f64| if seen > 1.0 { 1.0 + (seen - 1.0) * (all / read).max(1.0) } else { seen };
+        let weight = |seen: u32| ((all + 1.0) / (expected(f64::from(seen)) + 0.5)).ln().max(0.05);
+        Self { occurrences, table: (0..=MAX_OCCURRENCES).map(weight).collect() }
     }
 
-    /// The weight of a line in nats: the logarithm of how many patches there are for each one that has it. What was not
-    /// read is taken to be like what was, except that one occurrence is no more than one.
+    /// The weight of a line in nats: the logarithm of how many patches there are for each one that has it.
     fn of(&self, line: Line) -> f64 {
-        let seen = f64::from(self.occurrences.get(&line).copied().unwrap_or_default());
-        let expected = if seen > 1.0 { 1.0 + (seen - 1.0) * (self.all / self.read).max(1.0) } else { seen };
-        ((self.all + 1.0) / (expected + 0.5)).ln().max(0.05)
+        let seen = self.occurrences.get(&line).copied().unwrap_or_default().min(MAX_OCCURRENCES);
+        self.table.get(seen as usize).copied().unwrap_or_default()
     }
 
     fn total(&self, patch: &Patch) -> f64 {

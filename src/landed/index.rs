@@ -4,6 +4,7 @@ use bstr::{BString, ByteSlice as _};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::change::Change;
+use super::titles;
 use super::trailers::{Named, Prefix};
 use crate::model::ObjectId;
 
@@ -75,7 +76,7 @@ impl<'c> Index<'c> {
         *self.titles.entry(commit.key.clone()).or_default() += 1;
     }
 
-    /// Commits with the same title, or by the same author of the same second.
+    /// Commits with the same title, by the same author of the same second, or merging a pull request that the title names.
     pub(super) fn alike(&self, branch: &Change) -> Vec<At> {
         let mut found: Vec<At> = Vec::new();
         for who in [branch.author.email, branch.author.name] {
@@ -90,6 +91,9 @@ impl<'c> Index<'c> {
                 same.truncate(MAX_SAME_TITLE);
             }
             found.extend(same);
+        }
+        for number in titles::long_numbers(&branch.subject) {
+            found.extend(self.of_pull_request(number));
         }
         found.sort_unstable();
         found.dedup();
@@ -191,5 +195,5 @@ impl Reverts {
 pub(super) fn quoted_title(commit: &Change) -> Option<BString> {
     let inner = commit.subject.strip_prefix(b"Revert \"")?;
     let inner = inner.get(..inner.rfind_byte(b'"')?)?;
-    Some(super::titles::normalised(inner.as_bstr()))
+    Some(titles::normalised(inner.as_bstr()))
 }

@@ -1,7 +1,7 @@
 //! The rules: from what two changes have in common to whether one is the other.
 //!
 //! The thresholds were measured on 12,960 release-branch commits of 22 projects that name their original; each tier below
-//! `Review` named a wrong commit in none to two of its cases there. The page `landed.md` tells them in words.
+//! `Review` named a wrong commit in none to two of its cases there. The page `README.md` beside this file tells them in words.
 
 use super::features::Features;
 use super::titles::Numbers;
@@ -183,7 +183,7 @@ fn by_title(f: &Features) -> Option<Tier> {
         Some(Tier::TitleOnly)
     } else if !f.is_generic && f.body >= 0.7 && f.body_words >= 12 && (f.both >= 0.1 || f.shares_name) {
         Some(Tier::TitleAndBody)
-    } else if f.same_author && !f.is_generic && f.shares_path && f.days <= 3.0 {
+    } else if f.same_author && !f.is_generic && f.shares_path && f.days <= 3.0 && f.larger_part() >= 0.1 {
         Some(Tier::TitleAndDays)
     } else if f.is_generic && f.same_author && f.shares_path && f.both >= 0.5 && f.shared >= 12.0 {
         Some(Tier::FrequentTitle)
@@ -206,7 +206,9 @@ fn by_likeness(f: &Features) -> Option<Tier> {
         && f.shares_name
         && f.body >= 0.85
         && f.body_words >= 12
-        && (f.both >= 0.35 || (f.same_numbers && f.title >= 0.6) || (f.title >= 0.85 && f.replaced < 2));
+        && (f.both >= 0.35
+            || (f.same_numbers && f.title >= 0.6)
+            || (f.title >= 0.85 && (f.replaced == 0 || (f.replaced < 2 && f.larger_part() >= 0.3))));
     let is_same_long_body = f.body >= 0.9
         && f.body_words >= 20
         && f.title >= 0.8

@@ -134,9 +134,26 @@ pub(super) fn words(text: &[u8]) -> impl Iterator<Item = Vec<u8>> {
         .map(|word| word.to_ascii_lowercase())
 }
 
-/// The numbers in a title.
+/// The numbers in a title in their order; a version such as 4.2.1 is one.
+fn numbers_in_order(title: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let parts = title.split(|byte| !(byte.is_ascii_digit() || *byte == b'.'));
+    parts.map(|number| number.trim_with(|c| c == '.')).filter(|number| !number.is_empty())
+}
+
 fn numbers(title: &[u8]) -> BTreeSet<&[u8]> {
-    title.split(|byte| !byte.is_ascii_digit()).filter(|digits| !digits.is_empty()).collect()
+    numbers_in_order(title).collect()
+}
+
+fn last_number(title: &[u8]) -> Option<&[u8]> {
+    numbers_in_order(title).last()
+}
+
+/// The numbers in a subject that are long enough to be those of issues or pull requests.
+pub(super) fn long_numbers(subject: &[u8]) -> impl Iterator<Item = u64> {
+    numbers(subject)
+        .into_iter()
+        .filter(|number| (4..=9).contains(&number.len()))
+        .filter_map(|number| number.to_str().ok()?.parse().ok())
 }
 
 /// How the numbers in two titles relate: another number is often another bump or another release.
@@ -152,10 +169,12 @@ pub(super) enum Numbers {
 
 impl Numbers {
     pub(super) fn compare(a: &[u8], b: &[u8]) -> Self {
+        // In `bump x from 1.1 to 1.2` the last one is what it comes to, wherever it began.
+        let ends_alike = last_number(a).is_some() && last_number(a) == last_number(b);
         let (a, b) = (numbers(a), numbers(b));
         if a == b {
             Self::Equal
-        } else if a.is_subset(&b) || b.is_subset(&a) {
+        } else if a.is_subset(&b) || b.is_subset(&a) || ends_alike {
             Self::Subset
         } else {
             Self::Differ
@@ -165,8 +184,7 @@ impl Numbers {
 
 /// Whether both titles have a number in common that is long enough to be that of an issue or a pull request.
 pub(super) fn share_long_number(a: &[u8], b: &[u8]) -> bool {
-    let (a, b) = (numbers(a), numbers(b));
-    a.intersection(&b).any(|number| (4..=9).contains(&number.len()))
+    long_numbers(a).any(|number| long_numbers(b).any(|other| other == number))
 }
 
 /// Whether both titles have the same numbers, and have any.
@@ -188,6 +206,11 @@ pub(super) fn likeness(a: &[u8], b: &[u8]) -> f64 {
         return 1.0;
     }
     if a.is_empty() || b.is_empty() {
+        return 0.0;
+    }
+    // Without a word in common, what letters have in common is chance.
+    let own: BTreeSet<Vec<u8>> = words(a).collect();
+    if !words(b).any(|word| own.contains(&word)) {
         return 0.0;
     }
     let mut row = vec![0u16; b.len() + 1];
@@ -249,7 +272,7 @@ mod tests {
     #[test]
     fn another_number_is_another_title() {
         assert_eq!(Numbers::compare(b"bump go to 1.20", b"bump go to 1.21"), Numbers::Differ);
-        assert_eq!(Numbers::compare(b"bump 1.2", b"bump 1.2.3"), Numbers::Subset);
+        assert_eq!(Numbers::compare(b"bump 1.2", b"bump 1.2, 1.3"), Numbers::Subset);
         assert!(!share_numbers(b"a", b"b"));
         assert_eq!(replaced(b"fix the parser", b"fix the lexer now"), 1);
     }

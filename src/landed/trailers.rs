@@ -160,8 +160,8 @@ pub(super) fn own_pull_request(subject: &[u8]) -> Option<u64> {
 
 /// Gerrit's id of a change (`Change-Id: I…`), the last one of the message.
 pub(super) fn change_id(body: &[u8]) -> Option<BString> {
-    let lines = body.lines().filter_map(|line| line.strip_prefix(b"Change-Id:"));
-    let id = lines.last()?.trim();
+    let mut lines = body.lines().filter_map(|line| line.strip_prefix(b"Change-Id:"));
+    let id = lines.next_back()?.trim();
     let digits = id.strip_prefix(b"I")?;
     (digits.len() == 40 && digits.iter().all(u8::is_ascii_hexdigit)).then(|| BString::from(id))
 }

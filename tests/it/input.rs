@@ -325,7 +325,7 @@ fn a_policy_that_is_none_is_said_in_one_line() {
         assert!(stderr(&output).contains("error: Failure encountered while: reading the policy - "), "{says}");
         assert!(stderr(&output).contains(says), "{}", stderr(&output));
     };
-    invalid("other.toml:34:8: there is no rule `moved-tga`; did you mean `moved-tag`?");
+    invalid("other.toml:38:8: there is no rule `moved-tga`; did you mean `moved-tag`?");
     std::fs::write(&file, format!("{POLICY}\n[rules.moved-tag]\nlevl = \"warn\"\n")).unwrap();
     invalid("unknown key `levl`");
     std::fs::write(&file, format!("{POLICY}\n[rules.colliding-slug]\nreserved = \"edge\"\nlower-case = 1\n")).unwrap();

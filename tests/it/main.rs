@@ -15,6 +15,7 @@ mod doctor;
 mod input;
 mod install;
 mod install_script;
+mod landed;
 mod policies;
 mod pushes;
 mod release_plan;
