@@ -109,7 +109,8 @@ fn objects_that_are_missing_or_broken_are_undecided() {
 #[test]
 fn broken_refs_and_repositories_are_no_pass() {
     let site = Site::usual();
-    let line = format!("{ZERO} {} refs/tags/1.15.5\n", site.id("T"));
+    git(&site.server, &["fetch", "--quiet", site.client.to_str().unwrap(), site.id("J")]);
+    let line = format!("{ZERO} {} refs/tags/1.15.7\n", site.id("J"));
     std::fs::write(site.server.join("refs/heads/1.15"), "garbage\n").unwrap();
     let output = pre_receive(&site, &line);
     assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));

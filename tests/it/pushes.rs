@@ -86,7 +86,7 @@ fn a_push_is_one_set_for_pre_receive() {
     // A branch that is deleted in the same push holds no tag any more.
     let policy = POLICY.replace("role = \"release\"", "role = \"release\"\ndeletable = true");
     std::fs::write(site.path("policy.toml"), policy).unwrap();
-    site.push(&[":refs/heads/1.15", "T:refs/tags/1.15.7"]).refused(&["misplaced-tag refs/tags/1.15.7"]);
+    site.push(&[":refs/heads/1.15", "J:refs/tags/1.15.7"]).refused(&["misplaced-tag refs/tags/1.15.7"]);
 }
 
 #[test]

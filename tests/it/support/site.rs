@@ -59,6 +59,7 @@ T = tag 1.15.1 of F
 U = tag 1.15.2 of G
 W = tag 1.15.9 of B
 P = tag 1.15.1 of A
+J = tag 1.15.7 of F
 refs/heads/master = B
 refs/heads/1.15 = F
 refs/tags/1.15.1 = T
