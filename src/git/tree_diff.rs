@@ -1,7 +1,7 @@
 //! What differs between two trees, for many pairs in a row: neighbouring commits share most of their trees, so that
 //! each is read once.
 
-use bstr::{BStr, BString, ByteSlice as _};
+use bstr::{BString, ByteSlice as _};
 use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -24,8 +24,7 @@ pub struct TreeDiff {
 }
 
 /// One comparison.
-struct Comparison<'w> {
-    wants: &'w dyn Fn(&BStr, bool) -> bool,
+struct Comparison {
     changes: Vec<Change>,
     visited: usize,
 }
@@ -50,28 +49,23 @@ impl TreeDiff {
     }
 
     /// The tree of a commit.
-    ///
-    /// # Errors
-    /// The commit is missing or malformed.
-    pub fn tree_of_commit(&mut self, commit: ObjectId) -> Result<ObjectId, Error> {
+    fn tree_of_commit(&mut self, commit: ObjectId) -> Result<ObjectId, Error> {
+        if let Some(tree) = self.repository.dag.borrow().tree(commit) {
+            return Ok(tree);
+        }
         self.repository.odb.read(commit, Kind::Commit, MAX_TEXT_OBJECT, &mut self.buffer)?;
         Ok(Skeleton::parse(commit, &self.buffer)?.tree)
     }
 
-    /// The paths that differ between two trees, in the order of the trees; `None` is the empty tree. `wants` is asked for
-    /// each path that differs, and whether it is a directory: what it declines is left out unread.
+    /// The paths that differ between a commit and a tree, in the order of the trees; `None` is the empty tree.
     ///
     /// # Errors
-    /// A tree is missing or malformed, or there are more than a million changes.
-    pub fn changes(
-        &mut self,
-        old: Option<ObjectId>,
-        new: Option<ObjectId>,
-        wants: &dyn Fn(&BStr, bool) -> bool,
-    ) -> Result<Vec<Change>, Error> {
-        let mut comparison = Comparison { wants, changes: Vec::new(), visited: 0 };
-        if old != new {
-            self.trees(old, new, &mut BString::default(), 0, &mut comparison)?;
+    /// A commit or tree is missing or malformed, or there are more than a million changes.
+    pub fn changes_of(&mut self, parent: Option<ObjectId>, tree: ObjectId) -> Result<Vec<Change>, Error> {
+        let parent = parent.map(|id| self.tree_of_commit(id)).transpose()?;
+        let mut comparison = Comparison { changes: Vec::new(), visited: 0 };
+        if parent != Some(tree) {
+            self.trees(parent, Some(tree), &mut BString::default(), 0, &mut comparison)?;
         }
         Ok(comparison.changes)
     }
@@ -82,7 +76,7 @@ impl TreeDiff {
         new: Option<ObjectId>,
         path: &mut BString,
         depth: usize,
-        comparison: &mut Comparison<'_>,
+        comparison: &mut Comparison,
     ) -> Result<(), Error> {
         if depth > MAX_DEPTH {
             return Err(Error::Limit { what: "directories inside each other", limit: MAX_DEPTH });
@@ -118,14 +112,12 @@ impl TreeDiff {
             path.extend_from_slice(either.name);
             // Directories sort apart from anything else of the same name: both are, or neither is.
             let is_tree = either.mode == Mode::Tree;
-            if (comparison.wants)(path.as_bstr(), is_tree) {
-                let (old, new) = (before.map(entry).transpose()?, after.map(entry).transpose()?);
-                if is_tree {
-                    let id = |entry: Option<Entry>| entry.map(|entry| entry.id);
-                    self.trees(id(old), id(new), path, depth + 1, comparison)?;
-                } else {
-                    comparison.changes.push(Change { path: path.clone(), old, new });
-                }
+            let (old, new) = (before.map(entry).transpose()?, after.map(entry).transpose()?);
+            if is_tree {
+                let id = |entry: Option<Entry>| entry.map(|entry| entry.id);
+                self.trees(id(old), id(new), path, depth + 1, comparison)?;
+            } else {
+                comparison.changes.push(Change { path: path.clone(), old, new });
             }
             path.truncate(length);
         }
@@ -140,7 +132,7 @@ impl TreeDiff {
         if let Some(tree) = self.cache.get(&id) {
             return Ok(Rc::clone(tree));
         }
-        self.repository.odb.read(id, Kind::Tree, MAX_TREE, &mut self.buffer)?;
+        self.repository.odb.read_part(id, Kind::Tree, MAX_TREE, &mut self.buffer)?;
         let tree: Rc<[u8]> = Rc::from(self.buffer.as_slice());
         if self.cached + tree.len() > CACHE {
             self.cache.clear();

@@ -3,6 +3,7 @@
 //! Titles, authors and seconds come first, because they settle most and cost no tree; the content of those pairs is then
 //! compared; trees of the whole mainline are read only for what is left.
 
+use bstr::BString;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
@@ -22,6 +23,9 @@ use crate::model::ObjectId;
 
 /// More commits than this on either side are no question that can be answered while somebody waits.
 const MAX_COMMITS: usize = 500_000;
+
+/// A title of fewer words may be chance.
+const MIN_TELLING: usize = 4;
 
 /// How to compare.
 #[derive(Clone, Default)]
@@ -79,6 +83,7 @@ impl Comparison {
         let mainline = read(&there)?;
         // A revert of the branch cancels what it takes back even where that is not asked for.
         let taken_back = taken_back(&branch);
+        let repeated = repeated_titles(&branch);
         branch.retain(|change| !change.is_merge);
         let mut present = Vec::new();
         if let Some(only) = &options.only {
@@ -99,22 +104,26 @@ impl Comparison {
             options,
             index: &index,
             branch: &branch,
+            repeated: &repeated,
             claims: vec![Claims::default(); branch.len()],
             branch_patches: vec![None; branch.len()],
             mainline_patches: vec![None; mainline.len()],
             candidates: BTreeMap::new(),
+            plain: BTreeMap::new(),
             without: BTreeSet::new(),
         };
         engine.take_away(&mut brought)?;
         let reverts = Reverts::new(&index, &mut brought);
         engine.by_metadata(&reverts)?;
         tell("comparing patches", engine.candidates.len());
+        engine.read_outlines()?;
         engine.read_patches()?;
         let every: Vec<At> = engine.candidates.keys().copied().collect();
         let mut pairs = engine.pairs(&every);
         let sought = engine.unsettled(assign::assign(pairs.clone()));
         if !sought.is_empty() {
             tell("searching the mainline", mainline.len());
+            engine.plain.retain(|at, _| !sought.contains(at));
             engine.by_files(&sought)?;
             engine.read_patches()?;
             let is_sought: BTreeSet<At> = sought.iter().copied().collect();
@@ -173,17 +182,28 @@ fn taken_back(branch: &[Change]) -> BTreeMap<ObjectId, ObjectId> {
     found
 }
 
+/// Titles that more than one of these has.
+fn repeated_titles(branch: &[Change]) -> BTreeSet<BString> {
+    let mut seen = BTreeSet::new();
+    branch.iter().filter(|change| !seen.insert(&change.key)).map(|change| change.key.clone()).collect()
+}
+
 /// The work of one comparison.
 struct Engine<'a> {
     repository: &'a Repository,
     options: &'a Options<'a>,
     index: &'a Index<'a>,
     branch: &'a [Change],
+    /// Titles that several of the branch have.
+    repeated: &'a BTreeSet<BString>,
     claims: Vec<Claims>,
     branch_patches: Vec<Option<Patch>>,
     mainline_patches: Vec<Option<Patch>>,
     /// The mainline commits that each branch commit is compared with.
     candidates: BTreeMap<At, BTreeSet<At>>,
+    /// Of these, pairs of the same author and title that no other is as near to: trees are enough for them if they name
+    /// the same files.
+    plain: BTreeMap<At, At>,
     /// Pairs that are no answer.
     without: BTreeSet<(At, At)>,
 }
@@ -220,15 +240,20 @@ impl Engine<'_> {
         let follower = Follower { repository: self.repository, index: self.index, grammar: &self.options.grammar };
         for (at, change) in self.branch.iter().enumerate() {
             let mut found: BTreeSet<At> = self.index.alike(change).into_iter().collect();
-            if let Some(same) = self.plainly(at, change, &found).filter(|same| reverts.standing(*same).is_none()) {
-                found = BTreeSet::from([same]);
-            }
+            let plain = self.plainly(at, change, &found).filter(|same| reverts.standing(*same).is_none());
             if !self.options.ignore_explicit {
                 let claims = follower.claims(change)?;
                 found.extend(claims.found.iter().map(|(at, _)| *at));
                 if let Some(own) = self.claims.get_mut(at) {
                     *own = claims;
                 }
+            }
+            let is_claimed = |same: &At| {
+                let mut claimed = self.claims.get(at).into_iter().flat_map(|claims| &claims.found);
+                claimed.all(|(other, _)| other == same)
+            };
+            if let Some(same) = plain.filter(is_claimed) {
+                self.plain.insert(at, same);
             }
             if !found.is_empty() {
                 self.candidates.insert(at, found);
@@ -237,20 +262,54 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// The one candidate by the same author, of the same second and with the same title. Whatever else has that title need
-    /// not be read.
+    /// The one candidate by the same author and with the same title: of the same second, or else the only one with a title
+    /// that says enough and that nothing else has. Whatever is less like it need not be read. A merge counts where it was
+    /// picked itself.
     fn plainly(&self, branch: At, change: &Change, found: &BTreeSet<At>) -> Option<At> {
-        let is_same = |at: &&At| {
-            self.index.commits.get(**at).is_some_and(|other| {
-                other.seconds == change.seconds
-                    && other.author.is(change.author)
-                    && other.key == change.key
-                    && !other.is_merge
-            })
+        let titled = found.iter().filter_map(|at| Some((*at, self.index.commits.get(*at)?))).filter(|(at, other)| {
+            other.key == change.key
+                && (!other.is_merge || other.subject == change.subject)
+                && !self.without.contains(&(branch, *at))
+        });
+        let titled: Vec<(At, &Change)> = titled.collect();
+        let mut same =
+            titled.iter().filter(|(_, other)| other.seconds == change.seconds && other.author.is(change.author));
+        if let Some((first, _)) = same.next() {
+            return same.next().is_none().then_some(*first);
+        }
+        let is_telling =
+            super::titles::words(&change.key).count() >= MIN_TELLING && !self.repeated.contains(&change.key);
+        match titled.as_slice() {
+            [(only, other)] if is_telling && other.author.is(change.author) && !self.is_chore(branch) => Some(*only),
+            _ => None,
+        }
+    }
+
+    /// Reads the trees of the plain pairs, and nothing else of those that have the same files.
+    fn read_outlines(&mut self) -> Result<(), Error> {
+        let pairs: Vec<(At, At)> = self.plain.iter().map(|(branch, mainline)| (*branch, *mainline)).collect();
+        let (branch, mainline) = (self.branch, self.index.commits);
+        let work = |reader: &mut Reader, (own, other): &(At, At)| {
+            let (Some(own), Some(other)) = (branch.get(*own), mainline.get(*other)) else { return Ok(None) };
+            let (own, other) = (reader.outline(own)?, reader.outline(other)?);
+            let is_enough = own.unread.is_none() && other.unread.is_none() && own.paths == other.paths;
+            Ok((is_enough && !own.paths.is_empty()).then_some((own, other)))
         };
-        let mut same = found.iter().filter(is_same);
-        let first = same.next().copied().filter(|at| !self.without.contains(&(branch, *at)))?;
-        same.next().is_none().then_some(first)
+        let deadline = self.options.deadline;
+        let read = parallel::map(self.repository, &pairs, deadline, "comparing files", Reader::new, work)?;
+        for ((branch, mainline), read) in pairs.into_iter().zip(read) {
+            let Some((own, other)) = read else {
+                self.plain.remove(&branch);
+                continue;
+            };
+            let own_slot = self.branch_patches.get_mut(branch);
+            for (slot, patch) in [(own_slot, own), (self.mainline_patches.get_mut(mainline), other)] {
+                if let Some(slot) = slot {
+                    *slot = Some(patch);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Candidates by the files they touch.
@@ -258,7 +317,10 @@ impl Engine<'_> {
         let missing = sought.iter().filter(|at| self.branch_patches.get(**at).is_some_and(Option::is_none));
         let missing: Vec<(At, &Change)> =
             missing.filter_map(|at| self.branch.get(*at).map(|change| (*at, change))).collect();
-        for (at, patch) in self.read(&missing)? {
+        let outline = |reader: &mut Reader, (_, change): &(At, &Change)| reader.outline(change);
+        let deadline = self.options.deadline;
+        let outlines = parallel::map(self.repository, &missing, deadline, "comparing files", Reader::new, outline)?;
+        for ((at, _), patch) in missing.into_iter().zip(outlines) {
             if let Some(slot) = self.branch_patches.get_mut(at) {
                 *slot = Some(patch);
             }
@@ -279,14 +341,16 @@ impl Engine<'_> {
 
     /// Reads the patches of all candidates that were not read before.
     fn read_patches(&mut self) -> Result<(), Error> {
-        let is_unread = |patches: &[Option<Patch>], at: At| patches.get(at).is_some_and(Option::is_none);
-        let branch: Vec<(At, &Change)> = self
-            .candidates
-            .keys()
+        let is_unread = |patches: &[Option<Patch>], at: At| {
+            patches.get(at).is_some_and(|patch| patch.as_ref().is_none_or(|patch| !patch.has_lines))
+        };
+        let compared = || self.candidates.iter().filter(|(at, _)| !self.plain.contains_key(at));
+        let branch: Vec<(At, &Change)> = compared()
+            .map(|(at, _)| at)
             .filter(|at| is_unread(&self.branch_patches, **at))
             .filter_map(|at| self.branch.get(*at).map(|change| (*at, change)))
             .collect();
-        let there: BTreeSet<At> = self.candidates.values().flatten().copied().collect();
+        let there: BTreeSet<At> = compared().flat_map(|(_, found)| found).copied().collect();
         let there: Vec<(At, &Change)> = there
             .into_iter()
             .filter(|at| is_unread(&self.mainline_patches, *at))
@@ -327,9 +391,10 @@ impl Engine<'_> {
             else {
                 continue;
             };
+            let plain = self.plain.get(branch);
             let claims = self.claims.get(*branch);
             let is_chore = self.is_chore(*branch);
-            for mainline in found {
+            for mainline in found.iter().filter(|at| plain.is_none_or(|plain| plain == *at)) {
                 let there = (self.index.commits.get(*mainline), self.mainline_patches.get(*mainline));
                 let (Some(other), Some(Some(patch))) = there else { continue };
                 let features = Features::new((own, own_patch), (other, patch), &around);

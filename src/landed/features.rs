@@ -2,6 +2,7 @@
 
 use bstr::BString;
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::hash::{BuildHasherDefault, Hasher};
 
 use super::change::{Change, dice};
 use super::patch::{Line, Patch, basename, is_mostly_generated};
@@ -10,9 +11,32 @@ use super::titles::{self, Numbers};
 /// How telling each line is: a brace is in half of all patches, a distinctive line in one.
 pub(super) struct Weights {
     /// In how many of the patches that were read the line occurs.
-    occurrences: HashMap<Line, u32>,
+    occurrences: HashMap<Line, u32, ByLine>,
     /// The weights of lines that occur never, once, twice and so on.
     table: Vec<f64>,
+}
+
+/// Lines are hashes already.
+type ByLine = BuildHasherDefault<AsIs>;
+
+/// Takes a number for its own hash.
+#[derive(Default)]
+pub(super) struct AsIs(u64);
+
+impl Hasher for AsIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(u64::from(*byte));
+        }
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = self.0.rotate_left(8) ^ number;
+    }
 }
 
 /// Lines in more patches than this all weigh the same.
@@ -20,9 +44,9 @@ const MAX_OCCURRENCES: u32 = 1000;
 
 impl Weights {
     pub(super) fn new<'p>(patches: impl Iterator<Item = &'p Patch>, all: usize) -> Self {
-        let mut occurrences: HashMap<Line, u32> = HashMap::new();
+        let mut occurrences: HashMap<Line, u32, ByLine> = HashMap::default();
         let mut read = 0u32;
-        for patch in patches {
+        for patch in patches.filter(|patch| patch.has_lines) {
             read += 1;
             for (line, _) in &patch.lines {
                 *occurrences.entry(*line).or_default() += 1;
@@ -62,6 +86,8 @@ impl Weights {
 /// What two changes have in common. Thresholds on these are in [`super::tiers`].
 #[derive(Clone, Debug)]
 pub(super) struct Features {
+    /// Lines were compared; otherwise only trees and what the commits say were.
+    pub(super) has_lines: bool,
     /// git's patch-id is equal, or the very same files were replaced by the very same files.
     pub(super) same_patch: bool,
     /// The same lines were changed in the same files, whatever is around them.
@@ -129,6 +155,7 @@ impl Features {
         let frequency = around.titles.get(&branch.key).copied().unwrap_or_default();
         let same_title = branch.key == mainline.key && !branch.key.is_empty();
         Self {
+            has_lines: branch_patch.has_lines && mainline_patch.has_lines,
             same_patch: (branch_patch.id.is_some() && branch_patch.id == mainline_patch.id)
                 || equal(branch_patch.exact, mainline_patch.exact),
             same_lines: equal(branch_patch.bare, mainline_patch.bare),
@@ -148,8 +175,8 @@ impl Features {
             same_request: titles::share_long_number(&branch.subject, &mainline.subject),
             is_generic: branch.key.len() < 12 || frequency > 4,
             reverts_differ: branch.is_revert != mainline.is_revert,
-            body: dice(&branch.words, &mainline.words),
-            body_words: branch.words.len().min(mainline.words.len()),
+            body: dice(&branch_patch.words, &mainline_patch.words),
+            body_words: branch_patch.words.len().min(mainline_patch.words.len()),
             shares_path: others().any(|path| paths.contains(path)),
             shares_name: others().any(|path| names.contains(basename(path))),
             same_paths: branch_patch.paths == mainline_patch.paths && !paths.is_empty(),

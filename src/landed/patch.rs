@@ -1,15 +1,20 @@
 //! What a commit changed, in the forms in which changes are compared.
 
 use bstr::{BString, ByteSlice as _};
+use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hasher as _};
 
+use super::Error;
+use super::change::{self, Change};
 use super::patch_id::{self, PatchId};
-use super::{Error, change::Change};
-use crate::git::{self, LineDiff, Sliders, TreeDiff};
+use crate::git::{self, LineDiff, TreeDiff};
 use crate::model::ObjectId;
 
 /// Larger files are compared by their ids only, as binary ones are.
-const MAX_BLOB: u64 = 8 << 20;
+const MAX_BLOB: u64 = 1 << 20;
+
+/// Where more bytes than this are between the first and the last difference, lines are counted and not aligned.
+const MAX_DIFF: usize = 512 << 10;
 
 /// With more changed files, only paths and ids are compared: imports and merges of whole branches.
 const MAX_FILES: usize = 2000;
@@ -34,6 +39,10 @@ pub(super) struct Patch {
     /// How often each line was added or removed, by line.
     pub(super) lines: Vec<(Line, u32)>,
     pub(super) paths: Vec<BString>,
+    /// The words of the message below the title: see [`change::body_words`].
+    pub(super) words: Vec<u32>,
+    /// Whether lines were looked at, not only trees.
+    pub(super) has_lines: bool,
     /// An object that is not here.
     pub(super) unread: Option<ObjectId>,
 }
@@ -48,30 +57,32 @@ impl Reader {
         Self { trees: TreeDiff::new(repository) }
     }
 
-    /// The files that a commit changed against its first parent, restricted to what `wants` accepts.
-    pub(super) fn files(
-        &mut self,
-        change: &Change,
-        wants: &dyn Fn(&bstr::BStr, bool) -> bool,
-    ) -> Result<Vec<git::Change>, git::Error> {
-        let parent = change.parent.map(|id| self.trees.tree_of_commit(id)).transpose()?;
-        self.trees.changes(parent, Some(change.tree), wants)
+    /// The paths of a commit's patch and the words of its message, without its lines. What cannot be read for want of an
+    /// object is marked in it and is no error: the rest of the history can still be judged.
+    pub(super) fn outline(&mut self, change: &Change) -> Result<Patch, Error> {
+        Ok(self.outline_and_files(change)?.0)
     }
 
-    /// The patch of a commit. What cannot be read for want of an object is marked in it and is no error: the rest of the
-    /// history can still be judged.
-    pub(super) fn patch(&mut self, change: &Change) -> Result<Patch, Error> {
+    fn outline_and_files(&mut self, change: &Change) -> Result<(Patch, Vec<git::Change>), Error> {
         let mut patch = Patch::default();
-        let files = match self.files(change, &|_, _| true) {
+        let files = match self.trees.changes_of(change.parent, change.tree) {
             Ok(files) => files,
             Err(git::Error::Missing { id } | git::Error::Promised { id }) => {
                 patch.unread = Some(id);
-                return Ok(patch);
+                return Ok((patch, Vec::new()));
             }
             Err(error) => return Err(error.into()),
         };
         patch.exact = exact(&files);
         patch.paths = files.iter().map(|file| file.path.clone()).collect();
+        patch.words = change::body_words(self.trees.repository().commit(change.id)?.body());
+        Ok((patch, files))
+    }
+
+    /// The patch of a commit, as far as it can be read.
+    pub(super) fn patch(&mut self, change: &Change) -> Result<Patch, Error> {
+        let (mut patch, files) = self.outline_and_files(change)?;
+        patch.has_lines = true;
         if files.is_empty() || files.len() > MAX_FILES {
             return Ok(patch);
         }
@@ -84,7 +95,7 @@ impl Reader {
             }
         }
         if patch.unread.is_none() {
-            patch.id = building.sum;
+            patch.id = building.sum.filter(|_| !building.is_large);
             patch.bare = Some(building.bare);
             let has_lines = !building.lines.is_empty();
             patch.moved = has_lines.then_some(building.moved);
@@ -101,6 +112,8 @@ struct Building {
     bare: u64,
     moved: u64,
     lines: Vec<Line>,
+    /// A file was too large for a diff, so that there is no patch-id.
+    is_large: bool,
 }
 
 impl Building {
@@ -113,12 +126,18 @@ impl Building {
             other => other.map(Some),
         };
         let same = file.old.map(|entry| entry.id) == file.new.map(|entry| entry.id);
-        let both = if same { None } else { content(file.old)?.zip(content(file.new)?) };
+        let both = if same || is_vendored(&file.path) { None } else { content(file.old)?.zip(content(file.new)?) };
         match both.filter(|(old, new)| !patch_id::is_binary(old) && !patch_id::is_binary(new)) {
             _ if same => patch_id::sides(&mut digest, file),
             Some((old, new)) => {
                 patch_id::sides(&mut digest, file);
-                let diff = LineDiff::new(&old, &new, Sliders::Plain);
+                let (old, new) = git::middle(&old, &new);
+                if old.len() + new.len() > MAX_DIFF {
+                    self.large(old, new, &mut own);
+                    self.is_large = true;
+                    return self.place(file, own);
+                }
+                let diff = LineDiff::of_middle((old, new));
                 patch_id::with_context(&diff, &mut |sign, line| {
                     let line = patch_id::strip(line);
                     if sign == b' ' {
@@ -142,6 +161,11 @@ impl Building {
         if let Some(id) = digest.finish() {
             self.sum.get_or_insert_default().add(id);
         }
+        self.place(file, own)
+    }
+
+    /// Adds what a file's lines hash to, alone and with its path.
+    fn place(&mut self, file: &git::Change, own: DefaultHasher) -> Result<(), git::Error> {
         let own = own.finish();
         self.moved = self.moved.wrapping_add(own);
         let mut placed = DefaultHasher::new();
@@ -149,6 +173,22 @@ impl Building {
         placed.write_u64(own);
         self.bare = self.bare.wrapping_add(placed.finish());
         Ok(())
+    }
+
+    /// Lines of large rewrites: which there are more and fewer of, wherever they stand. A diff could take seconds, and its
+    /// order would say no more.
+    fn large(&mut self, old: &[u8], new: &[u8], file: &mut DefaultHasher) {
+        let mut balance: BTreeMap<Vec<u8>, i64> = BTreeMap::new();
+        for (text, change) in [(old, -1), (new, 1)] {
+            for line in text.lines() {
+                *balance.entry(patch_id::strip(line)).or_default() += change;
+            }
+        }
+        for (line, balance) in balance.iter().filter(|(line, balance)| !line.is_empty() && **balance != 0) {
+            for _ in 0..balance.unsigned_abs() {
+                self.line(if *balance < 0 { b'-' } else { b'+' }, line, file);
+            }
+        }
     }
 
     fn line(&mut self, sign: u8, text: &[u8], file: &mut DefaultHasher) {
@@ -200,8 +240,14 @@ pub(super) fn is_mostly_generated(paths: &[BString]) -> bool {
     2 * generated > paths.len()
 }
 
+/// Whether a file is a copy of what somebody else keeps: its version is its content, so that ids tell as much as lines.
+fn is_vendored(path: &[u8]) -> bool {
+    let directories: [&[u8]; 3] = [b"vendor", b"node_modules", b"third_party"];
+    let parents = path.rsplit_once_str("/").map_or(&[][..], |(parents, _)| parents);
+    parents.split_str("/").any(|part| directories.contains(&part))
+}
+
 fn is_generated(path: &[u8]) -> bool {
-    let directories: [&[u8]; 4] = [b"vendor", b"node_modules", b"third_party", b"po"];
     let name = basename(path).to_ascii_lowercase();
     let names: [&[u8]; 10] = [
         b"go.sum",
@@ -217,7 +263,8 @@ fn is_generated(path: &[u8]) -> bool {
     ];
     let endings: [&[u8]; 7] = [b".po", b".pot", b".pb.go", b".lock", b".min.js", b".min.css", b".abi"];
     let parents = path.rsplit_once_str("/").map_or(&[][..], |(parents, _)| parents);
-    parents.split_str("/").any(|part| directories.contains(&part))
+    is_vendored(path)
+        || parents.split_str("/").any(|part| part == b"po")
         || names.contains(&name.as_slice())
         || endings.iter().any(|ending| name.ends_with(ending))
 }

@@ -208,6 +208,8 @@ fn how(pair: &Pair) -> String {
         "same lines, other context".to_owned()
     } else if f.same_moved_lines {
         "same lines in other files".to_owned()
+    } else if !f.has_lines {
+        "same files".to_owned()
     } else {
         format!("adapted, {percent} % of lines")
     };

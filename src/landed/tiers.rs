@@ -27,6 +27,8 @@ pub(super) enum Tier {
     NumberAndLines,
     /// The same title and author, and some content.
     TitleAndLines,
+    /// The same title and author, and the same files; lines were not compared.
+    TitleAndFiles,
     /// The same title and author, the same message, and the content written anew.
     TitleAndWords,
     /// The same title by somebody else, and much of the content.
@@ -71,7 +73,7 @@ impl Tier {
             Self::SamePatch | Self::SecondAndTitle => 0.99,
             Self::Second => 0.98,
             Self::MovedLines | Self::TitleAndLines => 0.97,
-            Self::SecondAndWords | Self::TitleOnly | Self::NumberAndLines => 0.95,
+            Self::SecondAndWords | Self::TitleOnly | Self::NumberAndLines | Self::TitleAndFiles => 0.95,
             Self::SecondAndLines | Self::SecondAndFiles | Self::TitleAndWords => 0.93,
             Self::SameLongBody => 0.92,
             Self::TitleAndBody
@@ -109,6 +111,7 @@ impl Tier {
         match self {
             Self::SamePatch | Self::MovedLines | Self::SecondAndTitle => false,
             Self::TitleAndLines
+            | Self::TitleAndFiles
             | Self::TitleAndWords
             | Self::TitleOnly
             | Self::TitleAndBody
@@ -177,6 +180,8 @@ fn by_title(f: &Features) -> Option<Tier> {
     }
     if f.same_author && !f.is_generic && (f.both >= 0.15 || f.larger_part() >= 0.3) {
         Some(Tier::TitleAndLines)
+    } else if f.same_author && !f.is_generic && f.same_paths && !f.has_lines {
+        Some(Tier::TitleAndFiles)
     } else if f.same_author && !f.is_generic && f.body >= 0.6 && f.body_words >= 8 {
         Some(Tier::TitleAndWords)
     } else if !f.is_generic && (f.both >= 0.4 || f.larger_part() >= 0.6) {
