@@ -7,13 +7,11 @@
 use bstr::{BStr, ByteSlice as _};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hasher as _};
-use std::time::Instant;
 
 use super::change::{Change, dice};
 use super::index::At;
-use super::patch::{Patch, Reader, basename};
-use super::{Error, parallel, titles};
-use crate::git::Repository;
+use super::patch::{Patch, basename};
+use super::{Error, titles};
 
 /// How many mainline commits are compared line by line with one of the branch, the most alike first.
 const MAX_COMPARED: usize = 12;
@@ -38,27 +36,31 @@ pub(super) struct Sought<'a> {
     pub(super) patch: &'a Patch,
 }
 
-/// For each commit that is sought, the mainline's commits worth comparing.
+/// What a search has found.
+pub(super) struct Found {
+    /// For each commit that is sought, the mainline's commits worth comparing.
+    pub(super) candidates: BTreeMap<At, Vec<At>>,
+    /// The mainline's commits whose trees were read.
+    pub(super) outlines: Vec<(At, Patch)>,
+}
+
+/// For each commit that is sought, the mainline's commits worth comparing. `read` gives outlines of those.
 pub(super) fn by_files(
-    repository: &Repository,
     sought: &[Sought<'_>],
     mainline: &[Change],
-    deadline: Option<Instant>,
-) -> Result<BTreeMap<At, Vec<At>>, Error> {
+    read: &dyn Fn(&[At]) -> Result<Vec<Patch>, Error>,
+) -> Result<Found, Error> {
     let titles = Titles::new(sought);
-    let searched: Vec<(At, &Change)> = if mainline.len() <= MAX_WHOLE {
-        mainline.iter().enumerate().filter(|(_, change)| !change.is_merge).collect()
+    let searched: Vec<At> = if mainline.len() <= MAX_WHOLE {
+        mainline.iter().enumerate().filter(|(_, change)| !change.is_merge).map(|(at, _)| at).collect()
     } else {
-        let chosen = by_words(sought, &titles, mainline);
-        chosen.into_iter().filter_map(|at| Some((at, mainline.get(at)?))).collect()
+        by_words(sought, &titles, mainline).into_iter().collect()
     };
-    let during = "reading the mainline's trees";
-    let outlines = parallel::map(repository, &searched, deadline, during, Reader::new, |reader, (_, change)| {
-        reader.outline(change)
-    })?;
+    let outlines = read(&searched)?;
     let wanted = Wanted::new(sought);
     let mut ranked: BTreeMap<At, Vec<(f64, At)>> = BTreeMap::new();
-    for ((at, change), outline) in searched.iter().zip(&outlines) {
+    for (at, outline) in searched.iter().zip(&outlines) {
+        let Some(change) = mainline.get(*at) else { continue };
         let title = hashed_words(&change.key);
         for (place, files) in wanted.touched(outline) {
             let (Some(own), Some(own_title)) = (sought.get(place), titles.of.get(place)) else { continue };
@@ -83,7 +85,8 @@ pub(super) fn by_files(
         found.truncate(MAX_COMPARED);
         found.into_iter().map(|(_, at)| at).collect()
     };
-    Ok(ranked.into_iter().map(|(own, found)| (own, best(found))).collect())
+    let candidates = ranked.into_iter().map(|(own, found)| (own, best(found))).collect();
+    Ok(Found { candidates, outlines: searched.into_iter().zip(outlines).collect() })
 }
 
 /// The mainline's commits that are by the author of one that is sought, nearest in time first, or have a similar title.

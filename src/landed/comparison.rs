@@ -14,7 +14,7 @@ use super::chores::Chores;
 use super::explicit::{Claims, Follower};
 use super::features::{Features, Surroundings, Weights};
 use super::index::{At, Index, Reverts};
-use super::patch::{Patch, Reader};
+use super::patch::{Patch, Readers};
 use super::trailers::Grammar;
 use super::verdict::Verdict;
 use super::{Error, parallel, reasons, tiers};
@@ -110,6 +110,7 @@ impl Comparison {
             mainline_patches: vec![None; mainline.len()],
             candidates: BTreeMap::new(),
             plain: BTreeMap::new(),
+            readers: Readers::default(),
             without: BTreeSet::new(),
         };
         engine.take_away(&mut brought)?;
@@ -188,6 +189,12 @@ fn repeated_titles(branch: &[Change]) -> BTreeSet<BString> {
     branch.iter().filter(|change| !seen.insert(&change.key)).map(|change| change.key.clone()).collect()
 }
 
+fn put(patches: &mut [Option<Patch>], at: At, patch: Patch) {
+    if let Some(slot) = patches.get_mut(at) {
+        *slot = Some(patch);
+    }
+}
+
 /// The work of one comparison.
 struct Engine<'a> {
     repository: &'a Repository,
@@ -204,6 +211,7 @@ struct Engine<'a> {
     /// Of these, pairs of the same author and title that no other is as near to: trees are enough for them if they name
     /// the same files.
     plain: BTreeMap<At, At>,
+    readers: Readers,
     /// Pairs that are no answer.
     without: BTreeSet<(At, At)>,
 }
@@ -287,43 +295,40 @@ impl Engine<'_> {
 
     /// Reads the trees of the plain pairs, and nothing else of those that have the same files.
     fn read_outlines(&mut self) -> Result<(), Error> {
-        let pairs: Vec<(At, At)> = self.plain.iter().map(|(branch, mainline)| (*branch, *mainline)).collect();
-        let (branch, mainline) = (self.branch, self.index.commits);
-        let work = |reader: &mut Reader, (own, other): &(At, At)| {
-            let (Some(own), Some(other)) = (branch.get(*own), mainline.get(*other)) else { return Ok(None) };
-            let (own, other) = (reader.outline(own)?, reader.outline(other)?);
-            let is_enough = own.unread.is_none() && other.unread.is_none() && own.paths == other.paths;
-            Ok((is_enough && !own.paths.is_empty()).then_some((own, other)))
-        };
-        let deadline = self.options.deadline;
-        let read = parallel::map(self.repository, &pairs, deadline, "comparing files", Reader::new, work)?;
-        for ((branch, mainline), read) in pairs.into_iter().zip(read) {
-            let Some((own, other)) = read else {
-                self.plain.remove(&branch);
-                continue;
-            };
-            let own_slot = self.branch_patches.get_mut(branch);
-            for (slot, patch) in [(own_slot, own), (self.mainline_patches.get_mut(mainline), other)] {
-                if let Some(slot) = slot {
-                    *slot = Some(patch);
-                }
-            }
+        let own: Vec<At> = self.plain.keys().copied().collect();
+        let there: BTreeSet<At> = self.plain.values().copied().collect();
+        let there: Vec<At> = there.into_iter().collect();
+        for (at, patch) in own.iter().zip(self.outlines(self.branch, &own)?) {
+            put(&mut self.branch_patches, *at, patch);
         }
+        for (at, patch) in there.iter().zip(self.outlines(self.index.commits, &there)?) {
+            put(&mut self.mainline_patches, *at, patch);
+        }
+        let (own, there) = (&self.branch_patches, &self.mainline_patches);
+        self.plain.retain(|branch, mainline| {
+            let pair = own.get(*branch).and_then(Option::as_ref).zip(there.get(*mainline).and_then(Option::as_ref));
+            pair.is_some_and(|(own, other)| {
+                let is_read = own.unread.is_none() && other.unread.is_none();
+                is_read && own.paths == other.paths && !own.paths.is_empty()
+            })
+        });
         Ok(())
+    }
+
+    fn outlines(&self, changes: &[Change], wanted: &[At]) -> Result<Vec<Patch>, Error> {
+        let (deadline, readers) = (self.options.deadline, &self.readers);
+        let start = |repository| readers.lend(repository);
+        parallel::map(self.repository, wanted, deadline, "comparing files", start, |lent, at| {
+            changes.get(*at).map_or_else(|| Ok(Patch::default()), |change| lent.reader().outline(change))
+        })
     }
 
     /// Candidates by the files they touch.
     fn by_files(&mut self, sought: &[At]) -> Result<(), Error> {
-        let missing = sought.iter().filter(|at| self.branch_patches.get(**at).is_some_and(Option::is_none));
-        let missing: Vec<(At, &Change)> =
-            missing.filter_map(|at| self.branch.get(*at).map(|change| (*at, change))).collect();
-        let outline = |reader: &mut Reader, (_, change): &(At, &Change)| reader.outline(change);
-        let deadline = self.options.deadline;
-        let outlines = parallel::map(self.repository, &missing, deadline, "comparing files", Reader::new, outline)?;
-        for ((at, _), patch) in missing.into_iter().zip(outlines) {
-            if let Some(slot) = self.branch_patches.get_mut(at) {
-                *slot = Some(patch);
-            }
+        let is_missing = |at: &&At| self.branch_patches.get(**at).is_some_and(Option::is_none);
+        let missing: Vec<At> = sought.iter().filter(is_missing).copied().collect();
+        for (at, patch) in missing.iter().zip(self.outlines(self.branch, &missing)?) {
+            put(&mut self.branch_patches, *at, patch);
         }
         let wanted: Vec<Sought<'_>> = sought
             .iter()
@@ -332,9 +337,17 @@ impl Engine<'_> {
                 Some(Sought { at: *at, change, patch })
             })
             .collect();
-        let found = candidates::by_files(self.repository, &wanted, self.index.commits, self.options.deadline)?;
-        for (at, found) in found {
+        let read = |wanted: &[At]| self.outlines(self.index.commits, wanted);
+        let found = candidates::by_files(&wanted, self.index.commits, &read)?;
+        for (at, found) in found.candidates {
             self.candidates.entry(at).or_default().extend(found);
+        }
+        // Those that are compared are not read again, and the others are forgotten.
+        let compared: BTreeSet<At> = self.candidates.values().flatten().copied().collect();
+        for (at, patch) in found.outlines.into_iter().filter(|(at, _)| compared.contains(at)) {
+            if self.mainline_patches.get(at).is_some_and(Option::is_none) {
+                put(&mut self.mainline_patches, at, patch);
+            }
         }
         Ok(())
     }
@@ -345,35 +358,24 @@ impl Engine<'_> {
             patches.get(at).is_some_and(|patch| patch.as_ref().is_none_or(|patch| !patch.has_lines))
         };
         let compared = || self.candidates.iter().filter(|(at, _)| !self.plain.contains_key(at));
-        let branch: Vec<(At, &Change)> = compared()
-            .map(|(at, _)| at)
-            .filter(|at| is_unread(&self.branch_patches, **at))
-            .filter_map(|at| self.branch.get(*at).map(|change| (*at, change)))
-            .collect();
+        let own: Vec<At> = compared().map(|(at, _)| *at).filter(|at| is_unread(&self.branch_patches, *at)).collect();
         let there: BTreeSet<At> = compared().flat_map(|(_, found)| found).copied().collect();
-        let there: Vec<(At, &Change)> = there
-            .into_iter()
-            .filter(|at| is_unread(&self.mainline_patches, *at))
-            .filter_map(|at| self.index.commits.get(at).map(|change| (at, change)))
-            .collect();
-        let (branch, there) = (self.read(&branch)?, self.read(&there)?);
-        for (at, patch) in branch {
-            if let Some(slot) = self.branch_patches.get_mut(at) {
-                *slot = Some(patch);
-            }
+        let there: Vec<At> = there.into_iter().filter(|at| is_unread(&self.mainline_patches, *at)).collect();
+        for (at, patch) in own.iter().zip(self.read(self.branch, &self.branch_patches, &own)?) {
+            put(&mut self.branch_patches, *at, patch);
         }
-        for (at, patch) in there {
-            if let Some(slot) = self.mainline_patches.get_mut(at) {
-                *slot = Some(patch);
-            }
+        for (at, patch) in there.iter().zip(self.read(self.index.commits, &self.mainline_patches, &there)?) {
+            put(&mut self.mainline_patches, *at, patch);
         }
         Ok(())
     }
 
-    fn read(&self, changes: &[(At, &Change)]) -> Result<Vec<(At, Patch)>, Error> {
-        let deadline = self.options.deadline;
-        parallel::map(self.repository, changes, deadline, "comparing patches", Reader::new, |reader, (at, change)| {
-            Ok((*at, reader.patch(change)?))
+    fn read(&self, changes: &[Change], known: &[Option<Patch>], wanted: &[At]) -> Result<Vec<Patch>, Error> {
+        let (deadline, readers) = (self.options.deadline, &self.readers);
+        let start = |repository| readers.lend(repository);
+        parallel::map(self.repository, wanted, deadline, "comparing patches", start, |lent, at| {
+            let outline = known.get(*at).cloned().flatten();
+            changes.get(*at).map_or_else(|| Ok(Patch::default()), |change| lent.reader().patch(change, outline))
         })
     }
 

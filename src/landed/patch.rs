@@ -3,6 +3,7 @@
 use bstr::{BString, ByteSlice as _};
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hasher as _};
+use std::sync::Mutex;
 
 use super::Error;
 use super::change::{self, Change};
@@ -39,6 +40,8 @@ pub(super) struct Patch {
     /// How often each line was added or removed, by line.
     pub(super) lines: Vec<(Line, u32)>,
     pub(super) paths: Vec<BString>,
+    /// What was at these paths and is there now, until lines are read.
+    files: Vec<git::Change>,
     /// The words of the message below the title: see [`change::body_words`].
     pub(super) words: Vec<u32>,
     /// Whether lines were looked at, not only trees.
@@ -52,36 +55,68 @@ pub(super) struct Reader {
     trees: TreeDiff,
 }
 
+/// Readers that are not in use: what they have read before helps with what comes next.
+#[derive(Default)]
+pub(super) struct Readers(Mutex<Vec<Reader>>);
+
+/// A reader that goes back when it is done.
+pub(super) struct Lent<'r> {
+    reader: Option<Reader>,
+    home: &'r Readers,
+}
+
+impl Readers {
+    pub(super) fn lend(&self, repository: git::Repository) -> Lent<'_> {
+        let idle = self.0.lock().ok().and_then(|mut idle| idle.pop());
+        Lent { reader: Some(idle.unwrap_or_else(|| Reader::new(repository))), home: self }
+    }
+}
+
+impl Lent<'_> {
+    pub(super) fn reader(&mut self) -> &mut Reader {
+        self.reader.as_mut().expect("it is only given back at the end")
+    }
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        if let (Some(reader), Ok(mut idle)) = (self.reader.take(), self.home.0.lock()) {
+            idle.push(reader);
+        }
+    }
+}
+
 impl Reader {
-    pub(super) fn new(repository: git::Repository) -> Self {
+    fn new(repository: git::Repository) -> Self {
         Self { trees: TreeDiff::new(repository) }
     }
 
     /// The paths of a commit's patch and the words of its message, without its lines. What cannot be read for want of an
     /// object is marked in it and is no error: the rest of the history can still be judged.
     pub(super) fn outline(&mut self, change: &Change) -> Result<Patch, Error> {
-        Ok(self.outline_and_files(change)?.0)
-    }
-
-    fn outline_and_files(&mut self, change: &Change) -> Result<(Patch, Vec<git::Change>), Error> {
         let mut patch = Patch::default();
         let files = match self.trees.changes_of(change.parent, change.tree) {
             Ok(files) => files,
             Err(git::Error::Missing { id } | git::Error::Promised { id }) => {
                 patch.unread = Some(id);
-                return Ok((patch, Vec::new()));
+                return Ok(patch);
             }
             Err(error) => return Err(error.into()),
         };
         patch.exact = exact(&files);
         patch.paths = files.iter().map(|file| file.path.clone()).collect();
         patch.words = change::body_words(self.trees.repository().commit(change.id)?.body());
-        Ok((patch, files))
+        patch.files = files;
+        Ok(patch)
     }
 
-    /// The patch of a commit, as far as it can be read.
-    pub(super) fn patch(&mut self, change: &Change) -> Result<Patch, Error> {
-        let (mut patch, files) = self.outline_and_files(change)?;
+    /// The patch of a commit whose outline may be known, as far as it can be read.
+    pub(super) fn patch(&mut self, change: &Change, outline: Option<Patch>) -> Result<Patch, Error> {
+        let mut patch = match outline {
+            Some(outline) => outline,
+            None => self.outline(change)?,
+        };
+        let files = std::mem::take(&mut patch.files);
         patch.has_lines = true;
         if files.is_empty() || files.len() > MAX_FILES {
             return Ok(patch);
