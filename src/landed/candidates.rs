@@ -14,7 +14,7 @@ use super::patch::{Patch, basename};
 use super::{Error, titles};
 
 /// How many mainline commits are compared line by line with one of the branch, the most alike first.
-const MAX_COMPARED: usize = 12;
+const MAX_COMPARED: usize = 8;
 
 /// How many by the same author, and how many with a similar title, have their trees read.
 const MAX_BY_AUTHOR: usize = 24;
@@ -75,7 +75,12 @@ pub(super) fn by_files(
                 (false, true) if files > 1 => 0.4,
                 _ => 0.0,
             };
-            if author + files > 0.0 || title >= TITLE || body >= BODY {
+            // The author alone is no reason: many wrote much.
+            let is_authors = author > 0.0 && (title >= TITLE / 2.0 || body >= BODY / 2.0);
+            if all > 20 * own_files + 50 && title < TITLE {
+                continue;
+            }
+            if files > 0.0 || title >= TITLE || body >= BODY || is_authors {
                 ranked.entry(own.at).or_default().push((author + files + title + body, *at));
             }
         }

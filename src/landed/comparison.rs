@@ -382,11 +382,7 @@ impl Engine<'_> {
     /// Compares these changes with their candidates.
     fn pairs(&self, branch: &[At]) -> Vec<Pair> {
         let weights = Weights::new(self.mainline_patches.iter().flatten(), self.index.commits.len());
-        let around = Surroundings {
-            weights: &weights,
-            titles: &self.index.titles,
-            repeated_seconds: &self.index.repeated_seconds,
-        };
+        let around = Surroundings { weights: &weights, index: self.index };
         let mut pairs = Vec::new();
         for (branch, found) in branch.iter().filter_map(|at| self.candidates.get_key_value(at)) {
             let (Some(own), Some(Some(own_patch))) = (self.branch.get(*branch), self.branch_patches.get(*branch))

@@ -1,10 +1,10 @@
 //! How alike two changes are, in numbers.
 
-use bstr::BString;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
 
 use super::change::{Change, dice};
+use super::index::Index;
 use super::patch::{Line, Patch, basename, is_mostly_generated};
 use super::titles::{self, Numbers};
 
@@ -133,10 +133,7 @@ pub(super) struct Features {
 /// What of the mainline as a whole matters for a pair.
 pub(super) struct Surroundings<'a> {
     pub(super) weights: &'a Weights,
-    /// How many mainline commits have each title.
-    pub(super) titles: &'a HashMap<BString, u32>,
-    /// Author and second pairs that occur more than once on the mainline.
-    pub(super) repeated_seconds: &'a HashSet<(u64, i64)>,
+    pub(super) index: &'a Index<'a>,
 }
 
 impl Features {
@@ -152,7 +149,7 @@ impl Features {
         let paths: BTreeSet<&[u8]> = branch_patch.paths.iter().map(|path| path.as_slice()).collect();
         let names: BTreeSet<&[u8]> = paths.iter().map(|path| basename(path)).collect();
         let others = || mainline_patch.paths.iter().map(|path| path.as_slice());
-        let frequency = around.titles.get(&branch.key).copied().unwrap_or_default();
+        let frequency = around.index.frequency(&branch.key);
         let same_title = branch.key == mainline.key && !branch.key.is_empty();
         Self {
             has_lines: branch_patch.has_lines && mainline_patch.has_lines,
@@ -166,7 +163,7 @@ impl Features {
             of_mainline: part(other),
             same_author: branch.author.is(mainline.author),
             same_second: branch.seconds == mainline.seconds,
-            only_second: !around.repeated_seconds.contains(&(mainline.author.email, mainline.seconds)),
+            only_second: !around.index.is_repeated(mainline.author.email, mainline.seconds),
             same_title,
             title: if same_title { 1.0 } else { titles::likeness(&branch.key, &mainline.key) },
             replaced: titles::replaced(&branch.key, &mainline.key),

@@ -12,13 +12,16 @@ use crate::git::{self, LineDiff, TreeDiff};
 use crate::model::ObjectId;
 
 /// Larger files are compared by their ids only, as binary ones are.
-const MAX_BLOB: u64 = 1 << 20;
+const MAX_BLOB: u64 = 512 << 10;
 
 /// Where more bytes than this are between the first and the last difference, lines are counted and not aligned.
-const MAX_DIFF: usize = 512 << 10;
+const MAX_DIFF: usize = 128 << 10;
 
 /// With more changed files, only paths and ids are compared: imports and merges of whole branches.
 const MAX_FILES: usize = 2000;
+
+/// Of so many files lines are read; of the others in the order of paths, only that they were changed is compared.
+const MAX_READ: usize = 100;
 
 /// With more changed lines, the rest is not kept.
 const MAX_LINES: usize = 400_000;
@@ -122,7 +125,9 @@ impl Reader {
             return Ok(patch);
         }
         let mut building = Building::default();
-        for file in &files {
+        let (read, listed) = files.split_at(files.len().min(MAX_READ));
+        listed.iter().for_each(|file| building.listed(file));
+        for file in read {
             match building.file(self.trees.repository(), file) {
                 Ok(()) => {}
                 Err(git::Error::Missing { id } | git::Error::Promised { id }) => patch.unread = Some(id),
@@ -170,7 +175,8 @@ impl Building {
                 if old.len() + new.len() > MAX_DIFF {
                     self.large(old, new, &mut own);
                     self.is_large = true;
-                    return self.place(file, own);
+                    self.place(&file.path, own);
+                    return Ok(());
                 }
                 let diff = LineDiff::of_middle((old, new));
                 patch_id::with_context(&diff, &mut |sign, line| {
@@ -196,18 +202,26 @@ impl Building {
         if let Some(id) = digest.finish() {
             self.sum.get_or_insert_default().add(id);
         }
-        self.place(file, own)
+        self.place(&file.path, own);
+        Ok(())
+    }
+
+    /// A file that is not read.
+    fn listed(&mut self, file: &git::Change) {
+        self.is_large = true;
+        let mut own = DefaultHasher::new();
+        self.line(b' ', &file.path, &mut own);
+        self.place(&file.path, own);
     }
 
     /// Adds what a file's lines hash to, alone and with its path.
-    fn place(&mut self, file: &git::Change, own: DefaultHasher) -> Result<(), git::Error> {
+    fn place(&mut self, path: &[u8], own: DefaultHasher) {
         let own = own.finish();
         self.moved = self.moved.wrapping_add(own);
         let mut placed = DefaultHasher::new();
-        placed.write(&file.path);
+        placed.write(path);
         placed.write_u64(own);
         self.bare = self.bare.wrapping_add(placed.finish());
-        Ok(())
     }
 
     /// Lines of large rewrites: which there are more and fewer of, wherever they stand. A diff could take seconds, and its
