@@ -17,8 +17,8 @@ use super::{Error, titles};
 const MAX_COMPARED: usize = 8;
 
 /// How many by the same author, and how many with a similar title, have their trees read.
-const MAX_BY_AUTHOR: usize = 24;
-const MAX_BY_TITLE: usize = 12;
+const MAX_BY_AUTHOR: usize = 12;
+const MAX_BY_TITLE: usize = 8;
 
 /// A shorter mainline is searched as a whole.
 const MAX_WHOLE: usize = 1000;

@@ -14,7 +14,7 @@ use super::chores::Chores;
 use super::explicit::{Claims, Follower};
 use super::features::{Features, Surroundings, Weights};
 use super::index::{At, Index, Reverts};
-use super::patch::{Patch, Readers};
+use super::patch::{self, Patch, Readers};
 use super::trailers::Grammar;
 use super::verdict::Verdict;
 use super::{Error, parallel, reasons, tiers};
@@ -307,9 +307,11 @@ impl Engine<'_> {
         let (own, there) = (&self.branch_patches, &self.mainline_patches);
         self.plain.retain(|branch, mainline| {
             let pair = own.get(*branch).and_then(Option::as_ref).zip(there.get(*mainline).and_then(Option::as_ref));
-            pair.is_some_and(|(own, other)| {
-                let is_read = own.unread.is_none() && other.unread.is_none();
-                is_read && own.paths == other.paths && !own.paths.is_empty()
+            let changes = self.branch.get(*branch).zip(self.index.commits.get(*mainline));
+            pair.zip(changes).is_some_and(|((own, other), (change, there))| {
+                let common = patch::common_paths(own, other);
+                let enough = if change.seconds == there.seconds { f64::MIN_POSITIVE } else { patch::MOST_PATHS };
+                own.unread.is_none() && other.unread.is_none() && common >= enough
             })
         });
         Ok(())

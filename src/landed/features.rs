@@ -5,7 +5,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 use super::change::{Change, dice};
 use super::index::Index;
-use super::patch::{Line, Patch, basename, is_mostly_generated};
+use super::patch::{Line, MOST_PATHS, Patch, basename, common_paths, is_mostly_generated};
 use super::titles::{self, Numbers};
 
 /// How telling each line is: a brace is in half of all patches, a distinctive line in one.
@@ -124,6 +124,8 @@ pub(super) struct Features {
     pub(super) shares_name: bool,
     /// The same files were changed, however.
     pub(super) same_paths: bool,
+    /// Most of the files that either changed, both did.
+    pub(super) most_paths: bool,
     pub(super) is_generated: bool,
     /// Days between the two commits.
     pub(super) days: f64,
@@ -177,6 +179,7 @@ impl Features {
             shares_path: others().any(|path| paths.contains(path)),
             shares_name: others().any(|path| names.contains(basename(path))),
             same_paths: branch_patch.paths == mainline_patch.paths && !paths.is_empty(),
+            most_paths: common_paths(branch_patch, mainline_patch) >= MOST_PATHS,
             is_generated: is_mostly_generated(&branch_patch.paths),
             days: (branch.committed.saturating_sub(mainline.committed) as f64 / 86_400.0).abs(),
             is_merge: mainline.is_merge,

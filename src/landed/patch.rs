@@ -1,7 +1,7 @@
 //! What a commit changed, in the forms in which changes are compared.
 
 use bstr::{BString, ByteSlice as _};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::hash::{DefaultHasher, Hasher as _};
 use std::sync::Mutex;
 
@@ -276,6 +276,16 @@ fn exact(files: &[git::Change]) -> Option<u64> {
         hasher.write_u8(0);
     }
     (!files.is_empty()).then(|| hasher.finish())
+}
+
+/// So much of the paths of two changes must be common where nothing else of their content is compared: two of three.
+pub(super) const MOST_PATHS: f64 = 0.6;
+
+/// How many of the paths of two changes are common, from 0 to 1 (Jaccard).
+pub(super) fn common_paths(a: &Patch, b: &Patch) -> f64 {
+    let paths: HashSet<&BString> = a.paths.iter().collect();
+    let common = b.paths.iter().filter(|path| paths.contains(path)).count();
+    common as f64 / (a.paths.len() + b.paths.len()).saturating_sub(common).max(1) as f64
 }
 
 /// The last component of a path.

@@ -208,8 +208,10 @@ fn how(pair: &Pair) -> String {
         "same lines, other context".to_owned()
     } else if f.same_moved_lines {
         "same lines in other files".to_owned()
-    } else if !f.has_lines {
+    } else if !f.has_lines && f.same_paths {
         "same files".to_owned()
+    } else if !f.has_lines {
+        "common files".to_owned()
     } else {
         format!("adapted, {percent} % of lines")
     };

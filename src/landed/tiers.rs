@@ -27,7 +27,7 @@ pub(super) enum Tier {
     NumberAndLines,
     /// The same title and author, and some content.
     TitleAndLines,
-    /// The same title and author, and the same files; lines were not compared.
+    /// The same title and author, and most of the files; lines were not compared.
     TitleAndFiles,
     /// The same title and author, the same message, and the content written anew.
     TitleAndWords,
@@ -180,7 +180,7 @@ fn by_title(f: &Features) -> Option<Tier> {
     }
     if f.same_author && !f.is_generic && (f.both >= 0.15 || f.larger_part() >= 0.3) {
         Some(Tier::TitleAndLines)
-    } else if f.same_author && !f.is_generic && f.same_paths && !f.has_lines {
+    } else if f.same_author && !f.is_generic && f.most_paths && !f.has_lines {
         Some(Tier::TitleAndFiles)
     } else if f.same_author && !f.is_generic && f.body >= 0.6 && f.body_words >= 8 {
         Some(Tier::TitleAndWords)
