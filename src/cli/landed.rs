@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::context::Context;
 use super::output::FormatName;
 use crate::git::{Repository, Trust};
-use crate::landed::{Comparison, Options, Status, Verdict};
+use crate::landed::{Caching, Comparison, Options, Status, Verdict};
 use crate::model::{Exit, Failure, ObjectId, RefName, Untrusted};
 
 #[derive(Debug, clap::Args)]
@@ -33,6 +33,9 @@ pub(super) struct Args {
     /// Leave out what messages say (trailers, Change-Ids, pull requests), to measure what the rest finds.
     #[arg(long)]
     ignore_trailers: bool,
+    /// Neither use nor keep what was found out about commits (`refgate/landed` in the repository).
+    #[arg(long)]
+    no_cache: bool,
     /// Pairs that are not compared, to measure false matches: a file of lines `BRANCH-COMMIT MAINLINE-COMMIT`.
     #[arg(long, value_name = "FILE")]
     without: Option<PathBuf>,
@@ -68,6 +71,7 @@ pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
         without: pairs(context, arguments.without.as_deref())?,
         only,
         progress: Some(&progress),
+        cache: if arguments.no_cache { Caching::Off } else { Caching::Keep },
         ..Options::default()
     };
     let compared = Comparison::new(&repository, from, &[to], &options);

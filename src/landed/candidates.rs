@@ -44,12 +44,11 @@ pub(super) struct Found {
     pub(super) outlines: Vec<(At, Patch)>,
 }
 
+/// Reads the outlines of mainline commits.
+type ReadOutlines<'a> = dyn Fn(&[At]) -> Result<Vec<Patch>, Error> + 'a;
+
 /// For each commit that is sought, the mainline's commits worth comparing. `read` gives outlines of those.
-pub(super) fn by_files(
-    sought: &[Sought<'_>],
-    mainline: &[Change],
-    read: &dyn Fn(&[At]) -> Result<Vec<Patch>, Error>,
-) -> Result<Found, Error> {
+pub(super) fn by_files(sought: &[Sought<'_>], mainline: &[Change], read: &ReadOutlines<'_>) -> Result<Found, Error> {
     let titles = Titles::new(sought);
     let searched: Vec<At> = if mainline.len() <= MAX_WHOLE {
         mainline.iter().enumerate().filter(|(_, change)| !change.is_merge).map(|(at, _)| at).collect()

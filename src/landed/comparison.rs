@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use super::assign::{self, Pair};
+use super::cache::Cache;
 use super::candidates::{self, Sought};
 use super::change::Change;
 use super::chores::Chores;
@@ -27,6 +28,18 @@ const MAX_COMMITS: usize = 500_000;
 /// A title of fewer words may be chance.
 const MIN_TELLING: usize = 4;
 
+/// What is done with what earlier comparisons found out about commits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Caching {
+    /// Nothing.
+    Off,
+    /// It is used.
+    #[default]
+    Read,
+    /// It is used, and what is new is added, unless objects are in quarantine.
+    Keep,
+}
+
 /// How to compare.
 #[derive(Clone, Default)]
 pub struct Options<'a> {
@@ -40,6 +53,8 @@ pub struct Options<'a> {
     pub grammar: Grammar,
     /// The changes that belong to their own line.
     pub chores: Chores,
+    /// What is done with what earlier comparisons found out.
+    pub cache: Caching,
     /// When to give up.
     pub deadline: Option<Instant>,
     /// Told what is being done, and with how many commits.
@@ -68,6 +83,10 @@ impl Comparison {
                 progress(what, count);
             }
         };
+        let cache = match options.cache {
+            Caching::Off => Cache::none(),
+            Caching::Read | Caching::Keep => Cache::open(repository, &options.grammar.forms()),
+        };
         tell("reading commits", own.len() + there.len());
         let read = |ids: &[ObjectId]| {
             parallel::map(
@@ -76,7 +95,10 @@ impl Comparison {
                 options.deadline,
                 "reading commits",
                 |repository| repository,
-                |repository, id| Ok(Change::new(&repository.commit(*id)?, &options.grammar)),
+                |repository, id| match cache.change(*id) {
+                    Some(change) => Ok(change),
+                    None => Ok(Change::new(&repository.commit(*id)?, &options.grammar)),
+                },
             )
         };
         let mut branch = read(&own)?;
@@ -84,16 +106,17 @@ impl Comparison {
         // A revert of the branch cancels what it takes back even where that is not asked for.
         let taken_back = taken_back(&branch);
         let repeated = repeated_titles(&branch);
-        branch.retain(|change| !change.is_merge);
+        let mut passed: Vec<Change> = Vec::new();
         let mut present = Vec::new();
         if let Some(only) = &options.only {
             let wanted: BTreeSet<ObjectId> = only.iter().copied().collect();
             let known: BTreeSet<ObjectId> = own.iter().copied().collect();
-            branch.retain(|change| wanted.contains(&change.id));
+            passed.extend(branch.extract_if(.., |change| !wanted.contains(&change.id)));
             for id in only.iter().filter(|id| !known.contains(id)) {
                 present.push(reasons::ancestor(&repository.commit(*id)?));
             }
         }
+        passed.extend(branch.extract_if(.., |change| change.is_merge));
         let index = Index::new(&mainline);
         let mut brought = |merge: &Change| {
             let Some(parent) = merge.parent else { return Vec::new() };
@@ -111,6 +134,8 @@ impl Comparison {
             candidates: BTreeMap::new(),
             plain: BTreeMap::new(),
             readers: Readers::default(),
+            cache: &cache,
+            searched: Vec::new(),
             without: BTreeSet::new(),
         };
         engine.take_away(&mut brought)?;
@@ -149,6 +174,9 @@ impl Comparison {
                 is_chore: engine.is_chore(at),
             };
             verdicts.push(facts.verdict());
+        }
+        if options.cache == Caching::Keep && cache.may_write() {
+            engine.keep(&passed);
         }
         Ok(Self { verdicts, unread: engine.unread() })
     }
@@ -212,6 +240,9 @@ struct Engine<'a> {
     /// the same files.
     plain: BTreeMap<At, At>,
     readers: Readers,
+    cache: &'a Cache,
+    /// What was read of the mainline and is compared with nothing.
+    searched: Vec<(ObjectId, Patch)>,
     /// Pairs that are no answer.
     without: BTreeSet<(At, At)>,
 }
@@ -298,10 +329,10 @@ impl Engine<'_> {
         let own: Vec<At> = self.plain.keys().copied().collect();
         let there: BTreeSet<At> = self.plain.values().copied().collect();
         let there: Vec<At> = there.into_iter().collect();
-        for (at, patch) in own.iter().zip(self.outlines(self.branch, &own)?) {
+        for (at, patch) in own.iter().zip(self.outlines(self.branch, &own, true)?) {
             put(&mut self.branch_patches, *at, patch);
         }
-        for (at, patch) in there.iter().zip(self.outlines(self.index.commits, &there)?) {
+        for (at, patch) in there.iter().zip(self.outlines(self.index.commits, &there, true)?) {
             put(&mut self.mainline_patches, *at, patch);
         }
         let (own, there) = (&self.branch_patches, &self.mainline_patches);
@@ -317,11 +348,18 @@ impl Engine<'_> {
         Ok(())
     }
 
-    fn outlines(&self, changes: &[Change], wanted: &[At]) -> Result<Vec<Patch>, Error> {
-        let (deadline, readers) = (self.options.deadline, &self.readers);
+    /// Outlines, or with `small` all of what is small: answers are the same with a cache and without.
+    fn outlines(&self, changes: &[Change], wanted: &[At], small: bool) -> Result<Vec<Patch>, Error> {
+        let (deadline, readers, cache) = (self.options.deadline, &self.readers, self.cache);
         let start = |repository| readers.lend(repository);
         parallel::map(self.repository, wanted, deadline, "comparing files", start, |lent, at| {
-            changes.get(*at).map_or_else(|| Ok(Patch::default()), |change| lent.reader().outline(change))
+            let Some(change) = changes.get(*at) else { return Ok(Patch::default()) };
+            match cache.patch(change.id) {
+                Some(patch) if !(small && patch.is_small) => Ok(patch.into_outline()),
+                Some(patch) if patch.has_lines => Ok(patch),
+                _ if small => lent.reader().outline_or_small(change),
+                _ => lent.reader().outline(change),
+            }
         })
     }
 
@@ -329,7 +367,7 @@ impl Engine<'_> {
     fn by_files(&mut self, sought: &[At]) -> Result<(), Error> {
         let is_missing = |at: &&At| self.branch_patches.get(**at).is_some_and(Option::is_none);
         let missing: Vec<At> = sought.iter().filter(is_missing).copied().collect();
-        for (at, patch) in missing.iter().zip(self.outlines(self.branch, &missing)?) {
+        for (at, patch) in missing.iter().zip(self.outlines(self.branch, &missing, false)?) {
             put(&mut self.branch_patches, *at, patch);
         }
         let wanted: Vec<Sought<'_>> = sought
@@ -339,16 +377,20 @@ impl Engine<'_> {
                 Some(Sought { at: *at, change, patch })
             })
             .collect();
-        let read = |wanted: &[At]| self.outlines(self.index.commits, wanted);
+        let read = |wanted: &[At]| self.outlines(self.index.commits, wanted, false);
         let found = candidates::by_files(&wanted, self.index.commits, &read)?;
         for (at, found) in found.candidates {
             self.candidates.entry(at).or_default().extend(found);
         }
-        // Those that are compared are not read again, and the others are forgotten.
+        // Those that are compared are not read again; the others are only for the cache.
         let compared: BTreeSet<At> = self.candidates.values().flatten().copied().collect();
-        for (at, patch) in found.outlines.into_iter().filter(|(at, _)| compared.contains(at)) {
-            if self.mainline_patches.get(at).is_some_and(Option::is_none) {
-                put(&mut self.mainline_patches, at, patch);
+        for (at, patch) in found.outlines {
+            match self.mainline_patches.get(at) {
+                Some(None) if compared.contains(&at) => put(&mut self.mainline_patches, at, patch),
+                Some(None) if self.options.cache == Caching::Keep => {
+                    self.searched.extend(self.index.commits.get(at).map(|change| (change.id, patch)));
+                }
+                _ => {}
             }
         }
         Ok(())
@@ -373,11 +415,14 @@ impl Engine<'_> {
     }
 
     fn read(&self, changes: &[Change], known: &[Option<Patch>], wanted: &[At]) -> Result<Vec<Patch>, Error> {
-        let (deadline, readers) = (self.options.deadline, &self.readers);
+        let (deadline, readers, cache) = (self.options.deadline, &self.readers, self.cache);
         let start = |repository| readers.lend(repository);
         parallel::map(self.repository, wanted, deadline, "comparing patches", start, |lent, at| {
-            let outline = known.get(*at).cloned().flatten();
-            changes.get(*at).map_or_else(|| Ok(Patch::default()), |change| lent.reader().patch(change, outline))
+            let Some(change) = changes.get(*at) else { return Ok(Patch::default()) };
+            match cache.patch(change.id).filter(|patch| patch.has_lines) {
+                Some(patch) => Ok(patch),
+                None => lent.reader().patch(change, known.get(*at).cloned().flatten()),
+            }
         })
     }
 
@@ -428,6 +473,15 @@ impl Engine<'_> {
         let Some(change) = self.branch.get(at) else { return false };
         let paths = self.branch_patches.get(at).and_then(Option::as_ref).map_or(&[][..], |patch| &patch.paths);
         self.options.chores.by_title(change.key.as_ref()) || self.options.chores.by_paths(paths)
+    }
+
+    /// Keeps what was read for the next time.
+    fn keep(&self, passed: &[Change]) {
+        let changes = self.branch.iter().chain(self.index.commits).chain(passed);
+        let branch = self.branch.iter().zip(&self.branch_patches);
+        let patches = branch.chain(self.index.commits.iter().zip(&self.mainline_patches));
+        let patches = patches.filter_map(|(change, patch)| Some((change.id, patch.as_ref()?)));
+        self.cache.keep(self.repository, changes, patches.chain(self.searched.iter().map(|(id, patch)| (*id, patch))));
     }
 
     fn unread(&self) -> Vec<ObjectId> {

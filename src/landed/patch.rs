@@ -17,6 +17,10 @@ const MAX_BLOB: u64 = 512 << 10;
 /// Where more bytes than this are between the first and the last difference, lines are counted and not aligned.
 const MAX_DIFF: usize = 128 << 10;
 
+/// So many files of so many bytes, old and new, are read in any case.
+const SMALL_FILES: usize = 2;
+const SMALL_BYTES: u64 = 16 << 10;
+
 /// With more changed files, only paths and ids are compared: imports and merges of whole branches.
 const MAX_FILES: usize = 2000;
 
@@ -44,13 +48,22 @@ pub(super) struct Patch {
     pub(super) lines: Vec<(Line, u32)>,
     pub(super) paths: Vec<BString>,
     /// What was at these paths and is there now, until lines are read.
-    files: Vec<git::Change>,
+    pub(super) files: Vec<git::Change>,
     /// The words of the message below the title: see [`change::body_words`].
     pub(super) words: Vec<u32>,
+    /// Whether so little changed that lines are read where trees would do.
+    pub(super) is_small: bool,
     /// Whether lines were looked at, not only trees.
     pub(super) has_lines: bool,
     /// An object that is not here.
     pub(super) unread: Option<ObjectId>,
+}
+
+impl Patch {
+    /// The same as though no lines had been read.
+    pub(super) fn into_outline(self) -> Self {
+        Self { id: None, bare: None, moved: None, lines: Vec::new(), has_lines: false, ..self }
+    }
 }
 
 /// Reads patches; one for each thread.
@@ -109,12 +122,30 @@ impl Reader {
         patch.exact = exact(&files);
         patch.paths = files.iter().map(|file| file.path.clone()).collect();
         patch.words = change::body_words(self.trees.repository().commit(change.id)?.body());
+        patch.is_small = self.is_small(&files);
         patch.files = files;
         Ok(patch)
     }
 
+    fn is_small(&self, files: &[git::Change]) -> bool {
+        let ids = || files.iter().flat_map(|file| [file.old, file.new]).flatten();
+        let size = |entry: git::Entry| match entry.mode {
+            git::Mode::Submodule => 0,
+            _ => self.trees.repository().size(entry.id).unwrap_or(u64::MAX),
+        };
+        files.len() <= SMALL_FILES && ids().map(size).fold(0, u64::saturating_add) <= SMALL_BYTES
+    }
+
+    /// The outline of a commit, or all of it if that is small.
+    pub(super) fn outline_or_small(&mut self, change: &Change) -> Result<Patch, Error> {
+        let outline = self.outline(change)?;
+        if outline.is_small { self.patch(change, Some(outline)) } else { Ok(outline) }
+    }
+
     /// The patch of a commit whose outline may be known, as far as it can be read.
     pub(super) fn patch(&mut self, change: &Change, outline: Option<Patch>) -> Result<Patch, Error> {
+        // One from the cache has paths only.
+        let outline = outline.filter(|outline| outline.files.len() == outline.paths.len());
         let mut patch = match outline {
             Some(outline) => outline,
             None => self.outline(change)?,

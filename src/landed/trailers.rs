@@ -43,6 +43,13 @@ pub struct Grammar {
     forms: Vec<Regex>,
 }
 
+impl Grammar {
+    /// The forms as they were given.
+    pub(super) fn forms(&self) -> Vec<&str> {
+        self.forms.iter().map(Regex::as_str).collect()
+    }
+}
+
 impl Default for Grammar {
     fn default() -> Self {
         Self::new(DEFAULT_FORMS).expect("the default forms are regular expressions")
