@@ -135,6 +135,7 @@ impl Comparison {
             plain: BTreeMap::new(),
             readers: Readers::default(),
             cache: &cache,
+            listed: BTreeSet::new(),
             searched: Vec::new(),
             without: BTreeSet::new(),
         };
@@ -241,6 +242,8 @@ struct Engine<'a> {
     plain: BTreeMap<At, At>,
     readers: Readers,
     cache: &'a Cache,
+    /// Pairs of which the mainline's title is a line of the branch's message.
+    listed: BTreeSet<(At, At)>,
     /// What was read of the mainline and is compared with nothing.
     searched: Vec<(ObjectId, Patch)>,
     /// Pairs that are no answer.
@@ -279,13 +282,22 @@ impl Engine<'_> {
         let follower = Follower { repository: self.repository, index: self.index, grammar: &self.options.grammar };
         for (at, change) in self.branch.iter().enumerate() {
             let mut found: BTreeSet<At> = self.index.alike(change).into_iter().collect();
-            let plain = self.plainly(at, change, &found).filter(|same| reverts.standing(*same).is_none());
+            let mut plain = self.plainly(at, change, &found).filter(|same| reverts.standing(*same).is_none());
             if !self.options.ignore_explicit {
                 let claims = follower.claims(change)?;
                 found.extend(claims.found.iter().map(|(at, _)| *at));
                 if let Some(own) = self.claims.get_mut(at) {
                     *own = claims;
                 }
+            }
+            let of_second = |at: &At| self.index.commits.get(*at).is_some_and(|other| other.seconds == change.seconds);
+            if !plain.as_ref().is_some_and(of_second) {
+                let mut listed = self.index.listed(self.repository.commit(change.id)?.body());
+                listed.retain(|other| Some(*other) != plain);
+                // With more than one original, titles are not enough.
+                plain = plain.filter(|_| listed.is_empty());
+                found.extend(&listed);
+                self.listed.extend(listed.into_iter().map(|other| (at, other)));
             }
             let is_claimed = |same: &At| {
                 let mut claimed = self.claims.get(at).into_iter().flat_map(|claims| &claims.found);
@@ -442,7 +454,8 @@ impl Engine<'_> {
             for mainline in found.iter().filter(|at| plain.is_none_or(|plain| plain == *at)) {
                 let there = (self.index.commits.get(*mainline), self.mainline_patches.get(*mainline));
                 let (Some(other), Some(Some(patch))) = there else { continue };
-                let features = Features::new((own, own_patch), (other, patch), &around);
+                let is_listed = self.listed.contains(&(*branch, *mainline));
+                let features = Features { is_listed, ..Features::new((own, own_patch), (other, patch), &around) };
                 let claim = claims.and_then(|claims| claims.found.iter().find(|(at, _)| at == mainline));
                 pairs.push(Pair {
                     branch: *branch,

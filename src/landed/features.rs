@@ -106,6 +106,8 @@ pub(super) struct Features {
     /// The author wrote nothing else on the mainline in that second.
     pub(super) only_second: bool,
     pub(super) same_title: bool,
+    /// The mainline's title is a line of the branch's message.
+    pub(super) is_listed: bool,
     /// How alike the titles are, from 0 to 1.
     pub(super) title: f64,
     /// Words of the titles that were replaced, not only added.
@@ -167,6 +169,7 @@ impl Features {
             same_second: branch.seconds == mainline.seconds,
             only_second: !around.index.is_repeated(mainline.author.email, mainline.seconds),
             same_title,
+            is_listed: false,
             title: if same_title { 1.0 } else { titles::likeness(&branch.key, &mainline.key) },
             replaced: titles::replaced(&branch.key, &mainline.key),
             numbers: Numbers::compare(&branch.key, &mainline.key),

@@ -15,6 +15,10 @@ pub(super) type At = usize;
 /// Of commits with the same title, this many nearest in time are compared.
 const MAX_SAME_TITLE: usize = 24;
 
+/// So many lines of a message are looked through for titles of at least so many words.
+const MAX_LISTED: usize = 100;
+const MIN_LISTED: usize = 3;
+
 /// Of prefixes of ids, this many digits are looked up; shorter ones name nothing.
 const PREFIX: usize = 7;
 
@@ -29,6 +33,8 @@ pub(super) struct Index<'c> {
     by_named: HashMap<BString, Vec<At>>,
     by_change_id: HashMap<&'c [u8], Vec<At>>,
     by_pull_request: HashMap<u64, Vec<At>>,
+    /// By the long numbers in titles: those of issues and pull requests.
+    by_number: HashMap<u64, Vec<At>>,
 }
 
 impl<'c> Index<'c> {
@@ -41,6 +47,7 @@ impl<'c> Index<'c> {
             by_named: HashMap::new(),
             by_change_id: HashMap::new(),
             by_pull_request: HashMap::new(),
+            by_number: HashMap::new(),
         };
         for (at, commit) in commits.iter().enumerate() {
             index.add(at, commit);
@@ -64,6 +71,9 @@ impl<'c> Index<'c> {
         }
         if let Some(id) = &commit.change_id {
             self.by_change_id.entry(id).or_default().push(at);
+        }
+        for number in titles::long_numbers(&commit.subject) {
+            self.by_number.entry(number).or_default().push(at);
         }
         if let Some(number) = commit.pull_request {
             self.by_pull_request.entry(number).or_default().push(at);
@@ -113,6 +123,25 @@ impl<'c> Index<'c> {
         }
         for number in titles::long_numbers(&branch.subject) {
             found.extend(self.of_pull_request(number));
+            let mentioned = self.by_number.get(&number).map_or(&[][..], Vec::as_slice);
+            if mentioned.len() <= MAX_SAME_TITLE {
+                found.extend(mentioned);
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    /// Commits whose titles stand as lines in a message, as those of a squash do.
+    pub(super) fn listed(&self, body: &[u8]) -> Vec<At> {
+        let mut found = Vec::new();
+        for line in body.lines().take(MAX_LISTED) {
+            let line = line.trim().trim_start_with(|c| matches!(c, '*' | '-' | ' '));
+            let key = titles::normalised(line.as_bstr());
+            if titles::words(&key).nth(MIN_LISTED - 1).is_some() {
+                found.extend(self.titled(&key).take(2));
+            }
         }
         found.sort_unstable();
         found.dedup();

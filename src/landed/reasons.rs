@@ -44,7 +44,7 @@ impl Facts<'_> {
     pub(super) fn verdict(&self) -> Verdict {
         let best = self.best();
         if let Some(pair) = best.filter(|pair| pair.is_sure()) {
-            return self.landed(pair);
+            return self.listed(pair).unwrap_or_else(|| self.landed(pair));
         }
         if let Some(verdict) = self.exempt() {
             return verdict;
@@ -69,6 +69,24 @@ impl Facts<'_> {
             return Verdict { evidence: Some(*evidence), score: 0.5, disputed: Some(reason), ..verdict };
         }
         self.absent()
+    }
+
+    /// Several commits whose titles the message lists, with the one that it resembles most. The newest stands for all: only
+    /// with that one all are there.
+    fn listed(&self, best: &Pair) -> Option<Verdict> {
+        let is_whole = best.named.is_some() || matches!(best.tier, Some(Tier::SamePatch | Tier::SecondAndTitle));
+        let is_part = |pair: &&Pair| pair.tier == Some(Tier::ListedTitle) && pair.named.is_none();
+        let mut parts: Vec<&Pair> =
+            self.settled.iter().filter(|pair| is_part(pair) || pair.mainline == best.mainline).collect();
+        parts.sort_by_key(|pair| pair.mainline);
+        let (newest, others) = parts.split_first()?;
+        if is_whole || others.is_empty() || parts.iter().any(|pair| self.reverts.standing(pair.mainline).is_some()) {
+            return None;
+        }
+        let names: Vec<String> = parts.iter().map(|pair| self.short(pair.mainline)).collect();
+        let reason = format!("squash of {} commits, by its message: {}", parts.len(), names.join(", "));
+        let also = others.iter().filter_map(|pair| self.mainline.get(pair.mainline)).map(|change| change.id).collect();
+        Some(Verdict { evidence: Some(Evidence::Squash), also, ..self.answer(Status::Landed, newest, reason) })
     }
 
     /// The best pair; where a named commit has little of the content and another has all of it, that one.

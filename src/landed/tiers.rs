@@ -35,6 +35,8 @@ pub(super) enum Tier {
     TitleOnly,
     /// The same title and message.
     TitleAndBody,
+    /// Its title is a line of the branch's message, and most of its content is in the branch's.
+    ListedTitle,
     /// The same title, author and file, within days.
     TitleAndDays,
     /// The same frequent title, author, file, and much of the content.
@@ -75,7 +77,7 @@ impl Tier {
             Self::MovedLines | Self::TitleAndLines => 0.97,
             Self::SecondAndWords | Self::TitleOnly | Self::NumberAndLines | Self::TitleAndFiles => 0.95,
             Self::SecondAndLines | Self::SecondAndFiles | Self::TitleAndWords => 0.93,
-            Self::SameLongBody => 0.92,
+            Self::SameLongBody | Self::ListedTitle => 0.92,
             Self::TitleAndBody
             | Self::TitleAndDays
             | Self::FrequentTitle
@@ -198,6 +200,7 @@ fn by_title(f: &Features) -> Option<Tier> {
 }
 
 fn by_likeness(f: &Features) -> Option<Tier> {
+    let is_listed = f.is_listed && f.shares_path && !f.is_merge && (f.of_mainline >= 0.5 || f.both >= 0.5);
     let is_similar_title = f.same_author
         && f.shares_name
         && f.title >= 0.8
@@ -229,6 +232,7 @@ fn by_likeness(f: &Features) -> Option<Tier> {
             || f.body >= 0.5
             || (f.title >= 0.6 && !f.is_generic && f.numbers == Numbers::Equal && f.shared >= 25.0));
     match () {
+        () if is_listed => Some(Tier::ListedTitle),
         () if is_numbered => Some(Tier::NumberAndLines),
         () if is_similar_title => Some(Tier::SimilarTitle),
         () if is_same_body => Some(Tier::SameBody),
