@@ -472,7 +472,11 @@ impl Engine<'_> {
 
     /// The changes without a sure answer that are worth a search of the whole mainline.
     fn unsettled(&self, pairs: BTreeMap<At, Vec<Pair>>) -> Vec<At> {
-        let is_settled = |pair: &Pair| pair.named.is_some() || pair.tier.is_some_and(|tier| !tier.is_wordy());
+        let is_settled = |pair: &Pair| match (pair.named, pair.tier) {
+            // A message may name another commit of the same title.
+            (Some(_), _) => !pair.features.content_differs(),
+            (None, tier) => tier.is_some_and(|tier| !tier.is_wordy()),
+        };
         let settled: BTreeSet<At> = pairs
             .into_iter()
             .filter(|(_, own)| own.first().is_some_and(|pair| pair.is_sure() && is_settled(pair)))

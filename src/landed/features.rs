@@ -189,6 +189,12 @@ impl Features {
         }
     }
 
+    /// Whether lines were compared and have next to nothing in common.
+    pub(super) fn content_differs(&self) -> bool {
+        let is_same = self.same_patch || self.same_lines || self.same_moved_lines;
+        self.has_lines && !is_same && self.both < 0.1 && self.larger_part() < 0.4
+    }
+
     /// The larger part: of the branch's or of the mainline's lines.
     pub(super) fn larger_part(&self) -> f64 {
         self.of_branch.max(self.of_mainline)

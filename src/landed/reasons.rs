@@ -71,28 +71,28 @@ impl Facts<'_> {
         self.absent()
     }
 
-    /// Several commits whose titles the message lists, with the one that it resembles most. The newest stands for all: only
-    /// with that one all are there.
+    /// Several commits whose titles the message lists, with the one that it resembles most.
     fn listed(&self, best: &Pair) -> Option<Verdict> {
         let is_whole = best.named.is_some() || matches!(best.tier, Some(Tier::SamePatch | Tier::SecondAndTitle));
         let is_part = |pair: &&Pair| pair.tier == Some(Tier::ListedTitle) && pair.named.is_none();
         let mut parts: Vec<&Pair> =
             self.settled.iter().filter(|pair| is_part(pair) || pair.mainline == best.mainline).collect();
         parts.sort_by_key(|pair| pair.mainline);
-        let (newest, others) = parts.split_first()?;
-        if is_whole || others.is_empty() || parts.iter().any(|pair| self.reverts.standing(pair.mainline).is_some()) {
+        if is_whole || parts.len() < 2 || parts.iter().any(|pair| self.reverts.standing(pair.mainline).is_some()) {
             return None;
         }
         let names: Vec<String> = parts.iter().map(|pair| self.short(pair.mainline)).collect();
         let reason = format!("squash of {} commits, by its message: {}", parts.len(), names.join(", "));
-        let also = others.iter().filter_map(|pair| self.mainline.get(pair.mainline)).map(|change| change.id).collect();
-        Some(Verdict { evidence: Some(Evidence::Squash), also, ..self.answer(Status::Landed, newest, reason) })
+        let others = parts.iter().filter(|pair| pair.mainline != best.mainline);
+        let also = others.filter_map(|pair| self.mainline.get(pair.mainline)).map(|change| change.id).collect();
+        Some(Verdict { evidence: Some(Evidence::Squash), also, ..self.answer(Status::Landed, best, reason) })
     }
 
     /// The best pair; where a named commit has little of the content and another has all of it, that one.
     fn best(&self) -> Option<&Pair> {
         let first = self.settled.first()?;
-        let is_doubtful = first.named.is_some() && first.features.both < 0.35 && !first.features.same_title;
+        let f = &first.features;
+        let is_doubtful = first.named.is_some() && ((f.both < 0.35 && !f.same_title) || f.content_differs());
         let is_strong =
             |pair: &&Pair| matches!(pair.tier, Some(Tier::SamePatch | Tier::TitleAndLines | Tier::SecondAndTitle));
         self.settled.iter().find(is_strong).filter(|_| is_doubtful).or(Some(first))
