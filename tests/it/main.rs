@@ -12,6 +12,7 @@ mod architecture;
 mod catalogue;
 mod clones;
 mod doctor;
+mod flows;
 mod input;
 mod install;
 mod install_script;
