@@ -3,12 +3,14 @@
 //! Rules ask here and nowhere else: what they know of policies and of git comes through these types.
 
 mod change;
+mod changelogs;
 mod commits;
 mod error;
 mod flows;
 mod trees;
 mod versions;
 mod view;
+mod waivers;
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,11 +20,13 @@ use std::rc::Rc;
 use std::time::Instant;
 
 pub use change::{Change, Movement};
+pub use changelogs::Released;
 pub use error::FactError;
-pub use flows::Debt;
+pub use flows::{Answers, Debt};
 pub use trees::Manifest;
 pub use versions::{Home, Sibling};
 pub use view::View;
+pub use waivers::{ArrivingNote, Exceptions, Granted};
 
 pub use crate::git::{Commit, Kind};
 pub use crate::policy::{

@@ -151,7 +151,7 @@ fn a_release_pays_first(policy: &str, release: &str, mainline: &str) {
     work.git(&["tag", "--annotate", "--message=1.15.1", "1.15.1"]);
     let tagged = work.push(&["origin", "1.15.1"]);
     tagged.refused(&["unlanded-fix refs/tags/1.15.1"]);
-    let debt = format!("releases 1 commit due on the line `{mainline}`, the first being {}", &fix[..10]);
+    let debt = format!("releases {}, which is due on the line `{mainline}`", &fix[..10]);
     assert!(tagged.text.contains(&debt), "{}", tagged.text);
     work.paste(&mended_by(&tagged));
     work.push(&["--atomic", "origin", mainline, "1.15.1"]).accepted();
