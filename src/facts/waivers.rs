@@ -1,9 +1,11 @@
 //! What is waived: by the policy, and by notes that the policy takes from the one who pushed them.
 
+use bstr::{BStr, BString};
 use jiff::civil::Date;
+use std::collections::BTreeMap;
 
 use super::{FactError, Facts};
-use crate::git::{self, Mode};
+use crate::git::{self, Entry, Mode};
 use crate::model::{Level, ObjectId, RefName, WAIVER_NOTES};
 use crate::policy::{ActorSet, MAX_NOTE_BYTES, NotedWaiver, Waiver};
 
@@ -39,10 +41,10 @@ pub struct Granted {
 #[derive(Clone, Debug)]
 pub struct ArrivingNote {
     /// Its path in the tree of notes.
-    pub path: bstr::BString,
-    /// The object it is about, or what is wrong with it.
-    pub about: Result<(ObjectId, Vec<NotedWaiver>), String>,
-    /// The waivers that it held before.
+    pub path: BString,
+    /// What it waives, or why it is no waiver.
+    pub waivers: Result<Vec<NotedWaiver>, String>,
+    /// What the note about the same object waived before.
     pub before: Vec<NotedWaiver>,
 }
 
@@ -79,27 +81,38 @@ impl<'a> Facts<'a> {
         if changes.len() > MAX_NOTES {
             return Err(FactError::undecided(format!("the push changes more than {MAX_NOTES} notes")));
         }
+        // By object and not by path: git moves notes into directories as they become more.
+        let mut before: BTreeMap<ObjectId, (ObjectId, Vec<NotedWaiver>)> = BTreeMap::new();
+        for change in &changes {
+            if let (Some(object), Some(Entry { mode: Mode::File | Mode::Executable, id })) =
+                (self.annotated(change.path.as_ref()), change.old)
+            {
+                before.insert(object, (id, self.read_note(id)?.unwrap_or_default()));
+            }
+        }
         let mut notes = Vec::new();
         for change in changes {
             let Some(entry) = change.new else { continue };
-            let digits: Vec<u8> = change.path.iter().copied().filter(|byte| *byte != b'/').collect();
-            let object = ObjectId::from_hex(&digits).ok().filter(|id| id.kind() == self.repository.hash_kind());
-            let about = match (object, entry.mode) {
+            let object = self.annotated(change.path.as_ref());
+            let known = object.and_then(|object| before.get(&object));
+            if known.is_some_and(|(blob, _)| *blob == entry.id) {
+                continue;
+            }
+            let waivers = match (object, entry.mode) {
                 (None, _) => Err("its name is not the id of an object".to_owned()),
                 (Some(_), Mode::Tree | Mode::Symlink | Mode::Submodule) => Err("it is no file".to_owned()),
-                (Some(object), Mode::File | Mode::Executable) => {
-                    self.read_note(entry.id)?.map(|waivers| (object, waivers))
-                }
+                (Some(_), Mode::File | Mode::Executable) => self.read_note(entry.id)?,
             };
-            let before = match change.old {
-                Some(old) if matches!(old.mode, Mode::File | Mode::Executable) => {
-                    self.read_note(old.id)?.unwrap_or_default()
-                }
-                _ => Vec::new(),
-            };
-            notes.push(ArrivingNote { path: change.path, about, before });
+            let before = known.map(|(_, waivers)| waivers.clone()).unwrap_or_default();
+            notes.push(ArrivingNote { path: change.path, waivers, before });
         }
         Ok(notes)
+    }
+
+    /// The object that a note at this path is about: its id, with slashes anywhere between the digits.
+    fn annotated(&self, path: &BStr) -> Option<ObjectId> {
+        let digits: Vec<u8> = path.iter().copied().filter(|byte| *byte != b'/').collect();
+        ObjectId::from_hex(&digits).ok().filter(|id| id.kind() == self.repository.hash_kind())
     }
 
     /// The waivers in the notes about a commit, or why they do not count.

@@ -72,11 +72,12 @@ impl NotedWaiver {
         let mut draft = Draft::default();
         // A line more than there is ends the last paragraph.
         for (at, line) in text.lines().chain([""]).enumerate() {
-            let wrong = |what: String| NoteError::Line { line: at + 1, what };
+            let wrong = |line: usize| move |what: String| NoteError::Line { line, what };
             if line.trim().is_empty() {
-                waivers.extend(std::mem::take(&mut draft).finish().map_err(wrong)?);
+                // What is missing is missing where the paragraph ends: on the line before this one.
+                waivers.extend(std::mem::take(&mut draft).finish().map_err(wrong(at))?);
             } else {
-                draft.take(line).map_err(wrong)?;
+                draft.take(line).map_err(wrong(at + 1))?;
             }
         }
         if waivers.is_empty() { Err(NoteError::Empty) } else { Ok(waivers) }
@@ -130,7 +131,7 @@ impl Draft {
         if rule.is_none() && reason.is_none() && until.is_none() && by.is_none() {
             return Ok(None);
         }
-        let rule = rule.filter(|rule| !rule.is_empty()).ok_or("the waiver before it names no rule: `Waive: RULE`")?;
+        let rule = rule.filter(|rule| !rule.is_empty()).ok_or("a waiver that names no rule: `Waive: RULE`")?;
         let reason = reason.filter(|reason| says_something(reason)).ok_or("a waiver without a reason is none")?;
         let until = until.map(|text| {
             text.parse::<Date>().map_err(|_| format!("`{}` is no date like `2026-11-21`", Untrusted::new(&text)))
@@ -210,11 +211,11 @@ mod tests {
         for (note, said) in [
             ("", "it is empty"),
             ("\n \n", "it is empty"),
-            ("Waive: a", "line 2: a waiver without a reason is none"),
-            ("Waive: a\nReason: -\n", "line 3: a waiver without a reason is none"),
-            ("Reason: why\n", "line 2: the waiver before it names no rule: `Waive: RULE`"),
-            ("Waive: a\nReason: b\nUntil: soon", "line 4: `soon` is no date like `2026-11-21`"),
-            ("Waive: a\nReason: b\nuntil:", "line 4: `` is no date like `2026-11-21`"),
+            ("Waive: a", "line 1: a waiver without a reason is none"),
+            ("Waive: a\nReason: -\n", "line 2: a waiver without a reason is none"),
+            ("Reason: why\n", "line 1: a waiver that names no rule: `Waive: RULE`"),
+            ("Waive: a\nReason: b\nUntil: soon", "line 3: `soon` is no date like `2026-11-21`"),
+            ("Waive: a\nReason: b\nuntil:", "line 3: `` is no date like `2026-11-21`"),
             ("Waive: a\nWaive: b\nReason: c", "line 2: a second `Waive`; an empty line separates waivers"),
             ("Reviewed by me", "line 1: it is not `KEY: VALUE`"),
             ("Level: off", "line 1: `Level` is none of Waive, Reason, Until and By"),

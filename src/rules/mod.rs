@@ -9,6 +9,7 @@ mod duplicate_version;
 mod floating_image;
 mod foreign_ref;
 mod hand_edited_version;
+mod improper_waiver;
 mod invalid_policy;
 mod lightweight_tag;
 mod mismatched_tag;
@@ -46,6 +47,7 @@ pub static REGISTRY: &[Entry] = &[
     refs::<floating_image::FloatingImage>(),
     refs::<foreign_ref::ForeignRef>(),
     refs::<hand_edited_version::HandEditedVersion>(),
+    refs::<improper_waiver::ImproperWaiver>(),
     refs::<invalid_policy::InvalidPolicy>(),
     refs::<lightweight_tag::LightweightTag>(),
     refs::<mismatched_tag::MismatchedTag>(),

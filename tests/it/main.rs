@@ -27,3 +27,4 @@ mod scenarios;
 mod support;
 mod version_command;
 mod version_order;
+mod waivers;
