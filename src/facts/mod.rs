@@ -7,12 +7,13 @@ mod changelogs;
 mod commits;
 mod error;
 mod flows;
+mod memo;
 mod trees;
 mod versions;
 mod view;
 mod waivers;
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::Path;
@@ -24,7 +25,7 @@ pub use changelogs::Released;
 pub use error::FactError;
 pub use flows::{Answers, Debt};
 pub use trees::Manifest;
-pub use versions::{Home, Sibling};
+pub use versions::{Home, SeriesKey, Sibling};
 pub use view::View;
 pub use waivers::{ArrivingNote, Exceptions, Granted};
 
@@ -37,6 +38,9 @@ pub use crate::policy::{
     Agreement, Changelog, ChangelogFormat, Classes, Due, Notes, PathPattern, Reintegrate, VersionField,
 };
 pub use crate::version::Case;
+
+use memo::Memo;
+use versions::Scopes;
 
 use crate::git::{self, Peeled, Repository};
 use crate::model::{Actor, Exit, Failure, Namespace, ObjectId, Push, RefName, RefUpdate};
@@ -94,12 +98,18 @@ pub struct Facts<'a> {
     deadline: Option<Instant>,
     /// The place of each name in the push, its first where an alias gives it twice.
     places: BTreeMap<&'a RefName, usize>,
-    /// The branches under a prefix once the push has happened: asked for again by every tag of a push.
-    branches: RefCell<BTreeMap<String, Rc<[RefName]>>>,
-    /// The branches and tags of each image tag: asked for again by every new branch of a push.
-    slugs: RefCell<Vec<(Case, Rc<Slugs>)>>,
-    /// What the branches of all lines but topic lines held before the push: asked for again by every new branch.
-    tips_before: OnceCell<Vec<ObjectId>>,
+    /// The branches under a prefix once the push has happened: every tag of a push asks.
+    branches: Memo<String, Rc<[RefName]>>,
+    /// The branches and tags of each image tag: every new branch of a push asks.
+    slugs: Memo<Case, Rc<Slugs>>,
+    /// What the branches of all lines but topic lines held before the push: every new branch of a push asks.
+    tips_before: Memo<(), Rc<[ObjectId]>>,
+    /// The version tags once the push has happened: every version tag of a push asks, of each of its siblings.
+    scopes: Memo<(), Rc<Scopes<'a>>>,
+    /// The histories of branches, as far as tags were looked for there.
+    walks: RefCell<BTreeMap<ObjectId, git::Ancestors<'a>>>,
+    /// The commits of tags once the push has happened.
+    tagged: Memo<RefName, Option<ObjectId>>,
 }
 
 /// Image tags, and the branches and tags that make each.
@@ -121,8 +131,20 @@ impl<'a> Facts<'a> {
         for (at, update) in push.updates.iter().enumerate() {
             places.entry(&update.name).or_insert(at);
         }
-        let (branches, slugs, tips_before) = (RefCell::default(), RefCell::default(), OnceCell::new());
-        Self { repository, policy, push, view, deadline, places, branches, slugs, tips_before }
+        Self {
+            repository,
+            policy,
+            push,
+            view,
+            deadline,
+            places,
+            branches: Memo::default(),
+            slugs: Memo::default(),
+            tips_before: Memo::default(),
+            scopes: Memo::default(),
+            walks: RefCell::default(),
+            tagged: Memo::default(),
+        }
     }
 
     /// The push.
@@ -231,34 +253,23 @@ impl<'a> Facts<'a> {
     /// that compare names.
     pub fn with_slug(&self, slug: &str, case: Case) -> Result<Vec<RefName>, FactError> {
         self.in_time()?;
-        let known = self.slugs.borrow().iter().find(|(of, _)| *of == case).map(|(_, slugs)| Rc::clone(slugs));
-        let slugs = match known {
-            Some(slugs) => slugs,
-            None => {
-                let mut slugs = Slugs::new();
-                for namespace in [Namespace::Branch, Namespace::Tag] {
-                    for name in self.after_push(namespace, "")? {
-                        if let Some(slug) = docker_slug(name.short(), case) {
-                            slugs.entry(slug).or_default().push(name);
-                        }
+        let slugs = self.slugs.get(case, || {
+            let mut slugs = Slugs::new();
+            for namespace in [Namespace::Branch, Namespace::Tag] {
+                for name in self.after_push(namespace, "")? {
+                    if let Some(slug) = docker_slug(name.short(), case) {
+                        slugs.entry(slug).or_default().push(name);
                     }
                 }
-                let slugs = Rc::new(slugs);
-                self.slugs.borrow_mut().push((case, Rc::clone(&slugs)));
-                slugs
             }
-        };
+            Ok(Rc::new(slugs))
+        })?;
         Ok(slugs.get(slug).cloned().unwrap_or_default())
     }
 
     fn branches_under(&self, prefix: &str) -> Result<Rc<[RefName]>, FactError> {
         self.in_time()?;
-        if let Some(known) = self.branches.borrow().get(prefix) {
-            return Ok(Rc::clone(known));
-        }
-        let names: Rc<[RefName]> = self.after_push(Namespace::Branch, prefix)?.into();
-        self.branches.borrow_mut().insert(prefix.to_owned(), Rc::clone(&names));
-        Ok(names)
+        self.branches.get(prefix.to_owned(), || Ok(self.after_push(Namespace::Branch, prefix)?.into()))
     }
 
     /// The names in a namespace that start with a prefix once the push has happened, sorted.
@@ -273,6 +284,11 @@ impl<'a> Facts<'a> {
         names.extend(arriving.map(|(name, _)| (*name).clone()));
         names.sort();
         Ok(names)
+    }
+
+    /// Whether the push itself brings a ref.
+    pub fn arrives(&self, name: &RefName) -> bool {
+        self.update_of(name).is_some_and(|update| !update.deletes())
     }
 
     /// The update of a ref, if the push has one.

@@ -48,6 +48,7 @@ mod tree;
 mod tree_diff;
 mod walk;
 
+pub use ancestors::Ancestors;
 pub use commit::{Commit, Identity};
 pub use environment::Environment;
 pub use error::Error;

@@ -278,10 +278,15 @@ fn the_schema_accepts_what_refgate_accepts_and_refuses_what_is_misspelt() {
     let errors =
         |text: &str| -> Vec<String> { validator.iter_errors(&document(text)).map(|error| error.to_string()).collect() };
     let mut texts = vec![("POLICY".to_owned(), POLICY.to_owned())];
-    for preset in ["brewblox", "canfar", "imagefactory", "pybal"] {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("policies/{preset}.toml"));
-        texts.push((preset.to_owned(), std::fs::read_to_string(path).unwrap()));
+    for folder in ["policies", "policies/examples"] {
+        for file in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap() {
+            let path = file.unwrap().path();
+            if path.is_file() {
+                texts.push((path.display().to_string(), std::fs::read_to_string(path).unwrap()));
+            }
+        }
     }
+    assert!(texts.len() > 10);
     let folder = tempfile::tempdir().unwrap();
     assert!(run(command(REFGATE, folder.path()).args(["policy", "init"]), b"").status.success());
     texts.push(("template".to_owned(), std::fs::read_to_string(folder.path().join(".refgate.toml")).unwrap()));
