@@ -1,6 +1,7 @@
 //! What is owed: changes of one line that have not got to the line where the policy wants them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use super::{Bindings, Commit, FactError, Facts, Flow, Way};
 use crate::landed::{Comparison, Error, Options, Status, Verdict};
@@ -15,6 +16,21 @@ pub struct Debt {
     pub reason: String,
     /// Whether it seems to be there all the same, so that a person should look.
     pub probable: bool,
+}
+
+/// What a comparison said.
+#[derive(Debug)]
+pub(super) struct Compared {
+    tip: ObjectId,
+    to: Vec<ObjectId>,
+    verdicts: BTreeMap<ObjectId, Verdict>,
+    unread: Vec<ObjectId>,
+}
+
+impl Compared {
+    fn answers(&self, tip: ObjectId, to: &[ObjectId], commits: &[ObjectId]) -> bool {
+        self.tip == tip && self.to == to && commits.iter().all(|commit| self.verdicts.contains_key(commit))
+    }
 }
 
 /// Where the changes of a line are that a flow is about.
@@ -91,11 +107,9 @@ impl<'a> Facts<'a> {
         if asked.is_empty() || !flow.by.contains(&Way::Pick) {
             return Ok(answers);
         }
-        let comparison = self.compare(tip, to, Options { only: Some(asked), ..options })?;
-        let mut found: BTreeMap<ObjectId, &Verdict> =
-            comparison.verdicts().iter().map(|verdict| (verdict.commit, verdict)).collect();
+        let compared = self.compare(tip, to, Options { only: Some(asked), ..options })?;
         for verdict in answers.verdicts.iter_mut().filter(|verdict| verdict.status == Status::Missing) {
-            let Some(own) = found.remove(&verdict.commit) else {
+            let Some(own) = compared.verdicts.get(&verdict.commit) else {
                 let cause = format!("nothing is known of where {} landed", verdict.commit.short());
                 return Err(FactError::undecided(cause));
             };
@@ -105,8 +119,35 @@ impl<'a> Facts<'a> {
                 verdict.reason = own.disputed.clone().unwrap_or_else(|| "nothing like it is there".to_owned());
             }
         }
-        answers.unread = comparison.unread().to_vec();
+        answers.unread.clone_from(&compared.unread);
         Ok(answers)
+    }
+
+    /// Those of some commits of a branch whose messages name an original that is not in the repository, or one that does
+    /// something else, and what is wrong with it. An original on a third line is not compared.
+    pub fn disputed(
+        &self,
+        flow: &Flow,
+        tip: ObjectId,
+        commits: &[ObjectId],
+    ) -> Result<Vec<(ObjectId, String)>, FactError> {
+        let mut naming = Vec::new();
+        for id in commits {
+            let commit = self.commit(*id)?;
+            if commit.parents.len() < 2 && may_name(commit.message.as_ref()) {
+                naming.push(*id);
+            }
+        }
+        if naming.is_empty() {
+            return Ok(Vec::new());
+        }
+        let to = self.tips_of(flow)?;
+        let options = Options { only: Some(naming.clone()), deadline: self.deadline, ..Options::default() };
+        let compared = self.compare(tip, &to, options)?;
+        let verdicts = naming.iter().filter_map(|id| compared.verdicts.get(id));
+        // Of what is missing the original is on another line.
+        let disputed = verdicts.filter(|verdict| verdict.status != Status::Missing);
+        Ok(disputed.filter_map(|verdict| Some((verdict.commit, verdict.disputed.clone()?))).collect())
     }
 
     fn tips_of(&self, flow: &Flow) -> Result<Vec<ObjectId>, FactError> {
@@ -117,12 +158,29 @@ impl<'a> Facts<'a> {
         Ok(to)
     }
 
-    fn compare(&self, tip: ObjectId, to: &[ObjectId], options: Options<'_>) -> Result<Comparison, FactError> {
+    fn compare(&self, tip: ObjectId, to: &[ObjectId], options: Options<'_>) -> Result<Rc<Compared>, FactError> {
         self.in_time()?;
-        Comparison::new(self.repository, tip, to, &options).map_err(|error| match error {
+        // What is left out for measuring is left out once.
+        let is_usual = !options.ignore_explicit && options.without.is_empty();
+        let asked = options.only.as_deref().unwrap_or_default();
+        let known = self.compared.borrow().iter().find(|known| is_usual && known.answers(tip, to, asked)).cloned();
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let comparison = Comparison::new(self.repository, tip, to, &options).map_err(|error| match error {
             Error::Git(error) => FactError::from(error),
             Error::Deadline { .. } => FactError::undecided(error.to_string()).help("raise `refgate.deadline`"),
-        })
+        })?;
+        let compared = Rc::new(Compared {
+            tip,
+            to: to.to_vec(),
+            verdicts: comparison.verdicts().iter().map(|verdict| (verdict.commit, verdict.clone())).collect(),
+            unread: comparison.unread().to_vec(),
+        });
+        if is_usual {
+            self.compared.borrow_mut().push(Rc::clone(&compared));
+        }
+        Ok(compared)
     }
 
     /// Why a change stays where it is: by its own word, its kind or the paths it touches.
@@ -163,4 +221,17 @@ fn without_match(commit: &Commit, status: Status, reason: String) -> Verdict {
         disputed: None,
         also: Vec::new(),
     }
+}
+
+/// Cheap: whether a message could name another commit, by its id or by the number of its pull request. Most do not, and
+/// need not be compared with anything.
+fn may_name(message: &[u8]) -> bool {
+    let words = message.split(|byte| !byte.is_ascii_alphanumeric());
+    let is_id = |word: &[u8]| {
+        (7..=64).contains(&word.len())
+            && word.iter().all(u8::is_ascii_hexdigit)
+            && word.iter().any(u8::is_ascii_digit)
+    };
+    words.into_iter().any(is_id)
+        || message.windows(2).any(|pair| matches!(pair, [b'#', digit] if digit.is_ascii_digit()))
 }

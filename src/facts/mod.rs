@@ -24,6 +24,7 @@ pub use change::{Change, Movement};
 pub use changelogs::Released;
 pub use error::FactError;
 pub use flows::{Answers, Debt};
+use flows::Compared;
 pub use trees::Manifest;
 pub use versions::{Home, SeriesKey, Sibling};
 pub use view::View;
@@ -110,6 +111,8 @@ pub struct Facts<'a> {
     walks: RefCell<BTreeMap<ObjectId, git::Ancestors<'a>>>,
     /// The commits of tags once the push has happened.
     tagged: Memo<RefName, Option<ObjectId>>,
+    /// Where changes were found on other lines: more than one rule asks about the commits of a push.
+    compared: RefCell<Vec<Rc<Compared>>>,
 }
 
 /// Image tags, and the branches and tags that make each.
@@ -144,6 +147,7 @@ impl<'a> Facts<'a> {
             scopes: Memo::default(),
             walks: RefCell::default(),
             tagged: Memo::default(),
+            compared: RefCell::default(),
         }
     }
 

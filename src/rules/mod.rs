@@ -31,6 +31,7 @@ mod unlanded_fix;
 mod unlisted_branch;
 mod unlisted_tag;
 mod unpromoted_commit;
+mod unverified_pick;
 mod version_gap;
 mod wrong_way_merge;
 
@@ -67,6 +68,7 @@ pub static REGISTRY: &[Entry] = &[
     refs::<unlisted_branch::UnlistedBranch>(),
     refs::<unlisted_tag::UnlistedTag>(),
     refs::<unpromoted_commit::UnpromotedCommit>(),
+    refs::<unverified_pick::UnverifiedPick>(),
     refs::<version_gap::VersionGap>(),
     commits::<wrong_way_merge::WrongWayMerge>(),
 ];
