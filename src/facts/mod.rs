@@ -2,6 +2,7 @@
 //!
 //! Rules ask here and nowhere else: what they know of policies and of git comes through these types.
 
+mod ancestry;
 mod change;
 mod changelogs;
 mod commits;
@@ -20,6 +21,7 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::Instant;
 
+pub use ancestry::Below;
 pub use change::{Change, Movement};
 pub use changelogs::Released;
 pub use error::FactError;
@@ -298,12 +300,6 @@ impl<'a> Facts<'a> {
     /// The update of a ref, if the push has one.
     fn update_of(&self, name: &RefName) -> Option<&'a RefUpdate> {
         self.places.get(name).and_then(|at| self.push.updates.get(*at))
-    }
-
-    /// Whether `ancestor` is `descendant` or one of its ancestors.
-    pub fn is_ancestor(&self, ancestor: ObjectId, descendant: ObjectId) -> Result<bool, FactError> {
-        self.in_time()?;
-        Ok(self.repository.is_ancestor(ancestor, descendant)?)
     }
 
     /// The commits reachable from `tips` and from none of `without`, newest first.

@@ -2,7 +2,6 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::rc::Rc;
 
 use bstr::BString;
@@ -30,9 +29,6 @@ pub enum SeriesKey {
     /// The versions of one era whose series, where the class declares some, spells like this.
     Class(u32, Option<String>),
 }
-
-/// How many branches' histories are kept in memory, at a byte for each commit.
-const MAX_WALKS: usize = 64;
 
 /// The tags that have versions, lowest first, by scope; or why those of a scope have no order.
 pub(super) type Scopes<'a> = BTreeMap<BString, Result<Rc<[Sibling<'a>]>, FactError>>;
@@ -145,7 +141,7 @@ impl<'a> Facts<'a> {
 
     /// Whether a commit is on a branch, or hangs off it by at most `tolerance` commits.
     pub fn is_on(&self, commit: ObjectId, tip: ObjectId, tolerance: usize) -> Result<bool, FactError> {
-        if self.is_below(commit, tip)? {
+        if self.is_below_branch(commit, tip)? {
             return Ok(true);
         }
         if tolerance == 0 {
@@ -156,24 +152,6 @@ impl<'a> Facts<'a> {
             Err(git::Error::Limit { .. }) => Ok(false),
             Err(error) => Err(error.into()),
         }
-    }
-
-    /// [`Facts::is_ancestor`] of the tip of a branch. Of a single tag the two histories down to where they part tell it;
-    /// many tags at once, such as those of a mirror, share one walk for each branch.
-    fn is_below(&self, commit: ObjectId, tip: ObjectId) -> Result<bool, FactError> {
-        if self.push.updates.len() == 1 {
-            return self.is_ancestor(commit, tip);
-        }
-        self.in_time()?;
-        let walks = &mut *self.walks.borrow_mut();
-        if !walks.contains_key(&tip) && walks.len() >= MAX_WALKS {
-            return self.is_ancestor(commit, tip);
-        }
-        let ancestors = match walks.entry(tip) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(unknown) => unknown.insert(self.repository.ancestors(tip)?),
-        };
-        Ok(ancestors.contains(commit)?)
     }
 
     /// The single branch that holds a commit, of the lines that have just one: to say where something is.

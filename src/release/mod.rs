@@ -28,6 +28,6 @@ mod tags;
 pub use error::Error;
 pub use event::{Event, EventKind, head_branch};
 pub use image::{ImageName, ImageNameError, branch_tag};
-pub use plan::{Plan, Publish, native};
+pub use plan::{Plan, Publish, native, own_spelling};
 pub use standing::Standing;
 pub use tags::{Component, ReleaseTag, ReleaseTags};

@@ -89,9 +89,10 @@ impl<'s, 'a> Placed<'s, 'a> {
     fn contradiction(&self) -> Result<Option<Contradiction>, FactError> {
         let delete = quote(self.name.short()).map(|name| format!("git tag -d {name}"));
         // Whoever builds on the higher version has everything of it: the lower one would claim to come before.
+        let mut below = self.facts.below(self.commit)?;
         for higher in &self.higher {
             if let Some(commit) = self.commit_of(higher)?
-                && self.facts.is_ancestor(commit, self.commit)?
+                && below.contains(commit)?
             {
                 return Ok(Some(Contradiction {
                     message: format!("`{}` sits on top of the higher version `{}`", self.name, higher.name),
@@ -101,7 +102,8 @@ impl<'s, 'a> Placed<'s, 'a> {
                 }));
             }
         }
-        for lower in self.lower.iter().rev() {
+        // Of two tags of one push, the one on top is told.
+        for lower in self.lower.iter().rev().filter(|lower| !self.facts.arrives(&lower.name)) {
             if let Some(commit) = self.commit_of(lower)?
                 && self.facts.is_ancestor(self.commit, commit)?
             {
@@ -128,7 +130,7 @@ impl<'s, 'a> Placed<'s, 'a> {
                 evidence: format!("{} is no ancestor of {}", commit.short(), self.commit.short()),
             }));
         }
-        // In a push of both, the later one is told that it does not descend.
+        // Of two tags of one push, the later one is told that it does not descend.
         if let Some((after, commit)) =
             self.final_neighbour(self.higher.iter(), |higher| follows(&higher.tag, self.place))?
             && !self.facts.arrives(&after.name)
