@@ -22,6 +22,7 @@ mod rules;
 #[cfg(unix)]
 mod uninstall;
 mod version;
+mod waive;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 use std::ffi::OsString;
@@ -48,6 +49,8 @@ enum Command {
     Landed(landed::Args),
     Version(version::Args),
     ReleasePlan(release_plan::Args),
+    /// Record an exception from a rule, in a git note about a commit.
+    Waive(waive::Args),
     /// Write, validate and print policies.
     Policy(policy::Args),
     /// List the rules.
@@ -89,6 +92,7 @@ fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
         Command::Landed(arguments) => landed::run(&context, arguments),
         Command::Version(arguments) => version::run(&context, arguments),
         Command::ReleasePlan(arguments) => release_plan::run(&context, arguments),
+        Command::Waive(arguments) => waive::run(&context, arguments),
         Command::Policy(arguments) => policy::run(&context, arguments),
         Command::Rules(arguments) => rules::run(&context, arguments),
         Command::Explain(arguments) => explain::run(&context, arguments),

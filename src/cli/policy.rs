@@ -149,6 +149,8 @@ fn show(policy: &Policy, armed: &[Armed]) -> String {
         let sits = if class.lines.is_empty() { String::new() } else { format!(" on {}", class.lines.join(" or ")) };
         let _ = writeln!(text, "  {:<14} {scheme:<12} {}{sits}", class.name, patterns.join(", "));
     }
+    let accepted = policy.waiver_notes.as_ref().map_or_else(|| "nobody".to_owned(), |set| set.written.join(", "));
+    let _ = writeln!(text, "\nwaivers in notes are taken from {accepted}");
     text.push_str("\nrules\n");
     for rule in armed {
         let _ = writeln!(text, "  {:<20} {}", rule.meta.id, rule.level);

@@ -4,6 +4,7 @@
 
 mod ancestry;
 mod change;
+mod changelogs;
 mod commits;
 mod error;
 mod flows;
@@ -11,6 +12,7 @@ mod memo;
 mod trees;
 mod versions;
 mod view;
+mod waivers;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,11 +23,14 @@ use std::time::Instant;
 
 pub use ancestry::Below;
 pub use change::{Change, Movement};
+pub use changelogs::Released;
 pub use error::FactError;
-pub use flows::Debt;
+use flows::Compared;
+pub use flows::{Answers, Debt};
 pub use trees::Manifest;
 pub use versions::{Home, SeriesKey, Sibling};
 pub use view::View;
+pub use waivers::{ArrivingNote, Exceptions, Granted};
 
 pub use crate::git::{Commit, Kind};
 pub use crate::policy::{
@@ -108,6 +113,8 @@ pub struct Facts<'a> {
     walks: RefCell<BTreeMap<ObjectId, git::Ancestors<'a>>>,
     /// The commits of tags once the push has happened.
     tagged: Memo<RefName, Option<ObjectId>>,
+    /// Where changes were found on other lines: more than one rule asks about the commits of a push.
+    compared: RefCell<Vec<Rc<Compared>>>,
 }
 
 /// Image tags, and the branches and tags that make each.
@@ -142,6 +149,7 @@ impl<'a> Facts<'a> {
             scopes: Memo::default(),
             walks: RefCell::default(),
             tagged: Memo::default(),
+            compared: RefCell::default(),
         }
     }
 

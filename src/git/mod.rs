@@ -12,6 +12,7 @@
 //! | `walk`, `dag`, `paint`, `difference`, `ancestors` | questions about ancestry |
 //! | `revision` | what a user names on the command line |
 //! | `spawn` | the one way to run `git` |
+//! | `notes` | what is written about an object in `refs/notes` |
 //! | `status` | whether the work tree differs from `HEAD` |
 //!
 //! It knows nothing of policies or rules, and it never answers "not there" when the truth is "could not be
@@ -29,6 +30,7 @@ mod environment;
 mod error;
 mod hash;
 mod line_diff;
+mod notes;
 mod object;
 mod odb;
 mod open;

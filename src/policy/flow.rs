@@ -234,7 +234,8 @@ impl Resolver<'_> {
     }
 }
 
-fn says_something(reason: &str) -> bool {
+/// Whether a reason gives any.
+pub(super) fn says_something(reason: &str) -> bool {
     reason.chars().any(char::is_alphanumeric)
 }
 

@@ -15,6 +15,7 @@ mod resolve;
 mod source;
 mod tag;
 mod tree;
+mod waiver_note;
 
 use bstr::BString;
 use serde::de::DeserializeOwned;
@@ -31,6 +32,7 @@ pub use raw::{LinePublishes, Role, Stability, TagKind, TagObject, TagPublishes};
 pub use source::{PRESETS, Source, SourceError};
 pub use tag::{Place, Series, TagClass, TagMatch};
 pub use tree::{Agreement, Changelog, ChangelogFormat, Classes, Due, Notes, PathPattern, Reintegrate, VersionField};
+pub use waiver_note::{MAX_NOTE_BYTES, NoteError, NotedWaiver};
 
 use crate::model::{Level, Namespace, ObjectId, RefName, Untrusted};
 
@@ -55,6 +57,8 @@ pub struct Policy {
     pub flows: Vec<Flow>,
     /// Recorded exceptions.
     pub waivers: Vec<Waiver>,
+    /// From whom waivers in notes are taken; `None` is nobody.
+    pub waiver_notes: Option<ActorSet>,
     /// Where the project's own version stands in the tree.
     pub version_fields: Vec<VersionField>,
     /// Where changes are written down.

@@ -10,6 +10,7 @@ use toml::Spanned;
 
 use super::flow::{RawFlow, RawWaiver};
 use super::raw_tree::{RawChangelog, RawVersionField};
+use super::waiver_note::RawWaiverNotes;
 use crate::model::Level;
 
 /// A value with its place in the file. toml's own type, with the schema of what it wraps.
@@ -376,6 +377,9 @@ pub(super) struct RawPolicy {
     /// Recorded exceptions.
     #[schemars(default)]
     pub(super) waiver: Option<Vec<RawWaiver>>,
+    /// Waivers in git notes, which `refgate waive` writes.
+    #[schemars(default)]
+    pub(super) waiver_notes: Option<RawWaiverNotes>,
     /// Kinds of change, beside those of Conventional Commits.
     #[schemars(default)]
     pub(super) kind: Option<Vec<RawKind>>,
@@ -406,6 +410,7 @@ pub(super) const TOP_KEYS: &[&str] = &[
     "series",
     "flow",
     "waiver",
+    "waiver-notes",
     "version-field",
     "changelog",
     "rules",

@@ -40,10 +40,25 @@ pub(super) fn resolve(
     let series = resolver.series(&lines, &tags);
     let flows = resolver.flows(&lines);
     let waivers = resolver.waivers();
+    let waiver_notes = resolver.waiver_notes();
     let version_fields = resolver.version_fields(&kinds, &line_names, &tags);
     let changelogs = resolver.changelogs(&line_names, &tags);
     let rules = resolver.rules();
-    Some(Policy { name, source, kinds, lines, tags, series, flows, waivers, version_fields, changelogs, rules, texts })
+    Some(Policy {
+        name,
+        source,
+        kinds,
+        lines,
+        tags,
+        series,
+        flows,
+        waivers,
+        waiver_notes,
+        version_fields,
+        changelogs,
+        rules,
+        texts,
+    })
 }
 
 pub(super) struct Resolver<'a> {
@@ -488,7 +503,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn actors(&mut self, at: usize, texts: Option<&Located<Texts>>) -> Option<ActorSet> {
+    pub(super) fn actors(&mut self, at: usize, texts: Option<&Located<Texts>>) -> Option<ActorSet> {
         let texts = texts?;
         let groups = self.groups.clone();
         let members = |name: &str| groups.get(name).map(|(_, members)| members.to_vec());
