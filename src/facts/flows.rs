@@ -228,9 +228,7 @@ fn without_match(commit: &Commit, status: Status, reason: String) -> Verdict {
 fn may_name(message: &[u8]) -> bool {
     let words = message.split(|byte| !byte.is_ascii_alphanumeric());
     let is_id = |word: &[u8]| {
-        (7..=64).contains(&word.len())
-            && word.iter().all(u8::is_ascii_hexdigit)
-            && word.iter().any(u8::is_ascii_digit)
+        (7..=64).contains(&word.len()) && word.iter().all(u8::is_ascii_hexdigit) && word.iter().any(u8::is_ascii_digit)
     };
     words.into_iter().any(is_id)
         || message.windows(2).any(|pair| matches!(pair, [b'#', digit] if digit.is_ascii_digit()))
