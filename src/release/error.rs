@@ -1,7 +1,7 @@
 //! Why a commit has no version, or an event no plan.
 
 use crate::git;
-use crate::model::{Exit, Failure, RefName, Untrusted};
+use crate::model::{Exit, Failure, RefName, Untrusted, listed};
 use crate::policy::PolicyErrors;
 use crate::version::{MixedSchemes, SpellError};
 
@@ -29,7 +29,7 @@ pub enum Error {
         commit: String,
     },
     /// All release tags belong to components, and nobody said to which the version shall.
-    #[error("the release tags are of {} components ({}), and none was named", .0.len(), list(.0))]
+    #[error("the release tags are of {} components ({}), and none was named", .0.len(), listed(.0, "and"))]
     Components(Vec<String>),
     /// Tags of two schemes.
     #[error(transparent)]
@@ -97,14 +97,4 @@ impl Error {
 
 fn of(component: &Option<String>) -> String {
     component.as_ref().map(|name| format!(" of `{}`", Untrusted::new(name))).unwrap_or_default()
-}
-
-/// The first few: hundreds of components would hide the sentence.
-fn list(names: &[String]) -> String {
-    const SHOWN: usize = 5;
-    let mut shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{}`", Untrusted::new(name))).collect();
-    if names.len() > SHOWN {
-        shown.push("…".to_owned());
-    }
-    shown.join(", ")
 }

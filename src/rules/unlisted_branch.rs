@@ -3,7 +3,7 @@
 use super::rule::NoOptions;
 use super::{Meta, OptionError, RefRule, Rule, Sink};
 use crate::facts::{Change, FactError};
-use crate::model::{Level, Namespace, did_you_mean, quote};
+use crate::model::{Level, Namespace, did_you_mean, listed, quote};
 
 pub(super) struct UnlistedBranch;
 
@@ -34,16 +34,8 @@ impl RefRule for UnlistedBranch {
         let hint = did_you_mean(&short, patterns.iter().copied());
         sink.report(format!("no line of the policy has a branch `{}`{hint}", change.name()))
             .commit(change.new_id())
-            .help(format!("branches here are named {}; rename yours and push it again", list(&patterns)))
+            .help(format!("branches here are named {}; rename yours and push it again", listed(&patterns, "or")))
             .command(quote(change.name().short()).map(|name| format!("git branch -m -- {name} NEW-NAME")));
         Ok(())
     }
-}
-
-/// Patterns for a sentence: all where they are few, else the first.
-fn list(patterns: &[&str]) -> String {
-    const SHOWN: usize = 12;
-    let shown: Vec<String> = patterns.iter().take(SHOWN).map(|pattern| format!("`{pattern}`")).collect();
-    let more = if patterns.len() > SHOWN { format!(" and {} more", patterns.len() - SHOWN) } else { String::new() };
-    format!("{}{more}", shown.join(", "))
 }

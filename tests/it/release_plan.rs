@@ -222,7 +222,7 @@ fn the_policy_says_what_publishes() {
     let message = refused("kind = \"marker\"", "kind = \"marker\"\npublishes = \"release\"");
     assert!(message.contains("names no versions"), "{message}");
     let message = refused("publishes = \"dev\"", "publishes = \"release\"");
-    assert!(message.contains("unknown value `release`; there are `dev`, `none`"), "{message}");
+    assert!(message.contains("unknown value `release`; there are `dev` and `none`"), "{message}");
 }
 
 #[test]
