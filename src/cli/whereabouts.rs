@@ -183,7 +183,7 @@ fn human(change: &Commit, policy: Option<&Policy>, found: &Whereabouts, all: boo
         let probably = if copy.is_probable { "probably " } else { "" };
         let others = if series.others > 0 { format!(" and {} more", series.others) } else { String::new() };
         let (tag, of) = (Untrusted::new(tag.short()), Untrusted::new(&series.series));
-        text.push_str(&format!("  {of}: {probably}{tag}{others}, of {} as {}\n", series.total, copy.commit.short()));
+        text.push_str(&format!("  {of}: {probably}{tag}{others} of {}, as {}\n", series.total, copy.commit.short()));
     }
     if found.versions.is_empty() {
         text.push_str("  none\n");

@@ -97,7 +97,7 @@ fn a_policy_groups_by_line_and_series() {
     let lines: Vec<&str> = text.lines().filter(|line| line.starts_with("line ")).collect();
     assert_eq!(lines, ["line master", "line release", "line topic"]);
     assert!(text.contains("  1.13           missing   nothing like it is there\n"), "{text}");
-    assert!(text.contains(&format!("  1.15: 1.15.1 and 1 more, of 3 as {}\n", &ids["P"][..10])), "{text}");
+    assert!(text.contains(&format!("  1.15: 1.15.1 and 1 more of 3, as {}\n", &ids["P"][..10])), "{text}");
 }
 
 #[test]
