@@ -107,10 +107,12 @@ struct Tip {
     version: Option<Named>,
 }
 
+/// The component, the era and the name of a series.
+type SeriesOf = (Option<String>, u32, String);
+
 /// What a tag's name says.
 struct Named {
-    component: Option<String>,
-    series: (u32, String),
+    series: SeriesOf,
     version: Version,
 }
 
@@ -126,12 +128,12 @@ impl Whereabouts {
         let copies = copies(repository, commit, &tips, &commits, places)?;
         let history = History::new(repository, copies, &commits)?;
         let mut answer = Self { branches: Vec::new(), versions: Vec::new(), other_tags: Vec::new() };
-        let mut series: BTreeMap<(Option<String>, (u32, String)), Vec<(RefName, Version, Presence)>> = BTreeMap::new();
+        let mut series: BTreeMap<SeriesOf, Vec<(RefName, Version, Presence)>> = BTreeMap::new();
         for (at, tip) in tips.into_iter().enumerate() {
             let presence = history.presence(at);
             match tip.version {
-                Some(Named { component, series: own, version }) => {
-                    series.entry((component, own)).or_default().push((tip.name, version, presence));
+                Some(Named { series: own, version }) => {
+                    series.entry(own).or_default().push((tip.name, version, presence));
                 }
                 None if tip.name.namespace() == crate::model::Namespace::Tag => {
                     if matches!(presence, Presence::Here(_)) {
@@ -144,7 +146,7 @@ impl Whereabouts {
                 None => {}
             }
         }
-        for ((component, (_, series)), versions) in series {
+        for ((component, _, series), versions) in series {
             answer.versions.extend(first_of(component, series, versions)?);
         }
         // Series of one component by their versions; what has no order stays by name.
@@ -169,7 +171,7 @@ fn tips(repository: &Repository, places: &Places<'_>) -> Result<Vec<Tip>, Error>
         let is_searched = places.policy.is_none() || line.is_some_and(|line| line.role != Role::Topic);
         tips.push(Tip { name, commit, is_searched, line: line.map(|line| line.name.clone()), version: None });
     }
-    let mut highest: BTreeMap<(Option<String>, (u32, String)), usize> = BTreeMap::new();
+    let mut highest: BTreeMap<SeriesOf, usize> = BTreeMap::new();
     for (name, id) in repository.references("refs/tags/")? {
         let peeled = repository.peel(id)?;
         if peeled.kind != Kind::Commit {
@@ -177,7 +179,7 @@ fn tips(repository: &Repository, places: &Places<'_>) -> Result<Vec<Tip>, Error>
         }
         let version = named(places.policy, &name);
         if let Some(own) = &version {
-            let last = highest.entry((own.component.clone(), own.series.clone())).or_insert(tips.len());
+            let last = highest.entry(own.series.clone()).or_insert(tips.len());
             let below = tips.get(*last).and_then(|tip: &Tip| tip.version.as_ref());
             if below.is_some_and(|below| below.version.compare(&own.version).is_ok_and(|order| order.is_lt())) {
                 *last = tips.len();
@@ -201,8 +203,8 @@ fn named(policy: Option<&Policy>, name: &RefName) -> Option<Named> {
         let numbers: Vec<String> = reading.version.release().iter().take(2).map(u64::to_string).collect();
         numbers.join(".")
     };
-    let series = (reading.era, declared.unwrap_or_else(usual));
-    Some(Named { component: reading.component, series, version: reading.version })
+    let series = declared.unwrap_or_else(usual);
+    Some(Named { series: (reading.component, reading.era, series), version: reading.version })
 }
 
 /// The commits that are the change, itself first.

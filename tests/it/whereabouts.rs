@@ -4,7 +4,7 @@ use serde_json::Value;
 use std::path::Path;
 
 use crate::support::history::{Ids, build};
-use crate::support::{git, git_with, json, refgate, stderr};
+use crate::support::{conforms, git, git_with, json, refgate, stderr};
 
 /// A fix on master, picked to 1.15 and 1.14, and not to 1.13; 1.12 has versions and no branch any more.
 const HISTORY: &str = r#"
@@ -50,7 +50,7 @@ fn made() -> (tempfile::TempDir, Ids) {
 
 fn asked(repository: &Path, arguments: &[&str]) -> Value {
     let found = json(&refgate(repository, &[&["where", "--format", "json"], arguments].concat(), b""));
-    assert_eq!(found["schema"], "refgate.where/v1");
+    conforms(&found, include_str!("../schemas/where-v1.json"));
     found
 }
 
