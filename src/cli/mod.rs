@@ -23,6 +23,7 @@ mod rules;
 mod uninstall;
 mod version;
 mod waive;
+mod whereabouts;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 use std::ffi::OsString;
@@ -47,6 +48,8 @@ enum Command {
     Check(check::Args),
     /// Say for each change of a branch whether it is on another, as which commit, and how that is known.
     Landed(landed::Args),
+    /// Say which branches and versions have a change, by ancestry or as another commit.
+    Where(whereabouts::Args),
     Version(version::Args),
     ReleasePlan(release_plan::Args),
     /// Record an exception from a rule, in a git note about a commit.
@@ -90,6 +93,7 @@ fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
         Command::Hook(arguments) => hook::run(&context, arguments),
         Command::Check(arguments) => check::run(&context, arguments),
         Command::Landed(arguments) => landed::run(&context, arguments),
+        Command::Where(arguments) => whereabouts::run(&context, arguments),
         Command::Version(arguments) => version::run(&context, arguments),
         Command::ReleasePlan(arguments) => release_plan::run(&context, arguments),
         Command::Waive(arguments) => waive::run(&context, arguments),

@@ -35,7 +35,7 @@ pub use waivers::{ArrivingNote, Exceptions, Granted};
 pub use crate::git::{Commit, Kind};
 pub use crate::policy::{
     ActorSet, Bindings, Flow, FlowDue, Line, LineMatch, LoadError, Pattern, Place, RetiredBy, Role, Series, TagClass,
-    TagKind, TagMatch, TagObject, Way,
+    TagKind, TagMatch, TagObject, Upcoming, Way,
 };
 pub use crate::policy::{
     Agreement, Changelog, ChangelogFormat, Classes, Due, Notes, PathPattern, Reintegrate, VersionField,

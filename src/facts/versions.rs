@@ -53,6 +53,30 @@ impl<'a> Facts<'a> {
         scopes.get(&tag.scope()).cloned().unwrap_or_else(|| Ok(Rc::default()))
     }
 
+    /// The highest final version that is tagged once the push has happened, with its tag; `None` where there is none.
+    /// In a repository of several components, that of any of them.
+    pub fn highest_release(&self) -> Result<Option<Sibling<'a>>, FactError> {
+        self.in_time()?;
+        let scopes = self.scopes.get((), || self.read_scopes().map(Rc::new))?;
+        let mut highest: Option<Sibling<'a>> = None;
+        for siblings in scopes.values() {
+            let siblings = siblings.as_ref().map_err(Clone::clone)?;
+            let is_final = |sibling: &&Sibling<'a>| {
+                let version = sibling.tag.version.as_ref();
+                version.is_some_and(|version| !version.is_prerelease() && !version.is_dev())
+            };
+            let Some(own) = siblings.iter().rfind(is_final) else { continue };
+            let is_higher = match &highest {
+                Some(known) => self.order(&known.tag, &own.tag)?.is_lt(),
+                None => true,
+            };
+            if is_higher {
+                highest = Some(own.clone());
+            }
+        }
+        Ok(highest)
+    }
+
     fn read_scopes(&self) -> Result<Scopes<'a>, FactError> {
         let mut scopes: BTreeMap<BString, Vec<Sibling<'a>>> = BTreeMap::new();
         for name in self.after_push(Namespace::Tag, "")? {

@@ -9,7 +9,7 @@
 //! | `refs`, `reftable` | single refs and prefixes of them, in files or reftables |
 //! | `object`, `commit`, `trailers`, `tag`, `tree` | objects: parsed, size-checked, raw bytes |
 //! | `tree_diff`, `line_diff` | what a commit changed, for many commits in a row: trees with a cache, lines |
-//! | `walk`, `dag`, `paint`, `difference`, `ancestors` | questions about ancestry |
+//! | `walk`, `dag`, `paint`, `difference`, `ancestors`, `containment` | questions about ancestry |
 //! | `revision` | what a user names on the command line |
 //! | `spawn` | the one way to run `git` |
 //! | `notes` | what is written about an object in `refs/notes` |
@@ -23,6 +23,7 @@ mod alternates;
 mod ancestors;
 mod commit;
 mod config;
+mod containment;
 mod dag;
 mod difference;
 mod discover;

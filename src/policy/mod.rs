@@ -28,7 +28,7 @@ pub use flow::{Flow, FlowDue, Intake, Waiver, Way};
 pub use kind::{Described, KindOfChange};
 pub use layer::{LoadError, load};
 pub use pattern::{Bindings, Pattern, PatternError};
-pub use raw::{LinePublishes, Role, Stability, TagKind, TagObject, TagPublishes};
+pub use raw::{LinePublishes, Role, Stability, TagKind, TagObject, TagPublishes, Upcoming};
 pub use source::{PRESETS, Source, SourceError};
 pub use tag::{Place, Series, TagClass, TagMatch};
 pub use tree::{Agreement, Changelog, ChangelogFormat, Classes, Due, Notes, PathPattern, Reintegrate, VersionField};
@@ -78,6 +78,8 @@ pub struct Line {
     pub role: Role,
     /// What it takes.
     pub intake: Intake,
+    /// Which version its branches prepare, where only one can be next.
+    pub next: Option<Upcoming>,
     /// The line its branches start from.
     pub cut_from: Option<String>,
     /// How one of its branches is declared unmaintained.

@@ -107,6 +107,14 @@ impl Role {
     }
 }
 
+/// Which version a line's branches are for, where only one can be next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Upcoming {
+    /// The `{major}` of the pattern is the one after that of the highest release.
+    Major,
+}
+
 /// What a push to a line's branches may publish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -262,6 +270,8 @@ pub(super) struct RawLine {
     pub(super) refuses_changes: Option<Located<Texts>>,
     /// Lines that must have a commit before these branches receive it.
     pub(super) only_from: Option<Located<Texts>>,
+    /// What its branches prepare: `major`, so that a new one has a `{major}` one above the highest release's.
+    pub(super) next: Option<Located<Upcoming>>,
     /// The line that its branches are merged into in the end.
     pub(super) merges_into: Option<Located<String>>,
     /// Who may do what.

@@ -11,6 +11,9 @@ pub enum Error {
     /// The repository gave none; most of all, its history is cut off.
     #[error(transparent)]
     Git(#[from] git::Error),
+    /// Changes could not be compared.
+    #[error(transparent)]
+    Landed(#[from] crate::landed::Error),
     /// `HEAD` leads to a branch without a commit.
     #[error("`HEAD` has no commit yet")]
     Unborn,
@@ -67,6 +70,7 @@ impl Error {
                 (Exit::Undecided, Some("fetch the rest of the history: `git fetch --unshallow --tags`"))
             }
             Self::Git(error) if !error.is_undecided() => (Exit::Usage, None),
+            Self::Landed(error) if !error.is_undecided() => (Exit::Usage, None),
             Self::Components(_) => (Exit::Usage, Some("name one with `--scope`")),
             Self::WrongRef(_) => (Exit::Usage, None),
             Self::NoRef(_) => {
@@ -81,7 +85,7 @@ impl Error {
             ),
             Self::Policy(_) => (Exit::Policy, Some("`refgate policy check` shows every error in its place")),
             Self::Slug { .. } | Self::NoSlug(_) => (Exit::Undecided, Some("rename the branch")),
-            Self::Git(_) | Self::Unborn | Self::Mixed(_) | Self::Spell(_) => (Exit::Undecided, None),
+            Self::Git(_) | Self::Landed(_) | Self::Unborn | Self::Mixed(_) | Self::Spell(_) => (Exit::Undecided, None),
         };
         let failure = Failure::from_error(exit, detail, &self);
         match help {

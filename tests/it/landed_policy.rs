@@ -4,7 +4,7 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 use crate::support::history::{Ids, build};
-use crate::support::{git, json, refgate, stderr};
+use crate::support::{conforms, git, json, refgate, stderr};
 
 const HISTORY: &str = r#"
 A = commit "first" file monitor.py "timeout = 3\n" file debian/changelog "pybal (1.15.0) stretch; urgency=low\n\n  * First.\n\n -- Ann <ann@example.com>  Tue, 14 Nov 2023 22:13:20 +0000\n"
@@ -46,7 +46,9 @@ impl Case {
     fn with_policy(&self, arguments: &[&str]) -> Value {
         let policy = self.folder.path().join("policy.toml");
         let fixed = ["landed", "--format", "json", "--policy", policy.to_str().unwrap()];
-        json(&refgate(&self.repository(), &[&fixed, arguments].concat(), b""))
+        let answered = json(&refgate(&self.repository(), &[&fixed, arguments].concat(), b""));
+        conforms(&answered, include_str!("../schemas/landed-v1.json"));
+        answered
     }
 
     /// `label status` of every commit of a document.

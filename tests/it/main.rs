@@ -28,3 +28,4 @@ mod support;
 mod version_command;
 mod version_order;
 mod waivers;
+mod whereabouts;

@@ -340,3 +340,23 @@ fn the_schema_accepts_what_refgate_accepts_and_refuses_what_is_misspelt() {
         assert_eq!(errors(&with(POLICY, more)), [] as [String; 0], "{more}");
     }
 }
+
+#[test]
+fn the_next_major_version_is_told_by_the_pattern() {
+    let folder = tempfile::tempdir().unwrap();
+    let policy = |line: &str| {
+        let text = format!("schema = 1\nname = \"own\"\n[[line]]\nname = \"next\"\nrole = \"development\"\n{line}\n");
+        std::fs::write(folder.path().join("policy.toml"), text).unwrap();
+        let output = refgate(folder.path(), &["policy", "check", "policy.toml"], b"");
+        (output.status.code(), stderr(&output))
+    };
+    assert_eq!(policy("branch = \"{major}.0-dev\"\nnext = \"major\"").0, Some(0));
+    for (line, said) in [
+        ("branch = \"next-dev\"\nnext = \"major\"", "`next` is told by `{major}`, which a pattern of this line lacks"),
+        ("branch = \"{major}.0-dev\"\nnext = \"minor\"", "unknown value `minor`; there is `major`"),
+    ] {
+        let (code, text) = policy(line);
+        assert_eq!(code, Some(3), "{text}");
+        assert!(text.contains(said), "{text}");
+    }
+}

@@ -26,9 +26,16 @@ impl Resolver<'_> {
     fn line(&mut self, at: usize, raw: &RawLine) -> Line {
         let topic = raw.role == Role::Topic;
         let may = self.line_may(at, &raw.may);
+        let branches = self.patterns(at, &raw.branch);
+        if let Some(next) =
+            raw.next.as_ref().filter(|_| !branches.iter().all(|own| own.placeholders().contains(&"major")))
+        {
+            let problem = Problem::new(next.span(), "`next` is told by `{major}`, which a pattern of this line lacks");
+            self.report(at, problem.help("write `branch = \"{major}.0-dev\"`"));
+        }
         Line {
             name: raw.name.get_ref().clone(),
-            branches: self.patterns(at, &raw.branch),
+            branches,
             role: raw.role,
             intake: Intake {
                 accepts: self.kinds_named(at, raw.accepts_changes.as_ref()),
@@ -36,6 +43,7 @@ impl Resolver<'_> {
                 only_from: raw.only_from.as_ref().map(|names| names.get_ref().0.clone()).unwrap_or_default(),
                 merges_into: raw.merges_into.as_ref().map(|name| name.get_ref().clone()),
             },
+            next: raw.next.as_ref().map(|next| *next.get_ref()),
             cut_from: raw.cut_from.as_ref().map(|name| name.get_ref().clone()),
             retired_by: raw.retired_by.as_ref().map(|raw| self.retired_by(at, raw)).unwrap_or_default(),
             deletable: raw.deletable.unwrap_or(topic || may.delete.is_some()),
