@@ -76,7 +76,7 @@ fn judge_logged(
         let failure = Failure::new(Exit::Undecided, format!("looking for what {name} shall hold"), error.cause);
         return Err(error.help.into_iter().fold(failure, Failure::help));
     }
-    let outcome = gate::judge(&armed, &facts, now().to_zoned(TimeZone::UTC).date());
+    let outcome = gate::judge(&armed, &facts, today());
     let judged = case.began.elapsed();
     let exit = outcome.exit();
     let milliseconds = |duration: Duration| duration.as_secs_f64() * 1000.0;
@@ -170,6 +170,11 @@ fn configured_path(repository: &Repository, key: &str) -> Option<PathBuf> {
 fn policy_id(repository: &Repository, policy: &Policy) -> String {
     let text = policy.texts.last().map_or("", |text| &text.text);
     crate::git::blob_id(repository.hash_kind(), text.as_bytes()).to_string()
+}
+
+/// The day on which waivers have to be valid.
+pub(super) fn today() -> jiff::civil::Date {
+    now().to_zoned(TimeZone::UTC).date()
 }
 
 /// The time, for the log and for waivers that run out; no rule sees it.

@@ -1,26 +1,41 @@
 //! `refgate landed`: for each change of one branch, where it is on another.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod questions;
+mod text;
+
+use std::collections::BTreeSet;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
 use super::context::Context;
+use super::judge::today;
+use super::load::optional_policy;
 use super::output::FormatName;
+use crate::facts::{FactError, Facts, View};
 use crate::git::{Repository, Trust};
-use crate::landed::{Caching, Comparison, Options, Status, Verdict};
-use crate::model::{Exit, Failure, ObjectId, RefName, Untrusted};
+use crate::landed::{Caching, Comparison, Options, Status};
+use crate::model::{Actor, Exit, Failure, ObjectId, Push, Stage, Untrusted};
+use questions::{Asked, Question};
+use text::Answer;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The repository; the one this runs in unless given.
     #[arg(long, value_name = "DIR")]
     repo: Option<PathBuf>,
-    /// Whose changes are looked for: a branch or any revision; HEAD unless given.
-    #[arg(long, value_name = "REV", default_value = "HEAD")]
-    from: String,
-    /// Where they are looked for; `main` or `master` unless given.
-    #[arg(long, value_name = "REV")]
+    /// The policy: a file, `preset:NAME` or `ref:REF:PATH`. Its flows are answered where neither `--from` nor `--to` is
+    /// given, and what it exempts and waives counts.
+    #[arg(long, value_name = "SOURCE")]
+    policy: Option<String>,
+    /// Whose changes are looked for: a branch, any revision, or a line of the policy; HEAD unless given.
+    #[arg(long, value_name = "REV|LINE")]
+    from: Option<String>,
+    /// Where they are looked for; where the policy wants them, or else `main` or `master`, unless given.
+    #[arg(long, value_name = "REV|LINE")]
     to: Option<String>,
+    /// The remote whose tracking refs are the branches of lines, in a clone.
+    #[arg(long, value_name = "NAME", default_value = "origin")]
+    remote: String,
     /// Only the newest changes.
     #[arg(long, value_name = "N")]
     last: Option<usize>,
@@ -43,20 +58,56 @@ pub(super) struct Args {
 
 pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
     let repository = context.repository(arguments.repo.as_deref(), Trust::Cli)?;
-    let from = commit(&repository, &arguments.from)?;
-    let (to_name, to) = match &arguments.to {
-        Some(name) => (name.clone(), commit(&repository, name)?),
-        None => mainline(&repository)?,
+    let policy = optional_policy(context, arguments.policy.as_deref(), &repository)?;
+    let view = if repository.is_bare() { View::Own } else { View::of_remote(&repository, arguments.remote.as_bytes()) };
+    let push = nothing_pushed();
+    let facts = policy.as_ref().map(|policy| Facts::new(&repository, policy, &push, view, None));
+    let asked = Asked { repository: &repository, facts: facts.as_ref(), remote: &arguments.remote };
+    let questions = asked.questions(&arguments)?;
+    let without = pairs(context, arguments.without.as_deref())?;
+    let mut answered = Vec::new();
+    for question in &questions.list {
+        let answer = answer(context, &arguments, &repository, facts.as_ref(), question, &without)?;
+        answered.push((question, answer));
+    }
+    let text = match arguments.format {
+        FormatName::Json => text::json(&answered, questions.may_be_many),
+        FormatName::Human if answered.is_empty() => "there is no branch to look for changes on\n".to_owned(),
+        FormatName::Human => {
+            let texts = answered.iter().map(|(question, answer)| text::human(question, answer, arguments.all));
+            texts.collect::<Vec<String>>().join("\n")
+        }
     };
-    let undecided = |error: &dyn std::error::Error| {
-        let detail =
-            format!("looking for the changes of {} on {}", Untrusted::new(&arguments.from), Untrusted::new(&to_name));
-        Failure::from_error(Exit::Undecided, detail, error)
+    context.print(&text)?;
+    Ok(Exit::Accepted)
+}
+
+/// Branches are asked about as they are.
+pub(super) fn nothing_pushed() -> Push {
+    Push { stage: Stage::Ci, host: None, actor: Actor::Unknown, options: Vec::new(), updates: Vec::new() }
+}
+
+fn answer(
+    context: &Context,
+    arguments: &Args,
+    repository: &Repository,
+    facts: Option<&Facts<'_>>,
+    question: &Question<'_>,
+    without: &BTreeSet<(ObjectId, ObjectId)>,
+) -> Result<Answer, Failure> {
+    let detail =
+        || format!("looking for the changes of {} on {}", Untrusted::new(&question.from), Untrusted::new(&question.to));
+    let undecided = |error: &dyn std::error::Error| Failure::from_error(Exit::Undecided, detail(), error);
+    let unknown = |error: FactError| {
+        let failure = Failure::new(Exit::Undecided, detail(), error.cause);
+        error.help.into_iter().fold(failure, Failure::help)
     };
     let only = match arguments.last {
         Some(count) => {
-            let all = repository.commits(&[from], &[to], MAX_COMMITS).map_err(|error| undecided(&error))?;
-            Some(newest(&repository, all, count).map_err(|error| undecided(&error))?)
+            let all = repository
+                .commits(&[question.tip], &question.targets, MAX_COMMITS)
+                .map_err(|error| undecided(&error))?;
+            Some(newest(repository, all, count).map_err(|error| undecided(&error))?)
         }
         None => None,
     };
@@ -68,23 +119,38 @@ pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
     };
     let options = Options {
         ignore_explicit: arguments.ignore_trailers,
-        without: pairs(context, arguments.without.as_deref())?,
+        without: without.clone(),
         only,
         progress: Some(&progress),
         cache: if arguments.no_cache { Caching::Off } else { Caching::Keep },
         ..Options::default()
     };
-    let compared = Comparison::new(&repository, from, &[to], &options);
+    let compared = match (facts, question.flow) {
+        (Some(facts), Some(flow)) => facts
+            .answers(flow, question.tip, &question.targets, options)
+            .map(|answers| (answers.verdicts, answers.unread))
+            .map_err(unknown),
+        _ => Comparison::new(repository, question.tip, &question.targets, &options)
+            .map(|comparison| (comparison.verdicts().to_vec(), comparison.unread().to_vec()))
+            .map_err(|error| undecided(&error)),
+    };
     if shows_progress {
         context.complain("\r\u{1b}[K");
     }
-    let comparison = compared.map_err(|error| undecided(&error))?;
-    let text = match arguments.format {
-        FormatName::Json => json(&arguments.from, &to_name, &comparison),
-        FormatName::Human => human(&arguments, &to_name, &comparison),
-    };
-    context.print(&text)?;
-    Ok(Exit::Accepted)
+    let (verdicts, unread) = compared?;
+    let mut answer = Answer { changes: Vec::new(), unread, changelogs: Vec::new() };
+    let today = today();
+    for verdict in verdicts {
+        let is_owed = !matches!(verdict.status, Status::Landed | Status::Exempt) && question.flow.is_some();
+        let waiver = facts.filter(|_| is_owed).and_then(|facts| {
+            facts.exceptions("unlanded-fix", Some(verdict.commit), question.branch.as_ref(), today).granted
+        });
+        answer.changes.push((verdict, waiver));
+    }
+    if let (Some(facts), Some(flow), [target]) = (facts, question.flow, question.targets.as_slice()) {
+        answer.changelogs = facts.stranded(flow, question.tip, *target).map_err(unknown)?;
+    }
+    Ok(answer)
 }
 
 /// More changes than this on a branch are no question.
@@ -113,17 +179,6 @@ pub(super) fn commit(repository: &Repository, revision: &str) -> Result<ObjectId
     })
 }
 
-/// The branch that changes are looked for on when none is named.
-fn mainline(repository: &Repository) -> Result<(String, ObjectId), Failure> {
-    for name in ["main", "master"] {
-        if let Ok((_, Some(id))) = repository.resolve(&RefName::branch(name)) {
-            return Ok((name.to_owned(), id));
-        }
-    }
-    let failure = Failure::new(Exit::Usage, "finding the mainline", "there is no branch `main` or `master`");
-    Err(failure.help("name it with `--to`"))
-}
-
 fn pairs(context: &Context, file: Option<&Path>) -> Result<BTreeSet<(ObjectId, ObjectId)>, Failure> {
     let Some(file) = file else { return Ok(BTreeSet::new()) };
     let failure = |cause: String| Failure::new(Exit::Usage, format!("reading {}", file.display()), cause);
@@ -138,79 +193,4 @@ fn pairs(context: &Context, file: Option<&Path>) -> Result<BTreeSet<(ObjectId, O
         pairs.insert((*branch, *mainline));
     }
     Ok(pairs)
-}
-
-fn counts(comparison: &Comparison) -> BTreeMap<&'static str, usize> {
-    let mut counts: BTreeMap<&'static str, usize> = Status::ALL.iter().map(|status| (status.name(), 0)).collect();
-    counts.insert("waived", 0);
-    for verdict in comparison.verdicts() {
-        *counts.entry(verdict.status.name()).or_default() += 1;
-    }
-    counts
-}
-
-/// `refgate.landed/v1`.
-fn json(from: &str, to: &str, comparison: &Comparison) -> String {
-    let commits: Vec<_> = comparison
-        .verdicts()
-        .iter()
-        .map(|verdict| {
-            serde_json::json!({
-                "commit": verdict.commit.to_string(),
-                "subject": String::from_utf8_lossy(&verdict.subject),
-                "status": verdict.status.name(),
-                "match": verdict.matched.map(|id| id.to_string()),
-                "evidence": verdict.evidence.map(|evidence| evidence.name()),
-                "score": verdict.score,
-                "reason": verdict.reason,
-            })
-        })
-        .collect();
-    let document = serde_json::json!({
-        "schema": "refgate.landed/v1", "from": from, "to": to, "commits": commits, "counts": counts(comparison),
-    });
-    format!("{document:#}\n")
-}
-
-fn human(arguments: &Args, to: &str, comparison: &Comparison) -> String {
-    let mut text = String::new();
-    for status in Status::ALL {
-        let of_status: Vec<&Verdict> =
-            comparison.verdicts().iter().filter(|verdict| verdict.status == status).collect();
-        let is_settled = matches!(status, Status::Landed | Status::Exempt);
-        if of_status.is_empty() || (is_settled && !arguments.all) {
-            continue;
-        }
-        text.push_str(&format!("{status} ({})\n", of_status.len()));
-        for verdict in of_status {
-            let subject = Untrusted::new(&verdict.subject);
-            text.push_str(&format!("  {}  {subject}\n              {}\n", verdict.commit.short(), verdict.reason));
-        }
-        text.push('\n');
-    }
-    for unread in comparison.unread() {
-        text.push_str(&format!(
-            "note: object {unread} is not in this repository; what needs it was judged without it\n"
-        ));
-    }
-    // Oldest first: picks apply in the order in which they were made.
-    let missing: Vec<String> = comparison
-        .verdicts()
-        .iter()
-        .rev()
-        .filter(|verdict| verdict.status == Status::Missing)
-        .map(|verdict| format!("  git cherry-pick -x {}\n", verdict.commit))
-        .collect();
-    if !missing.is_empty() {
-        text.push_str(&format!("To pick what is missing, on {}:\n{}\n", Untrusted::new(to), missing.concat()));
-    }
-    let counts: Vec<String> = Status::ALL
-        .iter()
-        .map(|status| (status, comparison.verdicts().iter().filter(|verdict| verdict.status == *status).count()))
-        .filter(|(_, count)| *count > 0)
-        .map(|(status, count)| format!("{count} {status}"))
-        .collect();
-    let counts = if counts.is_empty() { "nothing to look for".to_owned() } else { counts.join(", ") };
-    text.push_str(&format!("{} -> {}: {counts}\n", Untrusted::new(&arguments.from), Untrusted::new(to)));
-    text
 }

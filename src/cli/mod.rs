@@ -22,6 +22,8 @@ mod rules;
 #[cfg(unix)]
 mod uninstall;
 mod version;
+mod waive;
+mod whereabouts;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 use std::ffi::OsString;
@@ -46,8 +48,12 @@ enum Command {
     Check(check::Args),
     /// Say for each change of a branch whether it is on another, as which commit, and how that is known.
     Landed(landed::Args),
+    /// Say which branches and versions have a change, by ancestry or as another commit.
+    Where(whereabouts::Args),
     Version(version::Args),
     ReleasePlan(release_plan::Args),
+    /// Record an exception from a rule, in a git note about a commit.
+    Waive(waive::Args),
     /// Write, validate and print policies.
     Policy(policy::Args),
     /// List the rules.
@@ -87,8 +93,10 @@ fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
         Command::Hook(arguments) => hook::run(&context, arguments),
         Command::Check(arguments) => check::run(&context, arguments),
         Command::Landed(arguments) => landed::run(&context, arguments),
+        Command::Where(arguments) => whereabouts::run(&context, arguments),
         Command::Version(arguments) => version::run(&context, arguments),
         Command::ReleasePlan(arguments) => release_plan::run(&context, arguments),
+        Command::Waive(arguments) => waive::run(&context, arguments),
         Command::Policy(arguments) => policy::run(&context, arguments),
         Command::Rules(arguments) => rules::run(&context, arguments),
         Command::Explain(arguments) => explain::run(&context, arguments),

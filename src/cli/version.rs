@@ -7,7 +7,7 @@ use super::load::optional_policy;
 use crate::git::{Repository, Trust};
 use crate::model::{Exit, Failure, ObjectId, RefName, Untrusted};
 use crate::policy::{Policy, Role};
-use crate::release::{Component, Error, ReleaseTags, Standing, branch_tag, head_branch, native};
+use crate::release::{Component, Error, ReleaseTags, Standing, branch_tag, head_branch, native, own_spelling};
 use crate::version::{Level, Local, Scheme, Spelling, Version};
 
 /// The version of a commit, or questions about versions
@@ -184,6 +184,9 @@ fn version(repository: &Repository, policy: Option<&Policy>, asked: &Commit) -> 
     let has_a_say = asked.revision.is_none() && (asked.local || tags.on(commit).is_some());
     let dirty = has_a_say && repository.is_dirty()?;
     let standing = Standing::of(repository, &tags, commit, dirty)?;
+    if let (Standing::Release(tag), None) = (&standing, asked.spelling) {
+        return Ok(own_spelling(&tag.version));
+    }
     let local = asked.local.then_some(Local { commit, dirty });
     let spelling = asked.spelling.map_or_else(|| native(standing.tag().version.scheme()), Spelling::from);
     let topic = branch.filter(|name| {

@@ -1,5 +1,7 @@
 //! What is known of the commits that a push brings.
 
+use std::rc::Rc;
+
 use bstr::BString;
 
 use super::{Bindings, Change, FactError, Facts, Role};
@@ -21,7 +23,7 @@ impl<'a> Facts<'a> {
         if !change.creates() {
             return self.commits(&[change.new_id()], &[change.old()]);
         }
-        let mut had = self.tips_before()?;
+        let mut had = self.tips_before()?.to_vec();
         let cut_from = change.line().and_then(|place| place.line.cut_from.as_ref());
         for line in self.lines().iter().filter(|line| Some(&line.name) == cut_from) {
             had.extend(self.branches(line, &Bindings::new())?.into_iter().map(|(_, tip)| tip));
@@ -30,19 +32,18 @@ impl<'a> Facts<'a> {
     }
 
     /// What the branches of all lines but topic lines held before the push.
-    pub(super) fn tips_before(&self) -> Result<Vec<ObjectId>, FactError> {
-        if let Some(tips) = self.tips_before.get() {
-            return Ok(tips.clone());
-        }
-        let mut tips = Vec::new();
-        for line in self.lines().iter().filter(|line| line.role != Role::Topic) {
-            for (name, _) in self.branches(line, &Bindings::new())? {
-                tips.extend(self.view.find(self.repository, &name)?);
+    pub(super) fn tips_before(&self) -> Result<Rc<[ObjectId]>, FactError> {
+        self.tips_before.get((), || {
+            let mut tips = Vec::new();
+            for line in self.lines().iter().filter(|line| line.role != Role::Topic) {
+                for (name, _) in self.branches(line, &Bindings::new())? {
+                    tips.extend(self.view.find(self.repository, &name)?);
+                }
             }
-        }
-        tips.sort_unstable();
-        tips.dedup();
-        Ok(self.tips_before.get_or_init(|| tips).clone())
+            tips.sort_unstable();
+            tips.dedup();
+            Ok(tips.into())
+        })
     }
 
     /// The kinds of change that a commit is.

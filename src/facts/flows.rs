@@ -1,11 +1,11 @@
 //! What is owed: changes of one line that have not got to the line where the policy wants them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use super::{Bindings, Commit, FactError, Facts, Flow, Way};
-use crate::landed::{Comparison, Error, Options, Status};
-use crate::model::{ObjectId, RefName};
-use crate::policy::Waiver;
+use crate::landed::{Comparison, Error, Options, Status, Verdict};
+use crate::model::{ObjectId, RefName, Untrusted};
 
 /// A change that is not where a flow wants it.
 #[derive(Clone, Debug)]
@@ -18,10 +18,34 @@ pub struct Debt {
     pub probable: bool,
 }
 
+/// What a comparison said.
+#[derive(Debug)]
+pub(super) struct Compared {
+    tip: ObjectId,
+    to: Vec<ObjectId>,
+    verdicts: BTreeMap<ObjectId, Verdict>,
+    unread: Vec<ObjectId>,
+}
+
+impl Compared {
+    fn answers(&self, tip: ObjectId, to: &[ObjectId], commits: &[ObjectId]) -> bool {
+        self.tip == tip && self.to == to && commits.iter().all(|commit| self.verdicts.contains_key(commit))
+    }
+}
+
+/// Where the changes of a line are that a flow is about.
+#[derive(Clone, Debug, Default)]
+pub struct Answers {
+    /// One for each change that is not itself on the other line, newest first.
+    pub verdicts: Vec<Verdict>,
+    /// Files that are not in this repository, so that the changes in them could not be compared line by line.
+    pub unread: Vec<ObjectId>,
+}
+
 impl<'a> Facts<'a> {
-    /// The exceptions that the policy records.
-    pub fn waivers(&self) -> &'a [Waiver] {
-        &self.policy.waivers
+    /// The flows that the policy declares.
+    pub fn flows(&self) -> &'a [Flow] {
+        &self.policy.flows
     }
 
     /// The flows that start on a line.
@@ -37,85 +61,175 @@ impl<'a> Facts<'a> {
     /// The changes below `tip` that a flow wants elsewhere and that are not there once the push has happened, newest
     /// first. Merges owe nothing: what they bring does. With `only`, no others are looked at.
     pub fn debts(&self, flow: &Flow, tip: ObjectId, only: Option<&[ObjectId]>) -> Result<Vec<Debt>, FactError> {
-        let to: Vec<ObjectId> = self.destinations(flow)?.into_iter().map(|(_, tip)| tip).collect();
-        if to.is_empty() {
-            return Err(FactError::undecided(format!("there is no branch of the line `{}` to compare with", flow.to)));
-        }
-        let wanted: Option<BTreeSet<ObjectId>> = only.map(|only| only.iter().copied().collect());
-        let mut owed = Vec::new();
-        for id in self.commits(&[tip], &to)? {
-            if wanted.as_ref().is_some_and(|wanted| !wanted.contains(&id)) {
-                continue;
-            }
-            let commit = self.commit(id)?;
-            if commit.parents.len() < 2 && !self.is_exempt(flow, &commit)? {
-                owed.push(commit);
-            }
-        }
-        if owed.is_empty() || !flow.by.contains(&Way::Pick) {
-            let reason = "it has not been merged there".to_owned();
-            return Ok(owed
-                .into_iter()
-                .map(|commit| Debt { commit, reason: reason.clone(), probable: false })
-                .collect());
-        }
-        self.not_picked(owed, tip, &to)
-    }
-
-    /// Those of some changes that have no equivalent on the other line.
-    fn not_picked(&self, owed: Vec<Commit>, tip: ObjectId, to: &[ObjectId]) -> Result<Vec<Debt>, FactError> {
-        self.in_time()?;
-        let options = Options {
-            only: Some(owed.iter().map(|commit| commit.id).collect()),
-            deadline: self.deadline,
-            ..Options::default()
-        };
-        let comparison = Comparison::new(self.repository, tip, to, &options).map_err(|error| match error {
-            Error::Git(error) => FactError::from(error),
-            Error::Deadline { .. } => FactError::undecided(error.to_string()).help("raise `refgate.deadline`"),
-        })?;
+        let to = self.tips_of(flow)?;
+        let options = Options { only: only.map(<[_]>::to_vec), deadline: self.deadline, ..Options::default() };
         let mut debts = Vec::new();
-        for commit in owed {
-            let verdict = comparison.verdicts().iter().find(|verdict| verdict.commit == commit.id);
-            let Some(verdict) = verdict else {
-                let cause = format!("nothing is known of where {} landed", commit.id.short());
-                return Err(FactError::undecided(cause));
+        for verdict in self.answers(flow, tip, &to, options)?.verdicts {
+            let probable = match verdict.status {
+                Status::Landed | Status::Exempt => continue,
+                Status::Probable => true,
+                Status::Reverted | Status::Elsewhere | Status::Missing => false,
             };
-            match verdict.status {
-                // What a chore is, the policy says here, not the engine's own list.
-                Status::Landed => {}
-                Status::Probable => debts.push(Debt { commit, reason: verdict.reason.clone(), probable: true }),
-                Status::Reverted | Status::Elsewhere => {
-                    debts.push(Debt { commit, reason: verdict.reason.clone(), probable: false });
-                }
-                Status::Missing | Status::Exempt => {
-                    debts.push(Debt { commit, reason: "nothing like it is there".to_owned(), probable: false });
-                }
-            }
+            debts.push(Debt { commit: self.commit(verdict.commit)?, reason: verdict.reason, probable });
         }
         Ok(debts)
     }
 
-    /// Whether a change stays where it is: by its own word, its kind or the paths it touches.
-    fn is_exempt(&self, flow: &Flow, commit: &Commit) -> Result<bool, FactError> {
+    /// Where each change below `tip` is that is not itself below `to`, as a flow sees it: its exemptions are told by the
+    /// policy, not by the engine's own list of chores. With `options.only`, no others are looked at.
+    pub fn answers(
+        &self,
+        flow: &Flow,
+        tip: ObjectId,
+        to: &[ObjectId],
+        options: Options<'_>,
+    ) -> Result<Answers, FactError> {
+        let wanted: Option<BTreeSet<ObjectId>> = options.only.as_ref().map(|only| only.iter().copied().collect());
+        let mut answers = Answers::default();
+        let mut asked = Vec::new();
+        for id in self.commits(&[tip], to)? {
+            if wanted.as_ref().is_some_and(|wanted| !wanted.contains(&id)) {
+                continue;
+            }
+            let commit = self.commit(id)?;
+            if commit.parents.len() > 1 {
+                continue;
+            }
+            let (status, reason) = match self.exemption(flow, &commit)? {
+                Some(reason) => (Status::Exempt, reason),
+                None => {
+                    asked.push(id);
+                    (Status::Missing, "it has not been merged there".to_owned())
+                }
+            };
+            answers.verdicts.push(without_match(&commit, status, reason));
+        }
+        if asked.is_empty() || !flow.by.contains(&Way::Pick) {
+            return Ok(answers);
+        }
+        let compared = self.compare(tip, to, Options { only: Some(asked), ..options })?;
+        for verdict in answers.verdicts.iter_mut().filter(|verdict| verdict.status == Status::Missing) {
+            let Some(own) = compared.verdicts.get(&verdict.commit) else {
+                let cause = format!("nothing is known of where {} landed", verdict.commit.short());
+                return Err(FactError::undecided(cause));
+            };
+            *verdict = own.clone();
+            if matches!(own.status, Status::Missing | Status::Exempt) {
+                verdict.status = Status::Missing;
+                verdict.reason = own.disputed.clone().unwrap_or_else(|| "nothing like it is there".to_owned());
+            }
+        }
+        answers.unread.clone_from(&compared.unread);
+        Ok(answers)
+    }
+
+    /// Those of some commits of a branch whose messages name an original that is not in the repository, or one that does
+    /// something else, and what is wrong with it. An original on a third line is not compared.
+    pub fn disputed(
+        &self,
+        flow: &Flow,
+        tip: ObjectId,
+        commits: &[ObjectId],
+    ) -> Result<Vec<(ObjectId, String)>, FactError> {
+        let mut naming = Vec::new();
+        for id in commits {
+            let commit = self.commit(*id)?;
+            if commit.parents.len() < 2 && may_name(commit.message.as_ref()) {
+                naming.push(*id);
+            }
+        }
+        if naming.is_empty() {
+            return Ok(Vec::new());
+        }
+        let to = self.tips_of(flow)?;
+        let options = Options { only: Some(naming.clone()), deadline: self.deadline, ..Options::default() };
+        let compared = self.compare(tip, &to, options)?;
+        let verdicts = naming.iter().filter_map(|id| compared.verdicts.get(id));
+        // Of what is missing the original is on another line.
+        let disputed = verdicts.filter(|verdict| verdict.status != Status::Missing);
+        Ok(disputed.filter_map(|verdict| Some((verdict.commit, verdict.disputed.clone()?))).collect())
+    }
+
+    fn tips_of(&self, flow: &Flow) -> Result<Vec<ObjectId>, FactError> {
+        let to: Vec<ObjectId> = self.destinations(flow)?.into_iter().map(|(_, tip)| tip).collect();
+        if to.is_empty() {
+            return Err(FactError::undecided(format!("there is no branch of the line `{}` to compare with", flow.to)));
+        }
+        Ok(to)
+    }
+
+    fn compare(&self, tip: ObjectId, to: &[ObjectId], options: Options<'_>) -> Result<Rc<Compared>, FactError> {
+        self.in_time()?;
+        // What is left out for measuring is left out once.
+        let is_usual = !options.ignore_explicit && options.without.is_empty();
+        let asked = options.only.as_deref().unwrap_or_default();
+        let known = self.compared.borrow().iter().find(|known| is_usual && known.answers(tip, to, asked)).cloned();
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let comparison = Comparison::new(self.repository, tip, to, &options).map_err(|error| match error {
+            Error::Git(error) => FactError::from(error),
+            Error::Deadline { .. } => FactError::undecided(error.to_string()).help("raise `refgate.deadline`"),
+        })?;
+        let compared = Rc::new(Compared {
+            tip,
+            to: to.to_vec(),
+            verdicts: comparison.verdicts().iter().map(|verdict| (verdict.commit, verdict.clone())).collect(),
+            unread: comparison.unread().to_vec(),
+        });
+        if is_usual {
+            self.compared.borrow_mut().push(Rc::clone(&compared));
+        }
+        Ok(compared)
+    }
+
+    /// Why a change stays where it is: by its own word, its kind or the paths it touches.
+    fn exemption(&self, flow: &Flow, commit: &Commit) -> Result<Option<String>, FactError> {
         let token = flow.exempt_trailer.as_bytes();
         let gives_reason = |value: &[u8]| value.iter().any(u8::is_ascii_alphanumeric) || !value.is_ascii();
         let says_so = commit
             .trailers()
-            .iter()
-            .any(|trailer| trailer.token.eq_ignore_ascii_case(token) && gives_reason(&trailer.value));
-        if says_so {
-            return Ok(true);
+            .into_iter()
+            .find(|trailer| trailer.token.eq_ignore_ascii_case(token) && gives_reason(&trailer.value));
+        if let Some(said) = says_so {
+            return Ok(Some(format!("`{}: {}`", flow.exempt_trailer, Untrusted::new(&said.value))));
         }
         let kinds = self.kinds_of(commit)?;
-        if flow.exempt_changes.iter().any(|exempt| kinds.contains(&exempt.as_str())) {
-            return Ok(true);
+        if let Some(kind) = flow.exempt_changes.iter().find(|exempt| kinds.contains(&exempt.as_str())) {
+            return Ok(Some(format!("a `{kind}` change, which stays on the line `{}`", flow.from)));
         }
         if flow.exempt_paths.is_empty() {
-            return Ok(false);
+            return Ok(None);
         }
         let touched = self.touched(commit)?;
         let stays = |path: &bstr::BString| flow.exempt_paths.iter().any(|own| own.matches(path.as_ref()).is_some());
-        Ok(!touched.is_empty() && touched.iter().all(stays))
+        let all_stay = !touched.is_empty() && touched.iter().all(stays);
+        Ok(all_stay.then(|| format!("all it touches stays on the line `{}`", flow.from)))
     }
+}
+
+fn without_match(commit: &Commit, status: Status, reason: String) -> Verdict {
+    Verdict {
+        commit: commit.id,
+        subject: commit.subject().to_owned(),
+        status,
+        matched: None,
+        evidence: None,
+        score: 0.0,
+        reason,
+        reverted_by: None,
+        disputed: None,
+        also: Vec::new(),
+    }
+}
+
+/// Cheap: whether a message could name another commit, by its id or by the number of its pull request. Most do not, and
+/// need not be compared with anything.
+fn may_name(message: &[u8]) -> bool {
+    let words = message.split(|byte| !byte.is_ascii_alphanumeric());
+    let is_id = |word: &[u8]| {
+        (7..=64).contains(&word.len()) && word.iter().all(u8::is_ascii_hexdigit) && word.iter().any(u8::is_ascii_digit)
+    };
+    words.into_iter().any(is_id)
+        || message.windows(2).any(|pair| matches!(pair, [b'#', digit] if digit.is_ascii_digit()))
 }

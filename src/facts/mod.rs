@@ -2,37 +2,48 @@
 //!
 //! Rules ask here and nowhere else: what they know of policies and of git comes through these types.
 
+mod ancestry;
 mod change;
+mod changelogs;
 mod commits;
 mod error;
 mod flows;
+mod memo;
 mod trees;
 mod versions;
 mod view;
+mod waivers;
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::Path;
 use std::rc::Rc;
 use std::time::Instant;
 
+pub use ancestry::Below;
 pub use change::{Change, Movement};
+pub use changelogs::Released;
 pub use error::FactError;
-pub use flows::Debt;
+use flows::Compared;
+pub use flows::{Answers, Debt};
 pub use trees::Manifest;
-pub use versions::{Home, Sibling};
+pub use versions::{Home, SeriesKey, Sibling};
 pub use view::View;
+pub use waivers::{ArrivingNote, Exceptions, Granted};
 
 pub use crate::git::{Commit, Kind};
 pub use crate::policy::{
     ActorSet, Bindings, Flow, FlowDue, Line, LineMatch, LoadError, Pattern, Place, RetiredBy, Role, Series, TagClass,
-    TagKind, TagMatch, TagObject, Way,
+    TagKind, TagMatch, TagObject, Upcoming, Way,
 };
 pub use crate::policy::{
     Agreement, Changelog, ChangelogFormat, Classes, Due, Notes, PathPattern, Reintegrate, VersionField,
 };
 pub use crate::version::Case;
+
+use memo::Memo;
+use versions::Scopes;
 
 use crate::git::{self, Peeled, Repository};
 use crate::model::{Actor, Exit, Failure, Namespace, ObjectId, Push, RefName, RefUpdate};
@@ -90,12 +101,20 @@ pub struct Facts<'a> {
     deadline: Option<Instant>,
     /// The place of each name in the push, its first where an alias gives it twice.
     places: BTreeMap<&'a RefName, usize>,
-    /// The branches under a prefix once the push has happened: asked for again by every tag of a push.
-    branches: RefCell<BTreeMap<String, Rc<[RefName]>>>,
-    /// The branches and tags of each image tag: asked for again by every new branch of a push.
-    slugs: RefCell<Vec<(Case, Rc<Slugs>)>>,
-    /// What the branches of all lines but topic lines held before the push: asked for again by every new branch.
-    tips_before: OnceCell<Vec<ObjectId>>,
+    /// The branches under a prefix once the push has happened: every tag of a push asks.
+    branches: Memo<String, Rc<[RefName]>>,
+    /// The branches and tags of each image tag: every new branch of a push asks.
+    slugs: Memo<Case, Rc<Slugs>>,
+    /// What the branches of all lines but topic lines held before the push: every new branch of a push asks.
+    tips_before: Memo<(), Rc<[ObjectId]>>,
+    /// The version tags once the push has happened: every version tag of a push asks, of each of its siblings.
+    scopes: Memo<(), Rc<Scopes<'a>>>,
+    /// The histories of branches, as far as tags were looked for there.
+    walks: RefCell<BTreeMap<ObjectId, git::Ancestors<'a>>>,
+    /// The commits of tags once the push has happened.
+    tagged: Memo<RefName, Option<ObjectId>>,
+    /// Where changes were found on other lines: more than one rule asks about the commits of a push.
+    compared: RefCell<Vec<Rc<Compared>>>,
 }
 
 /// Image tags, and the branches and tags that make each.
@@ -117,8 +136,21 @@ impl<'a> Facts<'a> {
         for (at, update) in push.updates.iter().enumerate() {
             places.entry(&update.name).or_insert(at);
         }
-        let (branches, slugs, tips_before) = (RefCell::default(), RefCell::default(), OnceCell::new());
-        Self { repository, policy, push, view, deadline, places, branches, slugs, tips_before }
+        Self {
+            repository,
+            policy,
+            push,
+            view,
+            deadline,
+            places,
+            branches: Memo::default(),
+            slugs: Memo::default(),
+            tips_before: Memo::default(),
+            scopes: Memo::default(),
+            walks: RefCell::default(),
+            tagged: Memo::default(),
+            compared: RefCell::default(),
+        }
     }
 
     /// The push.
@@ -227,34 +259,23 @@ impl<'a> Facts<'a> {
     /// that compare names.
     pub fn with_slug(&self, slug: &str, case: Case) -> Result<Vec<RefName>, FactError> {
         self.in_time()?;
-        let known = self.slugs.borrow().iter().find(|(of, _)| *of == case).map(|(_, slugs)| Rc::clone(slugs));
-        let slugs = match known {
-            Some(slugs) => slugs,
-            None => {
-                let mut slugs = Slugs::new();
-                for namespace in [Namespace::Branch, Namespace::Tag] {
-                    for name in self.after_push(namespace, "")? {
-                        if let Some(slug) = docker_slug(name.short(), case) {
-                            slugs.entry(slug).or_default().push(name);
-                        }
+        let slugs = self.slugs.get(case, || {
+            let mut slugs = Slugs::new();
+            for namespace in [Namespace::Branch, Namespace::Tag] {
+                for name in self.after_push(namespace, "")? {
+                    if let Some(slug) = docker_slug(name.short(), case) {
+                        slugs.entry(slug).or_default().push(name);
                     }
                 }
-                let slugs = Rc::new(slugs);
-                self.slugs.borrow_mut().push((case, Rc::clone(&slugs)));
-                slugs
             }
-        };
+            Ok(Rc::new(slugs))
+        })?;
         Ok(slugs.get(slug).cloned().unwrap_or_default())
     }
 
     fn branches_under(&self, prefix: &str) -> Result<Rc<[RefName]>, FactError> {
         self.in_time()?;
-        if let Some(known) = self.branches.borrow().get(prefix) {
-            return Ok(Rc::clone(known));
-        }
-        let names: Rc<[RefName]> = self.after_push(Namespace::Branch, prefix)?.into();
-        self.branches.borrow_mut().insert(prefix.to_owned(), Rc::clone(&names));
-        Ok(names)
+        self.branches.get(prefix.to_owned(), || Ok(self.after_push(Namespace::Branch, prefix)?.into()))
     }
 
     /// The names in a namespace that start with a prefix once the push has happened, sorted.
@@ -271,15 +292,14 @@ impl<'a> Facts<'a> {
         Ok(names)
     }
 
+    /// Whether the push itself brings a ref.
+    pub fn arrives(&self, name: &RefName) -> bool {
+        self.update_of(name).is_some_and(|update| !update.deletes())
+    }
+
     /// The update of a ref, if the push has one.
     fn update_of(&self, name: &RefName) -> Option<&'a RefUpdate> {
         self.places.get(name).and_then(|at| self.push.updates.get(*at))
-    }
-
-    /// Whether `ancestor` is `descendant` or one of its ancestors.
-    pub fn is_ancestor(&self, ancestor: ObjectId, descendant: ObjectId) -> Result<bool, FactError> {
-        self.in_time()?;
-        Ok(self.repository.is_ancestor(ancestor, descendant)?)
     }
 
     /// The commits reachable from `tips` and from none of `without`, newest first.

@@ -166,7 +166,7 @@ impl<'a> Facts<'a> {
     /// The commits of an update that no branch of a line but topic lines had before the push, newest first. What was
     /// let onto one line is not asked about again where it is merged into another.
     pub fn unseen_commits(&self, change: &Change<'_, '_>) -> Result<Vec<ObjectId>, FactError> {
-        let mut had = self.tips_before()?;
+        let mut had = self.tips_before()?.to_vec();
         if !change.creates() {
             had.push(change.old());
         }

@@ -1,18 +1,37 @@
 //! What is known of versions: the tags there are, and where a tag belongs.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use bstr::BString;
 
 use super::{Bindings, FactError, Facts, Kind, Place, Series, TagMatch};
+use crate::git;
 use crate::model::{Namespace, ObjectId, RefName};
 
-/// Another tag of the same scope.
+/// A tag among those of its scope.
 #[derive(Clone, Debug)]
 pub struct Sibling<'a> {
     /// Its ref.
     pub name: RefName,
     /// Its place in the policy; the version is there.
     pub tag: TagMatch<'a>,
+    /// The series that the version is of.
+    pub series: SeriesKey,
 }
+
+/// What a version is ordered within.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SeriesKey {
+    /// The versions of one entry of the series table, by its place there.
+    Entry(usize),
+    /// The versions of one era whose series, where the class declares some, spells like this.
+    Class(u32, Option<String>),
+}
+
+/// The tags that have versions, lowest first, by scope; or why those of a scope have no order.
+pub(super) type Scopes<'a> = BTreeMap<BString, Result<Rc<[Sibling<'a>]>, FactError>>;
 
 /// Where a tag belongs.
 #[derive(Clone, Debug, Default)]
@@ -26,26 +45,67 @@ pub struct Home {
 }
 
 impl<'a> Facts<'a> {
-    /// The tags whose versions are of the same scope as `tag`'s, but not `own`, once the push has happened; lowest
-    /// version first. Reads the names of all tags, and no object.
-    pub fn siblings(&self, tag: &TagMatch<'a>, own: &RefName) -> Result<Vec<Sibling<'a>>, FactError> {
+    /// The tags whose versions are of the same scope as `tag`'s, itself among them, once the push has happened; lowest
+    /// version first. Reads the names of all tags once, and no object.
+    pub fn siblings(&self, tag: &TagMatch<'a>) -> Result<Rc<[Sibling<'a>]>, FactError> {
         self.in_time()?;
-        let names = self.after_push(Namespace::Tag, "")?;
-        let mut siblings: Vec<Sibling<'a>> = names
-            .into_iter()
-            .filter(|name| name != own)
-            .filter_map(|name| Some(Sibling { tag: self.tag_of(&name)?, name }))
-            .filter(|sibling| sibling.tag.version.is_some() && sibling.tag.scope() == tag.scope())
-            .collect();
-        // Sorting needs an answer for every pair: the first pair without one is kept and told afterwards.
-        let mut mixed = None;
-        siblings.sort_by(|a, b| {
-            self.order(&a.tag, &b.tag).unwrap_or_else(|error| {
-                mixed = Some(error);
-                Ordering::Equal
-            })
+        let scopes = self.scopes.get((), || self.read_scopes().map(Rc::new))?;
+        scopes.get(&tag.scope()).cloned().unwrap_or_else(|| Ok(Rc::default()))
+    }
+
+    /// The highest final version that is tagged once the push has happened, with its tag; `None` where there is none.
+    /// In a repository of several components, that of any of them.
+    pub fn highest_release(&self) -> Result<Option<Sibling<'a>>, FactError> {
+        self.in_time()?;
+        let scopes = self.scopes.get((), || self.read_scopes().map(Rc::new))?;
+        let mut highest: Option<Sibling<'a>> = None;
+        for siblings in scopes.values() {
+            let siblings = siblings.as_ref().map_err(Clone::clone)?;
+            let is_final = |sibling: &&Sibling<'a>| {
+                let version = sibling.tag.version.as_ref();
+                version.is_some_and(|version| !version.is_prerelease() && !version.is_dev())
+            };
+            let Some(own) = siblings.iter().rfind(is_final) else { continue };
+            let is_higher = match &highest {
+                Some(known) => self.order(&known.tag, &own.tag)?.is_lt(),
+                None => true,
+            };
+            if is_higher {
+                highest = Some(own.clone());
+            }
+        }
+        Ok(highest)
+    }
+
+    fn read_scopes(&self) -> Result<Scopes<'a>, FactError> {
+        let mut scopes: BTreeMap<BString, Vec<Sibling<'a>>> = BTreeMap::new();
+        for name in self.after_push(Namespace::Tag, "")? {
+            if let Some(tag) = self.tag_of(&name).filter(|tag| tag.version.is_some()) {
+                let series = self.series_key(&tag);
+                scopes.entry(tag.scope()).or_default().push(Sibling { name, tag, series });
+            }
+        }
+        let in_order = scopes.into_iter().map(|(scope, mut siblings)| {
+            // Sorting needs an answer for every pair: the first pair without one is kept and told afterwards.
+            let mut mixed = None;
+            siblings.sort_by(|a, b| {
+                self.order(&a.tag, &b.tag).unwrap_or_else(|error| {
+                    mixed = Some(error);
+                    Ordering::Equal
+                })
+            });
+            (scope, mixed.map_or_else(|| Ok(siblings.into()), Err))
         });
-        mixed.map_or(Ok(siblings), Err)
+        Ok(in_order.collect())
+    }
+
+    /// What a tag's version is ordered within.
+    pub fn series_key(&self, tag: &TagMatch<'_>) -> SeriesKey {
+        let entry = self
+            .policy
+            .series_of(tag)
+            .and_then(|own| self.policy.series.iter().position(|series| std::ptr::eq(series, own)));
+        entry.map_or_else(|| SeriesKey::Class(tag.class.era, tag.series()), SeriesKey::Entry)
     }
 
     /// The order of two tags' versions: by era, then by scheme.
@@ -63,9 +123,11 @@ impl<'a> Facts<'a> {
 
     /// The commit a tag names once the push has happened; `None` for a tag of a tree or a file.
     pub fn tagged(&self, name: &RefName) -> Result<Option<ObjectId>, FactError> {
-        let Some(id) = self.tip(name)? else { return Ok(None) };
-        let peeled = self.peel(id)?;
-        Ok((peeled.kind == Kind::Commit).then_some(peeled.id))
+        self.tagged.get(name.clone(), || {
+            let Some(id) = self.tip(name)? else { return Ok(None) };
+            let peeled = self.peel(id)?;
+            Ok((peeled.kind == Kind::Commit).then_some(peeled.id))
+        })
     }
 
     /// The entry of the series table that holds a tag's version.
@@ -103,10 +165,17 @@ impl<'a> Facts<'a> {
 
     /// Whether a commit is on a branch, or hangs off it by at most `tolerance` commits.
     pub fn is_on(&self, commit: ObjectId, tip: ObjectId, tolerance: usize) -> Result<bool, FactError> {
-        if self.is_ancestor(commit, tip)? {
+        if self.is_below_branch(commit, tip)? {
             return Ok(true);
         }
-        Ok(tolerance > 0 && self.commits(&[commit], &[tip])?.len() <= tolerance)
+        if tolerance == 0 {
+            return Ok(false);
+        }
+        match self.repository.commits(&[commit], &[tip], tolerance) {
+            Ok(_) => Ok(true),
+            Err(git::Error::Limit { .. }) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// The single branch that holds a commit, of the lines that have just one: to say where something is.
@@ -125,6 +194,6 @@ impl<'a> Facts<'a> {
     }
 }
 
-fn first(names: Option<Vec<bstr::BString>>) -> Option<RefName> {
+fn first(names: Option<Vec<BString>>) -> Option<RefName> {
     names?.into_iter().next().map(RefName::branch)
 }

@@ -1,8 +1,8 @@
 //! Floor 5: policy × rules × push → outcome. Renders nothing.
 
-use crate::facts::{FactError, Facts};
+use crate::facts::{Exceptions, FactError, Facts};
 use crate::model::{Exit, Finding, Level, RefName, Unevaluated, Untrusted, Verdict};
-use crate::policy::{Pattern, Since, Waiver};
+use crate::policy::{Pattern, Since};
 use crate::rules::{Armed, Sink};
 use jiff::civil::Date;
 
@@ -98,32 +98,20 @@ fn predates(since: &Since, facts: &Facts<'_>, finding: &Finding) -> Result<bool,
     }
 }
 
-/// Lowers a finding that the policy waives to a record, and says so where a waiver has run out.
+/// Lowers a finding that is waived to a record, and says so where a waiver has run out or is none.
 fn waive(facts: &Facts<'_>, finding: &mut Finding, today: Date) {
-    let names_ref = |waiver: &&Waiver| {
-        let name = finding.ref_name.as_ref();
-        waiver.refs.is_empty()
-            || name.is_some_and(|name| waiver.refs.iter().any(|pattern| pattern.matches(name.full()).is_some()))
-    };
-    let mut waivers = facts
-        .waivers()
-        .iter()
-        .filter(|waiver| waiver.rule == finding.rule && (waiver.commit.is_none() || waiver.commit == finding.commit))
-        .filter(names_ref)
-        .peekable();
-    let Some(first) = waivers.peek().copied() else { return };
-    let valid = waivers.find(|waiver| waiver.until.is_none_or(|until| today <= until));
-    match (valid, first.until) {
-        (Some(waiver), _) => {
-            let by = waiver.by.as_ref().map_or_else(String::new, |by| format!(" ({by})"));
-            finding.level = finding.level.min(Level::Observe);
-            finding.evidence = Some(format!("waived{by}: {}", waiver.reason));
-        }
-        (None, Some(until)) => {
-            let help = finding.help.take().unwrap_or_default();
-            finding.help = Some(format!("the waiver for it ended on {until}; {help}"));
-        }
-        (None, None) => {}
+    let Exceptions { granted, ended, flaw } =
+        facts.exceptions(finding.rule, finding.commit, finding.ref_name.as_ref(), today);
+    if let Some(waiver) = granted {
+        let by = waiver.by.as_ref().map_or_else(String::new, |by| format!(" ({})", Untrusted::new(by)));
+        finding.level = finding.level.min(Level::Observe);
+        finding.evidence = Some(format!("waived{by}: {}", Untrusted::new(&waiver.reason)));
+        return;
+    }
+    let ended = ended.map(|until| format!("the waiver for it ended on {until}"));
+    for said in ended.into_iter().chain(flaw) {
+        let help = finding.help.take().unwrap_or_default();
+        finding.help = Some(if help.is_empty() { said } else { format!("{said}; {help}") });
     }
 }
 

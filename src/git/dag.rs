@@ -49,7 +49,14 @@ enum Source {
 struct Loaded {
     id: ObjectId,
     date: i64,
-    parents: Vec<ObjectId>,
+    parents: Parents,
+}
+
+/// The parents of a commit: looked up by name once, for every walk comes by again.
+#[derive(Clone)]
+enum Parents {
+    Named(Vec<ObjectId>),
+    Found(Vec<Node>),
 }
 
 impl Dag {
@@ -126,7 +133,7 @@ impl Dag {
         }
         self.odb.read_part(id, Kind::Commit, MAX_TEXT_OBJECT, &mut self.buffer)?;
         let commit = Skeleton::parse(id, &self.buffer)?;
-        let (date, parents) = (commit.date(), commit.parents);
+        let (date, parents) = (commit.date(), Parents::Named(commit.parents));
         let limit = Error::Limit { what: "commits", limit: u32::MAX as usize };
         let node = Node::try_from(self.len()).map_err(|_| limit)?;
         self.loaded.push(Loaded { id, date, parents });
@@ -183,12 +190,19 @@ impl Dag {
             }
             return Ok(false);
         }
-        let Loaded { id, parents: ids, .. } = self.loaded(node);
-        if self.shallow.contains(id) {
-            return Ok(!ids.is_empty());
-        }
-        for id in ids.clone() {
-            parents.push(self.node(id)?);
+        let Loaded { id, parents: known, .. } = self.loaded(node);
+        match known {
+            Parents::Named(names) if self.shallow.contains(id) => return Ok(!names.is_empty()),
+            Parents::Found(nodes) => parents.extend(nodes),
+            Parents::Named(names) => {
+                for name in names.clone() {
+                    parents.push(self.node(name)?);
+                }
+                let at = (node - self.first_loaded()) as usize;
+                if let Some(loaded) = self.loaded.get_mut(at) {
+                    loaded.parents = Parents::Found(parents.clone());
+                }
+            }
         }
         Ok(false)
     }

@@ -9,9 +9,10 @@
 //! | `refs`, `reftable` | single refs and prefixes of them, in files or reftables |
 //! | `object`, `commit`, `trailers`, `tag`, `tree` | objects: parsed, size-checked, raw bytes |
 //! | `tree_diff`, `line_diff` | what a commit changed, for many commits in a row: trees with a cache, lines |
-//! | `walk`, `dag`, `paint`, `difference`, `ancestors` | questions about ancestry |
+//! | `walk`, `dag`, `paint`, `difference`, `ancestors`, `containment` | questions about ancestry |
 //! | `revision` | what a user names on the command line |
 //! | `spawn` | the one way to run `git` |
+//! | `notes` | what is written about an object in `refs/notes` |
 //! | `status` | whether the work tree differs from `HEAD` |
 //!
 //! It knows nothing of policies or rules, and it never answers "not there" when the truth is "could not be
@@ -22,6 +23,7 @@ mod alternates;
 mod ancestors;
 mod commit;
 mod config;
+mod containment;
 mod dag;
 mod difference;
 mod discover;
@@ -29,6 +31,7 @@ mod environment;
 mod error;
 mod hash;
 mod line_diff;
+mod notes;
 mod object;
 mod odb;
 mod open;
@@ -46,6 +49,7 @@ mod tree;
 mod tree_diff;
 mod walk;
 
+pub use ancestors::Ancestors;
 pub use commit::{Commit, Identity};
 pub use environment::Environment;
 pub use error::Error;

@@ -58,6 +58,13 @@ impl Git {
         self
     }
 
+    /// Sets an environment variable, one that only the program's source can name.
+    #[must_use]
+    pub fn variable(mut self, name: &'static str, value: impl AsRef<OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
     /// What it reads on stdin; nothing unless this is called.
     #[must_use]
     pub fn input(mut self, input: impl Into<Vec<u8>>) -> Self {

@@ -15,5 +15,5 @@ pub use exit::Exit;
 pub use finding::{Failure, Finding, Level, Unevaluated, Verdict};
 pub use id::{HashKind, IdError, ObjectId};
 pub use names::{Namespace, RefName};
-pub use push::{Actor, PROBE, PROBE_ANSWER, Push, RefUpdate, Stage};
-pub use text::{Untrusted, did_you_mean, quote};
+pub use push::{Actor, PROBE, PROBE_ANSWER, Push, RefUpdate, Stage, WAIVER_NOTES};
+pub use text::{Untrusted, did_you_mean, listed, quote};

@@ -11,6 +11,9 @@ pub const PROBE: &str = "refs/refgate-doctor/";
 /// What `refgate hook` says about a push below [`PROBE`], so that `refgate doctor` knows who refused it.
 pub const PROBE_ANSWER: &str = "refgate doctor: this push reached refgate";
 
+/// The notes that record waivers: `refgate waive` writes them, and they count where a policy says who may push them.
+pub const WAIVER_NOTES: &str = "refs/notes/refgate";
+
 /// Where in a push's life the gate was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {

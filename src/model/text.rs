@@ -18,6 +18,18 @@ impl<'a> Untrusted<'a> {
     }
 }
 
+/// Names for a sentence, in backticks: `` `a`, `b` or `c` `` with the last joiner given. Of many, the first twelve.
+pub fn listed(names: &[impl AsRef<str>], joiner: &str) -> String {
+    const SHOWN: usize = 12;
+    let shown: Vec<String> =
+        names.iter().take(SHOWN).map(|name| format!("`{}`", Untrusted::new(name.as_ref()))).collect();
+    match (names.len().saturating_sub(SHOWN), shown.split_last()) {
+        (0, Some((last, before))) if !before.is_empty() => format!("{} {joiner} {last}", before.join(", ")),
+        (0, _) => shown.concat(),
+        (more, _) => format!("{} {joiner} {more} more", shown.join(", ")),
+    }
+}
+
 /// Whether showing this character could hide or reorder text.
 const fn deceives(c: char) -> bool {
     matches!(c,
@@ -80,6 +92,15 @@ pub fn did_you_mean<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn names_are_joined_and_hostile_ones_are_escaped() {
+        assert_eq!(listed(&[] as &[&str], "or"), "");
+        assert_eq!(listed(&["a"], "or"), "`a`");
+        assert_eq!(listed(&["a", "b\u{202e}", "c"], "or"), "`a`, `b\\u{202e}` or `c`");
+        let many: Vec<String> = (0..14).map(|at| at.to_string()).collect();
+        assert!(listed(&many, "and").ends_with("`10`, `11` and 2 more"));
+    }
 
     #[test]
     fn what_could_act_on_a_terminal_is_escaped() {

@@ -49,6 +49,13 @@ impl ActorSet {
             }
     }
 
+    /// Whether nobody belongs to it who does not belong to the other.
+    pub(super) fn is_within(&self, other: &Self) -> bool {
+        let has = |name: &String| other.known || other.names.contains(name);
+        other.anyone
+            || !self.anyone && (!self.known || other.known) && (!self.host || other.host) && self.names.iter().all(has)
+    }
+
     /// Whether everybody belongs to it, so that it is of no matter who pushes.
     pub fn is_everyone(&self) -> bool {
         self.anyone

@@ -7,7 +7,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::error::Problem;
-use crate::model::did_you_mean;
+use crate::model::{did_you_mean, listed};
 
 /// Parses the text of a policy file, reporting every syntax error.
 pub(super) fn parse(text: &str) -> (Spanned<DeTable<'_>>, Vec<Problem>) {
@@ -124,11 +124,11 @@ fn sentence(message: &str) -> String {
         if first.starts_with("unknown field") { Cow::Borrowed("unknown key") } else { Cow::Borrowed("unknown value") };
     let suggestion = did_you_mean(found, known.iter().copied());
     if suggestion.is_empty() && !known.is_empty() {
-        return format!("{what} `{found}`; there {} {}", if known.len() == 1 { "is" } else { "are" }, list(known));
+        return format!(
+            "{what} `{found}`; there {} {}",
+            if known.len() == 1 { "is" } else { "are" },
+            listed(known, "and")
+        );
     }
     format!("{what} `{found}`{suggestion}")
-}
-
-fn list(words: &[&str]) -> String {
-    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }

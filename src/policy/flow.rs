@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use std::fmt;
 
 use super::raw::{Located, Texts};
 use super::resolve::Resolver;
@@ -19,6 +20,16 @@ pub enum Way {
     Pick,
 }
 
+impl Way {
+    /// The word the policy uses.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Merge => "merge",
+            Self::Pick => "pick",
+        }
+    }
+}
+
 /// When what is on one line has to be on the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FlowDue {
@@ -30,6 +41,18 @@ pub enum FlowDue {
     Days(u16),
     /// Never held up, only reported.
     Report,
+}
+
+impl fmt::Display for FlowDue {
+    /// As the policy writes it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Before => f.write_str("before"),
+            Self::NextTag => f.write_str("next-tag"),
+            Self::Days(days) => write!(f, "{days}d"),
+            Self::Report => f.write_str("report"),
+        }
+    }
 }
 
 /// An obligation: what is on `from` must get to `to`.
@@ -186,7 +209,7 @@ impl Resolver<'_> {
                         None
                     }
                 });
-                let until = raw.until.as_ref().and_then(|text| match super::resolve::since(text.get_ref()) {
+                let until = raw.until.as_ref().and_then(|text| match Since::parse(text.get_ref()) {
                     Some(Since::Date(date)) => Some(date),
                     _ => {
                         self.report(
@@ -234,7 +257,8 @@ impl Resolver<'_> {
     }
 }
 
-fn says_something(reason: &str) -> bool {
+/// Whether a reason gives any.
+pub(super) fn says_something(reason: &str) -> bool {
     reason.chars().any(char::is_alphanumeric)
 }
 

@@ -12,6 +12,7 @@ use super::flow::{RawFlow, RawWaiver};
 use super::raw::{RawKind, RawLine, RawRule, RawSeries, RawTag, TOP_KEYS};
 use super::raw_tree::{RawChangelog, RawVersionField};
 use super::resolve::resolve;
+use super::waiver_note::RawWaiverNotes;
 use super::{Policy, Source};
 use crate::model::{Exit, Failure, did_you_mean};
 
@@ -48,9 +49,17 @@ pub(super) struct Layer {
     pub(super) series: Vec<(RawSeries, Range<usize>)>,
     pub(super) flows: Vec<(RawFlow, Range<usize>)>,
     pub(super) waivers: Vec<(RawWaiver, Range<usize>)>,
+    pub(super) waiver_notes: Option<(RawWaiverNotes, Range<usize>)>,
     pub(super) version_fields: Vec<(RawVersionField, Range<usize>)>,
     pub(super) changelogs: Vec<(RawChangelog, Range<usize>)>,
     pub(super) rules: Vec<RawRuleTable>,
+}
+
+impl Layer {
+    /// Whether layers that extend this one may weaken `what`.
+    pub(super) fn leaves_open(&self, what: &str) -> bool {
+        self.open.iter().any(|word| word == "*" || word == what)
+    }
 }
 
 /// One `[rules.ID]` table: the common keys decoded, its own options left for the rule.
@@ -159,6 +168,10 @@ fn decode_layer(text: &str, problems: &mut Vec<Problem>) -> (Layer, Vec<Spanned<
     let series = decode_all::<RawSeries>(take(&mut root, "series"), "series", problems);
     let flows = decode_all::<RawFlow>(take(&mut root, "flow"), "flow", problems);
     let waivers = decode_all::<RawWaiver>(take(&mut root, "waiver"), "waiver", problems);
+    let waiver_notes = take(&mut root, "waiver-notes").and_then(|value| {
+        let (own, span) = table(value, "`waiver-notes`", problems)?;
+        Some((decode(own, span.clone(), problems)?, span))
+    });
     let version_fields = decode_all(take(&mut root, "version-field"), "version-field", problems);
     let changelogs = decode_all(take(&mut root, "changelog"), "changelog", problems);
     let rules = rules(take(&mut root, "rules"), problems);
@@ -175,8 +188,21 @@ fn decode_layer(text: &str, problems: &mut Vec<Problem>) -> (Layer, Vec<Spanned<
             String::new()
         }
     };
-    let layer =
-        Layer { name, open, groups, kinds, lines, tags, series, flows, waivers, version_fields, changelogs, rules };
+    let layer = Layer {
+        name,
+        open,
+        groups,
+        kinds,
+        lines,
+        tags,
+        series,
+        flows,
+        waivers,
+        waiver_notes,
+        version_fields,
+        changelogs,
+        rules,
+    };
     (layer, extends.unwrap_or_default())
 }
 

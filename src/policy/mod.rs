@@ -15,6 +15,7 @@ mod resolve;
 mod source;
 mod tag;
 mod tree;
+mod waiver_note;
 
 use bstr::BString;
 use serde::de::DeserializeOwned;
@@ -27,10 +28,11 @@ pub use flow::{Flow, FlowDue, Intake, Waiver, Way};
 pub use kind::{Described, KindOfChange};
 pub use layer::{LoadError, load};
 pub use pattern::{Bindings, Pattern, PatternError};
-pub use raw::{LinePublishes, Role, Stability, TagKind, TagObject, TagPublishes};
+pub use raw::{LinePublishes, Role, Stability, TagKind, TagObject, TagPublishes, Upcoming};
 pub use source::{PRESETS, Source, SourceError};
 pub use tag::{Place, Series, TagClass, TagMatch};
 pub use tree::{Agreement, Changelog, ChangelogFormat, Classes, Due, Notes, PathPattern, Reintegrate, VersionField};
+pub use waiver_note::{MAX_NOTE_BYTES, NoteError, NotedWaiver};
 
 use crate::model::{Level, Namespace, ObjectId, RefName, Untrusted};
 
@@ -55,6 +57,8 @@ pub struct Policy {
     pub flows: Vec<Flow>,
     /// Recorded exceptions.
     pub waivers: Vec<Waiver>,
+    /// From whom waivers in notes are taken; `None` is nobody.
+    pub waiver_notes: Option<ActorSet>,
     /// Where the project's own version stands in the tree.
     pub version_fields: Vec<VersionField>,
     /// Where changes are written down.
@@ -74,6 +78,8 @@ pub struct Line {
     pub role: Role,
     /// What it takes.
     pub intake: Intake,
+    /// Which version its branches prepare, where only one can be next.
+    pub next: Option<Upcoming>,
     /// The line its branches start from.
     pub cut_from: Option<String>,
     /// How one of its branches is declared unmaintained.
@@ -129,6 +135,8 @@ pub struct RuleSetting {
     pub span: Range<usize>,
     /// The layer that gives the rule's own options.
     options: Option<usize>,
+    /// The uppermost layer above the first that says something, if one does not leave it open.
+    silent_above: Option<usize>,
 }
 
 /// From when on a rule judges, so that an old repository can adopt it without rewriting its history.

@@ -10,6 +10,7 @@ use toml::Spanned;
 
 use super::flow::{RawFlow, RawWaiver};
 use super::raw_tree::{RawChangelog, RawVersionField};
+use super::waiver_note::RawWaiverNotes;
 use crate::model::Level;
 
 /// A value with its place in the file. toml's own type, with the schema of what it wraps.
@@ -106,6 +107,14 @@ impl Role {
     }
 }
 
+/// Which version a line's branches are for, where only one can be next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Upcoming {
+    /// The `{major}` of the pattern is the one after that of the highest release.
+    Major,
+}
+
 /// What a push to a line's branches may publish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -114,6 +123,16 @@ pub enum LinePublishes {
     Dev,
     /// Nothing.
     None,
+}
+
+impl LinePublishes {
+    /// The word the policy uses.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Dev => "dev",
+            Self::None => "none",
+        }
+    }
 }
 
 impl From<Role> for LinePublishes {
@@ -134,6 +153,16 @@ pub enum TagPublishes {
     Release,
     /// Nothing.
     None,
+}
+
+impl TagPublishes {
+    /// The word the policy uses.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Release => "release",
+            Self::None => "none",
+        }
+    }
 }
 
 /// What a tag class is for.
@@ -241,6 +270,8 @@ pub(super) struct RawLine {
     pub(super) refuses_changes: Option<Located<Texts>>,
     /// Lines that must have a commit before these branches receive it.
     pub(super) only_from: Option<Located<Texts>>,
+    /// What its branches prepare: `major`, so that a new one has a `{major}` one above the highest release's.
+    pub(super) next: Option<Located<Upcoming>>,
     /// The line that its branches are merged into in the end.
     pub(super) merges_into: Option<Located<String>>,
     /// Who may do what.
@@ -376,6 +407,9 @@ pub(super) struct RawPolicy {
     /// Recorded exceptions.
     #[schemars(default)]
     pub(super) waiver: Option<Vec<RawWaiver>>,
+    /// Waivers in git notes, which `refgate waive` writes.
+    #[schemars(default)]
+    pub(super) waiver_notes: Option<RawWaiverNotes>,
     /// Kinds of change, beside those of Conventional Commits.
     #[schemars(default)]
     pub(super) kind: Option<Vec<RawKind>>,
@@ -406,6 +440,7 @@ pub(super) const TOP_KEYS: &[&str] = &[
     "series",
     "flow",
     "waiver",
+    "waiver-notes",
     "version-field",
     "changelog",
     "rules",

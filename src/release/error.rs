@@ -1,7 +1,7 @@
 //! Why a commit has no version, or an event no plan.
 
 use crate::git;
-use crate::model::{Exit, Failure, RefName, Untrusted};
+use crate::model::{Exit, Failure, RefName, Untrusted, listed};
 use crate::policy::PolicyErrors;
 use crate::version::{MixedSchemes, SpellError};
 
@@ -11,6 +11,9 @@ pub enum Error {
     /// The repository gave none; most of all, its history is cut off.
     #[error(transparent)]
     Git(#[from] git::Error),
+    /// Changes could not be compared.
+    #[error(transparent)]
+    Landed(#[from] crate::landed::Error),
     /// `HEAD` leads to a branch without a commit.
     #[error("`HEAD` has no commit yet")]
     Unborn,
@@ -26,7 +29,7 @@ pub enum Error {
         commit: String,
     },
     /// All release tags belong to components, and nobody said to which the version shall.
-    #[error("the release tags are of {} components ({}), and none was named", .0.len(), list(.0))]
+    #[error("the release tags are of {} components ({}), and none was named", .0.len(), listed(.0, "and"))]
     Components(Vec<String>),
     /// Tags of two schemes.
     #[error(transparent)]
@@ -67,6 +70,7 @@ impl Error {
                 (Exit::Undecided, Some("fetch the rest of the history: `git fetch --unshallow --tags`"))
             }
             Self::Git(error) if !error.is_undecided() => (Exit::Usage, None),
+            Self::Landed(error) if !error.is_undecided() => (Exit::Usage, None),
             Self::Components(_) => (Exit::Usage, Some("name one with `--scope`")),
             Self::WrongRef(_) => (Exit::Usage, None),
             Self::NoRef(_) => {
@@ -81,7 +85,7 @@ impl Error {
             ),
             Self::Policy(_) => (Exit::Policy, Some("`refgate policy check` shows every error in its place")),
             Self::Slug { .. } | Self::NoSlug(_) => (Exit::Undecided, Some("rename the branch")),
-            Self::Git(_) | Self::Unborn | Self::Mixed(_) | Self::Spell(_) => (Exit::Undecided, None),
+            Self::Git(_) | Self::Landed(_) | Self::Unborn | Self::Mixed(_) | Self::Spell(_) => (Exit::Undecided, None),
         };
         let failure = Failure::from_error(exit, detail, &self);
         match help {
@@ -93,14 +97,4 @@ impl Error {
 
 fn of(component: &Option<String>) -> String {
     component.as_ref().map(|name| format!(" of `{}`", Untrusted::new(name))).unwrap_or_default()
-}
-
-/// The first few: hundreds of components would hide the sentence.
-fn list(names: &[String]) -> String {
-    const SHOWN: usize = 5;
-    let mut shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{}`", Untrusted::new(name))).collect();
-    if names.len() > SHOWN {
-        shown.push("…".to_owned());
-    }
-    shown.join(", ")
 }

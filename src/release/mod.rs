@@ -10,6 +10,7 @@
 //! | [`tags`] | the release tags of one component, highest first |
 //! | [`builtin`] | how tags are read where no policy says it |
 //! | [`standing`] | where a commit stands among them |
+//! | [`whereabouts`] | which branches and versions have a change |
 //! | [`image`] | names and tags of container images |
 //! | [`event`] | what happened |
 //! | [`plan`] | release, dev or nothing: what an event publishes |
@@ -24,10 +25,12 @@ mod image;
 mod plan;
 mod standing;
 mod tags;
+mod whereabouts;
 
 pub use error::Error;
 pub use event::{Event, EventKind, head_branch};
 pub use image::{ImageName, ImageNameError, branch_tag};
-pub use plan::{Plan, Publish, native};
+pub use plan::{Plan, Publish, native, own_spelling};
 pub use standing::Standing;
 pub use tags::{Component, ReleaseTag, ReleaseTags};
+pub use whereabouts::{InSeries, Occurrence, OnBranch, Places, Presence, Whereabouts};

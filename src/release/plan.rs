@@ -9,7 +9,7 @@ use super::{Component, Error, Event, ImageName, ReleaseTags, Standing, branch_ta
 use crate::git::{Kind, Repository};
 use crate::model::{ObjectId, RefName, Untrusted};
 use crate::policy::{LinePublishes, Role, TagKind, TagPublishes};
-use crate::version::{Scheme, SpellError, Spelling, spell_release};
+use crate::version::{Scheme, SpellError, Spelling, Version, spell_release};
 
 /// What may be published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,7 +152,7 @@ impl Plan {
             commit: Some(peeled.id),
             component: reading.component.clone(),
             prerelease: version.is_prerelease(),
-            version: Some(spell_release(version, native(version.scheme()))?),
+            version: Some(own_spelling(version)),
             spellings: every(|spelling| spell_release(version, spelling)),
             ..Self::none(event, reason)
         })
@@ -182,6 +182,12 @@ impl Plan {
         }
         Ok(self)
     }
+}
+
+/// A released version in the spelling of its own scheme; as it is tagged where that has no words for it: the `4.0.0.pre`
+/// of a dotted scheme.
+pub fn own_spelling(version: &Version) -> String {
+    spell_release(version, native(version.scheme())).unwrap_or_else(|_| version.to_string())
 }
 
 /// The spelling that a scheme's versions have where nobody asks for another.

@@ -32,7 +32,7 @@ impl RefRule for DuplicateVersion {
         }
         let facts = change.facts();
         let own = facts.tagged(change.name())?;
-        for sibling in facts.siblings(place, change.name())? {
+        for sibling in facts.siblings(place)?.iter().filter(|sibling| sibling.name != *change.name()) {
             if facts.order(&sibling.tag, place)? != Ordering::Equal {
                 continue;
             }

@@ -5,7 +5,7 @@ use toml::Spanned;
 
 use super::{Meta, OptionError, RefRule, Rule, Sink};
 use crate::facts::{Change, FactError, Pattern};
-use crate::model::{Level, Namespace};
+use crate::model::{Level, Namespace, WAIVER_NOTES};
 
 /// The rule's own keys.
 #[derive(Debug, Default, serde::Deserialize, schemars::JsonSchema)]
@@ -42,7 +42,10 @@ impl Rule for ForeignRef {
 impl RefRule for ForeignRef {
     fn check(&self, change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
         let full = change.name().full();
-        if change.namespace() != Namespace::Other || self.allowed.iter().any(|pattern| pattern.matches(full).is_some())
+        // Waivers have a rule of their own.
+        if change.namespace() != Namespace::Other
+            || full == WAIVER_NOTES
+            || self.allowed.iter().any(|pattern| pattern.matches(full).is_some())
         {
             return Ok(());
         }

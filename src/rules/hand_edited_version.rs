@@ -5,7 +5,7 @@ use bstr::{BStr, BString};
 use super::{Meta, OptionError, RefRule, Rule, Sink};
 use crate::facts::{Bindings, Change, Commit, FactError, Facts, Kind, Manifest, PathPattern, VersionField};
 use crate::manifest::{self, Change as What, Field, Value, compare, is_vendored};
-use crate::model::{Actor, Level, Namespace, ObjectId, Untrusted};
+use crate::model::{Actor, Level, Namespace, ObjectId, Untrusted, listed};
 
 /// The rule's own keys.
 #[derive(Debug, Default, serde::Deserialize, schemars::JsonSchema)]
@@ -238,12 +238,12 @@ fn forbidden(
     if let Some(lines) = &entry.only_on
         && change.line().is_none_or(|place| !lines.contains(&place.line.name))
     {
-        return Ok(Some(format!("take the edit back: it is made on the line {} only", list(lines))));
+        return Ok(Some(format!("take the edit back: it is made on the line {} only", listed(lines, "or"))));
     }
     if let Some(kinds) = &entry.changed_by
         && !facts.kinds_of(commit)?.iter().any(|kind| kinds.iter().any(|allowed| allowed == kind))
     {
-        return Ok(Some(format!("take the edit back: only a change of the kind {} makes it", list(kinds))));
+        return Ok(Some(format!("take the edit back: only a change of the kind {} makes it", listed(kinds, "or"))));
     }
     if let Some(may) = &entry.may
         && !may.is_everyone()
@@ -255,7 +255,7 @@ fn forbidden(
                 Actor::Unknown => "an unknown pusher".to_owned(),
                 Actor::Host => "the host's administrator".to_owned(),
             };
-            return Ok(Some(format!("take the edit back: it is for {}, not for {who}", list(&may.written))));
+            return Ok(Some(format!("take the edit back: it is for {}, not for {who}", listed(&may.written, "or"))));
         }
     }
     Ok(None)
@@ -265,8 +265,4 @@ fn text(value: &Value) -> &str {
     match value {
         Value::Literal(text) | Value::Dynamic(text) => text,
     }
-}
-
-fn list(words: &[String]) -> String {
-    words.iter().map(|word| format!("`{}`", Untrusted::new(word))).collect::<Vec<_>>().join(" or ")
 }

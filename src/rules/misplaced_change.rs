@@ -2,7 +2,7 @@
 
 use super::{CommitRule, Meta, OptionError, Rule, Sink};
 use crate::facts::{Bindings, Change, Commit, FactError, Line};
-use crate::model::Level;
+use crate::model::{Level, listed};
 
 /// The rule's own keys.
 #[derive(Debug, Default, serde::Deserialize, schemars::JsonSchema)]
@@ -53,9 +53,9 @@ impl CommitRule for MisplacedChange {
             .or(kinds.first())
             .map_or_else(|| "of no known kind".to_owned(), |kind| format!("a `{kind}` change"));
         let takes = if intake.accepts.is_empty() {
-            format!("takes no {}", list(&intake.refuses))
+            format!("takes no {}", listed(&intake.refuses, "or"))
         } else {
-            format!("takes {}", list(&intake.accepts))
+            format!("takes {}", listed(&intake.accepts, "and"))
         };
         sink.report(format!("{} is {kind}, and the line `{}` {takes}", commit.id.short(), place.line.name))
             .commit(commit.id)
@@ -92,8 +92,4 @@ fn help(change: &Change<'_, '_>, refused: Option<&str>) -> String {
         Some(line) => format!("it belongs on the line `{}`; take it out of this push", line.name),
         None => "it belongs on another line; take it out of this push".to_owned(),
     }
-}
-
-fn list(kinds: &[String]) -> String {
-    kinds.iter().map(|kind| format!("`{kind}`")).collect::<Vec<_>>().join(", ")
 }

@@ -3,7 +3,7 @@
 use super::rule::NoOptions;
 use super::{Meta, OptionError, RefRule, Rule, Sink};
 use crate::facts::{Change, FactError, Home, Kind, TagKind};
-use crate::model::{Level, quote};
+use crate::model::{Level, listed, quote};
 
 pub(super) struct MisplacedTag;
 
@@ -90,14 +90,10 @@ fn wanted(home: &Home) -> String {
     match home.branches.as_slice() {
         [] => match &home.only {
             Some(name) => format!("`{name}`, which does not exist"),
-            None => format!("a branch of {}, and there is none yet", list(&home.wanted)),
+            None => format!("a branch of {}, and there is none yet", listed(&home.wanted, "or")),
         },
         [(branch, _)] => format!("`{branch}`"),
-        many if many.len() <= 3 => list(&many.iter().map(|(name, _)| name.to_string()).collect::<Vec<_>>()),
-        many => format!("{} ({} branches)", list(&home.wanted), many.len()),
+        many if many.len() <= 3 => listed(&many.iter().map(|(name, _)| name.to_string()).collect::<Vec<_>>(), "or"),
+        many => format!("{} ({} branches)", listed(&home.wanted, "or"), many.len()),
     }
-}
-
-fn list(names: &[String]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ")
 }

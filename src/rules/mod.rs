@@ -9,6 +9,7 @@ mod duplicate_version;
 mod floating_image;
 mod foreign_ref;
 mod hand_edited_version;
+mod improper_waiver;
 mod invalid_policy;
 mod lightweight_tag;
 mod mismatched_tag;
@@ -30,6 +31,7 @@ mod unlanded_fix;
 mod unlisted_branch;
 mod unlisted_tag;
 mod unpromoted_commit;
+mod unverified_pick;
 mod version_gap;
 mod wrong_way_merge;
 
@@ -46,6 +48,7 @@ pub static REGISTRY: &[Entry] = &[
     refs::<floating_image::FloatingImage>(),
     refs::<foreign_ref::ForeignRef>(),
     refs::<hand_edited_version::HandEditedVersion>(),
+    refs::<improper_waiver::ImproperWaiver>(),
     refs::<invalid_policy::InvalidPolicy>(),
     refs::<lightweight_tag::LightweightTag>(),
     refs::<mismatched_tag::MismatchedTag>(),
@@ -65,6 +68,7 @@ pub static REGISTRY: &[Entry] = &[
     refs::<unlisted_branch::UnlistedBranch>(),
     refs::<unlisted_tag::UnlistedTag>(),
     refs::<unpromoted_commit::UnpromotedCommit>(),
+    refs::<unverified_pick::UnverifiedPick>(),
     refs::<version_gap::VersionGap>(),
     commits::<wrong_way_merge::WrongWayMerge>(),
 ];

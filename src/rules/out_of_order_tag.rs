@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 
 use super::rule::NoOptions;
 use super::{Meta, OptionError, RefRule, Rule, Sink};
-use crate::facts::{Change, FactError, Facts, Kind, Sibling, TagKind, TagMatch};
-use crate::model::{Level, ObjectId, quote};
+use crate::facts::{Change, FactError, Facts, Kind, SeriesKey, Sibling, TagKind, TagMatch};
+use crate::model::{Level, ObjectId, RefName, quote};
 
 pub(super) struct OutOfOrderTag;
 
@@ -31,104 +31,152 @@ impl RefRule for OutOfOrderTag {
             return Ok(());
         }
         let Some(peeled) = change.peeled()?.filter(|peeled| peeled.kind == Kind::Commit) else { return Ok(()) };
-        let facts = change.facts();
-        let siblings = Relatives::of(facts, place, facts.siblings(place, change.name())?)?;
-        let quoted = quote(change.name().short());
-        let delete = quoted.map(|name| format!("git tag -d {name}"));
-        // Whoever builds on the higher version has everything of it: the lower one would claim to come before.
-        for higher in &siblings.higher {
-            if let Some(commit) = facts.tagged(&higher.name)?.filter(|commit| *commit != peeled.id)
-                && facts.is_ancestor(commit, peeled.id)?
-            {
-                sink.report(format!("`{}` sits on top of the higher version `{}`", change.name(), higher.name))
-                    .commit(peeled.id)
-                    .help("give it a version above, or tag a commit before that one")
-                    .command(delete.clone())
-                    .evidence(format!("{} is an ancestor of {}", commit.short(), peeled.id.short()));
-                return Ok(());
-            }
-        }
-        for lower in siblings.lower.iter().rev() {
-            if let Some(commit) = facts.tagged(&lower.name)?.filter(|commit| *commit != peeled.id)
-                && facts.is_ancestor(peeled.id, commit)?
-            {
-                sink.report(format!("`{}` lies below the lower version `{}`", change.name(), lower.name))
-                    .commit(peeled.id)
-                    .help("tag a commit after that one, or give it a version below")
-                    .command(delete.clone())
-                    .evidence(format!("{} is an ancestor of {}", peeled.id.short(), commit.short()));
-                return Ok(());
-            }
-        }
-        if let Some((before, commit)) = siblings.final_before(facts, place)?
-            && !facts.is_ancestor(commit, peeled.id)?
-        {
-            sink.report(format!(
-                "`{}` does not descend from `{}`, the final version before it",
-                change.name(),
-                before.name
-            ))
+        let siblings = change.facts().siblings(place)?;
+        let tag = Placed::new(change, place, peeled.id, &siblings)?;
+        let Some(contradiction) = tag.contradiction()? else { return Ok(()) };
+        sink.report(contradiction.message)
             .commit(peeled.id)
-            .help("bring that version's commits into the branch, and tag the result")
-            .command(
-                delete
-                    .zip(quote(before.name.short()))
-                    .map(|(delete, before)| format!("{delete} && git merge {before}")),
-            )
-            .evidence(format!("{} is no ancestor of {}", commit.short(), peeled.id.short()));
-        }
+            .help(contradiction.help)
+            .command(contradiction.command)
+            .evidence(contradiction.evidence);
         Ok(())
     }
 }
 
-/// The versions a tag is compared with, lowest first.
-struct Relatives<'a> {
-    lower: Vec<Sibling<'a>>,
-    higher: Vec<Sibling<'a>>,
+/// How a version's place in history contradicts its place among the versions.
+struct Contradiction {
+    message: String,
+    help: &'static str,
+    command: Option<String>,
+    evidence: String,
 }
 
-impl<'a> Relatives<'a> {
-    /// Those of the same series where the class has series; the whole scope otherwise.
-    fn of(facts: &Facts<'a>, place: &TagMatch<'a>, siblings: Vec<Sibling<'a>>) -> Result<Self, FactError> {
+/// A tag between those it is compared with: those of the same series where the class has series; the whole scope
+/// otherwise.
+struct Placed<'s, 'a> {
+    facts: &'s Facts<'a>,
+    name: &'s RefName,
+    place: &'s TagMatch<'a>,
+    commit: ObjectId,
+    series: SeriesKey,
+    /// Lowest first, as all siblings are.
+    lower: Vec<&'s Sibling<'a>>,
+    /// Lowest first.
+    higher: Vec<&'s Sibling<'a>>,
+}
+
+impl<'s, 'a> Placed<'s, 'a> {
+    fn new(
+        change: &'s Change<'_, 'a>,
+        place: &'s TagMatch<'a>,
+        commit: ObjectId,
+        siblings: &'s [Sibling<'a>],
+    ) -> Result<Self, FactError> {
+        let (facts, name) = (change.facts(), change.name());
+        let series = facts.series_key(place);
         let (mut lower, mut higher) = (Vec::new(), Vec::new());
-        for sibling in siblings.into_iter().filter(|sibling| same_series(facts, place, &sibling.tag)) {
+        for sibling in siblings.iter().filter(|sibling| sibling.series == series && sibling.name != *name) {
             match facts.order(&sibling.tag, place)? {
                 Ordering::Less => lower.push(sibling),
                 Ordering::Equal => {}
                 Ordering::Greater => higher.push(sibling),
             }
         }
-        Ok(Self { lower, higher })
+        Ok(Self { facts, name, place, commit, series, lower, higher })
     }
 
-    /// The final version before a final one, and its commit. Only within a series: `2.0.0` need not descend from
-    /// the last `1.x`. Hotfixes follow each other, and nothing else has to follow them.
-    fn final_before(
+    /// The first that is found.
+    fn contradiction(&self) -> Result<Option<Contradiction>, FactError> {
+        let delete = quote(self.name.short()).map(|name| format!("git tag -d {name}"));
+        // Whoever builds on the higher version has everything of it: the lower one would claim to come before.
+        let mut below = self.facts.below(self.commit)?;
+        for higher in &self.higher {
+            if let Some(commit) = self.commit_of(higher)?
+                && below.contains(commit)?
+            {
+                return Ok(Some(Contradiction {
+                    message: format!("`{}` sits on top of the higher version `{}`", self.name, higher.name),
+                    help: "give it a version above, or tag a commit before that one",
+                    command: delete,
+                    evidence: format!("{} is an ancestor of {}", commit.short(), self.commit.short()),
+                }));
+            }
+        }
+        // Of two tags of one push, the one on top is told.
+        for lower in self.lower.iter().rev().filter(|lower| !self.facts.arrives(&lower.name)) {
+            if let Some(commit) = self.commit_of(lower)?
+                && self.facts.is_ancestor(self.commit, commit)?
+            {
+                return Ok(Some(Contradiction {
+                    message: format!("`{}` lies below the lower version `{}`", self.name, lower.name),
+                    help: "tag a commit after that one, or give it a version below",
+                    command: delete,
+                    evidence: format!("{} is an ancestor of {}", self.commit.short(), commit.short()),
+                }));
+            }
+        }
+        if let Some((before, commit)) =
+            self.final_neighbour(self.lower.iter().rev(), |lower| follows(self.place, &lower.tag))?
+            && !self.facts.is_ancestor(commit, self.commit)?
+        {
+            let merge = quote(before.name.short()).map(|before| format!("git merge {before}"));
+            return Ok(Some(Contradiction {
+                message: format!(
+                    "`{}` does not descend from `{}`, the final version before it",
+                    self.name, before.name
+                ),
+                help: "bring that version's commits into the branch, and tag the result",
+                command: delete.zip(merge).map(|(delete, merge)| format!("{delete} && {merge}")),
+                evidence: format!("{} is no ancestor of {}", commit.short(), self.commit.short()),
+            }));
+        }
+        // Of two tags of one push, the later one is told that it does not descend.
+        if let Some((after, commit)) =
+            self.final_neighbour(self.higher.iter(), |higher| follows(&higher.tag, self.place))?
+            && !self.facts.arrives(&after.name)
+            && !self.facts.is_ancestor(self.commit, commit)?
+        {
+            return Ok(Some(Contradiction {
+                message: format!(
+                    "`{}` has commits that `{}`, the final version after it, lacks",
+                    self.name, after.name
+                ),
+                help: "give it a version above that one, or tag a commit that it descends from",
+                command: delete,
+                evidence: format!("{} is no ancestor of {}", self.commit.short(), commit.short()),
+            }));
+        }
+        Ok(None)
+    }
+
+    /// The commit of another version; `None` where it is the same: candidates become finals.
+    fn commit_of(&self, sibling: &Sibling<'_>) -> Result<Option<ObjectId>, FactError> {
+        Ok(self.facts.tagged(&sibling.name)?.filter(|commit| *commit != self.commit))
+    }
+
+    /// The nearest final version that a final one follows, or that follows it, and its commit. Only within a series:
+    /// `2.0.0` need not descend from the last `1.x`.
+    fn final_neighbour<'n>(
         &self,
-        facts: &Facts<'a>,
-        place: &TagMatch<'a>,
-    ) -> Result<Option<(&Sibling<'a>, ObjectId)>, FactError> {
-        let ends = |tag: &TagMatch<'_>| tag.version.as_ref().is_some_and(|version| !version.is_prerelease());
-        if !ends(place) || !has_series(facts, place) {
+        mut nearest_first: impl Iterator<Item = &'n &'s Sibling<'a>>,
+        follows: impl Fn(&Sibling<'_>) -> bool,
+    ) -> Result<Option<(&'s Sibling<'a>, ObjectId)>, FactError>
+    where
+        's: 'n,
+        'a: 'n,
+    {
+        let is_final = |tag: &TagMatch<'_>| tag.version.as_ref().is_some_and(|version| !version.is_prerelease());
+        if !is_final(self.place) || matches!(self.series, SeriesKey::Class(_, None)) {
             return Ok(None);
         }
-        let before = self.lower.iter().rev().find(|sibling| {
-            let hotfix = sibling.tag.hotfix();
-            ends(&sibling.tag) && (hotfix.is_none() || hotfix == place.hotfix())
-        });
-        let Some(before) = before else { return Ok(None) };
-        Ok(facts.tagged(&before.name)?.map(|commit| (before, commit)))
+        let neighbour = nearest_first.find(|sibling| is_final(&sibling.tag) && follows(sibling));
+        let Some(neighbour) = neighbour else { return Ok(None) };
+        Ok(self.facts.tagged(&neighbour.name)?.map(|commit| (*neighbour, commit)))
     }
 }
 
-fn has_series(facts: &Facts<'_>, place: &TagMatch<'_>) -> bool {
-    place.class.series.is_some() || facts.series_of(place).is_some()
-}
-
-fn same_series(facts: &Facts<'_>, a: &TagMatch<'_>, b: &TagMatch<'_>) -> bool {
-    match (facts.series_of(a), facts.series_of(b)) {
-        (Some(left), Some(right)) => std::ptr::eq(left, right),
-        (None, None) => a.class.era == b.class.era && a.series() == b.series(),
-        _ => false,
-    }
+/// Whether a version has to have what another has. Hotfixes follow each other, and nothing else has to follow them.
+fn follows(higher: &TagMatch<'_>, lower: &TagMatch<'_>) -> bool {
+    let hotfix = lower.hotfix();
+    hotfix.is_none() || hotfix == higher.hotfix()
 }

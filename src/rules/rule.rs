@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use crate::facts::{Change, Commit, FactError};
 use crate::manifest::position;
-use crate::model::{Excerpt, Finding, Level, ObjectId};
+use crate::model::{Excerpt, Finding, Level, ObjectId, RefName};
 
 /// What is known of a rule without running it.
 #[derive(Debug)]
@@ -76,23 +76,24 @@ pub(super) struct NoOptions {}
 pub struct Sink<'s> {
     meta: &'static Meta,
     level: Level,
-    change: &'s Change<'s, 's>,
+    update: usize,
+    name: &'s RefName,
     findings: &'s mut Vec<Finding>,
 }
 
 impl<'s> Sink<'s> {
     /// A sink for one rule and one update.
-    pub fn new(meta: &'static Meta, level: Level, change: &'s Change<'s, 's>, findings: &'s mut Vec<Finding>) -> Self {
-        Self { meta, level, change, findings }
+    pub fn new(meta: &'static Meta, level: Level, change: &'s Change<'_, '_>, findings: &'s mut Vec<Finding>) -> Self {
+        Self { meta, level, update: change.index(), name: change.name(), findings }
     }
 
     /// Reports a finding: one sentence without a final period.
     pub fn report(&mut self, message: impl Into<String>) -> Report<'_> {
-        let name = self.change.name();
+        let name = self.name;
         let finding = Finding {
             rule: self.meta.id,
             level: self.level,
-            update: Some(self.change.index()),
+            update: Some(self.update),
             ref_name: Some(name.clone()),
             commit: None,
             subject: None,

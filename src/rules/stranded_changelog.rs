@@ -1,13 +1,13 @@
 //! Refuses the next version on a line whose earlier changelog entries never got to another line.
 
 use bstr::BString;
-use std::collections::BTreeSet;
 
 use super::rule::NoOptions;
 use super::undocumented_release::is_of;
 use super::{Meta, OptionError, RefRule, Rule, Sink};
 use crate::facts::{
-    Bindings, Change, ChangelogFormat, Due, FactError, Facts, Kind, Notes, PathPattern, Reintegrate, TagKind, TagMatch,
+    Bindings, Change, ChangelogFormat, Due, FactError, Facts, Kind, Notes, PathPattern, Reintegrate, Released, TagKind,
+    TagMatch,
 };
 use crate::manifest::changelog::Entry;
 use crate::model::{Level, ObjectId, RefName, Untrusted, quote};
@@ -51,9 +51,6 @@ impl RefRule for StrandedChangelog {
     }
 }
 
-/// What tells one entry from another.
-type Identity = (String, String);
-
 struct Log<'c, 'a> {
     facts: &'c Facts<'a>,
     place: &'c TagMatch<'a>,
@@ -78,7 +75,7 @@ impl Log<'_, '_> {
         for path in self.facts.files_like(self.commit, self.path, &self.place.bindings)? {
             let earlier = self.earlier(&path)?;
             for (branch, tip) in &targets {
-                let missing = self.missing(&path, &earlier, *tip)?;
+                let missing = self.facts.lacking(&earlier, path.as_ref(), self.format, self.commit, *tip)?;
                 if !missing.is_empty() {
                     self.report(back, &path, branch, &missing, sink);
                 }
@@ -88,51 +85,18 @@ impl Log<'_, '_> {
     }
 
     /// The entries of versions before the tag's: those below its own, or all where it has none.
-    fn earlier(&self, path: &BString) -> Result<Vec<Identity>, FactError> {
-        let entries = self.entries(self.commit, path)?;
+    fn earlier(&self, path: &BString) -> Result<Vec<Released>, FactError> {
+        let entries = self.facts.all_entries(self.commit, path.as_ref(), self.format)?;
         let own = entries.iter().position(|entry| is_of(entry, self.place, self.name.short(), self.format));
         let skipped = own.map_or(0, |at| at + 1);
         // The same version for another distribution is released with this one.
         let other = |entry: &&Entry| !is_of(entry, self.place, self.name.short(), self.format);
-        Ok(entries.iter().skip(skipped).filter(other).filter_map(identity).collect())
+        Ok(entries.iter().skip(skipped).filter(other).filter_map(Released::of).collect())
     }
 
-    /// Those that were made since the line left the other one, and are not there.
-    fn missing(&self, path: &BString, earlier: &[Identity], tip: ObjectId) -> Result<Vec<Identity>, FactError> {
-        let mut known: BTreeSet<Identity> = self.entries(tip, path)?.iter().filter_map(identity).collect();
-        if earlier.iter().all(|entry| known.contains(entry)) {
-            return Ok(Vec::new());
-        }
-        // What both had once, the other line may have dropped since.
-        if let Some(fork) = self.facts.merge_base(self.commit, tip)? {
-            known.extend(self.entries(fork, path)?.iter().filter_map(identity));
-        }
-        Ok(earlier.iter().filter(|entry| !known.contains(entry)).cloned().collect())
-    }
-
-    fn entries(&self, commit: ObjectId, path: &BString) -> Result<Vec<Entry>, FactError> {
-        match self.facts.entries(commit, path.as_ref(), self.format)? {
-            None => Ok(Vec::new()),
-            Some(Ok(entries)) => Ok(entries),
-            Some(Err(error)) => Err(FactError::undecided(format!(
-                "the changelog `{}` at {} cannot be read: {error}",
-                Untrusted::new(path),
-                commit.short()
-            ))),
-        }
-    }
-
-    fn report(&self, back: &Reintegrate, path: &BString, branch: &RefName, missing: &[Identity], sink: &mut Sink<'_>) {
+    fn report(&self, back: &Reintegrate, path: &BString, branch: &RefName, missing: &[Released], sink: &mut Sink<'_>) {
         let shown = Untrusted::new(path);
-        let entry = |(version, distribution): &Identity| {
-            let version = Untrusted::new(version);
-            if distribution.is_empty() {
-                format!("`{version}`")
-            } else {
-                format!("`{version}` ({})", Untrusted::new(distribution))
-            }
-        };
-        let mut names: Vec<String> = missing.iter().take(NAMED).map(entry).collect();
+        let mut names: Vec<String> = missing.iter().take(NAMED).map(ToString::to_string).collect();
         if missing.len() > NAMED {
             names.push(format!("{} more", missing.len() - NAMED));
         }
@@ -150,11 +114,4 @@ impl Log<'_, '_> {
             report.only_warns();
         }
     }
-}
-
-/// The version, and for Debian the distribution: one version for two distributions is two releases.
-fn identity(entry: &Entry) -> Option<Identity> {
-    let distribution = entry.distribution.clone().unwrap_or_default();
-    let released = distribution != "UNRELEASED";
-    entry.version.clone().filter(|_| released).map(|version| (version, distribution))
 }

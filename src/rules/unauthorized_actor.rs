@@ -59,7 +59,7 @@ impl RefRule for UnauthorizedActor {
     }
 }
 
-fn who(actor: &Actor) -> String {
+pub(super) fn who(actor: &Actor) -> String {
     match actor {
         Actor::Known(name) => format!("`{}`", Untrusted::new(name)),
         Actor::Unknown => "an unknown pusher".to_owned(),
@@ -67,7 +67,7 @@ fn who(actor: &Actor) -> String {
     }
 }
 
-fn members(set: &ActorSet) -> String {
+pub(super) fn members(set: &ActorSet) -> String {
     if set.written.is_empty() {
         return "nobody".to_owned();
     }

@@ -2,7 +2,7 @@
 
 use super::rule::NoOptions;
 use super::{Meta, OptionError, RefRule, Rule, Sink};
-use crate::facts::{Change, Debt, FactError, Facts, Flow, FlowDue, Kind, Way};
+use crate::facts::{Change, Debt, FactError, Flow, FlowDue, Kind, Way};
 use crate::model::{Level, RefName, quote};
 
 pub(super) struct UnlandedFix;
@@ -54,17 +54,8 @@ fn branch(change: &Change<'_, '_>, flow: &Flow, sink: &mut Sink<'_>) -> Result<(
             debts
         }
     };
-    for debt in &debts {
-        let report = sink
-            .report(format!("{} is due on the line `{}`: {}", debt.commit.id.short(), flow.to, debt.reason))
-            .commit(debt.commit.id)
-            .help(help(flow))
-            .command(command(facts, flow, debt, change.name())?);
-        if debt.probable || flow.due == FlowDue::Report {
-            report.only_warns();
-        }
-    }
-    Ok(())
+    let said = |debt: &Debt| format!("{} is due on the line `{}`: {}", debt.commit.id.short(), flow.to, debt.reason);
+    report(change, flow, change.name(), debts.iter().map(|debt| (debt, said(debt))), sink)
 }
 
 /// What a release owes: everything on its branch that is due with the next tag.
@@ -80,25 +71,34 @@ fn tag(change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
         }
         for flow in flows {
             let debts = facts.debts(flow, peeled.id, None)?;
-            let certain = debts.iter().filter(|debt| !debt.probable).count();
+            let said = |debt: &Debt| {
+                let short = debt.commit.id.short();
+                format!("`{}` releases {short}, which is due on the line `{}`: {}", change.name(), flow.to, debt.reason)
+            };
             // The oldest is what to begin with.
-            let Some(first) = debts.iter().rev().find(|debt| !debt.probable || certain == 0) else { continue };
-            let commits = if debts.len() == 1 { "commit" } else { "commits" };
-            let report = sink
-                .report(format!(
-                    "`{}` releases {} {commits} due on the line `{}`, the first being {}: {}",
-                    change.name(),
-                    debts.len(),
-                    flow.to,
-                    first.commit.id.short(),
-                    first.reason
-                ))
-                .commit(first.commit.id)
-                .help(help(flow))
-                .command(command(facts, flow, first, &name)?);
-            if certain == 0 {
-                report.only_warns();
-            }
+            report(change, flow, &name, debts.iter().rev().map(|debt| (debt, said(debt))), sink)?;
+        }
+    }
+    Ok(())
+}
+
+/// One finding for each: a waiver is for one commit, and leaves the others owed.
+fn report<'d>(
+    change: &Change<'_, '_>,
+    flow: &Flow,
+    from: &RefName,
+    debts: impl Iterator<Item = (&'d Debt, String)>,
+    sink: &mut Sink<'_>,
+) -> Result<(), FactError> {
+    let to = change.facts().destinations(flow)?.into_iter().next().map(|(to, _)| to);
+    for (debt, message) in debts {
+        let report = sink
+            .report(message)
+            .commit(debt.commit.id)
+            .help(help(flow))
+            .command(to.as_ref().and_then(|to| command(flow, debt, from, to)));
+        if debt.probable || flow.due == FlowDue::Report {
+            report.only_warns();
         }
     }
     Ok(())
@@ -109,15 +109,12 @@ fn help(flow: &Flow) -> String {
     format!("bring it there, in the same push if you like; what belongs here alone says `{token}: REASON` in a trailer")
 }
 
-/// The command that brings a change where it is due.
-fn command(facts: &Facts<'_>, flow: &Flow, debt: &Debt, from: &RefName) -> Result<Option<String>, FactError> {
-    let to = facts.destinations(flow)?.into_iter().next();
-    let names = to.and_then(|(to, _)| quote(to.short()).zip(quote(from.short())));
-    Ok(names.map(|(to, from)| {
-        if flow.by.contains(&Way::Pick) {
-            format!("git switch {to} && git cherry-pick -x {}", debt.commit.id)
-        } else {
-            format!("git switch {to} && git merge {from}")
-        }
-    }))
+/// The command that brings a change where it is due; `None` where a name cannot be shown faithfully.
+fn command(flow: &Flow, debt: &Debt, from: &RefName, to: &RefName) -> Option<String> {
+    let (to, from) = quote(to.short()).zip(quote(from.short()))?;
+    Some(if flow.by.contains(&Way::Pick) {
+        format!("git switch {to} && git cherry-pick -x {}", debt.commit.id)
+    } else {
+        format!("git switch {to} && git merge {from}")
+    })
 }

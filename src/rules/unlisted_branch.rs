@@ -2,15 +2,15 @@
 
 use super::rule::NoOptions;
 use super::{Meta, OptionError, RefRule, Rule, Sink};
-use crate::facts::{Change, FactError};
-use crate::model::{Level, Namespace, did_you_mean, quote};
+use crate::facts::{Change, FactError, LineMatch, Upcoming};
+use crate::model::{Level, Namespace, did_you_mean, listed, quote};
 
 pub(super) struct UnlistedBranch;
 
 impl Rule for UnlistedBranch {
     const META: Meta = Meta {
         id: "unlisted-branch",
-        summary: "Refuses branches that belong to no line of the policy.",
+        summary: "Refuses branches that belong to no line of the policy, or to a version that is not next.",
         task: "finding the line of",
         docs: include_str!("unlisted_branch.md"),
         default: Level::Refuse,
@@ -24,6 +24,9 @@ impl Rule for UnlistedBranch {
 
 impl RefRule for UnlistedBranch {
     fn check(&self, change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+        if let Some(place) = change.line().filter(|_| change.creates()) {
+            return not_next(change, place, sink);
+        }
         let lines = change.facts().lines();
         // A branch that nobody lists may always go away.
         if change.namespace() != Namespace::Branch || change.line().is_some() || change.deletes() || lines.is_empty() {
@@ -34,16 +37,29 @@ impl RefRule for UnlistedBranch {
         let hint = did_you_mean(&short, patterns.iter().copied());
         sink.report(format!("no line of the policy has a branch `{}`{hint}", change.name()))
             .commit(change.new_id())
-            .help(format!("branches here are named {}; rename yours and push it again", list(&patterns)))
+            .help(format!("branches here are named {}; rename yours and push it again", listed(&patterns, "or")))
             .command(quote(change.name().short()).map(|name| format!("git branch -m -- {name} NEW-NAME")));
         Ok(())
     }
 }
 
-/// Patterns for a sentence: all where they are few, else the first.
-fn list(patterns: &[&str]) -> String {
-    const SHOWN: usize = 12;
-    let shown: Vec<String> = patterns.iter().take(SHOWN).map(|pattern| format!("`{pattern}`")).collect();
-    let more = if patterns.len() > SHOWN { format!(" and {} more", patterns.len() - SHOWN) } else { String::new() };
-    format!("{}{more}", shown.join(", "))
+/// A new branch for a major version has to be for the one after the highest release's.
+fn not_next(change: &Change<'_, '_>, place: &LineMatch<'_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+    let Some(Upcoming::Major) = place.line.next else { return Ok(()) };
+    let highest = change.facts().highest_release()?;
+    let version = highest.as_ref().and_then(|highest| highest.tag.version.as_ref());
+    let next = version.and_then(|version| version.release_component(0)?.checked_add(1));
+    let (Some(version), Some(next)) = (version, next) else { return Ok(()) };
+    // As it is written: 011 is another branch than 11, and a number too large to be read is not the next one.
+    if place.bindings.get("major").is_some_and(|major| *major == next.to_string()) {
+        return Ok(());
+    }
+    sink.report(format!(
+        "`{}` is for a major version that is not next: the line `{}` prepares {next}, which comes after {version}",
+        change.name(),
+        place.line.name
+    ))
+    .commit(change.new_id())
+    .help("name the branch after the version that is next, or release those before it first");
+    Ok(())
 }

@@ -35,7 +35,7 @@ impl RefRule for VersionGap {
         };
         let facts = change.facts();
         let mut before: Option<Version> = None;
-        for sibling in facts.siblings(place, change.name())? {
+        for sibling in facts.siblings(place)?.iter() {
             let Some(other) = sibling.tag.version.clone().filter(|other| !other.is_prerelease()) else { continue };
             if facts.order(&sibling.tag, place)? == Ordering::Less && sibling.tag.class.era == place.class.era {
                 before = Some(other);

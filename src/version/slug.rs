@@ -4,7 +4,7 @@
 const MAX: usize = 128;
 
 /// What becomes of capital letters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Case {
     /// They stay.
     Keep,

@@ -84,6 +84,23 @@ fn every_preset_is_valid_and_in_the_policies_folder() {
 }
 
 #[test]
+fn every_example_is_valid_and_has_a_replay_to_compare_with() {
+    let names = stems(&root().join("policies/examples"), "toml");
+    assert_eq!(stems(&root().join("tests/replay"), "tsv"), names);
+    for name in names {
+        let path = root().join(format!("policies/examples/{name}.toml"));
+        let read = |source: &Source| match source {
+            Source::File(path) => Ok(std::fs::read(path).unwrap()),
+            other => panic!("{name} needs {other}"),
+        };
+        let policy = load(Source::File(path), &read).unwrap_or_else(|error| panic!("{name}: {error}"));
+        if let Err(errors) = arm(&policy) {
+            panic!("{name}: {errors}");
+        }
+    }
+}
+
+#[test]
 fn the_readme_lists_every_rule() {
     let path = root().join("README.md");
     let text = std::fs::read_to_string(&path).unwrap();

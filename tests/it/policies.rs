@@ -112,6 +112,16 @@ fn layers_add_and_weaken_only_what_is_left_open() {
     let lax = org("[rules.misplaced-tag]\nlevel = \"warn\"");
     assert_eq!(code(&lax, "").0, 0);
     assert_eq!(code(&lax, "[rules.misplaced-tag]\nlevel = \"refuse\"").0, 1);
+    // What the upper layer does not speak of it has by default.
+    for weakening in [lower, "[rules.misplaced-tag]\nsince = \"2024-01-01\"", "[rules.misplaced-tag]\nlevel = \"off\""]
+    {
+        let (refused, text) = code(&org(""), weakening);
+        assert_eq!(refused, 3, "{text}");
+        assert!(text.contains("of `misplaced-tag` is not left open by `") && text.contains("org.toml`"), "{text}");
+        assert_eq!(code(&format!("open = [\"misplaced-tag\"]\n{}", org("")), weakening).0, 0);
+    }
+    assert_eq!(code(&org(""), "[rules.misplaced-tag]\nlevel = \"refuse\"").0, 1);
+    assert_eq!(code(&org(""), "[rules.version-gap]\nlevel = \"warn\"\nsince = \"2024-01-01\"").0, 1, "off by itself");
     // An upper layer's own mistake is shown in the upper layer's file.
     let (broken, text) = code(&strict.replace("[rules.", "[ruels."), "");
     assert_eq!(broken, 3);
@@ -264,6 +274,10 @@ fn init_check_and_show_go_together() {
     // A layer is named where it was read, and a rule shows what all of them come to.
     let own = "schema = 1\nname = \"own\"\nextends = [\"pybal\"]\n[rules.moved-tag]\nlevel = \"warn\"\n";
     std::fs::write(folder.path().join("own.toml"), own).unwrap();
+    let (_, text, _) = policy(&["show", "preset:pybal"]);
+    assert!(text.contains("release -> master by pick, due before"), "{text}");
+    let (_, text, _) = policy(&["show", "preset:brewblox"]);
+    assert!(text.contains("master; publishes none") && text.contains("on master; publishes release"), "{text}");
     let (_, text, _) = policy(&["show", "own.toml"]);
     assert!(text.contains("read from preset:pybal") && text.contains("moved-tag            warn"), "{text}");
 }
@@ -278,10 +292,15 @@ fn the_schema_accepts_what_refgate_accepts_and_refuses_what_is_misspelt() {
     let errors =
         |text: &str| -> Vec<String> { validator.iter_errors(&document(text)).map(|error| error.to_string()).collect() };
     let mut texts = vec![("POLICY".to_owned(), POLICY.to_owned())];
-    for preset in ["brewblox", "canfar", "imagefactory", "pybal"] {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("policies/{preset}.toml"));
-        texts.push((preset.to_owned(), std::fs::read_to_string(path).unwrap()));
+    for folder in ["policies", "policies/examples"] {
+        for file in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap() {
+            let path = file.unwrap().path();
+            if path.is_file() {
+                texts.push((path.display().to_string(), std::fs::read_to_string(path).unwrap()));
+            }
+        }
     }
+    assert!(texts.len() > 10);
     let folder = tempfile::tempdir().unwrap();
     assert!(run(command(REFGATE, folder.path()).args(["policy", "init"]), b"").status.success());
     texts.push(("template".to_owned(), std::fs::read_to_string(folder.path().join(".refgate.toml")).unwrap()));
@@ -319,5 +338,25 @@ fn the_schema_accepts_what_refgate_accepts_and_refuses_what_is_misspelt() {
         "[group]\nmanagers = [\"alice\"]",
     ] {
         assert_eq!(errors(&with(POLICY, more)), [] as [String; 0], "{more}");
+    }
+}
+
+#[test]
+fn the_next_major_version_is_told_by_the_pattern() {
+    let folder = tempfile::tempdir().unwrap();
+    let policy = |line: &str| {
+        let text = format!("schema = 1\nname = \"own\"\n[[line]]\nname = \"next\"\nrole = \"development\"\n{line}\n");
+        std::fs::write(folder.path().join("policy.toml"), text).unwrap();
+        let output = refgate(folder.path(), &["policy", "check", "policy.toml"], b"");
+        (output.status.code(), stderr(&output))
+    };
+    assert_eq!(policy("branch = \"{major}.0-dev\"\nnext = \"major\"").0, Some(0));
+    for (line, said) in [
+        ("branch = \"next-dev\"\nnext = \"major\"", "`next` is told by `{major}`, which a pattern of this line lacks"),
+        ("branch = \"{major}.0-dev\"\nnext = \"minor\"", "unknown value `minor`; there is `major`"),
+    ] {
+        let (code, text) = policy(line);
+        assert_eq!(code, Some(3), "{text}");
+        assert!(text.contains(said), "{text}");
     }
 }

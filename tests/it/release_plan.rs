@@ -222,7 +222,24 @@ fn the_policy_says_what_publishes() {
     let message = refused("kind = \"marker\"", "kind = \"marker\"\npublishes = \"release\"");
     assert!(message.contains("names no versions"), "{message}");
     let message = refused("publishes = \"dev\"", "publishes = \"release\"");
-    assert!(message.contains("unknown value `release`; there are `dev`, `none`"), "{message}");
+    assert!(message.contains("unknown value `release`; there are `dev` and `none`"), "{message}");
+}
+
+#[test]
+fn a_release_that_no_other_spelling_has_words_for_is_published_as_it_is_tagged() {
+    let (_made, path) = cook("init -b master; c; t v4.0.0.pre");
+    std::fs::write(
+        path.join("policy.toml"),
+        "schema = 1\nname = \"rails\"\n[[tag]]\nname = \"version\"\ntag = \"v{version}\"\nscheme = \"dotted\"\n",
+    )
+    .unwrap();
+    let plan = plan_json(&path, &["--policy", "policy.toml", "--event", "tag", "--ref", "v4.0.0.pre"]);
+    assert_eq!(short(&plan), "release 4.0.0.pre");
+    assert_eq!((&plan["prerelease"], &plan["spellings"]["pep440"]), (&Value::Bool(true), &Value::Null));
+    let version = refgate(&path, &["version", "HEAD", "--policy", "policy.toml"], b"");
+    assert_eq!(String::from_utf8_lossy(&version.stdout), "4.0.0.pre\n", "{}", stderr(&version));
+    let pep440 = refgate(&path, &["version", "HEAD", "--policy", "policy.toml", "--spelling", "pep440"], b"");
+    assert_eq!(pep440.status.code(), Some(4), "{}", stderr(&pep440));
 }
 
 #[test]

@@ -178,7 +178,7 @@ fn a_refusal_says_what_to_do() {
     assert_eq!(
         stderr(&output),
         "error: Failure encountered while: finding the version of HEAD - the release tags are of 2 components \
-         (`cavern`, `skaha`), and none was named\n    hint: name one with `--scope`\n"
+         (`cavern` and `skaha`), and none was named\n    hint: name one with `--scope`\n"
     );
     let (_made, path) =
         cook("mkdir up; cd up; init; c 3; t v1.2.3; c 2; cd ..; git clone -q --depth 3 file://$PWD/up down");

@@ -1,0 +1,150 @@
+//! How the answers are written: a table for people, and `refgate.landed/v1`.
+
+use bstr::BString;
+use std::collections::BTreeMap;
+
+use super::questions::Question;
+use crate::facts::{Granted, Released};
+use crate::landed::{Status, Verdict};
+use crate::model::{ObjectId, Untrusted};
+
+/// The answer to one question.
+pub(super) struct Answer {
+    /// One for each change, newest first, with the waiver that excepts it.
+    pub(super) changes: Vec<(Verdict, Option<Granted>)>,
+    /// Files that could not be read.
+    pub(super) unread: Vec<ObjectId>,
+    /// Entries of changelogs that are not there, by file.
+    pub(super) changelogs: Vec<(BString, Vec<Released>)>,
+}
+
+/// What a waived change is called.
+const WAIVED: &str = "waived";
+
+impl Answer {
+    fn of_status(&self, wanted: &str) -> impl DoubleEndedIterator<Item = &(Verdict, Option<Granted>)> {
+        self.changes.iter().filter(move |(verdict, waiver)| status(verdict, waiver.as_ref()) == wanted)
+    }
+
+    fn counts(&self) -> BTreeMap<&'static str, usize> {
+        names().map(|name| (name, self.of_status(name).count())).collect()
+    }
+}
+
+/// The statuses in the order of reports.
+fn names() -> impl Iterator<Item = &'static str> {
+    Status::ALL.into_iter().map(Status::name).chain([WAIVED])
+}
+
+fn status(verdict: &Verdict, waiver: Option<&Granted>) -> &'static str {
+    if waiver.is_some() { WAIVED } else { verdict.status.name() }
+}
+
+fn reason(verdict: &Verdict, waiver: Option<&Granted>) -> String {
+    let Some(waiver) = waiver else { return verdict.reason.clone() };
+    let by = waiver.by.as_ref().map_or_else(String::new, |by| format!(" by {}", Untrusted::new(by)));
+    let until = waiver.until.map_or_else(String::new, |until| format!(" until {until}"));
+    format!("waived{by}{until}: {}", Untrusted::new(&waiver.reason))
+}
+
+/// `refgate.landed/v1`: one document, or a list of them where there may be several.
+pub(super) fn json(answered: &[(&Question<'_>, Answer)], is_list: bool) -> String {
+    let mut documents: Vec<serde_json::Value> =
+        answered.iter().map(|(question, answer)| document(question, answer)).collect();
+    let whole = match documents.pop() {
+        Some(only) if !is_list && documents.is_empty() => only,
+        last => {
+            documents.extend(last);
+            documents.into()
+        }
+    };
+    format!("{whole:#}\n")
+}
+
+fn document(question: &Question<'_>, answer: &Answer) -> serde_json::Value {
+    let commits: Vec<_> = answer
+        .changes
+        .iter()
+        .map(|(verdict, waiver)| {
+            serde_json::json!({
+                "commit": verdict.commit.to_string(),
+                "subject": String::from_utf8_lossy(&verdict.subject),
+                "status": status(verdict, waiver.as_ref()),
+                "match": verdict.matched.map(|id| id.to_string()),
+                "evidence": verdict.evidence.map(|evidence| evidence.name()),
+                "score": verdict.score,
+                "reason": reason(verdict, waiver.as_ref()),
+            })
+        })
+        .collect();
+    let mut document = serde_json::json!({
+        "schema": "refgate.landed/v1", "from": question.from, "to": question.to, "commits": commits,
+        "counts": answer.counts(),
+    });
+    if let (Some(flow), Some(fields)) = (question.flow, document.as_object_mut()) {
+        fields.insert("flow".to_owned(), serde_json::json!({ "from": flow.from, "to": flow.to }));
+        let changelogs: Vec<_> = answer.changelogs.iter().map(|(path, missing)| changelog(path, missing)).collect();
+        fields.insert("changelogs".to_owned(), changelogs.into());
+    }
+    document
+}
+
+fn changelog(path: &BString, missing: &[Released]) -> serde_json::Value {
+    let entry = |entry: &Released| {
+        let distribution = Some(&entry.distribution).filter(|distribution| !distribution.is_empty());
+        serde_json::json!({ "version": entry.version, "distribution": distribution })
+    };
+    let missing: Vec<_> = missing.iter().map(entry).collect();
+    serde_json::json!({ "path": String::from_utf8_lossy(path), "missing": missing })
+}
+
+/// A table for people, with the commands that bring what is missing.
+pub(super) fn human(question: &Question<'_>, answer: &Answer, all: bool) -> String {
+    let mut text = String::new();
+    let is_settled =
+        |name: &str| [Status::Landed, Status::Exempt].iter().any(|status| status.name() == name) || name == WAIVED;
+    for name in names().filter(|name| all || !is_settled(name)) {
+        let count = answer.of_status(name).count();
+        if count == 0 {
+            continue;
+        }
+        text.push_str(&format!("{name} ({count})\n"));
+        for (verdict, waiver) in answer.of_status(name) {
+            let (subject, reason) = (Untrusted::new(&verdict.subject), reason(verdict, waiver.as_ref()));
+            text.push_str(&format!("  {}  {subject}\n              {reason}\n", verdict.commit.short()));
+        }
+        text.push('\n');
+    }
+    for unread in &answer.unread {
+        text.push_str(&format!(
+            "note: object {unread} is not in this repository; what needs it was judged without it\n"
+        ));
+    }
+    let to = Untrusted::new(&question.to);
+    for (path, missing) in answer.changelogs.iter().filter(|(_, missing)| !missing.is_empty()) {
+        let entries: Vec<String> = missing.iter().map(ToString::to_string).collect();
+        text.push_str(&format!("{} on {to} lacks {}\n\n", Untrusted::new(path), entries.join(", ")));
+    }
+    // Oldest first: picks apply in the order in which they were made.
+    let missing: Vec<String> = answer
+        .of_status(Status::Missing.name())
+        .rev()
+        .map(|(verdict, _)| format!("  git cherry-pick -x {}\n", verdict.commit))
+        .collect();
+    let picks = question.flow.is_none_or(|flow| flow.by.contains(&crate::facts::Way::Pick));
+    if !missing.is_empty() && picks {
+        text.push_str(&format!("To pick what is missing, on {to}:\n{}\n", missing.concat()));
+    } else if !missing.is_empty() {
+        text.push_str(&format!(
+            "To merge what is missing, on {to}:\n  git merge {}\n\n",
+            Untrusted::new(&question.from)
+        ));
+    }
+    let counts = answer.counts();
+    let counts: Vec<String> = names()
+        .filter_map(|name| counts.get(name).filter(|count| **count > 0).map(|count| format!("{count} {name}")))
+        .collect();
+    let counts = if counts.is_empty() { "nothing to look for".to_owned() } else { counts.join(", ") };
+    text.push_str(&format!("{} -> {to}: {counts}\n", Untrusted::new(&question.from)));
+    text
+}

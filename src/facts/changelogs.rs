@@ -1,0 +1,100 @@
+//! Which entries of a changelog are on one line and not on another.
+
+use bstr::{BStr, BString};
+use std::collections::BTreeSet;
+use std::fmt;
+
+use super::{Bindings, ChangelogFormat, FactError, Facts, Flow, Notes};
+use crate::manifest::changelog::Entry;
+use crate::model::{ObjectId, Untrusted};
+
+/// What tells one entry of a released version from another: one version for two distributions is two releases.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Released {
+    /// The version.
+    pub version: String,
+    /// For Debian, the distribution it is for; else empty.
+    pub distribution: String,
+}
+
+impl Released {
+    /// Of an entry; `None` where it has no version or is not released yet.
+    pub fn of(entry: &Entry) -> Option<Self> {
+        let distribution = entry.distribution.clone().unwrap_or_default();
+        let is_released = distribution != "UNRELEASED";
+        entry.version.clone().filter(|_| is_released).map(|version| Self { version, distribution })
+    }
+}
+
+impl fmt::Display for Released {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`", Untrusted::new(&self.version))?;
+        if self.distribution.is_empty() {
+            return Ok(());
+        }
+        write!(f, " ({})", Untrusted::new(&self.distribution))
+    }
+}
+
+impl Facts<'_> {
+    /// The entries of a changelog, newest first; none where there is no such file.
+    ///
+    /// # Errors
+    /// Besides what cannot be read: a changelog that is none.
+    pub fn all_entries(&self, commit: ObjectId, path: &BStr, format: ChangelogFormat) -> Result<Vec<Entry>, FactError> {
+        match self.entries(commit, path, format)? {
+            None => Ok(Vec::new()),
+            Some(Ok(entries)) => Ok(entries),
+            Some(Err(error)) => Err(FactError::undecided(format!(
+                "the changelog `{}` at {} cannot be read: {error}",
+                Untrusted::new(path),
+                commit.short()
+            ))),
+        }
+    }
+
+    /// Those of some entries at `commit` that were made since its line left that of `tip`, and are not there.
+    pub fn lacking(
+        &self,
+        wanted: &[Released],
+        path: &BStr,
+        format: ChangelogFormat,
+        commit: ObjectId,
+        tip: ObjectId,
+    ) -> Result<Vec<Released>, FactError> {
+        let mut known: BTreeSet<Released> =
+            self.all_entries(tip, path, format)?.iter().filter_map(Released::of).collect();
+        if wanted.iter().all(|entry| known.contains(entry)) {
+            return Ok(Vec::new());
+        }
+        // What both had once, the other line may have dropped since.
+        if let Some(fork) = self.merge_base(commit, tip)? {
+            known.extend(self.all_entries(fork, path, format)?.iter().filter_map(Released::of));
+        }
+        Ok(wanted.iter().filter(|entry| !known.contains(entry)).cloned().collect())
+    }
+
+    /// What the changelogs at `commit` have that must get along a flow's way and is not at `tip`, by file.
+    pub fn stranded(
+        &self,
+        flow: &Flow,
+        commit: ObjectId,
+        tip: ObjectId,
+    ) -> Result<Vec<(BString, Vec<Released>)>, FactError> {
+        let mut stranded = Vec::new();
+        for changelog in self.changelogs() {
+            let (Notes::Entries(pattern, format), Some(back)) = (&changelog.place, &changelog.reintegrate) else {
+                continue;
+            };
+            if back.from != flow.from || back.to != flow.to {
+                continue;
+            }
+            for path in self.files_like(commit, pattern, &Bindings::new())? {
+                let entries = self.all_entries(commit, path.as_ref(), *format)?;
+                let wanted: Vec<Released> = entries.iter().filter_map(Released::of).collect();
+                stranded.push((path.clone(), self.lacking(&wanted, path.as_ref(), *format, commit, tip)?));
+            }
+        }
+        Ok(stranded)
+    }
+}

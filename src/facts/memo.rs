@@ -1,0 +1,28 @@
+//! Answers that are asked for again.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use super::FactError;
+
+/// Answers by question. An error is no answer: the question is asked again.
+pub(super) struct Memo<K, V>(RefCell<BTreeMap<K, V>>);
+
+impl<K, V> Default for Memo<K, V> {
+    fn default() -> Self {
+        Self(RefCell::default())
+    }
+}
+
+impl<K: Ord, V: Clone> Memo<K, V> {
+    /// The answer that is remembered, or else the one that `find` finds.
+    pub(super) fn get(&self, key: K, find: impl FnOnce() -> Result<V, FactError>) -> Result<V, FactError> {
+        if let Some(known) = self.0.borrow().get(&key) {
+            return Ok(known.clone());
+        }
+        // Nothing is borrowed here: finding one answer may ask for another.
+        let found = find()?;
+        self.0.borrow_mut().insert(key, found.clone());
+        Ok(found)
+    }
+}

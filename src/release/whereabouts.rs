@@ -1,0 +1,393 @@
+//! Where one change is: on which branches, and since which versions.
+//!
+//! Ancestry first, in one walk for all branches and tags. What does not contain the commit is searched for another commit
+//! with the same change, all of it at once; where one is found, ancestry again tells which branches and tags have it. A
+//! change that was reverted is told from one that is still there by the reverts that name it.
+
+use bstr::{BString, ByteSlice as _};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Error;
+use super::tags::Component;
+use crate::git::{Kind, Repository};
+use crate::landed::{Chores, Comparison, Evidence, Options, Status};
+use crate::model::{ObjectId, RefName};
+use crate::policy::{Policy, Role};
+use crate::version::Version;
+
+/// More searches than these are not made: each finds at least one more commit of the same change.
+const MAX_SEARCHES: usize = 16;
+
+/// Commits of the same change whose own counterparts are searched for.
+const MAX_SEEDS: usize = 3;
+
+/// More commits than these are not read for reverts.
+const MAX_COMMITS: usize = 500_000;
+
+/// What is searched.
+pub struct Places<'a> {
+    /// The policy, whose lines and tag classes group the answer.
+    pub policy: Option<&'a Policy>,
+    /// Where branches are: `refs/heads/`, or `refs/remotes/NAME/` in a clone.
+    pub branches: String,
+    /// Told what is being done, and with how many commits.
+    pub progress: Option<&'a (dyn Fn(&'static str, usize) + Sync)>,
+}
+
+/// A commit that is the change.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Occurrence {
+    /// The commit.
+    pub commit: ObjectId,
+    /// How it is known to be the change.
+    pub evidence: Evidence,
+    /// How sure that is, from 0 to 1.
+    pub score: f64,
+    /// The same in a sentence; holds no untrusted text.
+    pub reason: String,
+    /// Whether a person should look.
+    pub is_probable: bool,
+}
+
+/// Whether a branch or tag has the change.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Presence {
+    /// It has it, as this commit.
+    Here(Occurrence),
+    /// It had it, and this commit took it back.
+    Reverted(Occurrence, ObjectId),
+    /// Nothing like it is there.
+    Absent,
+}
+
+/// A branch.
+#[derive(Clone, Debug)]
+pub struct OnBranch {
+    /// Its name.
+    pub name: RefName,
+    /// Its line in the policy.
+    pub line: Option<String>,
+    /// Whether it has the change.
+    pub presence: Presence,
+}
+
+/// The versions of one series.
+#[derive(Clone, Debug)]
+pub struct InSeries {
+    /// The component whose versions these are.
+    pub component: Option<String>,
+    /// What they have in common: `1.15`.
+    pub series: String,
+    /// The lowest version that has the change.
+    pub first: (RefName, Version, Occurrence),
+    /// How many others have it.
+    pub others: usize,
+    /// How many versions the series has.
+    pub total: usize,
+}
+
+/// Where a change is.
+#[derive(Clone, Debug)]
+pub struct Whereabouts {
+    /// The branches; those of topic lines only where they have the change.
+    pub branches: Vec<OnBranch>,
+    /// The series of which some version has it, lowest first.
+    pub versions: Vec<InSeries>,
+    /// Tags that name no version and have it.
+    pub other_tags: Vec<RefName>,
+}
+
+/// A branch or tag with its commit.
+struct Tip {
+    name: RefName,
+    commit: ObjectId,
+    /// Whether the change is searched for where it is not by ancestry.
+    is_searched: bool,
+    line: Option<String>,
+    version: Option<Named>,
+}
+
+/// The component, the era and the name of a series.
+type SeriesOf = (Option<String>, u32, String);
+
+/// What a tag's name says.
+struct Named {
+    series: SeriesOf,
+    version: Version,
+}
+
+impl Whereabouts {
+    /// Finds a commit's change.
+    ///
+    /// # Errors
+    /// Refs or objects that cannot be read, a history that is cut off where that matters, or versions of two schemes in
+    /// one series.
+    pub fn find(repository: &Repository, commit: ObjectId, places: &Places<'_>) -> Result<Self, Error> {
+        let tips = tips(repository, places)?;
+        let commits: Vec<ObjectId> = tips.iter().map(|tip| tip.commit).collect();
+        let copies = copies(repository, commit, &tips, &commits, places)?;
+        let history = History::new(repository, copies, &commits)?;
+        let mut answer = Self { branches: Vec::new(), versions: Vec::new(), other_tags: Vec::new() };
+        let mut series: BTreeMap<SeriesOf, Vec<(RefName, Version, Presence)>> = BTreeMap::new();
+        for (at, tip) in tips.into_iter().enumerate() {
+            let presence = history.presence(at);
+            match tip.version {
+                Some(Named { series: own, version }) => {
+                    series.entry(own).or_default().push((tip.name, version, presence));
+                }
+                None if tip.name.namespace() == crate::model::Namespace::Tag => {
+                    if matches!(presence, Presence::Here(_)) {
+                        answer.other_tags.push(tip.name);
+                    }
+                }
+                None if tip.is_searched || presence != Presence::Absent => {
+                    answer.branches.push(OnBranch { name: tip.name, line: tip.line, presence });
+                }
+                None => {}
+            }
+        }
+        for ((component, _, series), versions) in series {
+            answer.versions.extend(first_of(component, series, versions)?);
+        }
+        // Series of one component by their versions; what has no order stays by name.
+        answer.versions.sort_by(|a, b| {
+            let versions = a.first.1.compare(&b.first.1).unwrap_or_else(|_| a.series.cmp(&b.series));
+            a.component.cmp(&b.component).then(versions)
+        });
+        Ok(answer)
+    }
+}
+
+fn tips(repository: &Repository, places: &Places<'_>) -> Result<Vec<Tip>, Error> {
+    let mut tips = Vec::new();
+    for (name, commit) in repository.references(&places.branches)? {
+        let Some(short) = name.full().strip_prefix(places.branches.as_bytes()) else { continue };
+        // The remote's HEAD is tracked beside its branches and is none of them.
+        if short == b"HEAD" && places.branches != "refs/heads/" {
+            continue;
+        }
+        let name = RefName::branch(short);
+        let line = places.policy.and_then(|policy| policy.line_of(&name)).map(|place| place.line);
+        let is_searched = places.policy.is_none() || line.is_some_and(|line| line.role != Role::Topic);
+        tips.push(Tip { name, commit, is_searched, line: line.map(|line| line.name.clone()), version: None });
+    }
+    let mut highest: BTreeMap<SeriesOf, usize> = BTreeMap::new();
+    for (name, id) in repository.references("refs/tags/")? {
+        let peeled = repository.peel(id)?;
+        if peeled.kind != Kind::Commit {
+            continue;
+        }
+        let version = named(places.policy, &name);
+        if let Some(own) = &version {
+            let last = highest.entry(own.series.clone()).or_insert(tips.len());
+            let below = tips.get(*last).and_then(|tip: &Tip| tip.version.as_ref());
+            if below.is_some_and(|below| below.version.compare(&own.version).is_ok_and(|order| order.is_lt())) {
+                *last = tips.len();
+            }
+        }
+        tips.push(Tip { name, commit: peeled.id, is_searched: false, line: None, version });
+    }
+    // The branch of an old series may be gone: its last version stands for it.
+    for at in highest.into_values() {
+        if let Some(tip) = tips.get_mut(at) {
+            tip.is_searched = true;
+        }
+    }
+    Ok(tips)
+}
+
+fn named(policy: Option<&Policy>, name: &RefName) -> Option<Named> {
+    let reading = Component { policy, scope: None }.read(name)?;
+    let declared = policy.and_then(|policy| policy.tag_of(name)?.series());
+    let usual = || {
+        let numbers: Vec<String> = reading.version.release().iter().take(2).map(u64::to_string).collect();
+        numbers.join(".")
+    };
+    let series = declared.unwrap_or_else(usual);
+    Some(Named { series: (reading.component, reading.era, series), version: reading.version })
+}
+
+/// The commits that are the change, itself first.
+fn copies(
+    repository: &Repository,
+    commit: ObjectId,
+    tips: &[Tip],
+    commits: &[ObjectId],
+    places: &Places<'_>,
+) -> Result<Vec<Occurrence>, Error> {
+    let reason = "the commit itself is there".to_owned();
+    let mut copies = vec![Occurrence { commit, evidence: Evidence::Ancestor, score: 1.0, reason, is_probable: false }];
+    let mut seed = 0;
+    for _ in 0..MAX_SEARCHES {
+        let sought: Vec<ObjectId> = copies.iter().map(|copy| copy.commit).collect();
+        let contained = repository.containing(commits, &sought)?;
+        let without: BTreeSet<ObjectId> = tips
+            .iter()
+            .zip(contained)
+            .filter(|(tip, contained)| tip.is_searched && !contained.contains(&true))
+            .map(|(tip, _)| tip.commit)
+            .collect();
+        let Some(from) = copies.get(seed).filter(|_| !without.is_empty() && seed < MAX_SEEDS) else { break };
+        let without: Vec<ObjectId> = without.into_iter().collect();
+        let new: Vec<Occurrence> = search(repository, from.commit, &without, places)?
+            .into_iter()
+            .filter(|new| copies.iter().all(|known| known.commit != new.commit))
+            .collect();
+        if new.is_empty() {
+            seed += 1;
+        }
+        copies.extend(new);
+    }
+    // What is sure is told before what a person should look at.
+    copies.sort_by_key(|copy| copy.is_probable);
+    Ok(copies)
+}
+
+/// The commits below `tips` that are the change of `from`.
+fn search(
+    repository: &Repository,
+    from: ObjectId,
+    tips: &[ObjectId],
+    places: &Places<'_>,
+) -> Result<Vec<Occurrence>, Error> {
+    let options = Options {
+        only: Some(vec![from]),
+        // A release is a change like any other to somebody who asks where it is.
+        chores: Chores::new::<&str>(&[], &[]).unwrap_or_default(),
+        progress: places.progress,
+        ..Options::default()
+    };
+    let comparison = Comparison::new(repository, from, tips, &options)?;
+    let mut found = Vec::new();
+    for verdict in comparison.verdicts().iter().filter(|verdict| verdict.commit == from) {
+        let (Some(matched), Some(evidence)) = (verdict.matched, verdict.evidence) else { continue };
+        let copy = |commit, reason| Occurrence {
+            commit,
+            evidence,
+            score: verdict.score,
+            reason,
+            is_probable: verdict.status == Status::Probable,
+        };
+        found.push(copy(matched, verdict.reason.clone()));
+        let again = |id: &ObjectId| copy(*id, format!("landed as {}, which is {} again", id.short(), matched.short()));
+        found.extend(verdict.also.iter().map(again));
+    }
+    Ok(found)
+}
+
+/// What every tip contains of the copies, and of the commits that took them back.
+struct History {
+    copies: Vec<Occurrence>,
+    /// Pairs of a revert and what it reverts.
+    reverts: Vec<(ObjectId, ObjectId)>,
+    /// The commits asked about, and for each tip which of them it contains.
+    asked: Vec<ObjectId>,
+    contained: Vec<Vec<bool>>,
+}
+
+impl History {
+    fn new(repository: &Repository, copies: Vec<Occurrence>, tips: &[ObjectId]) -> Result<Self, Error> {
+        let mut asked: Vec<ObjectId> = copies.iter().map(|copy| copy.commit).collect();
+        let contained = repository.containing(tips, &asked)?;
+        // Who reverts what, of all that came after any of them.
+        let mut said: BTreeMap<ObjectId, Vec<BString>> = BTreeMap::new();
+        let mut read: BTreeSet<ObjectId> = BTreeSet::new();
+        for (at, copy) in copies.iter().enumerate() {
+            let with = |contained: &Vec<bool>| contained.get(at) == Some(&true);
+            let later: Vec<ObjectId> =
+                tips.iter().zip(&contained).filter(|(_, contained)| with(contained)).map(|(tip, _)| *tip).collect();
+            for id in repository.commits(&later, &[copy.commit], MAX_COMMITS)? {
+                if read.insert(id) {
+                    let reverted = reverted(repository.commit(id)?.message.as_ref());
+                    if !reverted.is_empty() {
+                        said.insert(id, reverted);
+                    }
+                }
+            }
+        }
+        let mut reverts: Vec<(ObjectId, ObjectId)> = Vec::new();
+        let mut at = 0;
+        while let Some(id) = asked.get(at).copied() {
+            let name = id.to_string();
+            let by = said.iter().filter(|(_, named)| named.iter().any(|named| name.as_bytes().starts_with(named)));
+            for revert in by.map(|(revert, _)| *revert) {
+                // What is named by a few digits may be another commit: only what is older can be reverted.
+                if revert == id || !repository.is_ancestor(id, revert)? {
+                    continue;
+                }
+                reverts.push((revert, id));
+                if !asked.contains(&revert) {
+                    asked.push(revert);
+                }
+            }
+            at += 1;
+        }
+        let contained = if reverts.is_empty() { contained } else { repository.containing(tips, &asked)? };
+        Ok(Self { copies, reverts, asked, contained })
+    }
+
+    fn presence(&self, tip: usize) -> Presence {
+        if let Some(here) = self.copies.iter().find(|copy| self.stands(tip, copy.commit)) {
+            return Presence::Here(here.clone());
+        }
+        let was = self.copies.iter().find(|copy| self.has(tip, copy.commit));
+        let reverted = was.and_then(|copy| Some((copy, self.taken_back_by(tip, copy.commit)?)));
+        reverted.map_or(Presence::Absent, |(copy, by)| Presence::Reverted(copy.clone(), by))
+    }
+
+    fn has(&self, tip: usize, commit: ObjectId) -> bool {
+        let at = self.asked.iter().position(|asked| *asked == commit);
+        at.and_then(|at| self.contained.get(tip)?.get(at).copied()).unwrap_or_default()
+    }
+
+    /// Whether a tip has a commit that no other one there takes back. A revert is later than what it names, so that this
+    /// ends.
+    fn stands(&self, tip: usize, commit: ObjectId) -> bool {
+        self.has(tip, commit) && self.taken_back_by(tip, commit).is_none()
+    }
+
+    fn taken_back_by(&self, tip: usize, commit: ObjectId) -> Option<ObjectId> {
+        let mut by = self.reverts.iter().filter(|(_, reverted)| *reverted == commit).map(|(revert, _)| *revert);
+        by.find(|revert| self.stands(tip, *revert))
+    }
+}
+
+/// What a message says that it reverts, in git's own words: ids, possibly abbreviated.
+fn reverted(message: &[u8]) -> Vec<BString> {
+    let mut found = Vec::new();
+    let mut rest = message;
+    while let Some((_, after)) = rest.split_once_str("his reverts commit ") {
+        let end = after.iter().position(|byte| !byte.is_ascii_hexdigit()).unwrap_or(after.len());
+        if let Some(id) = after.get(..end).filter(|id| id.len() >= 7) {
+            found.push(BString::from(id.to_ascii_lowercase()));
+        }
+        rest = after;
+    }
+    found
+}
+
+/// The lowest version of a series that has the change; `None` where none has.
+fn first_of(
+    component: Option<String>,
+    series: String,
+    mut versions: Vec<(RefName, Version, Presence)>,
+) -> Result<Option<InSeries>, Error> {
+    // Sorting needs an answer for every pair: the first pair without one is kept and told afterwards.
+    let mut mixed = None;
+    versions.sort_by(|(_, a, _), (_, b, _)| {
+        a.compare(b).unwrap_or_else(|error| {
+            mixed = Some(error);
+            std::cmp::Ordering::Equal
+        })
+    });
+    if let Some(error) = mixed {
+        return Err(error.into());
+    }
+    let total = versions.len();
+    let mut with = versions.into_iter().filter_map(|(name, version, presence)| match presence {
+        Presence::Here(copy) => Some((name, version, copy)),
+        Presence::Reverted(..) | Presence::Absent => None,
+    });
+    let Some(first) = with.next() else { return Ok(None) };
+    Ok(Some(InSeries { component, series, first, others: with.count(), total }))
+}

@@ -1,0 +1,120 @@
+//! Refuses waivers in notes from others than the policy names, and those that are none.
+
+use bstr::ByteSlice as _;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use super::rule::NoOptions;
+use super::unauthorized_actor::{members, who};
+use super::{Meta, OptionError, RefRule, Rule, Sink};
+use crate::facts::{ArrivingNote, Change, FactError, Kind, Movement};
+use crate::model::{Actor, Level, Untrusted, WAIVER_NOTES, did_you_mean};
+
+pub(super) struct ImproperWaiver;
+
+impl Rule for ImproperWaiver {
+    const META: Meta = Meta {
+        id: "improper-waiver",
+        summary: "Refuses waivers in git notes that are malformed, or pushed by others than the policy names.",
+        task: "reading the waivers in",
+        docs: include_str!("improper_waiver.md"),
+        default: Level::Refuse,
+    };
+    type Options = NoOptions;
+
+    fn new(_: NoOptions) -> Result<Self, OptionError> {
+        Ok(Self)
+    }
+}
+
+impl RefRule for ImproperWaiver {
+    fn check(&self, change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+        if change.name().full() != WAIVER_NOTES {
+            return Ok(());
+        }
+        history(change, sink)?;
+        notes(change, sink)?;
+        // Last, because on a developer's machine nobody knows: the rest has been said then.
+        pusher(change, sink)
+    }
+}
+
+fn pusher(change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+    let Some(accepted) = change.facts().waivers_accepted_from() else {
+        sink.report(format!("`{}` may not be pushed: the policy takes no waivers in notes", change.name()))
+            .help("it says from whom: `[waiver-notes]` with `accepted-from = [\"@release-managers\"]`");
+        return Ok(());
+    };
+    if accepted.is_everyone() {
+        return Ok(());
+    }
+    let actor = change.facts().actor()?;
+    if !accepted.contains(actor) {
+        let message = format!("{} may not waive anything: that is for {}", who(actor), members(accepted));
+        sink.report(message).help(match actor {
+            Actor::Unknown => "the server does not know who pushes: its administrator names the source with `git config refgate.identity`",
+            Actor::Known(_) | Actor::Host => "ask one of them to record the waiver",
+        });
+    }
+    Ok(())
+}
+
+/// Who waived what, and when it was taken back, stays to be read.
+fn history(change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+    match change.movement()? {
+        Movement::Create | Movement::FastForward => {}
+        Movement::Delete => {
+            sink.report(format!("`{}` is the record of waivers, which is never deleted", change.name()))
+                .help("take single waivers back: `git notes --ref refgate remove COMMIT`");
+        }
+        Movement::Rewrite => {
+            sink.report(format!("the push takes waivers out of the history of `{}`", change.name()))
+                .help("build on the notes that are there")
+                .command(Some(format!("git fetch origin {WAIVER_NOTES} && git notes --ref refgate merge FETCH_HEAD")));
+        }
+    }
+    Ok(())
+}
+
+fn notes(change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+    let Some(peeled) = change.peeled()? else { return Ok(()) };
+    if peeled.kind != Kind::Commit || !peeled.tags.is_empty() {
+        let kind = if peeled.tags.is_empty() { peeled.kind } else { Kind::Tag };
+        sink.report(format!("`{}` shall hold a {kind}, and notes are a commit", change.name()));
+        return Ok(());
+    }
+    let Some(tip) = change.commit()? else { return Ok(()) };
+    // Counted from the day on which the notes were made: a verdict must not depend on when it is asked for.
+    let made = Timestamp::from_second(tip.committer.seconds).unwrap_or(Timestamp::UNIX_EPOCH);
+    let made = made.to_zoned(TimeZone::UTC).date();
+    let old = Some(change.old()).filter(|id| !id.is_null());
+    for note in change.facts().arriving_notes(old, tip.id)? {
+        let path = note.path.as_bstr();
+        if let Some(wrong) = flaw(&note, made) {
+            sink.report(format!("the note `{}` is no waiver: {wrong}", Untrusted::new(path)))
+                .path(path)
+                .help("write it with `refgate waive COMMIT --rule RULE --reason REASON`");
+        }
+    }
+    Ok(())
+}
+
+/// What is wrong with a note.
+fn flaw(note: &ArrivingNote, made: Date) -> Option<String> {
+    let waivers = match &note.waivers {
+        Ok(waivers) => waivers,
+        Err(error) => return Some(error.clone()),
+    };
+    waivers.iter().filter(|waiver| !note.before.contains(waiver)).find_map(|waiver| {
+        if super::find(&waiver.rule).is_none() {
+            let hint = did_you_mean(&waiver.rule, super::REGISTRY.iter().map(|entry| entry.meta.id));
+            return Some(format!("there is no rule `{}`{hint}", Untrusted::new(&waiver.rule)));
+        }
+        if waiver.rule == ImproperWaiver::META.id {
+            return Some(format!("`{}` cannot be waived by a note", waiver.rule));
+        }
+        let over = waiver.until.filter(|until| *until < made)?;
+        Some(format!("it ended on {over}, before it was made"))
+    })
+}

@@ -1,0 +1,43 @@
+//! Refuses picks that name an original which is not there, or which is something else.
+
+use super::rule::NoOptions;
+use super::{Meta, OptionError, RefRule, Rule, Sink};
+use crate::facts::{Change, FactError, Way};
+use crate::model::Level;
+
+pub(super) struct UnverifiedPick;
+
+impl Rule for UnverifiedPick {
+    const META: Meta = Meta {
+        id: "unverified-pick",
+        summary: "Refuses picks whose message names an original that does not exist or does something else.",
+        task: "comparing the picks with their originals on",
+        docs: include_str!("unverified_pick.md"),
+        default: Level::Refuse,
+    };
+    type Options = NoOptions;
+
+    fn new(_: NoOptions) -> Result<Self, OptionError> {
+        Ok(Self)
+    }
+}
+
+impl RefRule for UnverifiedPick {
+    fn check(&self, change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+        let Some(place) = change.line().filter(|_| !change.deletes() && change.old() != change.new_id()) else {
+            return Ok(());
+        };
+        let facts = change.facts();
+        for flow in facts.flows_from(&place.line.name).filter(|flow| flow.by.contains(&Way::Pick)) {
+            for (commit, wrong) in facts.disputed(flow, change.new_id(), &facts.new_commits(change)?)? {
+                sink.report(format!("{} is not the pick that it says it is: {wrong}", commit.short()))
+                    .commit(commit)
+                    .help(format!(
+                        "name the commit of the line `{}` that it was picked from (`git cherry-pick -x` does), or none",
+                        flow.to
+                    ));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,180 @@
+//! Flows between lines, by real work in a clone and real pushes: the refusal, the command it gives, and the push after it.
+
+use std::path::PathBuf;
+
+use crate::support::site::{POLICY, Pushed, Setup, Site, USUAL, install};
+use crate::support::{command, git, run, stderr};
+
+/// What both lines start from.
+const HISTORY: &str = r#"
+A = commit "first" file monitor.py "timeout = 3\nretries = 2\n" file README "one\n"
+B = commit "feat: a second page" parents A file README "one\ntwo\n"
+refs/heads/master = B
+"#;
+
+/// A policy with this flow from release branches to master.
+fn flow(by: &str, due: &str) -> String {
+    format!("{POLICY}\n[[flow]]\nfrom = \"release\"\nto = \"master\"\nby = [\"{by}\"]\ndue = \"{due}\"\n")
+}
+
+fn preset(name: &str) -> String {
+    format!("schema = 1\nname = \"ours\"\nextends = [\"preset:{name}\"]\n")
+}
+
+/// A server, and a clone with a work tree of it.
+struct Work {
+    site: Site,
+    clone: PathBuf,
+}
+
+impl Work {
+    /// With a release branch of this name that starts at the history's first commit.
+    fn new(policy: &str, release: &str, hook: &'static str) -> Self {
+        let history = format!("{HISTORY}\nrefs/heads/{release} = A\n");
+        let site = Site::new(Setup { hook, ..USUAL }, policy, &history);
+        let clone = site.path("work");
+        let (from, to) = (site.server.to_str().unwrap(), clone.to_str().unwrap());
+        git(&site.server, &["clone", "--quiet", "--template=", from, to]);
+        let work = Self { site, clone };
+        work.git(&["switch", "--quiet", release]);
+        work
+    }
+
+    fn git(&self, arguments: &[&str]) -> String {
+        git(&self.clone, arguments)
+    }
+
+    /// Commits a change of one line on the branch that is checked out; gives its id.
+    fn commit(&self, line: &str, message: &str) -> String {
+        let file = self.clone.join("monitor.py");
+        let text = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, text.replace("timeout = 3", line)).unwrap();
+        self.git(&["commit", "--quiet", "--all", "--message", message]);
+        self.git(&["rev-parse", "HEAD"])
+    }
+
+    fn push(&self, words: &[&str]) -> Pushed {
+        let mut push = command("git", &self.clone);
+        self.site.pushed(&run(push.arg("push").args(words), b""))
+    }
+
+    /// Runs what a refusal tells to run, as a person would who pastes it.
+    fn paste(&self, line: &str) {
+        let ran = run(command("sh", &self.clone).args(["-e", "-c", line]), b"");
+        assert!(ran.status.success(), "{line}: {}", stderr(&ran));
+    }
+}
+
+/// The command of the only finding, which the text shows to people as well.
+fn mended_by(pushed: &Pushed) -> String {
+    let found = pushed.reports[0]["findings"][0]["command"].as_str().unwrap().to_owned();
+    assert!(pushed.text.contains(&format!("      {found}")), "{pushed:#?}");
+    found
+}
+
+/// A fix alone, refused; what the refusal says, done; both branches in one push, accepted.
+fn a_fix_needs_its_counterpart(policy: &str, way: &str, hook: &'static str) {
+    let work = Work::new(policy, "1.15", hook);
+    let fix = work.commit("timeout = 5", "fix: the monitor gave up too soon");
+    let alone = work.push(&["origin", "1.15"]);
+    alone.refused(&["unlanded-fix refs/heads/1.15"]);
+    assert!(alone.text.contains(&format!("{} is due on the line `master`", &fix[..10])), "{}", alone.text);
+    let expected = match way {
+        "pick" => format!("git switch master && git cherry-pick -x {fix}"),
+        _ => "git switch master && git merge 1.15".to_owned(),
+    };
+    let command = mended_by(&alone);
+    assert_eq!(command, expected);
+    work.paste(&command);
+    // What was picked and not pushed is not there.
+    work.push(&["origin", "1.15"]).refused(&["unlanded-fix refs/heads/1.15"]);
+    work.push(&["--atomic", "origin", "master", "1.15"]).accepted();
+    assert_eq!(work.site.holds("refs/heads/1.15"), Some(fix));
+    assert_eq!(work.site.holds("refs/heads/master"), Some(work.git(&["rev-parse", "master"])));
+}
+
+#[test]
+fn a_fix_on_a_release_branch_alone_is_refused_and_with_its_pick_accepted() {
+    a_fix_needs_its_counterpart(&preset("pybal"), "pick", "pre-receive");
+    a_fix_needs_its_counterpart(&flow("pick", "before"), "pick", "pre-receive");
+}
+
+#[test]
+fn a_fix_that_has_to_be_merged_up_is_accepted_with_the_merge() {
+    a_fix_needs_its_counterpart(&flow("merge", "before"), "merge", "pre-receive");
+}
+
+#[test]
+fn the_developers_own_hook_says_the_same() {
+    for (way, policy) in [("pick", flow("pick", "before")), ("merge", flow("merge", "before"))] {
+        let work = Work::new(&policy, "1.15", "pre-receive");
+        // The server's hook is taken away: what is refused is refused here.
+        std::fs::remove_file(work.site.server.join("hooks/pre-receive")).unwrap();
+        work.git(&["config", "refgate.policy", work.site.path("policy.toml").to_str().unwrap()]);
+        work.git(&["config", "refgate.log", work.site.path("log").to_str().unwrap()]);
+        install(&work.clone, "pre-push");
+        let fix = work.commit("timeout = 5", "fix: the monitor gave up too soon");
+        let alone = work.push(&["origin", "1.15"]);
+        alone.refused(&["unlanded-fix refs/heads/1.15"]);
+        assert_eq!(alone.reports[0]["stage"], "pre-push");
+        work.paste(&mended_by(&alone));
+        work.push(&["--atomic", "origin", "master", "1.15"]).accepted();
+        assert_eq!(work.site.holds("refs/heads/1.15"), Some(fix), "{way}");
+    }
+}
+
+#[test]
+fn a_fix_that_mainline_has_already_is_picked_to_the_release_branch() {
+    let work = Work::new(&preset("pybal"), "1.15", "pre-receive");
+    work.git(&["switch", "--quiet", "master"]);
+    let fix = work.commit("timeout = 5", "fix: the monitor gave up too soon");
+    work.push(&["origin", "master"]).accepted();
+    work.git(&["switch", "--quiet", "1.15"]);
+    work.git(&["cherry-pick", "-x", &fix]);
+    work.push(&["origin", "1.15"]).accepted();
+}
+
+#[test]
+fn what_belongs_to_the_release_branch_says_so_in_a_trailer() {
+    let work = Work::new(&preset("pybal"), "1.15", "pre-receive");
+    work.commit("timeout = 5", "fix: the old monitor\n\nRelease-Only:");
+    work.push(&["origin", "1.15"]).refused(&["unlanded-fix refs/heads/1.15"]);
+    work.git(&["commit", "--amend", "--quiet", "--message=fix: the old monitor\n\nRelease-Only: master has a new one"]);
+    work.push(&["origin", "1.15"]).accepted();
+}
+
+/// A release of a line in debt, refused; the debt paid, accepted.
+fn a_release_pays_first(policy: &str, release: &str, mainline: &str) {
+    let work = Work::new(policy, release, "pre-receive");
+    let fix = work.commit("timeout = 5", "fix: the monitor gave up too soon");
+    work.push(&["origin", release]).accepted();
+    work.git(&["tag", "--annotate", "--message=1.15.1", "1.15.1"]);
+    let tagged = work.push(&["origin", "1.15.1"]);
+    tagged.refused(&["unlanded-fix refs/tags/1.15.1"]);
+    let debt = format!("releases {}, which is due on the line `{mainline}`", &fix[..10]);
+    assert!(tagged.text.contains(&debt), "{}", tagged.text);
+    work.paste(&mended_by(&tagged));
+    work.push(&["--atomic", "origin", mainline, "1.15.1"]).accepted();
+    assert!(work.site.holds("refs/tags/1.15.1").is_some());
+}
+
+#[test]
+fn a_tag_on_a_line_in_debt_is_refused_until_the_debt_is_paid() {
+    a_release_pays_first(&flow("pick", "next-tag"), "1.15", "master");
+    a_release_pays_first(&flow("merge", "next-tag"), "1.15", "master");
+}
+
+#[test]
+fn image_factorys_milestones_wait_for_the_merge_to_master() {
+    let work = Work::new(&preset("imagefactory"), "release/1.0", "pre-receive");
+    let fix = work.commit("timeout = 5", "Fix the monitor");
+    work.push(&["origin", "release/1.0"]).accepted();
+    work.git(&["tag", "--annotate", "--message=1.0.1", "1.0.1"]);
+    let tagged = work.push(&["origin", "1.0.1"]);
+    tagged.refused(&["unlanded-fix refs/tags/1.0.1"]);
+    assert!(tagged.text.contains(&fix[..10]));
+    let command = mended_by(&tagged);
+    assert_eq!(command, "git switch master && git merge release/1.0");
+    work.paste(&command);
+    work.push(&["--atomic", "origin", "master", "1.0.1"]).accepted();
+}

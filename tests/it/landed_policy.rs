@@ -1,0 +1,145 @@
+//! `refgate landed` where there is a policy: its lines, its flows, what they exempt and what is waived.
+
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+
+use crate::support::history::{Ids, build};
+use crate::support::{conforms, git, json, refgate, stderr};
+
+const HISTORY: &str = r#"
+A = commit "first" file monitor.py "timeout = 3\n" file debian/changelog "pybal (1.15.0) stretch; urgency=low\n\n  * First.\n\n -- Ann <ann@example.com>  Tue, 14 Nov 2023 22:13:20 +0000\n"
+B = commit "feat: a second page" parents A file page "a page that only master has\n"
+P = commit "fix: the monitor gave up too soon" parents B file monitor.py "timeout = 5 seconds for every single probe\n"
+F = commit "fix: the monitor gave up too soon" parents A file monitor.py "timeout = 5 seconds for every single probe\n"
+R = commit "fix: the old parser" parents F file parser.py "a workaround for the parser of old\n" trailer "Release-Only: master has a new parser"
+C = commit "Release 1.15.1" parents R file debian/changelog "pybal (1.15.1) stretch; urgency=low\n\n  * Second.\n\n -- Ann <ann@example.com>  Tue, 14 Nov 2023 22:13:20 +0000\n\npybal (1.15.0) stretch; urgency=low\n\n  * First.\n\n -- Ann <ann@example.com>  Tue, 14 Nov 2023 22:13:20 +0000\n"
+W = commit "fix: the limit of retries" parents C file retries.py "retries = 7 and never more than that\n"
+M = commit "fix: the name of the host" parents W file host.py "host = what the machine itself says it is\n"
+G = commit "fix: something in 1.14" parents A file old.py "a fix that was made in 1.14 alone\n"
+refs/heads/master = P
+refs/heads/1.14 = G
+refs/heads/1.15 = M
+refs/heads/sandbox/ann/x = B
+"#;
+
+struct Case {
+    folder: tempfile::TempDir,
+    ids: Ids,
+}
+
+impl Case {
+    fn new(waiver: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let repository = folder.path().join("r.git");
+        std::fs::create_dir(&repository).unwrap();
+        let ids = build(&repository, HISTORY, &[]);
+        let waiver = waiver.replace("W_ID", &ids["W"]);
+        let policy = format!("schema = 1\nname = \"ours\"\nextends = [\"preset:pybal\"]\n{waiver}");
+        std::fs::write(folder.path().join("policy.toml"), policy).unwrap();
+        Self { folder, ids }
+    }
+
+    fn repository(&self) -> PathBuf {
+        self.folder.path().join("r.git")
+    }
+
+    fn with_policy(&self, arguments: &[&str]) -> Value {
+        let policy = self.folder.path().join("policy.toml");
+        let fixed = ["landed", "--format", "json", "--policy", policy.to_str().unwrap()];
+        let answered = json(&refgate(&self.repository(), &[&fixed, arguments].concat(), b""));
+        conforms(&answered, include_str!("../schemas/landed-v1.json"));
+        answered
+    }
+
+    /// `label status` of every commit of a document.
+    fn statuses(&self, document: &Value) -> Vec<String> {
+        assert_eq!(document["schema"], "refgate.landed/v1");
+        let commits = document["commits"].as_array().unwrap();
+        let label =
+            |commit: &Value| self.ids.iter().find(|(_, id)| **id == *commit["commit"].as_str().unwrap()).unwrap().0;
+        commits.iter().map(|commit| format!("{} {}", label(commit), commit["status"].as_str().unwrap())).collect()
+    }
+}
+
+const WAIVER: &str = "[[waiver]]\nrule = \"unlanded-fix\"\ncommit = \"W_ID\"\nreason = \"gone with the rewrite\"\n\
+                      by = \"Ann\"\nuntil = \"9999-01-01\"\n";
+
+#[test]
+fn the_flows_of_the_policy_are_answered_branch_by_branch() {
+    let case = Case::new(WAIVER);
+    let answered = case.with_policy(&[]);
+    let [old, new] = answered.as_array().unwrap().as_slice() else { panic!("{answered:#}") };
+    assert_eq!((&old["from"], &old["to"]), (&"1.14".into(), &"master".into()));
+    assert_eq!(case.statuses(old), ["G missing"]);
+    assert_eq!((&new["from"], &new["flow"]["from"]), (&"1.15".into(), &"release".into()));
+    assert_eq!(case.statuses(new), ["M missing", "W waived", "C exempt", "R exempt", "F landed"]);
+    let reasons: Vec<&str> =
+        new["commits"].as_array().unwrap().iter().map(|it| it["reason"].as_str().unwrap()).collect();
+    assert_eq!(reasons[1], "waived by Ann until 9999-01-01: gone with the rewrite");
+    assert_eq!(reasons[2], "all it touches stays on the line `release`");
+    assert_eq!(reasons[3], "`Release-Only: master has a new parser`");
+    assert_eq!(new["counts"]["waived"], 1);
+    assert_eq!(new["changelogs"][0]["missing"][0]["version"], "1.15.1");
+    // A waiver that is over is none.
+    let over = Case::new(&WAIVER.replace("9999", "2020"));
+    assert_eq!(over.statuses(&over.with_policy(&[])[1])[1], "W missing");
+}
+
+#[test]
+fn lines_and_revisions_are_named_alike() {
+    let case = Case::new(WAIVER);
+    let of_line = case.with_policy(&["--from", "release", "--to", "master"]);
+    assert_eq!(of_line, case.with_policy(&[]));
+    // One branch of the line is one document, with what the flow of its line exempts and waives.
+    let branch = case.with_policy(&["--from", "1.15", "--to", "master"]);
+    assert_eq!(branch, of_line[1]);
+    assert_eq!(case.with_policy(&["--from", "refs/heads/1.15"])["commits"], branch["commits"]);
+    // A commit that is no branch has no flow, and no policy to speak for it.
+    let commit = case.with_policy(&["--from", &case.ids["M"], "--to", "master"]);
+    assert_eq!(case.statuses(&commit), ["M missing", "W missing", "C exempt", "R exempt", "F landed"]);
+    assert!(commit["flow"].is_null());
+    let sandbox = case.with_policy(&["--from", "sandbox/ann/x", "--to", "1.15"]);
+    assert_eq!(case.statuses(&sandbox), ["B missing"]);
+}
+
+#[test]
+fn without_a_policy_revisions_are_compared() {
+    let case = Case::new("");
+    let plain = json(&refgate(&case.repository(), &["landed", "--from", "1.15", "--format", "json"], b""));
+    assert_eq!(case.statuses(&plain), ["M missing", "W missing", "C exempt", "R exempt", "F landed"]);
+    let output = refgate(&case.repository(), &["landed", "--from", "release"], b"");
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn a_line_that_is_not_there_is_a_mistake() {
+    let case = Case::new("");
+    let ask = |arguments: &[&str]| {
+        let fixed = ["landed", "--policy", "preset:pybal"];
+        let output = refgate(&case.repository(), &[&fixed, arguments].concat(), b"");
+        (output.status.code().unwrap(), stderr(&output))
+    };
+    let (code, said) = ask(&["--from", "relese"]);
+    assert_eq!(code, 2);
+    assert!(
+        said.contains("`relese` names no object, nor is it a line of the policy; did you mean `release`?"),
+        "{said}"
+    );
+    let (code, said) = ask(&["--from", "1.15", "--to", "next-major"]);
+    assert_eq!(code, 4);
+    assert!(said.contains("there is no branch of the line `next-major`"), "{said}");
+}
+
+#[test]
+fn a_clone_is_asked_about_what_it_tracks() {
+    let case = Case::new("");
+    let clone = case.folder.path().join("clone");
+    let (from, to) = (case.repository(), clone.to_str().unwrap().to_owned());
+    git(Path::new("/"), &["clone", "--quiet", "--template=", from.to_str().unwrap(), &to]);
+    std::fs::copy(case.folder.path().join("policy.toml"), clone.join(".refgate.toml")).unwrap();
+    // The policy at the top of the work tree is found, and `1.15` is what the remote has.
+    let answered = json(&refgate(&clone, &["landed", "--format", "json"], b""));
+    assert_eq!(case.statuses(&answered[1]), ["M missing", "W missing", "C exempt", "R exempt", "F landed"]);
+    let tracked = json(&refgate(&clone, &["landed", "--from", "origin/1.15", "--format", "json"], b""));
+    assert_eq!(tracked["commits"], answered[1]["commits"]);
+}
