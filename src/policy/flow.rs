@@ -186,7 +186,7 @@ impl Resolver<'_> {
                         None
                     }
                 });
-                let until = raw.until.as_ref().and_then(|text| match super::resolve::since(text.get_ref()) {
+                let until = raw.until.as_ref().and_then(|text| match Since::parse(text.get_ref()) {
                     Some(Since::Date(date)) => Some(date),
                     _ => {
                         self.report(

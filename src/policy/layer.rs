@@ -55,6 +55,13 @@ pub(super) struct Layer {
     pub(super) rules: Vec<RawRuleTable>,
 }
 
+impl Layer {
+    /// Whether layers that extend this one may weaken `what`.
+    pub(super) fn leaves_open(&self, what: &str) -> bool {
+        self.open.iter().any(|word| word == "*" || word == what)
+    }
+}
+
 /// One `[rules.ID]` table: the common keys decoded, its own options left for the rule.
 #[derive(Debug)]
 pub(super) struct RawRuleTable {

@@ -135,6 +135,8 @@ pub struct RuleSetting {
     pub span: Range<usize>,
     /// The layer that gives the rule's own options.
     options: Option<usize>,
+    /// The uppermost layer above the first that says something, if one does not leave it open.
+    silent_above: Option<usize>,
 }
 
 /// From when on a rule judges, so that an old repository can adopt it without rewriting its history.

@@ -112,6 +112,16 @@ fn layers_add_and_weaken_only_what_is_left_open() {
     let lax = org("[rules.misplaced-tag]\nlevel = \"warn\"");
     assert_eq!(code(&lax, "").0, 0);
     assert_eq!(code(&lax, "[rules.misplaced-tag]\nlevel = \"refuse\"").0, 1);
+    // What the upper layer does not speak of it has by default.
+    for weakening in [lower, "[rules.misplaced-tag]\nsince = \"2024-01-01\"", "[rules.misplaced-tag]\nlevel = \"off\""]
+    {
+        let (refused, text) = code(&org(""), weakening);
+        assert_eq!(refused, 3, "{text}");
+        assert!(text.contains("of `misplaced-tag` is not left open by `") && text.contains("org.toml`"), "{text}");
+        assert_eq!(code(&format!("open = [\"misplaced-tag\"]\n{}", org("")), weakening).0, 0);
+    }
+    assert_eq!(code(&org(""), "[rules.misplaced-tag]\nlevel = \"refuse\"").0, 1);
+    assert_eq!(code(&org(""), "[rules.version-gap]\nlevel = \"warn\"\nsince = \"2024-01-01\"").0, 1, "off by itself");
     // An upper layer's own mistake is shown in the upper layer's file.
     let (broken, text) = code(&strict.replace("[rules.", "[ruels."), "");
     assert_eq!(broken, 3);
