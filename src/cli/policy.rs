@@ -140,14 +140,30 @@ fn show(policy: &Policy, armed: &[Armed]) -> String {
     text.push_str("\nlines, the first that matches counts\n");
     for line in &policy.lines {
         let patterns: Vec<_> = line.branches.iter().map(policy::Pattern::text).collect();
-        let _ = writeln!(text, "  {:<14} {:<12} {}", line.name, line.role.name(), patterns.join(", "));
+        let publishes = line.publishes.name();
+        let _ = writeln!(
+            text,
+            "  {:<14} {:<12} {}; publishes {publishes}",
+            line.name,
+            line.role.name(),
+            patterns.join(", ")
+        );
     }
     text.push_str("\ntag classes, the first that matches counts\n");
     for class in &policy.tags {
         let patterns: Vec<_> = class.patterns.iter().map(policy::Pattern::text).collect();
         let scheme = class.scheme.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
         let sits = if class.lines.is_empty() { String::new() } else { format!(" on {}", class.lines.join(" or ")) };
-        let _ = writeln!(text, "  {:<14} {scheme:<12} {}{sits}", class.name, patterns.join(", "));
+        let publishes = class.publishes.name();
+        let _ =
+            writeln!(text, "  {:<14} {scheme:<12} {}{sits}; publishes {publishes}", class.name, patterns.join(", "));
+    }
+    if !policy.flows.is_empty() {
+        text.push_str("\nflows\n");
+    }
+    for flow in &policy.flows {
+        let ways: Vec<&str> = flow.by.iter().map(|way| way.name()).collect();
+        let _ = writeln!(text, "  {} -> {} by {}, due {}", flow.from, flow.to, ways.join(" or "), flow.due);
     }
     let accepted = policy.waiver_notes.as_ref().map_or_else(|| "nobody".to_owned(), |set| set.written.join(", "));
     let _ = writeln!(text, "\nwaivers in notes are taken from {accepted}");

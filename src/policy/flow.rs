@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use std::fmt;
 
 use super::raw::{Located, Texts};
 use super::resolve::{Resolver, not_left_open};
@@ -19,6 +20,16 @@ pub enum Way {
     Pick,
 }
 
+impl Way {
+    /// The word the policy uses.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Merge => "merge",
+            Self::Pick => "pick",
+        }
+    }
+}
+
 /// When what is on one line has to be on the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FlowDue {
@@ -30,6 +41,18 @@ pub enum FlowDue {
     Days(u16),
     /// Never held up, only reported.
     Report,
+}
+
+impl fmt::Display for FlowDue {
+    /// As the policy writes it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Before => f.write_str("before"),
+            Self::NextTag => f.write_str("next-tag"),
+            Self::Days(days) => write!(f, "{days}d"),
+            Self::Report => f.write_str("report"),
+        }
+    }
 }
 
 /// An obligation: what is on `from` must get to `to`.

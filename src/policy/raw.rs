@@ -125,6 +125,16 @@ pub enum LinePublishes {
     None,
 }
 
+impl LinePublishes {
+    /// The word the policy uses.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Dev => "dev",
+            Self::None => "none",
+        }
+    }
+}
+
 impl From<Role> for LinePublishes {
     /// What a line publishes that does not say it: what runs somewhere was built before it came there.
     fn from(role: Role) -> Self {
@@ -143,6 +153,16 @@ pub enum TagPublishes {
     Release,
     /// Nothing.
     None,
+}
+
+impl TagPublishes {
+    /// The word the policy uses.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Release => "release",
+            Self::None => "none",
+        }
+    }
 }
 
 /// What a tag class is for.

@@ -274,6 +274,10 @@ fn init_check_and_show_go_together() {
     // A layer is named where it was read, and a rule shows what all of them come to.
     let own = "schema = 1\nname = \"own\"\nextends = [\"pybal\"]\n[rules.moved-tag]\nlevel = \"warn\"\n";
     std::fs::write(folder.path().join("own.toml"), own).unwrap();
+    let (_, text, _) = policy(&["show", "preset:pybal"]);
+    assert!(text.contains("release -> master by pick, due before"), "{text}");
+    let (_, text, _) = policy(&["show", "preset:brewblox"]);
+    assert!(text.contains("master; publishes none") && text.contains("on master; publishes release"), "{text}");
     let (_, text, _) = policy(&["show", "own.toml"]);
     assert!(text.contains("read from preset:pybal") && text.contains("moved-tag            warn"), "{text}");
 }
