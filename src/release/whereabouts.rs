@@ -8,6 +8,7 @@ use bstr::{BString, ByteSlice as _};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Error;
+use super::builtin::Reading;
 use super::tags::Component;
 use crate::git::{Kind, Repository};
 use crate::landed::{Chores, Comparison, Evidence, Options, Status};
@@ -171,13 +172,26 @@ fn tips(repository: &Repository, places: &Places<'_>) -> Result<Vec<Tip>, Error>
         let is_searched = places.policy.is_none() || line.is_some_and(|line| line.role != Role::Topic);
         tips.push(Tip { name, commit, is_searched, line: line.map(|line| line.name.clone()), version: None });
     }
-    let mut highest: BTreeMap<SeriesOf, usize> = BTreeMap::new();
+    let mut tagged = Vec::new();
     for (name, id) in repository.references("refs/tags/")? {
         let peeled = repository.peel(id)?;
-        if peeled.kind != Kind::Commit {
-            continue;
+        if peeled.kind == Kind::Commit {
+            let reading = Component { policy: places.policy, scope: None }.read(&name);
+            tagged.push((name, peeled.id, reading));
         }
-        let version = named(places.policy, &name);
+    }
+    let depths = depths(tagged.iter().filter_map(|(.., reading)| reading.as_ref()));
+    let mut highest: BTreeMap<SeriesOf, usize> = BTreeMap::new();
+    for (name, commit, reading) in tagged {
+        let version = reading.map(|reading| {
+            let declared = places.policy.and_then(|policy| policy.tag_of(&name)?.series());
+            let depth = depths.get(&reading.component).copied().unwrap_or(1);
+            let series = declared.unwrap_or_else(|| {
+                let numbers: Vec<String> = reading.version.release().iter().take(depth).map(u64::to_string).collect();
+                numbers.join(".")
+            });
+            Named { series: (reading.component, reading.era, series), version: reading.version }
+        });
         if let Some(own) = &version {
             let last = highest.entry(own.series.clone()).or_insert(tips.len());
             let below = tips.get(*last).and_then(|tip: &Tip| tip.version.as_ref());
@@ -185,7 +199,7 @@ fn tips(repository: &Repository, places: &Places<'_>) -> Result<Vec<Tip>, Error>
                 *last = tips.len();
             }
         }
-        tips.push(Tip { name, commit: peeled.id, is_searched: false, line: None, version });
+        tips.push(Tip { name, commit, is_searched: false, line: None, version });
     }
     // The branch of an old series may be gone: its last version stands for it.
     for at in highest.into_values() {
@@ -196,15 +210,16 @@ fn tips(repository: &Repository, places: &Places<'_>) -> Result<Vec<Tip>, Error>
     Ok(tips)
 }
 
-fn named(policy: Option<&Policy>, name: &RefName) -> Option<Named> {
-    let reading = Component { policy, scope: None }.read(name)?;
-    let declared = policy.and_then(|policy| policy.tag_of(name)?.series());
-    let usual = || {
-        let numbers: Vec<String> = reading.version.release().iter().take(2).map(u64::to_string).collect();
-        numbers.join(".")
-    };
-    let series = declared.unwrap_or_else(usual);
-    Some(Named { series: (reading.component, reading.era, series), version: reading.version })
+/// How many numbers name a series, by component, where no policy says it: `1.15` of 1.15.3, but `252` where a project never
+/// has more than the two numbers of 252.30.
+fn depths<'r>(readings: impl Iterator<Item = &'r Reading>) -> BTreeMap<Option<String>, usize> {
+    let mut depths = BTreeMap::new();
+    for reading in readings {
+        let own = (reading.version.release().len().saturating_sub(1)).clamp(1, 2);
+        let depth = depths.entry(reading.component.clone()).or_insert(own);
+        *depth = own.max(*depth);
+    }
+    depths
 }
 
 /// The commits that are the change, itself first.
@@ -269,7 +284,8 @@ fn search(
             is_probable: verdict.status == Status::Probable,
         };
         found.push(copy(matched, verdict.reason.clone()));
-        let again = |id: &ObjectId| copy(*id, format!("landed as {}, which is {} again", id.short(), matched.short()));
+        let again =
+            |id: &ObjectId| copy(*id, format!("landed as {}, the same change as {}", id.short(), matched.short()));
         found.extend(verdict.also.iter().map(again));
     }
     Ok(found)
