@@ -10,14 +10,14 @@ use super::Error;
 use super::builtin::Reading;
 use super::reverts::History;
 use super::tags::Component;
-use crate::git::{Kind, Repository};
+use crate::git::{self, Kind, Repository};
 use crate::landed::{Chores, Comparison, Evidence, Options, Status};
 use crate::model::{ObjectId, RefName};
 use crate::policy::{Policy, Role};
 use crate::version::Version;
 
 /// More searches than these are not made: each finds at least one more commit of the same change.
-const MAX_SEARCHES: usize = 16;
+const MAX_SEARCHES: usize = 15;
 
 /// Commits that one search finds beside the best.
 const MAX_ALSO: usize = 3;
@@ -242,7 +242,9 @@ fn copies(
             .filter(|(tip, contained)| tip.is_searched && !contained.contains(&true))
             .map(|(tip, _)| tip.commit)
             .collect();
-        let Some(from) = copies.get(seed).filter(|_| !without.is_empty() && seed < MAX_SEEDS) else { break };
+        let Some(from) = copies.get(seed).filter(|_| !without.is_empty() && seed < MAX_SEEDS) else {
+            return Ok(sure_first(copies));
+        };
         let without: Vec<ObjectId> = without.into_iter().collect();
         let new: Vec<Occurrence> = search(repository, from.commit, &without, places)?
             .into_iter()
@@ -253,9 +255,14 @@ fn copies(
         }
         copies.extend(new);
     }
-    // What is sure is told before what a person should look at.
+    // Not to have looked everywhere is no reason to say that it is missing.
+    Err(git::Error::Limit { what: "searches for one change", limit: MAX_SEARCHES }.into())
+}
+
+/// What is sure is told before what a person should look at.
+fn sure_first(mut copies: Vec<Occurrence>) -> Vec<Occurrence> {
     copies.sort_by_key(|copy| copy.is_probable);
-    Ok(copies)
+    copies
 }
 
 /// The commits below `tips` that are the change of `from`.
