@@ -13,7 +13,7 @@ use super::load::optional_policy;
 use super::output::FormatName;
 use crate::facts::{FactError, Facts, View};
 use crate::git::{Repository, Trust};
-use crate::landed::{Comparison, Options, Status};
+use crate::landed::{Caching, Comparison, Options, Status};
 use crate::model::{Actor, Exit, Failure, ObjectId, Push, Stage, Untrusted};
 use questions::{Asked, Question};
 use text::Answer;
@@ -48,6 +48,9 @@ pub(super) struct Args {
     /// Leave out what messages say (trailers, Change-Ids, pull requests), to measure what the rest finds.
     #[arg(long)]
     ignore_trailers: bool,
+    /// Neither use nor keep what was found out about commits (`refgate/landed` in the repository).
+    #[arg(long)]
+    no_cache: bool,
     /// Pairs that are not compared, to measure false matches: a file of lines `BRANCH-COMMIT MAINLINE-COMMIT`.
     #[arg(long, value_name = "FILE")]
     without: Option<PathBuf>,
@@ -119,6 +122,7 @@ fn answer(
         without: without.clone(),
         only,
         progress: Some(&progress),
+        cache: if arguments.no_cache { Caching::Off } else { Caching::Keep },
         ..Options::default()
     };
     let compared = match (facts, question.flow) {

@@ -148,6 +148,13 @@ impl Dag {
         }
     }
 
+    /// The tree of a commit that is in the commit-graph, if that was opened.
+    pub(super) fn tree(&self, id: ObjectId) -> Option<ObjectId> {
+        let graph = self.graph().filter(|_| id.kind() == self.odb.hash_kind())?;
+        let position = graph.lookup(gix_id(id))?;
+        Some(model_id(graph.commit_at(position).root_tree_id()))
+    }
+
     /// The committer's date.
     pub(super) fn date(&self, node: Node) -> i64 {
         match self.graph() {

@@ -1,5 +1,6 @@
 //! What differs between two files, line by line, exactly as git sees it.
 
+use bstr::ByteSlice as _;
 use gix_imara_diff::{Algorithm, Diff, IndentHeuristic, IndentLevel, InternedInput, Token};
 use std::ops::Range;
 
@@ -47,6 +48,12 @@ impl<'a> LineDiff<'a> {
         Self { input, hunks }
     }
 
+    /// The same for what [`middle`] leaves of two files. Much faster for a small change of a large file. In a long run of equal lines, a block may end up elsewhere
+    /// than git has it, but in the same place for the same change.
+    pub fn of_middle(middle: (&'a [u8], &'a [u8])) -> Self {
+        Self::new(middle.0, middle.1, Sliders::Plain)
+    }
+
     /// The blocks in the order of the file.
     pub fn hunks(&self) -> &[Hunk] {
         &self.hunks
@@ -70,9 +77,60 @@ impl<'a> LineDiff<'a> {
     }
 }
 
+/// How many equal lines are kept on each side of what differs: the context of a patch-id, and room for sliders.
+const MARGIN: usize = 16;
+
+/// Two texts without the lines that both begin and end with, except for some around what differs.
+pub fn middle<'a>(old: &'a [u8], new: &'a [u8]) -> (&'a [u8], &'a [u8]) {
+    const CHUNK: usize = 64;
+    let chunks = old.chunks_exact(CHUNK).zip(new.chunks_exact(CHUNK)).take_while(|(a, b)| a == b).count() * CHUNK;
+    let rest = old.iter().skip(chunks).zip(new.iter().skip(chunks)).take_while(|(a, b)| a == b).count();
+    let mut start = chunks + rest;
+    for _ in 0..=MARGIN {
+        start = old.get(..start).and_then(|before| before.rfind_byte(b'\n')).unwrap_or(0);
+    }
+    // Behind the line end that was found, if it is one.
+    start += usize::from(old.get(start) == Some(&b'\n') && start > 0);
+    let (old, new) = (old.get(start..).unwrap_or_default(), new.get(start..).unwrap_or_default());
+    let chunks = old.rchunks_exact(CHUNK).zip(new.rchunks_exact(CHUNK)).take_while(|(a, b)| a == b).count() * CHUNK;
+    let rest = old.iter().rev().skip(chunks).zip(new.iter().rev().skip(chunks)).take_while(|(a, b)| a == b).count();
+    let equal = chunks + rest;
+    let tail = old.get(old.len() - equal..).unwrap_or_default();
+    // To the end of the first line that is equal as a whole, and of some more.
+    let kept = tail.find_iter(b"\n").nth(MARGIN).map_or(tail.len(), |at| at + 1);
+    let cut = tail.len() - kept;
+    (old.get(..old.len() - cut).unwrap_or_default(), new.get(..new.len() - cut).unwrap_or_default())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    fn changed(diff: &LineDiff<'_>) -> Vec<Vec<u8>> {
+        let hunks = diff.hunks().iter();
+        let lines = hunks.flat_map(|hunk| diff.old_lines(hunk.old.clone()).chain(diff.new_lines(hunk.new.clone())));
+        lines.map(<[u8]>::to_vec).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn what_differs_in_the_middle_is_what_differs(
+            lines in proptest::collection::vec("[a-z]{1,3}", 0..120),
+            at in any::<usize>(),
+            added in proptest::collection::vec("[A-Z]{1,3}", 0..4),
+            removed in 0usize..4,
+            ends in any::<bool>(),
+        ) {
+            let at = at % (lines.len() + 1);
+            let mut other = lines.clone();
+            other.splice(at..(at + removed).min(lines.len()), added);
+            let text = |lines: &[String]| format!("{}{}", lines.join("\n"), if ends { "\n" } else { "" }).into_bytes();
+            let (old, new) = (text(&lines), text(&other));
+            let (whole, part) = (LineDiff::new(&old, &new, Sliders::Plain), LineDiff::of_middle(middle(&old, &new)));
+            prop_assert_eq!(changed(&whole), changed(&part));
+        }
+    }
 
     #[test]
     fn changed_lines_come_with_their_places() {

@@ -54,7 +54,7 @@ pub use commit::{Commit, Identity};
 pub use environment::Environment;
 pub use error::Error;
 pub use hash::{Digest, blob_id};
-pub use line_diff::{Hunk, LineDiff, Sliders};
+pub use line_diff::{Hunk, LineDiff, Sliders, middle};
 pub use object::{Kind, Peeled};
 pub use open::{Repository, Trust};
 pub use refs::Target;

@@ -115,6 +115,12 @@ impl Repository {
         self.odb.hash_kind()
     }
 
+    /// Whether new objects go elsewhere than to the repository, as those of a push do until it is accepted.
+    pub fn is_in_quarantine(&self) -> bool {
+        let environment = &self.paths.environment;
+        environment.object_directory.is_some() || environment.var("GIT_QUARANTINE_PATH").is_some()
+    }
+
     /// Whether there is no work tree.
     pub fn is_bare(&self) -> bool {
         self.paths.work_tree.is_none()

@@ -1,10 +1,10 @@
 //! What differs between two trees, for many pairs in a row: neighbouring commits share most of their trees, so that
 //! each is read once.
 
-use bstr::{BStr, BString, ByteSlice as _};
+use bstr::{BString, ByteSlice as _};
 use std::cmp::Ordering;
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::commit::Skeleton;
 use super::object::MAX_TEXT_OBJECT;
@@ -18,14 +18,13 @@ const CACHE: usize = 16 << 20;
 /// Compares trees.
 pub struct TreeDiff {
     repository: Repository,
-    cache: HashMap<ObjectId, Rc<[u8]>>,
+    cache: HashMap<ObjectId, Arc<[u8]>>,
     cached: usize,
     buffer: Vec<u8>,
 }
 
 /// One comparison.
-struct Comparison<'w> {
-    wants: &'w dyn Fn(&BStr, bool) -> bool,
+struct Comparison {
     changes: Vec<Change>,
     visited: usize,
 }
@@ -50,28 +49,23 @@ impl TreeDiff {
     }
 
     /// The tree of a commit.
-    ///
-    /// # Errors
-    /// The commit is missing or malformed.
-    pub fn tree_of_commit(&mut self, commit: ObjectId) -> Result<ObjectId, Error> {
+    fn tree_of_commit(&mut self, commit: ObjectId) -> Result<ObjectId, Error> {
+        if let Some(tree) = self.repository.dag.borrow().tree(commit) {
+            return Ok(tree);
+        }
         self.repository.odb.read(commit, Kind::Commit, MAX_TEXT_OBJECT, &mut self.buffer)?;
         Ok(Skeleton::parse(commit, &self.buffer)?.tree)
     }
 
-    /// The paths that differ between two trees, in the order of the trees; `None` is the empty tree. `wants` is asked for
-    /// each path that differs, and whether it is a directory: what it declines is left out unread.
+    /// The paths that differ between a commit and a tree, in the order of the trees; `None` is the empty tree.
     ///
     /// # Errors
-    /// A tree is missing or malformed, or there are more than a million changes.
-    pub fn changes(
-        &mut self,
-        old: Option<ObjectId>,
-        new: Option<ObjectId>,
-        wants: &dyn Fn(&BStr, bool) -> bool,
-    ) -> Result<Vec<Change>, Error> {
-        let mut comparison = Comparison { wants, changes: Vec::new(), visited: 0 };
-        if old != new {
-            self.trees(old, new, &mut BString::default(), 0, &mut comparison)?;
+    /// A commit or tree is missing or malformed, or there are more than a million changes.
+    pub fn changes_of(&mut self, parent: Option<ObjectId>, tree: ObjectId) -> Result<Vec<Change>, Error> {
+        let parent = parent.map(|id| self.tree_of_commit(id)).transpose()?;
+        let mut comparison = Comparison { changes: Vec::new(), visited: 0 };
+        if parent != Some(tree) {
+            self.trees(parent, Some(tree), &mut BString::default(), 0, &mut comparison)?;
         }
         Ok(comparison.changes)
     }
@@ -82,7 +76,7 @@ impl TreeDiff {
         new: Option<ObjectId>,
         path: &mut BString,
         depth: usize,
-        comparison: &mut Comparison<'_>,
+        comparison: &mut Comparison,
     ) -> Result<(), Error> {
         if depth > MAX_DEPTH {
             return Err(Error::Limit { what: "directories inside each other", limit: MAX_DEPTH });
@@ -90,6 +84,7 @@ impl TreeDiff {
         let (old_tree, new_tree) = (self.read(old)?, self.read(new)?);
         let mut left = Entries { rest: &old_tree, previous: None, tree: old, width: self.width() };
         let mut right = Entries { rest: &new_tree, previous: None, tree: new, width: self.width() };
+        left.skip_equal(&mut right)?;
         let (mut a, mut b) = (left.next()?, right.next()?);
         loop {
             let side = match (&a, &b) {
@@ -104,6 +99,10 @@ impl TreeDiff {
                 && before.id == after.id
                 && before.mode == after.mode
             {
+                if a.zip(b).is_some_and(|(a, b)| a.name == b.name && a.id == b.id) {
+                    left.skip_equal(&mut right)?;
+                    (a, b) = (left.next()?, right.next()?);
+                }
                 continue;
             }
             comparison.visited += 1;
@@ -118,14 +117,12 @@ impl TreeDiff {
             path.extend_from_slice(either.name);
             // Directories sort apart from anything else of the same name: both are, or neither is.
             let is_tree = either.mode == Mode::Tree;
-            if (comparison.wants)(path.as_bstr(), is_tree) {
-                let (old, new) = (before.map(entry).transpose()?, after.map(entry).transpose()?);
-                if is_tree {
-                    let id = |entry: Option<Entry>| entry.map(|entry| entry.id);
-                    self.trees(id(old), id(new), path, depth + 1, comparison)?;
-                } else {
-                    comparison.changes.push(Change { path: path.clone(), old, new });
-                }
+            let (old, new) = (before.map(entry).transpose()?, after.map(entry).transpose()?);
+            if is_tree {
+                let id = |entry: Option<Entry>| entry.map(|entry| entry.id);
+                self.trees(id(old), id(new), path, depth + 1, comparison)?;
+            } else {
+                comparison.changes.push(Change { path: path.clone(), old, new });
             }
             path.truncate(length);
         }
@@ -135,19 +132,19 @@ impl TreeDiff {
         self.repository.hash_kind().hex_len() / 2
     }
 
-    fn read(&mut self, id: Option<ObjectId>) -> Result<Rc<[u8]>, Error> {
-        let Some(id) = id else { return Ok(Rc::default()) };
+    fn read(&mut self, id: Option<ObjectId>) -> Result<Arc<[u8]>, Error> {
+        let Some(id) = id else { return Ok(Arc::default()) };
         if let Some(tree) = self.cache.get(&id) {
-            return Ok(Rc::clone(tree));
+            return Ok(Arc::clone(tree));
         }
-        self.repository.odb.read(id, Kind::Tree, MAX_TREE, &mut self.buffer)?;
-        let tree: Rc<[u8]> = Rc::from(self.buffer.as_slice());
+        self.repository.odb.read_part(id, Kind::Tree, MAX_TREE, &mut self.buffer)?;
+        let tree: Arc<[u8]> = Arc::from(self.buffer.as_slice());
         if self.cached + tree.len() > CACHE {
             self.cache.clear();
             self.cached = 0;
         }
         self.cached += tree.len();
-        self.cache.insert(id, Rc::clone(&tree));
+        self.cache.insert(id, Arc::clone(&tree));
         Ok(tree)
     }
 }
@@ -161,6 +158,31 @@ struct Entries<'a> {
 }
 
 impl<'a> Entries<'a> {
+    /// Passes over entries that stand byte for byte at the same place in both trees: in a typical difference, most do.
+    fn skip_equal(&mut self, other: &mut Self) -> Result<(), Error> {
+        const CHUNK: usize = 64;
+        let chunks = self.rest.chunks_exact(CHUNK).zip(other.rest.chunks_exact(CHUNK));
+        let common = chunks.take_while(|(a, b)| a == b).count() * CHUNK;
+        let common = self.rest.get(..common).unwrap_or_default();
+        let (mut last, mut end) = (0, 0);
+        while let Some(name_end) = common.get(end..).and_then(|rest| rest.find_byte(0)) {
+            let next = end + name_end + 1 + self.width;
+            if next > common.len() {
+                break;
+            }
+            (last, end) = (end, next);
+        }
+        if end > 0 {
+            // The last of them is parsed, so that the order of what follows can be checked.
+            for entries in [self, other] {
+                entries.rest = entries.rest.get(last..).unwrap_or_default();
+                entries.previous = None;
+                entries.next()?;
+            }
+        }
+        Ok(())
+    }
+
     fn next(&mut self) -> Result<Option<Raw<'a>>, Error> {
         if self.rest.is_empty() {
             return Ok(None);
@@ -208,7 +230,7 @@ fn entry(raw: Raw<'_>) -> Result<Entry, Error> {
 /// git's order of entries: as though the name of a directory ended with a slash.
 fn order(a: &Raw<'_>, b: &Raw<'_>) -> Ordering {
     let common = a.name.len().min(b.name.len());
-    a.name.iter().take(common).cmp(b.name.iter().take(common)).then_with(|| {
+    a.name.get(..common).cmp(&b.name.get(..common)).then_with(|| {
         let next = |raw: &Raw<'_>| match raw.name.get(common) {
             Some(byte) => u16::from(*byte) + 1,
             None if raw.mode == Mode::Tree => u16::from(b'/') + 1,

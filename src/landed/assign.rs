@@ -21,16 +21,17 @@ pub(super) struct Pair {
 }
 
 /// How good a pair is; smaller is better.
-type Rank = (bool, Option<Tier>, bool, bool, bool, std::cmp::Reverse<u16>, At);
+type Rank = (bool, Option<Evidence>, Option<Tier>, bool, bool, bool, std::cmp::Reverse<u16>, At);
 
 impl Pair {
-    /// Explicit evidence first, then the strongest rule; among equals the one with the same author's second, then the
+    /// Explicit evidence first, a commit that is named before a pull request, then the strongest rule; among equals the one with the same author's second, then the
     /// same title, then no merge, then the most in common, then the newest.
     fn rank(&self) -> Rank {
         let f = &self.features;
         let permille = (f.both * 1000.0) as u16;
         (
             self.named.is_none(),
+            self.named,
             self.tier,
             !(f.same_author && f.same_second),
             !f.same_title,

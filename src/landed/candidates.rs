@@ -1,22 +1,27 @@
 //! Which commits of the mainline are compared with what nothing was found for by title, author and second.
 //!
 //! The rules for these ask for a common file (or file name), and for the same author, a similar title, a similar message
-//! or the very same set of files: so much is found out from trees, and only what is left has its lines compared.
+//! or the very same set of files. What commits say is at hand, so that it chooses those whose trees are read; only what
+//! is then left has its lines compared.
 
-use bstr::{BStr, BString, ByteSlice as _};
-use std::cell::Cell;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use bstr::{BStr, ByteSlice as _};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hasher as _};
-use std::time::Instant;
 
 use super::change::{Change, dice};
 use super::index::At;
-use super::patch::{Patch, Reader, basename};
-use super::{Error, parallel, titles};
-use crate::git::{self, Repository};
+use super::patch::{Patch, basename};
+use super::{Error, titles};
 
 /// How many mainline commits are compared line by line with one of the branch, the most alike first.
-const MAX_COMPARED: usize = 24;
+const MAX_COMPARED: usize = 8;
+
+/// How many by the same author, and how many with a similar title, have their trees read.
+const MAX_BY_AUTHOR: usize = 12;
+const MAX_BY_TITLE: usize = 8;
+
+/// A shorter mainline is searched as a whole.
+const MAX_WHOLE: usize = 1000;
 
 /// How alike titles must be to bring two commits together, as Dice of their words.
 const TITLE: f64 = 0.45;
@@ -31,61 +36,51 @@ pub(super) struct Sought<'a> {
     pub(super) patch: &'a Patch,
 }
 
-/// For each commit that is sought, the mainline's commits worth comparing.
-pub(super) fn by_files(
-    repository: &Repository,
-    sought: &[Sought<'_>],
-    mainline: &[Change],
-    deadline: Option<Instant>,
-) -> Result<BTreeMap<At, Vec<At>>, Error> {
+/// What a search has found.
+pub(super) struct Found {
+    /// For each commit that is sought, the mainline's commits worth comparing.
+    pub(super) candidates: BTreeMap<At, Vec<At>>,
+    /// The mainline's commits whose trees were read.
+    pub(super) outlines: Vec<(At, Patch)>,
+}
+
+/// Reads the outlines of mainline commits.
+type ReadOutlines<'a> = dyn Fn(&[At]) -> Result<Vec<Patch>, Error> + 'a;
+
+/// For each commit that is sought, the mainline's commits worth comparing. `read` gives outlines of those.
+pub(super) fn by_files(sought: &[Sought<'_>], mainline: &[Change], read: &ReadOutlines<'_>) -> Result<Found, Error> {
+    let titles = Titles::new(sought);
+    let searched: Vec<At> = if mainline.len() <= MAX_WHOLE {
+        mainline.iter().enumerate().filter(|(_, change)| !change.is_merge).map(|(at, _)| at).collect()
+    } else {
+        by_words(sought, &titles, mainline).into_iter().collect()
+    };
+    let outlines = read(&searched)?;
     let wanted = Wanted::new(sought);
-    let touched = parallel::map(
-        repository,
-        mainline,
-        deadline,
-        "reading the mainline's trees",
-        Reader::new,
-        |reader, change| {
-            if change.is_merge {
-                return Ok((0, Vec::new()));
-            }
-            let is_by_author =
-                wanted.authors.contains(&change.author.email) || wanted.authors.contains(&change.author.name);
-            let others = Cell::new(0usize);
-            let wants = |path: &BStr, is_tree: bool| {
-                let is_wanted = is_by_author
-                    || if is_tree { wanted.directories.contains(path) } else { wanted.files.contains_key(path) };
-                others.set(others.get() + usize::from(!is_wanted));
-                is_wanted
-            };
-            match reader.files(change, &wants) {
-                Ok(files) => Ok((files.len() + others.get(), wanted.touched(&files))),
-                // What is not here cannot be compared; the rest can.
-                Err(git::Error::Missing { .. } | git::Error::Promised { .. }) => Ok((0, Vec::new())),
-                Err(error) => Err(error.into()),
-            }
-        },
-    )?;
-    let titles: Vec<Vec<u32>> = sought.iter().map(|own| hashed_words(&own.change.key)).collect();
     let mut ranked: BTreeMap<At, Vec<(f64, At)>> = BTreeMap::new();
-    for (at, (all, touched)) in touched.iter().enumerate() {
-        let Some(change) = mainline.get(at).filter(|_| !touched.is_empty()) else { continue };
+    for (at, outline) in searched.iter().zip(&outlines) {
+        let Some(change) = mainline.get(*at) else { continue };
         let title = hashed_words(&change.key);
-        for (place, files) in touched {
-            let (Some(own), Some(own_title)) = (sought.get(*place), titles.get(*place)) else { continue };
+        for (place, files) in wanted.touched(outline) {
+            let (Some(own), Some(own_title)) = (sought.get(place), titles.of.get(place)) else { continue };
             let title = dice(own_title, &title);
-            let body = dice(&own.change.words, &change.words);
+            let body = dice(&own.patch.words, &outline.words);
             let author = if own.change.author.is(change.author) { 1.0 } else { 0.0 };
-            let own_files = own.patch.paths.len();
+            let (own_files, all) = (own.patch.paths.len(), outline.paths.len());
             // All of its files are the other's, or most of the other's are its.
             let files = match (files == all, 5 * files >= 3 * own_files) {
-                (true, _) if *files == own_files => 1.0,
-                (true, _) if *files > 0 => 0.5,
-                (false, true) if *files > 1 => 0.4,
+                (true, _) if files == own_files => 1.0,
+                (true, _) if files > 0 => 0.5,
+                (false, true) if files > 1 => 0.4,
                 _ => 0.0,
             };
-            if author + files > 0.0 || title >= TITLE || body >= BODY {
-                ranked.entry(own.at).or_default().push((author + files + title + body, at));
+            // The author alone is no reason: many wrote much.
+            let is_authors = author > 0.0 && (title >= TITLE / 2.0 || body >= BODY / 2.0);
+            if all > 20 * own_files + 50 && title < TITLE {
+                continue;
+            }
+            if files > 0.0 || title >= TITLE || body >= BODY || is_authors {
+                ranked.entry(own.at).or_default().push((author + files + title + body, *at));
             }
         }
     }
@@ -94,36 +89,112 @@ pub(super) fn by_files(
         found.truncate(MAX_COMPARED);
         found.into_iter().map(|(_, at)| at).collect()
     };
-    Ok(ranked.into_iter().map(|(own, found)| (own, best(found))).collect())
+    let candidates = ranked.into_iter().map(|(own, found)| (own, best(found))).collect();
+    Ok(Found { candidates, outlines: searched.into_iter().zip(outlines).collect() })
 }
 
-/// The paths, names and authors of what is sought.
+/// The mainline's commits that are by the author of one that is sought, nearest in time first, or have a similar title.
+fn by_words(sought: &[Sought<'_>], titles: &Titles, mainline: &[Change]) -> BTreeSet<At> {
+    let mut authors: HashMap<u64, Vec<usize>> = HashMap::new();
+    for (place, own) in sought.iter().enumerate() {
+        for who in [own.change.author.email, own.change.author.name].into_iter().filter(|who| *who != 0) {
+            authors.entry(who).or_default().push(place);
+        }
+    }
+    let mut by_author: Vec<Vec<(u64, At)>> = vec![Vec::new(); sought.len()];
+    let mut by_title: Vec<Vec<(f64, At)>> = vec![Vec::new(); sought.len()];
+    let mut common: Vec<u32> = vec![0; sought.len()];
+    for (at, change) in mainline.iter().enumerate().filter(|(_, change)| !change.is_merge) {
+        let mut places: Vec<usize> = [change.author.email, change.author.name]
+            .iter()
+            .filter_map(|who| authors.get(who))
+            .flatten()
+            .copied()
+            .collect();
+        places.sort_unstable();
+        places.dedup();
+        for place in places {
+            if let (Some(own), Some(found)) = (sought.get(place), by_author.get_mut(place)) {
+                found.push((own.change.seconds.abs_diff(change.seconds), at));
+            }
+        }
+        for (place, title) in titles.similar(&change.key, &mut common) {
+            if let Some(found) = by_title.get_mut(place) {
+                found.push((title, at));
+            }
+        }
+    }
+    let mut chosen = BTreeSet::new();
+    for found in &mut by_author {
+        found.sort_unstable();
+        chosen.extend(found.iter().take(MAX_BY_AUTHOR).map(|(_, at)| *at));
+    }
+    for found in &mut by_title {
+        found.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        chosen.extend(found.iter().take(MAX_BY_TITLE).map(|(_, at)| *at));
+    }
+    chosen
+}
+
+/// The words of the titles that are sought.
+struct Titles {
+    of: Vec<Vec<u32>>,
+    /// Who of those sought has a word.
+    by_word: HashMap<u32, Vec<usize>>,
+}
+
+impl Titles {
+    fn new(sought: &[Sought<'_>]) -> Self {
+        let of: Vec<Vec<u32>> = sought.iter().map(|own| hashed_words(&own.change.key)).collect();
+        let mut by_word: HashMap<u32, Vec<usize>> = HashMap::new();
+        for (place, words) in of.iter().enumerate() {
+            for word in words {
+                by_word.entry(*word).or_default().push(place);
+            }
+        }
+        Self { of, by_word }
+    }
+
+    /// Who of those sought has a similar title, and how similar it is. `common` holds zeros, one for each.
+    fn similar(&self, key: &[u8], common: &mut [u32]) -> Vec<(usize, f64)> {
+        let words = hashed_words(key);
+        let mut seen: Vec<usize> = Vec::new();
+        for place in words.iter().filter_map(|word| self.by_word.get(word)).flatten() {
+            if let Some(count) = common.get_mut(*place) {
+                if *count == 0 {
+                    seen.push(*place);
+                }
+                *count += 1;
+            }
+        }
+        let mut found = Vec::new();
+        for place in seen {
+            let Some(count) = common.get_mut(place).map(std::mem::take) else { continue };
+            let Some(own) = self.of.get(place) else { continue };
+            let likeness = 2.0 * f64::from(count) / (own.len() + words.len()) as f64;
+            if likeness >= TITLE {
+                found.push((place, likeness));
+            }
+        }
+        found
+    }
+}
+
+/// The paths and names of what is sought, and who has them.
 struct Wanted<'a> {
-    directories: HashSet<BString>,
-    /// Who of those sought has a file, by its path and by its name.
     files: HashMap<&'a BStr, Vec<usize>>,
     names: HashMap<&'a [u8], Vec<usize>>,
-    authors: HashSet<u64>,
 }
 
 impl<'a> Wanted<'a> {
     fn new(sought: &'a [Sought<'_>]) -> Self {
-        let mut wanted =
-            Self { directories: HashSet::new(), files: HashMap::new(), names: HashMap::new(), authors: HashSet::new() };
+        let mut wanted = Self { files: HashMap::new(), names: HashMap::new() };
         for (place, own) in sought.iter().enumerate() {
-            wanted
-                .authors
-                .extend([own.change.author.email, own.change.author.name].into_iter().filter(|who| *who != 0));
             for path in &own.patch.paths {
                 wanted.files.entry(path.as_bstr()).or_default().push(place);
                 let named = wanted.names.entry(basename(path)).or_default();
                 if named.last() != Some(&place) {
                     named.push(place);
-                }
-                let mut directory = path.as_slice();
-                while let Some((parent, _)) = directory.rsplit_once_str("/") {
-                    wanted.directories.insert(BString::from(parent));
-                    directory = parent;
                 }
             }
         }
@@ -131,13 +202,13 @@ impl<'a> Wanted<'a> {
     }
 
     /// Who of those sought shares a file or a file's name, and how many files are shared.
-    fn touched(&self, files: &[git::Change]) -> Vec<(usize, usize)> {
+    fn touched(&self, outline: &Patch) -> Vec<(usize, usize)> {
         let mut shared: BTreeMap<usize, usize> = BTreeMap::new();
-        for file in files {
-            for place in self.files.get(file.path.as_bstr()).into_iter().flatten() {
+        for path in &outline.paths {
+            for place in self.files.get(path.as_bstr()).into_iter().flatten() {
                 *shared.entry(*place).or_default() += 1;
             }
-            for place in self.names.get(basename(&file.path)).into_iter().flatten() {
+            for place in self.names.get(basename(path)).into_iter().flatten() {
                 shared.entry(*place).or_default();
             }
         }

@@ -25,8 +25,6 @@ pub(super) struct Change {
     pub(super) key: BString,
     /// Whether it takes another change back.
     pub(super) is_revert: bool,
-    /// The words of the message below the title, trailers left out: hashed, sorted, with repetitions.
-    pub(super) words: Vec<u32>,
     /// What it names as its original.
     pub(super) named: Vec<Named>,
     /// The commits it says it takes back.
@@ -78,7 +76,6 @@ impl Change {
             committed: commit.committer.seconds,
             key: titles::normalised(title),
             is_revert: titles::is_revert(title),
-            words: body_words(body),
             named: grammar.named(subject, body),
             reverts: trailers::reverted(body),
             change_id: trailers::change_id(body),
@@ -105,7 +102,8 @@ fn is_mark(line: &[u8]) -> bool {
         || line.starts_with(b"(back")
 }
 
-fn body_words(body: &BStr) -> Vec<u32> {
+/// The words of a message below the title, trailers left out: hashed, sorted, with repetitions.
+pub(super) fn body_words(body: &BStr) -> Vec<u32> {
     /// No message is understood better by more words.
     const MAX_WORDS: usize = 2000;
     let mut words = Vec::new();

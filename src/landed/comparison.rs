@@ -3,17 +3,19 @@
 //! Titles, authors and seconds come first, because they settle most and cost no tree; the content of those pairs is then
 //! compared; trees of the whole mainline are read only for what is left.
 
+use bstr::BString;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use super::assign::{self, Pair};
+use super::cache::Cache;
 use super::candidates::{self, Sought};
 use super::change::Change;
 use super::chores::Chores;
 use super::explicit::{Claims, Follower};
 use super::features::{Features, Surroundings, Weights};
 use super::index::{At, Index, Reverts};
-use super::patch::{Patch, Reader};
+use super::patch::{self, Patch, Readers};
 use super::trailers::Grammar;
 use super::verdict::Verdict;
 use super::{Error, parallel, reasons, tiers};
@@ -22,6 +24,21 @@ use crate::model::ObjectId;
 
 /// More commits than this on either side are no question that can be answered while somebody waits.
 const MAX_COMMITS: usize = 500_000;
+
+/// A title of fewer words may be chance.
+const MIN_TELLING: usize = 4;
+
+/// What is done with what earlier comparisons found out about commits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Caching {
+    /// Nothing.
+    Off,
+    /// It is used.
+    #[default]
+    Read,
+    /// It is used, and what is new is added, unless objects are in quarantine.
+    Keep,
+}
 
 /// How to compare.
 #[derive(Clone, Default)]
@@ -36,6 +53,8 @@ pub struct Options<'a> {
     pub grammar: Grammar,
     /// The changes that belong to their own line.
     pub chores: Chores,
+    /// What is done with what earlier comparisons found out.
+    pub cache: Caching,
     /// When to give up.
     pub deadline: Option<Instant>,
     /// Told what is being done, and with how many commits.
@@ -64,6 +83,10 @@ impl Comparison {
                 progress(what, count);
             }
         };
+        let cache = match options.cache {
+            Caching::Off => Cache::none(),
+            Caching::Read | Caching::Keep => Cache::open(repository, &options.grammar.forms()),
+        };
         tell("reading commits", own.len() + there.len());
         let read = |ids: &[ObjectId]| {
             parallel::map(
@@ -72,23 +95,28 @@ impl Comparison {
                 options.deadline,
                 "reading commits",
                 |repository| repository,
-                |repository, id| Ok(Change::new(&repository.commit(*id)?, &options.grammar)),
+                |repository, id| match cache.change(*id) {
+                    Some(change) => Ok(change),
+                    None => Ok(Change::new(&repository.commit(*id)?, &options.grammar)),
+                },
             )
         };
         let mut branch = read(&own)?;
         let mainline = read(&there)?;
         // A revert of the branch cancels what it takes back even where that is not asked for.
         let taken_back = taken_back(&branch);
-        branch.retain(|change| !change.is_merge);
+        let repeated = repeated_titles(&branch);
+        let mut passed: Vec<Change> = Vec::new();
         let mut present = Vec::new();
         if let Some(only) = &options.only {
             let wanted: BTreeSet<ObjectId> = only.iter().copied().collect();
             let known: BTreeSet<ObjectId> = own.iter().copied().collect();
-            branch.retain(|change| wanted.contains(&change.id));
+            passed.extend(branch.extract_if(.., |change| !wanted.contains(&change.id)));
             for id in only.iter().filter(|id| !known.contains(id)) {
                 present.push(reasons::ancestor(&repository.commit(*id)?));
             }
         }
+        passed.extend(branch.extract_if(.., |change| change.is_merge));
         let index = Index::new(&mainline);
         let mut brought = |merge: &Change| {
             let Some(parent) = merge.parent else { return Vec::new() };
@@ -99,22 +127,30 @@ impl Comparison {
             options,
             index: &index,
             branch: &branch,
+            repeated: &repeated,
             claims: vec![Claims::default(); branch.len()],
             branch_patches: vec![None; branch.len()],
             mainline_patches: vec![None; mainline.len()],
             candidates: BTreeMap::new(),
+            plain: BTreeMap::new(),
+            readers: Readers::default(),
+            cache: &cache,
+            listed: BTreeSet::new(),
+            searched: Vec::new(),
             without: BTreeSet::new(),
         };
         engine.take_away(&mut brought)?;
         let reverts = Reverts::new(&index, &mut brought);
         engine.by_metadata(&reverts)?;
         tell("comparing patches", engine.candidates.len());
+        engine.read_outlines()?;
         engine.read_patches()?;
         let every: Vec<At> = engine.candidates.keys().copied().collect();
         let mut pairs = engine.pairs(&every);
         let sought = engine.unsettled(assign::assign(pairs.clone()));
         if !sought.is_empty() {
             tell("searching the mainline", mainline.len());
+            engine.plain.retain(|at, _| !sought.contains(at));
             engine.by_files(&sought)?;
             engine.read_patches()?;
             let is_sought: BTreeSet<At> = sought.iter().copied().collect();
@@ -139,6 +175,9 @@ impl Comparison {
                 is_chore: engine.is_chore(at),
             };
             verdicts.push(facts.verdict());
+        }
+        if options.cache == Caching::Keep && cache.may_write() {
+            engine.keep(&passed);
         }
         Ok(Self { verdicts, unread: engine.unread() })
     }
@@ -173,17 +212,40 @@ fn taken_back(branch: &[Change]) -> BTreeMap<ObjectId, ObjectId> {
     found
 }
 
+/// Titles that more than one of these has.
+fn repeated_titles(branch: &[Change]) -> BTreeSet<BString> {
+    let mut seen = BTreeSet::new();
+    branch.iter().filter(|change| !seen.insert(&change.key)).map(|change| change.key.clone()).collect()
+}
+
+fn put(patches: &mut [Option<Patch>], at: At, patch: Patch) {
+    if let Some(slot) = patches.get_mut(at) {
+        *slot = Some(patch);
+    }
+}
+
 /// The work of one comparison.
 struct Engine<'a> {
     repository: &'a Repository,
     options: &'a Options<'a>,
     index: &'a Index<'a>,
     branch: &'a [Change],
+    /// Titles that several of the branch have.
+    repeated: &'a BTreeSet<BString>,
     claims: Vec<Claims>,
     branch_patches: Vec<Option<Patch>>,
     mainline_patches: Vec<Option<Patch>>,
     /// The mainline commits that each branch commit is compared with.
     candidates: BTreeMap<At, BTreeSet<At>>,
+    /// Of these, pairs of the same author and title that no other is as near to: trees are enough for them if they name
+    /// the same files.
+    plain: BTreeMap<At, At>,
+    readers: Readers,
+    cache: &'a Cache,
+    /// Pairs of which the mainline's title is a line of the branch's message.
+    listed: BTreeSet<(At, At)>,
+    /// What was read of the mainline and is compared with nothing.
+    searched: Vec<(ObjectId, Patch)>,
     /// Pairs that are no answer.
     without: BTreeSet<(At, At)>,
 }
@@ -220,15 +282,29 @@ impl Engine<'_> {
         let follower = Follower { repository: self.repository, index: self.index, grammar: &self.options.grammar };
         for (at, change) in self.branch.iter().enumerate() {
             let mut found: BTreeSet<At> = self.index.alike(change).into_iter().collect();
-            if let Some(same) = self.plainly(at, change, &found).filter(|same| reverts.standing(*same).is_none()) {
-                found = BTreeSet::from([same]);
-            }
+            let mut plain = self.plainly(at, change, &found).filter(|same| reverts.standing(*same).is_none());
             if !self.options.ignore_explicit {
                 let claims = follower.claims(change)?;
                 found.extend(claims.found.iter().map(|(at, _)| *at));
                 if let Some(own) = self.claims.get_mut(at) {
                     *own = claims;
                 }
+            }
+            let of_second = |at: &At| self.index.commits.get(*at).is_some_and(|other| other.seconds == change.seconds);
+            if !plain.as_ref().is_some_and(of_second) {
+                let mut listed = self.index.listed(self.repository.commit(change.id)?.body());
+                listed.retain(|other| Some(*other) != plain);
+                // With more than one original, titles are not enough.
+                plain = plain.filter(|_| listed.is_empty());
+                found.extend(&listed);
+                self.listed.extend(listed.into_iter().map(|other| (at, other)));
+            }
+            let is_claimed = |same: &At| {
+                let mut claimed = self.claims.get(at).into_iter().flat_map(|claims| &claims.found);
+                claimed.all(|(other, _)| other == same)
+            };
+            if let Some(same) = plain.filter(is_claimed) {
+                self.plain.insert(at, same);
             }
             if !found.is_empty() {
                 self.candidates.insert(at, found);
@@ -237,31 +313,74 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// The one candidate by the same author, of the same second and with the same title. Whatever else has that title need
-    /// not be read.
+    /// The one candidate by the same author and with the same title: of the same second, or else the only one with a title
+    /// that says enough and that nothing else has. Whatever is less like it need not be read. A merge counts where it was
+    /// picked itself.
     fn plainly(&self, branch: At, change: &Change, found: &BTreeSet<At>) -> Option<At> {
-        let is_same = |at: &&At| {
-            self.index.commits.get(**at).is_some_and(|other| {
-                other.seconds == change.seconds
-                    && other.author.is(change.author)
-                    && other.key == change.key
-                    && !other.is_merge
+        let titled = found.iter().filter_map(|at| Some((*at, self.index.commits.get(*at)?))).filter(|(at, other)| {
+            other.key == change.key
+                && (!other.is_merge || other.subject == change.subject)
+                && !self.without.contains(&(branch, *at))
+        });
+        let titled: Vec<(At, &Change)> = titled.collect();
+        let mut same =
+            titled.iter().filter(|(_, other)| other.seconds == change.seconds && other.author.is(change.author));
+        if let Some((first, _)) = same.next() {
+            return same.next().is_none().then_some(*first);
+        }
+        let is_telling =
+            super::titles::words(&change.key).count() >= MIN_TELLING && !self.repeated.contains(&change.key);
+        match titled.as_slice() {
+            [(only, other)] if is_telling && other.author.is(change.author) && !self.is_chore(branch) => Some(*only),
+            _ => None,
+        }
+    }
+
+    /// Reads the trees of the plain pairs, and nothing else of those that have the same files.
+    fn read_outlines(&mut self) -> Result<(), Error> {
+        let own: Vec<At> = self.plain.keys().copied().collect();
+        let there: BTreeSet<At> = self.plain.values().copied().collect();
+        let there: Vec<At> = there.into_iter().collect();
+        for (at, patch) in own.iter().zip(self.outlines(self.branch, &own, true)?) {
+            put(&mut self.branch_patches, *at, patch);
+        }
+        for (at, patch) in there.iter().zip(self.outlines(self.index.commits, &there, true)?) {
+            put(&mut self.mainline_patches, *at, patch);
+        }
+        let (own, there) = (&self.branch_patches, &self.mainline_patches);
+        self.plain.retain(|branch, mainline| {
+            let pair = own.get(*branch).and_then(Option::as_ref).zip(there.get(*mainline).and_then(Option::as_ref));
+            let changes = self.branch.get(*branch).zip(self.index.commits.get(*mainline));
+            pair.zip(changes).is_some_and(|((own, other), (change, there))| {
+                let common = patch::common_paths(own, other);
+                let enough = if change.seconds == there.seconds { f64::MIN_POSITIVE } else { patch::MOST_PATHS };
+                own.unread.is_none() && other.unread.is_none() && common >= enough
             })
-        };
-        let mut same = found.iter().filter(is_same);
-        let first = same.next().copied().filter(|at| !self.without.contains(&(branch, *at)))?;
-        same.next().is_none().then_some(first)
+        });
+        Ok(())
+    }
+
+    /// Outlines, or with `small` all of what is small: answers are the same with a cache and without.
+    fn outlines(&self, changes: &[Change], wanted: &[At], small: bool) -> Result<Vec<Patch>, Error> {
+        let (deadline, readers, cache) = (self.options.deadline, &self.readers, self.cache);
+        let start = |repository| readers.lend(repository);
+        parallel::map(self.repository, wanted, deadline, "comparing files", start, |lent, at| {
+            let Some(change) = changes.get(*at) else { return Ok(Patch::default()) };
+            match cache.patch(change.id) {
+                Some(patch) if !(small && patch.is_small) => Ok(patch.into_outline()),
+                Some(patch) if patch.has_lines => Ok(patch),
+                _ if small => lent.reader().outline_or_small(change),
+                _ => lent.reader().outline(change),
+            }
+        })
     }
 
     /// Candidates by the files they touch.
     fn by_files(&mut self, sought: &[At]) -> Result<(), Error> {
-        let missing = sought.iter().filter(|at| self.branch_patches.get(**at).is_some_and(Option::is_none));
-        let missing: Vec<(At, &Change)> =
-            missing.filter_map(|at| self.branch.get(*at).map(|change| (*at, change))).collect();
-        for (at, patch) in self.read(&missing)? {
-            if let Some(slot) = self.branch_patches.get_mut(at) {
-                *slot = Some(patch);
-            }
+        let is_missing = |at: &&At| self.branch_patches.get(**at).is_some_and(Option::is_none);
+        let missing: Vec<At> = sought.iter().filter(is_missing).copied().collect();
+        for (at, patch) in missing.iter().zip(self.outlines(self.branch, &missing, false)?) {
+            put(&mut self.branch_patches, *at, patch);
         }
         let wanted: Vec<Sought<'_>> = sought
             .iter()
@@ -270,69 +389,73 @@ impl Engine<'_> {
                 Some(Sought { at: *at, change, patch })
             })
             .collect();
-        let found = candidates::by_files(self.repository, &wanted, self.index.commits, self.options.deadline)?;
-        for (at, found) in found {
+        let read = |wanted: &[At]| self.outlines(self.index.commits, wanted, false);
+        let found = candidates::by_files(&wanted, self.index.commits, &read)?;
+        for (at, found) in found.candidates {
             self.candidates.entry(at).or_default().extend(found);
+        }
+        // Those that are compared are not read again; the others are only for the cache.
+        let compared: BTreeSet<At> = self.candidates.values().flatten().copied().collect();
+        for (at, patch) in found.outlines {
+            match self.mainline_patches.get(at) {
+                Some(None) if compared.contains(&at) => put(&mut self.mainline_patches, at, patch),
+                Some(None) if self.options.cache == Caching::Keep => {
+                    self.searched.extend(self.index.commits.get(at).map(|change| (change.id, patch)));
+                }
+                _ => {}
+            }
         }
         Ok(())
     }
 
     /// Reads the patches of all candidates that were not read before.
     fn read_patches(&mut self) -> Result<(), Error> {
-        let is_unread = |patches: &[Option<Patch>], at: At| patches.get(at).is_some_and(Option::is_none);
-        let branch: Vec<(At, &Change)> = self
-            .candidates
-            .keys()
-            .filter(|at| is_unread(&self.branch_patches, **at))
-            .filter_map(|at| self.branch.get(*at).map(|change| (*at, change)))
-            .collect();
-        let there: BTreeSet<At> = self.candidates.values().flatten().copied().collect();
-        let there: Vec<(At, &Change)> = there
-            .into_iter()
-            .filter(|at| is_unread(&self.mainline_patches, *at))
-            .filter_map(|at| self.index.commits.get(at).map(|change| (at, change)))
-            .collect();
-        let (branch, there) = (self.read(&branch)?, self.read(&there)?);
-        for (at, patch) in branch {
-            if let Some(slot) = self.branch_patches.get_mut(at) {
-                *slot = Some(patch);
-            }
+        let is_unread = |patches: &[Option<Patch>], at: At| {
+            patches.get(at).is_some_and(|patch| patch.as_ref().is_none_or(|patch| !patch.has_lines))
+        };
+        let compared = || self.candidates.iter().filter(|(at, _)| !self.plain.contains_key(at));
+        let own: Vec<At> = compared().map(|(at, _)| *at).filter(|at| is_unread(&self.branch_patches, *at)).collect();
+        let there: BTreeSet<At> = compared().flat_map(|(_, found)| found).copied().collect();
+        let there: Vec<At> = there.into_iter().filter(|at| is_unread(&self.mainline_patches, *at)).collect();
+        for (at, patch) in own.iter().zip(self.read(self.branch, &self.branch_patches, &own)?) {
+            put(&mut self.branch_patches, *at, patch);
         }
-        for (at, patch) in there {
-            if let Some(slot) = self.mainline_patches.get_mut(at) {
-                *slot = Some(patch);
-            }
+        for (at, patch) in there.iter().zip(self.read(self.index.commits, &self.mainline_patches, &there)?) {
+            put(&mut self.mainline_patches, *at, patch);
         }
         Ok(())
     }
 
-    fn read(&self, changes: &[(At, &Change)]) -> Result<Vec<(At, Patch)>, Error> {
-        let deadline = self.options.deadline;
-        parallel::map(self.repository, changes, deadline, "comparing patches", Reader::new, |reader, (at, change)| {
-            Ok((*at, reader.patch(change)?))
+    fn read(&self, changes: &[Change], known: &[Option<Patch>], wanted: &[At]) -> Result<Vec<Patch>, Error> {
+        let (deadline, readers, cache) = (self.options.deadline, &self.readers, self.cache);
+        let start = |repository| readers.lend(repository);
+        parallel::map(self.repository, wanted, deadline, "comparing patches", start, |lent, at| {
+            let Some(change) = changes.get(*at) else { return Ok(Patch::default()) };
+            match cache.patch(change.id).filter(|patch| patch.has_lines) {
+                Some(patch) => Ok(patch),
+                None => lent.reader().patch(change, known.get(*at).cloned().flatten()),
+            }
         })
     }
 
     /// Compares these changes with their candidates.
     fn pairs(&self, branch: &[At]) -> Vec<Pair> {
         let weights = Weights::new(self.mainline_patches.iter().flatten(), self.index.commits.len());
-        let around = Surroundings {
-            weights: &weights,
-            titles: &self.index.titles,
-            repeated_seconds: &self.index.repeated_seconds,
-        };
+        let around = Surroundings { weights: &weights, index: self.index };
         let mut pairs = Vec::new();
         for (branch, found) in branch.iter().filter_map(|at| self.candidates.get_key_value(at)) {
             let (Some(own), Some(Some(own_patch))) = (self.branch.get(*branch), self.branch_patches.get(*branch))
             else {
                 continue;
             };
+            let plain = self.plain.get(branch);
             let claims = self.claims.get(*branch);
             let is_chore = self.is_chore(*branch);
-            for mainline in found {
+            for mainline in found.iter().filter(|at| plain.is_none_or(|plain| plain == *at)) {
                 let there = (self.index.commits.get(*mainline), self.mainline_patches.get(*mainline));
                 let (Some(other), Some(Some(patch))) = there else { continue };
-                let features = Features::new((own, own_patch), (other, patch), &around);
+                let is_listed = self.listed.contains(&(*branch, *mainline));
+                let features = Features { is_listed, ..Features::new((own, own_patch), (other, patch), &around) };
                 let claim = claims.and_then(|claims| claims.found.iter().find(|(at, _)| at == mainline));
                 pairs.push(Pair {
                     branch: *branch,
@@ -349,7 +472,11 @@ impl Engine<'_> {
 
     /// The changes without a sure answer that are worth a search of the whole mainline.
     fn unsettled(&self, pairs: BTreeMap<At, Vec<Pair>>) -> Vec<At> {
-        let is_settled = |pair: &Pair| pair.named.is_some() || pair.tier.is_some_and(|tier| !tier.is_wordy());
+        let is_settled = |pair: &Pair| match (pair.named, pair.tier) {
+            // A message may name another commit of the same title.
+            (Some(_), _) => !pair.features.content_differs(),
+            (None, tier) => tier.is_some_and(|tier| !tier.is_wordy()),
+        };
         let settled: BTreeSet<At> = pairs
             .into_iter()
             .filter(|(_, own)| own.first().is_some_and(|pair| pair.is_sure() && is_settled(pair)))
@@ -363,6 +490,15 @@ impl Engine<'_> {
         let Some(change) = self.branch.get(at) else { return false };
         let paths = self.branch_patches.get(at).and_then(Option::as_ref).map_or(&[][..], |patch| &patch.paths);
         self.options.chores.by_title(change.key.as_ref()) || self.options.chores.by_paths(paths)
+    }
+
+    /// Keeps what was read for the next time.
+    fn keep(&self, passed: &[Change]) {
+        let changes = self.branch.iter().chain(self.index.commits).chain(passed);
+        let branch = self.branch.iter().zip(&self.branch_patches);
+        let patches = branch.chain(self.index.commits.iter().zip(&self.mainline_patches));
+        let patches = patches.filter_map(|(change, patch)| Some((change.id, patch.as_ref()?)));
+        self.cache.keep(self.repository, changes, patches.chain(self.searched.iter().map(|(id, patch)| (*id, patch))));
     }
 
     fn unread(&self) -> Vec<ObjectId> {

@@ -1,18 +1,42 @@
 //! How alike two changes are, in numbers.
 
-use bstr::BString;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
+use std::hash::{BuildHasherDefault, Hasher};
 
 use super::change::{Change, dice};
-use super::patch::{Line, Patch, basename, is_mostly_generated};
+use super::index::Index;
+use super::patch::{Line, MOST_PATHS, Patch, basename, common_paths, is_mostly_generated};
 use super::titles::{self, Numbers};
 
 /// How telling each line is: a brace is in half of all patches, a distinctive line in one.
 pub(super) struct Weights {
     /// In how many of the patches that were read the line occurs.
-    occurrences: HashMap<Line, u32>,
+    occurrences: HashMap<Line, u32, ByLine>,
     /// The weights of lines that occur never, once, twice and so on.
     table: Vec<f64>,
+}
+
+/// Lines are hashes already.
+type ByLine = BuildHasherDefault<AsIs>;
+
+/// Takes a number for its own hash.
+#[derive(Default)]
+pub(super) struct AsIs(u64);
+
+impl Hasher for AsIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(u64::from(*byte));
+        }
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = self.0.rotate_left(8) ^ number;
+    }
 }
 
 /// Lines in more patches than this all weigh the same.
@@ -20,9 +44,9 @@ const MAX_OCCURRENCES: u32 = 1000;
 
 impl Weights {
     pub(super) fn new<'p>(patches: impl Iterator<Item = &'p Patch>, all: usize) -> Self {
-        let mut occurrences: HashMap<Line, u32> = HashMap::new();
+        let mut occurrences: HashMap<Line, u32, ByLine> = HashMap::default();
         let mut read = 0u32;
-        for patch in patches {
+        for patch in patches.filter(|patch| patch.has_lines) {
             read += 1;
             for (line, _) in &patch.lines {
                 *occurrences.entry(*line).or_default() += 1;
@@ -62,6 +86,8 @@ impl Weights {
 /// What two changes have in common. Thresholds on these are in [`super::tiers`].
 #[derive(Clone, Debug)]
 pub(super) struct Features {
+    /// Lines were compared; otherwise only trees and what the commits say were.
+    pub(super) has_lines: bool,
     /// git's patch-id is equal, or the very same files were replaced by the very same files.
     pub(super) same_patch: bool,
     /// The same lines were changed in the same files, whatever is around them.
@@ -80,6 +106,8 @@ pub(super) struct Features {
     /// The author wrote nothing else on the mainline in that second.
     pub(super) only_second: bool,
     pub(super) same_title: bool,
+    /// The mainline's title is a line of the branch's message.
+    pub(super) is_listed: bool,
     /// How alike the titles are, from 0 to 1.
     pub(super) title: f64,
     /// Words of the titles that were replaced, not only added.
@@ -98,6 +126,8 @@ pub(super) struct Features {
     pub(super) shares_name: bool,
     /// The same files were changed, however.
     pub(super) same_paths: bool,
+    /// Most of the files that either changed, both did.
+    pub(super) most_paths: bool,
     pub(super) is_generated: bool,
     /// Days between the two commits.
     pub(super) days: f64,
@@ -107,10 +137,7 @@ pub(super) struct Features {
 /// What of the mainline as a whole matters for a pair.
 pub(super) struct Surroundings<'a> {
     pub(super) weights: &'a Weights,
-    /// How many mainline commits have each title.
-    pub(super) titles: &'a HashMap<BString, u32>,
-    /// Author and second pairs that occur more than once on the mainline.
-    pub(super) repeated_seconds: &'a HashSet<(u64, i64)>,
+    pub(super) index: &'a Index<'a>,
 }
 
 impl Features {
@@ -126,9 +153,10 @@ impl Features {
         let paths: BTreeSet<&[u8]> = branch_patch.paths.iter().map(|path| path.as_slice()).collect();
         let names: BTreeSet<&[u8]> = paths.iter().map(|path| basename(path)).collect();
         let others = || mainline_patch.paths.iter().map(|path| path.as_slice());
-        let frequency = around.titles.get(&branch.key).copied().unwrap_or_default();
+        let frequency = around.index.frequency(&branch.key);
         let same_title = branch.key == mainline.key && !branch.key.is_empty();
         Self {
+            has_lines: branch_patch.has_lines && mainline_patch.has_lines,
             same_patch: (branch_patch.id.is_some() && branch_patch.id == mainline_patch.id)
                 || equal(branch_patch.exact, mainline_patch.exact),
             same_lines: equal(branch_patch.bare, mainline_patch.bare),
@@ -139,8 +167,9 @@ impl Features {
             of_mainline: part(other),
             same_author: branch.author.is(mainline.author),
             same_second: branch.seconds == mainline.seconds,
-            only_second: !around.repeated_seconds.contains(&(mainline.author.email, mainline.seconds)),
+            only_second: !around.index.is_repeated(mainline.author.email, mainline.seconds),
             same_title,
+            is_listed: false,
             title: if same_title { 1.0 } else { titles::likeness(&branch.key, &mainline.key) },
             replaced: titles::replaced(&branch.key, &mainline.key),
             numbers: Numbers::compare(&branch.key, &mainline.key),
@@ -148,15 +177,22 @@ impl Features {
             same_request: titles::share_long_number(&branch.subject, &mainline.subject),
             is_generic: branch.key.len() < 12 || frequency > 4,
             reverts_differ: branch.is_revert != mainline.is_revert,
-            body: dice(&branch.words, &mainline.words),
-            body_words: branch.words.len().min(mainline.words.len()),
+            body: dice(&branch_patch.words, &mainline_patch.words),
+            body_words: branch_patch.words.len().min(mainline_patch.words.len()),
             shares_path: others().any(|path| paths.contains(path)),
             shares_name: others().any(|path| names.contains(basename(path))),
             same_paths: branch_patch.paths == mainline_patch.paths && !paths.is_empty(),
+            most_paths: common_paths(branch_patch, mainline_patch) >= MOST_PATHS,
             is_generated: is_mostly_generated(&branch_patch.paths),
             days: (branch.committed.saturating_sub(mainline.committed) as f64 / 86_400.0).abs(),
             is_merge: mainline.is_merge,
         }
+    }
+
+    /// Whether lines were compared and have next to nothing in common.
+    pub(super) fn content_differs(&self) -> bool {
+        let is_same = self.same_patch || self.same_lines || self.same_moved_lines;
+        self.has_lines && !is_same && self.both < 0.1 && self.larger_part() < 0.4
     }
 
     /// The larger part: of the branch's or of the mainline's lines.

@@ -1,7 +1,8 @@
 //! The mainline's commits by what is compared first.
 
 use bstr::{BString, ByteSlice as _};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{DefaultHasher, Hasher as _};
 
 use super::change::Change;
 use super::titles;
@@ -14,54 +15,55 @@ pub(super) type At = usize;
 /// Of commits with the same title, this many nearest in time are compared.
 const MAX_SAME_TITLE: usize = 24;
 
+/// So many lines of a message are looked through for titles of at least so many words.
+const MAX_LISTED: usize = 100;
+const MIN_LISTED: usize = 3;
+
 /// Of prefixes of ids, this many digits are looked up; shorter ones name nothing.
 const PREFIX: usize = 7;
 
 /// The mainline's commits by title, author and second, and the ids and numbers they carry.
 pub(super) struct Index<'c> {
     pub(super) commits: &'c [Change],
-    by_title: HashMap<&'c [u8], Vec<At>>,
-    by_second: HashMap<(u64, i64), Vec<At>>,
-    /// By the first digits of the id.
-    by_id: HashMap<BString, Vec<At>>,
+    /// Sorted, as all of these are: by a hash of the title.
+    by_title: Vec<(u64, At)>,
+    by_second: Vec<(u64, i64, At)>,
+    by_id: Vec<(ObjectId, At)>,
     /// Those that name a commit, by the first digits of it.
     by_named: HashMap<BString, Vec<At>>,
     by_change_id: HashMap<&'c [u8], Vec<At>>,
     by_pull_request: HashMap<u64, Vec<At>>,
-    pub(super) titles: HashMap<BString, u32>,
-    pub(super) repeated_seconds: HashSet<(u64, i64)>,
+    /// By the long numbers in titles: those of issues and pull requests.
+    by_number: HashMap<u64, Vec<At>>,
 }
 
 impl<'c> Index<'c> {
     pub(super) fn new(commits: &'c [Change]) -> Self {
         let mut index = Self {
             commits,
-            by_title: HashMap::with_capacity(commits.len()),
-            by_second: HashMap::with_capacity(2 * commits.len()),
-            by_id: HashMap::with_capacity(commits.len()),
+            by_title: Vec::with_capacity(commits.len()),
+            by_second: Vec::with_capacity(2 * commits.len()),
+            by_id: Vec::with_capacity(commits.len()),
             by_named: HashMap::new(),
             by_change_id: HashMap::new(),
             by_pull_request: HashMap::new(),
-            titles: HashMap::with_capacity(commits.len()),
-            repeated_seconds: HashSet::new(),
+            by_number: HashMap::new(),
         };
         for (at, commit) in commits.iter().enumerate() {
             index.add(at, commit);
         }
+        index.by_title.sort_unstable();
+        index.by_second.sort_unstable();
+        index.by_id.sort_unstable();
         index
     }
 
     fn add(&mut self, at: At, commit: &'c Change) {
-        self.by_title.entry(&commit.key).or_default().push(at);
+        self.by_title.push((hash(&commit.key), at));
         for who in [commit.author.email, commit.author.name].into_iter().filter(|who| *who != 0) {
-            let same = self.by_second.entry((who, commit.seconds)).or_default();
-            same.push(at);
-            if same.len() > 1 {
-                self.repeated_seconds.insert((who, commit.seconds));
-            }
+            self.by_second.push((who, commit.seconds, at));
         }
-        let id = commit.id.to_string();
-        self.by_id.entry(start(id.as_bytes())).or_default().push(at);
+        self.by_id.push((commit.id, at));
         for named in &commit.named {
             if let Named::Commit(prefix) = named {
                 self.by_named.entry(start(prefix)).or_default().push(at);
@@ -70,20 +72,47 @@ impl<'c> Index<'c> {
         if let Some(id) = &commit.change_id {
             self.by_change_id.entry(id).or_default().push(at);
         }
+        for number in titles::long_numbers(&commit.subject) {
+            self.by_number.entry(number).or_default().push(at);
+        }
         if let Some(number) = commit.pull_request {
             self.by_pull_request.entry(number).or_default().push(at);
         }
-        *self.titles.entry(commit.key.clone()).or_default() += 1;
+    }
+
+    /// Commits with this title.
+    fn titled<'i>(&'i self, key: &'i [u8]) -> impl Iterator<Item = At> + 'i {
+        let hash = hash(key);
+        let first = self.by_title.partition_point(|(other, _)| *other < hash);
+        let same = self.by_title.iter().skip(first).take_while(move |(other, _)| *other == hash);
+        same.map(|(_, at)| *at).filter(move |at| self.commits.get(*at).is_some_and(|commit| commit.key == key))
+    }
+
+    /// Commits written by somebody in some second.
+    fn written(&self, who: u64, seconds: i64) -> impl Iterator<Item = At> {
+        let first = self.by_second.partition_point(|(other, second, _)| (*other, *second) < (who, seconds));
+        let same = self.by_second.iter().skip(first);
+        same.take_while(move |(other, second, _)| (*other, *second) == (who, seconds)).map(|(_, _, at)| *at)
+    }
+
+    /// How many commits have this title.
+    pub(super) fn frequency(&self, key: &[u8]) -> usize {
+        self.titled(key).count()
+    }
+
+    /// Whether somebody wrote more than one commit in some second.
+    pub(super) fn is_repeated(&self, who: u64, seconds: i64) -> bool {
+        self.written(who, seconds).nth(1).is_some()
     }
 
     /// Commits with the same title, by the same author of the same second, or merging a pull request that the title names.
     pub(super) fn alike(&self, branch: &Change) -> Vec<At> {
         let mut found: Vec<At> = Vec::new();
         for who in [branch.author.email, branch.author.name] {
-            found.extend(self.by_second.get(&(who, branch.seconds)).into_iter().flatten());
+            found.extend(self.written(who, branch.seconds));
         }
         if !branch.key.is_empty() {
-            let mut same: Vec<At> = self.by_title.get(branch.key.as_slice()).cloned().unwrap_or_default();
+            let mut same: Vec<At> = self.titled(&branch.key).collect();
             if same.len() > MAX_SAME_TITLE {
                 let distance =
                     |at: &At| self.commits.get(*at).map_or(u64::MAX, |commit| commit.seconds.abs_diff(branch.seconds));
@@ -94,6 +123,25 @@ impl<'c> Index<'c> {
         }
         for number in titles::long_numbers(&branch.subject) {
             found.extend(self.of_pull_request(number));
+            let mentioned = self.by_number.get(&number).map_or(&[][..], Vec::as_slice);
+            if mentioned.len() <= MAX_SAME_TITLE {
+                found.extend(mentioned);
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    /// Commits whose titles stand as lines in a message, as those of a squash do.
+    pub(super) fn listed(&self, body: &[u8]) -> Vec<At> {
+        let mut found = Vec::new();
+        for line in body.lines().take(MAX_LISTED) {
+            let line = line.trim().trim_start_with(|c| matches!(c, '*' | '-' | ' '));
+            let key = titles::normalised(line.as_bstr());
+            if titles::words(&key).nth(MIN_LISTED - 1).is_some() {
+                found.extend(self.titled(&key).take(2));
+            }
         }
         found.sort_unstable();
         found.dedup();
@@ -102,8 +150,8 @@ impl<'c> Index<'c> {
 
     /// Commits with this title written before some second, newest first.
     pub(super) fn titled_before(&self, key: &[u8], committed: i64) -> Vec<At> {
-        let same = self.by_title.get(key).into_iter().flatten().copied();
-        let mut found: Vec<(i64, At)> = same
+        let mut found: Vec<(i64, At)> = self
+            .titled(key)
             .filter_map(|at| self.commits.get(at).map(|commit| (commit.committed, at)))
             .filter(|(date, _)| *date <= committed)
             .collect();
@@ -113,9 +161,17 @@ impl<'c> Index<'c> {
 
     /// The commit that an id, maybe abbreviated, stands for; `None` for none or several.
     pub(super) fn with_id(&self, prefix: &Prefix) -> Option<At> {
-        let mut found = self.by_id.get(&start(prefix))?.iter().copied();
-        let mut found =
-            found.by_ref().filter(|at| self.commits.get(*at).is_some_and(|commit| commit.has_prefix(prefix)));
+        let kind = self.by_id.first()?.0.kind();
+        let mut lowest = prefix.to_vec();
+        lowest.resize(kind.hex_len(), b'0');
+        let lowest = ObjectId::from_hex(&lowest).ok().filter(|_| prefix.len() >= PREFIX)?;
+        let first = self.by_id.partition_point(|(id, _)| *id < lowest);
+        let mut found = self
+            .by_id
+            .iter()
+            .skip(first)
+            .map(|(_, at)| *at)
+            .take_while(|at| self.commits.get(*at).is_some_and(|commit| commit.has_prefix(prefix)));
         let first = found.next()?;
         found.next().is_none().then_some(first)
     }
@@ -141,6 +197,12 @@ impl<'c> Index<'c> {
     pub(super) fn of_pull_request(&self, number: u64) -> &[At] {
         self.by_pull_request.get(&number).map_or(&[], Vec::as_slice)
     }
+}
+
+fn hash(key: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(key);
+    hasher.finish()
 }
 
 fn start(id: &[u8]) -> BString {

@@ -10,11 +10,13 @@
 //! | [`assign`] | one to one; several squashed into one |
 //! | [`chores`] | changes that belong to their own line |
 //! | [`reasons`], [`verdict`] | the answer and its sentence |
+//! | [`cache`], [`record`] | what is kept for the next time |
 //! | [`parallel`] | all cores |
 //!
-//! It knows nothing of policies and rules, writes nothing, and believes no message that the content contradicts.
+//! It knows nothing of policies and rules, writes nothing but its cache, and believes no message that the content contradicts.
 
 mod assign;
+mod cache;
 mod candidates;
 mod change;
 mod chores;
@@ -27,13 +29,14 @@ mod parallel;
 mod patch;
 pub mod patch_id;
 mod reasons;
+mod record;
 mod tiers;
 mod titles;
 mod trailers;
 mod verdict;
 
 pub use chores::{Chores, DEFAULT_TITLES};
-pub use comparison::{Comparison, Options};
+pub use comparison::{Caching, Comparison, Options};
 pub use error::Error;
 pub use trailers::{DEFAULT_FORMS, Grammar};
 pub use verdict::{Evidence, Status, Verdict};

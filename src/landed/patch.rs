@@ -1,18 +1,31 @@
 //! What a commit changed, in the forms in which changes are compared.
 
 use bstr::{BString, ByteSlice as _};
+use std::collections::{BTreeMap, HashSet};
 use std::hash::{DefaultHasher, Hasher as _};
+use std::sync::Mutex;
 
+use super::Error;
+use super::change::{self, Change};
 use super::patch_id::{self, PatchId};
-use super::{Error, change::Change};
-use crate::git::{self, LineDiff, Sliders, TreeDiff};
+use crate::git::{self, LineDiff, TreeDiff};
 use crate::model::ObjectId;
 
 /// Larger files are compared by their ids only, as binary ones are.
-const MAX_BLOB: u64 = 8 << 20;
+const MAX_BLOB: u64 = 512 << 10;
+
+/// Where more bytes than this are between the first and the last difference, lines are counted and not aligned.
+const MAX_DIFF: usize = 128 << 10;
+
+/// So many files of so many bytes, old and new, are read in any case.
+const SMALL_FILES: usize = 2;
+const SMALL_BYTES: u64 = 16 << 10;
 
 /// With more changed files, only paths and ids are compared: imports and merges of whole branches.
 const MAX_FILES: usize = 2000;
+
+/// Of so many files lines are read; of the others in the order of paths, only that they were changed is compared.
+const MAX_READ: usize = 100;
 
 /// With more changed lines, the rest is not kept.
 const MAX_LINES: usize = 400_000;
@@ -34,8 +47,23 @@ pub(super) struct Patch {
     /// How often each line was added or removed, by line.
     pub(super) lines: Vec<(Line, u32)>,
     pub(super) paths: Vec<BString>,
+    /// What was at these paths and is there now, until lines are read.
+    pub(super) files: Vec<git::Change>,
+    /// The words of the message below the title: see [`change::body_words`].
+    pub(super) words: Vec<u32>,
+    /// Whether so little changed that lines are read where trees would do.
+    pub(super) is_small: bool,
+    /// Whether lines were looked at, not only trees.
+    pub(super) has_lines: bool,
     /// An object that is not here.
     pub(super) unread: Option<ObjectId>,
+}
+
+impl Patch {
+    /// The same as though no lines had been read.
+    pub(super) fn into_outline(self) -> Self {
+        Self { id: None, bare: None, moved: None, lines: Vec::new(), has_lines: false, ..self }
+    }
 }
 
 /// Reads patches; one for each thread.
@@ -43,26 +71,47 @@ pub(super) struct Reader {
     trees: TreeDiff,
 }
 
+/// Readers that are not in use: what they have read before helps with what comes next.
+#[derive(Default)]
+pub(super) struct Readers(Mutex<Vec<Reader>>);
+
+/// A reader that goes back when it is done.
+pub(super) struct Lent<'r> {
+    reader: Option<Reader>,
+    home: &'r Readers,
+}
+
+impl Readers {
+    pub(super) fn lend(&self, repository: git::Repository) -> Lent<'_> {
+        let idle = self.0.lock().ok().and_then(|mut idle| idle.pop());
+        Lent { reader: Some(idle.unwrap_or_else(|| Reader::new(repository))), home: self }
+    }
+}
+
+impl Lent<'_> {
+    pub(super) fn reader(&mut self) -> &mut Reader {
+        self.reader.as_mut().expect("it is only given back at the end")
+    }
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        if let (Some(reader), Ok(mut idle)) = (self.reader.take(), self.home.0.lock()) {
+            idle.push(reader);
+        }
+    }
+}
+
 impl Reader {
-    pub(super) fn new(repository: git::Repository) -> Self {
+    fn new(repository: git::Repository) -> Self {
         Self { trees: TreeDiff::new(repository) }
     }
 
-    /// The files that a commit changed against its first parent, restricted to what `wants` accepts.
-    pub(super) fn files(
-        &mut self,
-        change: &Change,
-        wants: &dyn Fn(&bstr::BStr, bool) -> bool,
-    ) -> Result<Vec<git::Change>, git::Error> {
-        let parent = change.parent.map(|id| self.trees.tree_of_commit(id)).transpose()?;
-        self.trees.changes(parent, Some(change.tree), wants)
-    }
-
-    /// The patch of a commit. What cannot be read for want of an object is marked in it and is no error: the rest of the
-    /// history can still be judged.
-    pub(super) fn patch(&mut self, change: &Change) -> Result<Patch, Error> {
+    /// The paths of a commit's patch and the words of its message, without its lines. What cannot be read for want of an
+    /// object is marked in it and is no error: the rest of the history can still be judged.
+    pub(super) fn outline(&mut self, change: &Change) -> Result<Patch, Error> {
         let mut patch = Patch::default();
-        let files = match self.files(change, &|_, _| true) {
+        let files = match self.trees.changes_of(change.parent, change.tree) {
             Ok(files) => files,
             Err(git::Error::Missing { id } | git::Error::Promised { id }) => {
                 patch.unread = Some(id);
@@ -72,11 +121,44 @@ impl Reader {
         };
         patch.exact = exact(&files);
         patch.paths = files.iter().map(|file| file.path.clone()).collect();
+        patch.words = change::body_words(self.trees.repository().commit(change.id)?.body());
+        patch.is_small = self.is_small(&files);
+        patch.files = files;
+        Ok(patch)
+    }
+
+    fn is_small(&self, files: &[git::Change]) -> bool {
+        let ids = || files.iter().flat_map(|file| [file.old, file.new]).flatten();
+        let size = |entry: git::Entry| match entry.mode {
+            git::Mode::Submodule => 0,
+            _ => self.trees.repository().size(entry.id).unwrap_or(u64::MAX),
+        };
+        files.len() <= SMALL_FILES && ids().map(size).fold(0, u64::saturating_add) <= SMALL_BYTES
+    }
+
+    /// The outline of a commit, or all of it if that is small.
+    pub(super) fn outline_or_small(&mut self, change: &Change) -> Result<Patch, Error> {
+        let outline = self.outline(change)?;
+        if outline.is_small { self.patch(change, Some(outline)) } else { Ok(outline) }
+    }
+
+    /// The patch of a commit whose outline may be known, as far as it can be read.
+    pub(super) fn patch(&mut self, change: &Change, outline: Option<Patch>) -> Result<Patch, Error> {
+        // One from the cache has paths only.
+        let outline = outline.filter(|outline| outline.files.len() == outline.paths.len());
+        let mut patch = match outline {
+            Some(outline) => outline,
+            None => self.outline(change)?,
+        };
+        let files = std::mem::take(&mut patch.files);
+        patch.has_lines = true;
         if files.is_empty() || files.len() > MAX_FILES {
             return Ok(patch);
         }
         let mut building = Building::default();
-        for file in &files {
+        let (read, listed) = files.split_at(files.len().min(MAX_READ));
+        listed.iter().for_each(|file| building.listed(file));
+        for file in read {
             match building.file(self.trees.repository(), file) {
                 Ok(()) => {}
                 Err(git::Error::Missing { id } | git::Error::Promised { id }) => patch.unread = Some(id),
@@ -84,7 +166,7 @@ impl Reader {
             }
         }
         if patch.unread.is_none() {
-            patch.id = building.sum;
+            patch.id = building.sum.filter(|_| !building.is_large);
             patch.bare = Some(building.bare);
             let has_lines = !building.lines.is_empty();
             patch.moved = has_lines.then_some(building.moved);
@@ -101,6 +183,8 @@ struct Building {
     bare: u64,
     moved: u64,
     lines: Vec<Line>,
+    /// A file was too large for a diff, so that there is no patch-id.
+    is_large: bool,
 }
 
 impl Building {
@@ -113,12 +197,19 @@ impl Building {
             other => other.map(Some),
         };
         let same = file.old.map(|entry| entry.id) == file.new.map(|entry| entry.id);
-        let both = if same { None } else { content(file.old)?.zip(content(file.new)?) };
+        let both = if same || is_vendored(&file.path) { None } else { content(file.old)?.zip(content(file.new)?) };
         match both.filter(|(old, new)| !patch_id::is_binary(old) && !patch_id::is_binary(new)) {
             _ if same => patch_id::sides(&mut digest, file),
             Some((old, new)) => {
                 patch_id::sides(&mut digest, file);
-                let diff = LineDiff::new(&old, &new, Sliders::Plain);
+                let (old, new) = git::middle(&old, &new);
+                if old.len() + new.len() > MAX_DIFF {
+                    self.large(old, new, &mut own);
+                    self.is_large = true;
+                    self.place(&file.path, own);
+                    return Ok(());
+                }
+                let diff = LineDiff::of_middle((old, new));
                 patch_id::with_context(&diff, &mut |sign, line| {
                     let line = patch_id::strip(line);
                     if sign == b' ' {
@@ -142,13 +233,42 @@ impl Building {
         if let Some(id) = digest.finish() {
             self.sum.get_or_insert_default().add(id);
         }
+        self.place(&file.path, own);
+        Ok(())
+    }
+
+    /// A file that is not read.
+    fn listed(&mut self, file: &git::Change) {
+        self.is_large = true;
+        let mut own = DefaultHasher::new();
+        self.line(b' ', &file.path, &mut own);
+        self.place(&file.path, own);
+    }
+
+    /// Adds what a file's lines hash to, alone and with its path.
+    fn place(&mut self, path: &[u8], own: DefaultHasher) {
         let own = own.finish();
         self.moved = self.moved.wrapping_add(own);
         let mut placed = DefaultHasher::new();
-        placed.write(&file.path);
+        placed.write(path);
         placed.write_u64(own);
         self.bare = self.bare.wrapping_add(placed.finish());
-        Ok(())
+    }
+
+    /// Lines of large rewrites: which there are more and fewer of, wherever they stand. A diff could take seconds, and its
+    /// order would say no more.
+    fn large(&mut self, old: &[u8], new: &[u8], file: &mut DefaultHasher) {
+        let mut balance: BTreeMap<Vec<u8>, i64> = BTreeMap::new();
+        for (text, change) in [(old, -1), (new, 1)] {
+            for line in text.lines() {
+                *balance.entry(patch_id::strip(line)).or_default() += change;
+            }
+        }
+        for (line, balance) in balance.iter().filter(|(line, balance)| !line.is_empty() && **balance != 0) {
+            for _ in 0..balance.unsigned_abs() {
+                self.line(if *balance < 0 { b'-' } else { b'+' }, line, file);
+            }
+        }
     }
 
     fn line(&mut self, sign: u8, text: &[u8], file: &mut DefaultHasher) {
@@ -189,6 +309,16 @@ fn exact(files: &[git::Change]) -> Option<u64> {
     (!files.is_empty()).then(|| hasher.finish())
 }
 
+/// So much of the paths of two changes must be common where nothing else of their content is compared: two of three.
+pub(super) const MOST_PATHS: f64 = 0.6;
+
+/// How many of the paths of two changes are common, from 0 to 1 (Jaccard).
+pub(super) fn common_paths(a: &Patch, b: &Patch) -> f64 {
+    let paths: HashSet<&BString> = a.paths.iter().collect();
+    let common = b.paths.iter().filter(|path| paths.contains(path)).count();
+    common as f64 / (a.paths.len() + b.paths.len()).saturating_sub(common).max(1) as f64
+}
+
 /// The last component of a path.
 pub(super) fn basename(path: &[u8]) -> &[u8] {
     path.rsplit_once_str("/").map_or(path, |(_, name)| name)
@@ -200,8 +330,14 @@ pub(super) fn is_mostly_generated(paths: &[BString]) -> bool {
     2 * generated > paths.len()
 }
 
+/// Whether a file is a copy of what somebody else keeps: its version is its content, so that ids tell as much as lines.
+fn is_vendored(path: &[u8]) -> bool {
+    let directories: [&[u8]; 3] = [b"vendor", b"node_modules", b"third_party"];
+    let parents = path.rsplit_once_str("/").map_or(&[][..], |(parents, _)| parents);
+    parents.split_str("/").any(|part| directories.contains(&part))
+}
+
 fn is_generated(path: &[u8]) -> bool {
-    let directories: [&[u8]; 4] = [b"vendor", b"node_modules", b"third_party", b"po"];
     let name = basename(path).to_ascii_lowercase();
     let names: [&[u8]; 10] = [
         b"go.sum",
@@ -217,7 +353,8 @@ fn is_generated(path: &[u8]) -> bool {
     ];
     let endings: [&[u8]; 7] = [b".po", b".pot", b".pb.go", b".lock", b".min.js", b".min.css", b".abi"];
     let parents = path.rsplit_once_str("/").map_or(&[][..], |(parents, _)| parents);
-    parents.split_str("/").any(|part| directories.contains(&part))
+    is_vendored(path)
+        || parents.split_str("/").any(|part| part == b"po")
         || names.contains(&name.as_slice())
         || endings.iter().any(|ending| name.ends_with(ending))
 }

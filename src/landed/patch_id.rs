@@ -20,6 +20,14 @@ const BINARY_PREFIX: usize = 8000;
 pub struct PatchId([u8; 32]);
 
 impl PatchId {
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+
     /// Adds a digest as a little-endian number (`builtin/patch-id.c`, `flush_one_hunk`).
     pub(super) fn add(&mut self, digest: ObjectId) {
         let mut carry = 0u16;

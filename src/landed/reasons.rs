@@ -44,7 +44,7 @@ impl Facts<'_> {
     pub(super) fn verdict(&self) -> Verdict {
         let best = self.best();
         if let Some(pair) = best.filter(|pair| pair.is_sure()) {
-            return self.landed(pair);
+            return self.listed(pair).unwrap_or_else(|| self.landed(pair));
         }
         if let Some(verdict) = self.exempt() {
             return verdict;
@@ -71,10 +71,28 @@ impl Facts<'_> {
         self.absent()
     }
 
+    /// Several commits whose titles the message lists, with the one that it resembles most.
+    fn listed(&self, best: &Pair) -> Option<Verdict> {
+        let is_whole = best.named.is_some() || matches!(best.tier, Some(Tier::SamePatch | Tier::SecondAndTitle));
+        let is_part = |pair: &&Pair| pair.tier == Some(Tier::ListedTitle) && pair.named.is_none();
+        let mut parts: Vec<&Pair> =
+            self.settled.iter().filter(|pair| is_part(pair) || pair.mainline == best.mainline).collect();
+        parts.sort_by_key(|pair| pair.mainline);
+        if is_whole || parts.len() < 2 || parts.iter().any(|pair| self.reverts.standing(pair.mainline).is_some()) {
+            return None;
+        }
+        let names: Vec<String> = parts.iter().map(|pair| self.short(pair.mainline)).collect();
+        let reason = format!("squash of {} commits, by its message: {}", parts.len(), names.join(", "));
+        let others = parts.iter().filter(|pair| pair.mainline != best.mainline);
+        let also = others.filter_map(|pair| self.mainline.get(pair.mainline)).map(|change| change.id).collect();
+        Some(Verdict { evidence: Some(Evidence::Squash), also, ..self.answer(Status::Landed, best, reason) })
+    }
+
     /// The best pair; where a named commit has little of the content and another has all of it, that one.
     fn best(&self) -> Option<&Pair> {
         let first = self.settled.first()?;
-        let is_doubtful = first.named.is_some() && first.features.both < 0.35 && !first.features.same_title;
+        let f = &first.features;
+        let is_doubtful = first.named.is_some() && ((f.both < 0.35 && !f.same_title) || f.content_differs());
         let is_strong =
             |pair: &&Pair| matches!(pair.tier, Some(Tier::SamePatch | Tier::TitleAndLines | Tier::SecondAndTitle));
         self.settled.iter().find(is_strong).filter(|_| is_doubtful).or(Some(first))
@@ -208,6 +226,10 @@ fn how(pair: &Pair) -> String {
         "same lines, other context".to_owned()
     } else if f.same_moved_lines {
         "same lines in other files".to_owned()
+    } else if !f.has_lines && f.same_paths {
+        "same files".to_owned()
+    } else if !f.has_lines {
+        "common files".to_owned()
     } else {
         format!("adapted, {percent} % of lines")
     };

@@ -27,12 +27,16 @@ pub(super) enum Tier {
     NumberAndLines,
     /// The same title and author, and some content.
     TitleAndLines,
+    /// The same title and author, and most of the files; lines were not compared.
+    TitleAndFiles,
     /// The same title and author, the same message, and the content written anew.
     TitleAndWords,
     /// The same title by somebody else, and much of the content.
     TitleOnly,
     /// The same title and message.
     TitleAndBody,
+    /// Its title is a line of the branch's message, and most of its content is in the branch's.
+    ListedTitle,
     /// The same title, author and file, within days.
     TitleAndDays,
     /// The same frequent title, author, file, and much of the content.
@@ -71,9 +75,9 @@ impl Tier {
             Self::SamePatch | Self::SecondAndTitle => 0.99,
             Self::Second => 0.98,
             Self::MovedLines | Self::TitleAndLines => 0.97,
-            Self::SecondAndWords | Self::TitleOnly | Self::NumberAndLines => 0.95,
+            Self::SecondAndWords | Self::TitleOnly | Self::NumberAndLines | Self::TitleAndFiles => 0.95,
             Self::SecondAndLines | Self::SecondAndFiles | Self::TitleAndWords => 0.93,
-            Self::SameLongBody => 0.92,
+            Self::SameLongBody | Self::ListedTitle => 0.92,
             Self::TitleAndBody
             | Self::TitleAndDays
             | Self::FrequentTitle
@@ -109,6 +113,7 @@ impl Tier {
         match self {
             Self::SamePatch | Self::MovedLines | Self::SecondAndTitle => false,
             Self::TitleAndLines
+            | Self::TitleAndFiles
             | Self::TitleAndWords
             | Self::TitleOnly
             | Self::TitleAndBody
@@ -177,6 +182,8 @@ fn by_title(f: &Features) -> Option<Tier> {
     }
     if f.same_author && !f.is_generic && (f.both >= 0.15 || f.larger_part() >= 0.3) {
         Some(Tier::TitleAndLines)
+    } else if f.same_author && !f.is_generic && f.most_paths && !f.has_lines {
+        Some(Tier::TitleAndFiles)
     } else if f.same_author && !f.is_generic && f.body >= 0.6 && f.body_words >= 8 {
         Some(Tier::TitleAndWords)
     } else if !f.is_generic && (f.both >= 0.4 || f.larger_part() >= 0.6) {
@@ -193,6 +200,7 @@ fn by_title(f: &Features) -> Option<Tier> {
 }
 
 fn by_likeness(f: &Features) -> Option<Tier> {
+    let is_listed = f.is_listed && f.shares_path && !f.is_merge && (f.of_mainline >= 0.5 || f.both >= 0.5);
     let is_similar_title = f.same_author
         && f.shares_name
         && f.title >= 0.8
@@ -224,6 +232,7 @@ fn by_likeness(f: &Features) -> Option<Tier> {
             || f.body >= 0.5
             || (f.title >= 0.6 && !f.is_generic && f.numbers == Numbers::Equal && f.shared >= 25.0));
     match () {
+        () if is_listed => Some(Tier::ListedTitle),
         () if is_numbered => Some(Tier::NumberAndLines),
         () if is_similar_title => Some(Tier::SimilarTitle),
         () if is_same_body => Some(Tier::SameBody),

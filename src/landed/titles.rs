@@ -99,7 +99,8 @@ fn without_suffix(title: &[u8]) -> &[u8] {
     let is_number = |mark: &[u8]| {
         let digits =
             mark.strip_prefix(b"#").or_else(|| mark.strip_prefix(b"gh-")).or_else(|| mark.strip_prefix(b"pr #"));
-        digits.is_some_and(|digits| !digits.is_empty() && digits.iter().all(u8::is_ascii_digit))
+        let is_number = |digits: &[u8], least| digits.len() >= least && digits.iter().all(u8::is_ascii_digit);
+        digits.is_some_and(|digits| is_number(digits, 1)) || is_number(mark, 4)
     };
     let is_version = |mark: &[u8]| mark.len() <= 20 && mark.iter().any(u8::is_ascii_digit) && !mark.contains(&b' ');
     strip(b'(', b')', &is_number).or_else(|| strip(b'[', b']', &is_version)).unwrap_or(title)

@@ -43,6 +43,13 @@ pub struct Grammar {
     forms: Vec<Regex>,
 }
 
+impl Grammar {
+    /// The forms as they were given.
+    pub(super) fn forms(&self) -> Vec<&str> {
+        self.forms.iter().map(Regex::as_str).collect()
+    }
+}
+
 impl Default for Grammar {
     fn default() -> Self {
         Self::new(DEFAULT_FORMS).expect("the default forms are regular expressions")
@@ -120,14 +127,17 @@ fn leading_number(text: &[u8]) -> Option<u64> {
     text.get(..end)?.to_str().ok()?.parse().ok()
 }
 
-/// Cheap: whether a line could match any form of words about origins.
+/// Cheap: whether a line can hold an id or a number.
 fn may_name(line: &[u8]) -> bool {
-    let letters = line.trim_start_with(|c| matches!(c, '(' | '[' | ' '));
-    letters.first().is_some_and(|first| {
-        matches!(first.to_ascii_lowercase(), b'b' | b'c' | b'e' | b'l' | b'm' | b'p' | b's' | b't' | b'u' | b'a')
-    }) && line.iter().any(u8::is_ascii_digit)
-        || line.starts_with(b"(cherry")
-        || line.starts_with(b"(back")
+    // In brackets the id may have been wrapped onto the next line.
+    if line.starts_with(b"(") || line.starts_with(b"[") || line.contains(&b'#') {
+        return true;
+    }
+    let mut digits = 0;
+    line.iter().any(|byte| {
+        digits = if byte.is_ascii_hexdigit() { digits + 1 } else { 0 };
+        digits == 7
+    })
 }
 
 /// Ids of seven digits and more, and numbers behind a `#` if there is no id before them.

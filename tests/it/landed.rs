@@ -203,3 +203,184 @@ fn patch_ids_are_those_of_git() {
         assert_eq!(ours.unwrap().unwrap().to_string(), expected.split(' ').next().unwrap(), "{label}");
     }
 }
+
+#[test]
+fn several_commits_squashed_into_one_are_found_by_the_titles_it_lists() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut ids = build(
+        directory.path(),
+        &with_base(
+            "One = commit \"greet whoever comes in first\" parents Base file c.txt \"good morning to whoever comes\\nand sit down please\\n\"
+             Two = commit \"say goodbye to those who leave\" parents One file d.txt \"goodbye and thank you\\nuntil the next time then\\n\"
+             refs/heads/main = Two",
+        ),
+        &[],
+    );
+    let body = "backports for the release\n\n* greet whoever comes in first\n* say goodbye to those who leave (#123)\n";
+    let pick = git_with(
+        directory.path(),
+        &["commit-tree", "-p", &ids["Base"], "-F", "-", &format!("{}^{{tree}}", ids["Two"])],
+        body.as_bytes(),
+    );
+    git(directory.path(), &["update-ref", "refs/heads/release", &pick]);
+    ids.insert("Pick".to_owned(), pick);
+    let (status, evidence, matched, reason) = answer_in(directory.path(), &ids, "Pick", &[]);
+    assert_eq!((status.as_str(), evidence.as_str()), ("landed", "squash"), "{reason}");
+    assert!(["One", "Two"].contains(&matched.as_str()) && reason.starts_with("squash of 2 commits"), "{reason}");
+}
+
+#[test]
+fn a_change_of_a_file_at_another_path_is_found() {
+    let fixed = "one\\ntwo\\nTHREE of these\\nfour\\nfive\\n";
+    let history = with_base(&format!(
+        "Fix = commit \"fix the third of the numbers\" parents Base file a.txt \"{fixed}\"
+         Move = commit \"copy the numbers into a directory\" parents Base file old/a.txt \"{LINES}\"
+         Pick = commit \"fix the third of the numbers\" parents Move file old/a.txt \"{fixed}\"
+         refs/heads/main = Fix
+         refs/heads/release = Pick",
+    ));
+    let (status, _, matched, reason) = answer(&history, "Pick", &[]);
+    assert_eq!((status.as_str(), matched.as_str()), ("landed", "Fix"), "{reason}");
+}
+
+#[test]
+fn a_change_id_and_a_pull_request_are_evidence() {
+    let id = "I0123456789abcdef0123456789abcdef01234567";
+    let history = with_base(&format!(
+        "Fix = commit \"one way to say what it does\" parents Base trailer \"Change-Id: {id}\" file a.txt \"one\\ntwo\\nTHREE\\nfour\\nfive\\n\"
+         Asked = commit \"count to six (#4711)\" parents Fix file b.txt \"one\\ntwo\\nthree\\nfour\\nfive\\nsix\\n\"
+         Pick = commit \"quite another way of telling\" parents Base trailer \"Change-Id: {id}\" file a.txt \"one\\ntwo\\nTHREE\\nfour\\nfive\\n\"
+         Ported = commit \"Backport PR #4711: count further\" parents Pick file b.txt \"one\\ntwo\\nthree\\nfour\\nfive\\nsix\\n\"
+         refs/heads/main = Asked
+         refs/heads/release = Ported",
+    ));
+    assert_eq!(short(&history, "Pick", &[]), "landed change-id Fix");
+    assert_eq!(short(&history, "Ported", &[]), "landed pull-request Asked");
+}
+
+#[test]
+fn chores_and_what_says_so_stay_on_their_line() {
+    let history = with_base(
+        "Bump = commit \"Bump version to 1.15.3\" parents Base file version \"1.15.3\"
+         Own = commit \"keep the old default\" parents Bump trailer \"Release-Only: main has another default\" file b.txt \"x\\n\"
+         Fix = commit \"a fix that nobody has picked\" parents Own file a.txt \"y\\n\"
+         refs/heads/main = Base
+         refs/heads/release = Fix",
+    );
+    assert_eq!(short(&history, "Bump", &[]), "exempt - -");
+    assert_eq!(short(&history, "Own", &[]), "exempt - -");
+    assert_eq!(short(&history, "Fix", &[]), "missing - -");
+}
+
+#[test]
+fn a_trailer_that_names_another_commit_of_the_same_title_is_looked_behind() {
+    let directory = tempfile::tempdir().unwrap();
+    let text = |word: &str| (0..30).map(|at| format!("{word} line {at} of them\\n")).collect::<String>();
+    let (first, second) = (text("apple"), text("pear"));
+    let mut ids = build(
+        directory.path(),
+        &with_base(&format!(
+            "Named = commit \"support more characters in names\" parents Base file c.txt \"{first}\"
+             Real = commit \"read what comes back as it is\" parents Named file d.txt \"{second}\"
+             refs/heads/main = Real"
+        )),
+        &[],
+    );
+    let script = with_base(&format!(
+        "Pick = commit \"support more characters in names\" parents Base trailer \"(cherry picked from commit {})\" file d.txt \"{second}\"
+         refs/heads/release = Pick",
+        ids["Named"]
+    ));
+    ids.extend(crate::support::history::import(directory.path(), &script));
+    // Not of the same second, as the history builder has it.
+    let message = git(directory.path(), &["log", "-1", "--format=%B", &ids["Pick"]]);
+    let tree = format!("{}^{{tree}}", ids["Pick"]);
+    let mut later = crate::support::command("git", directory.path());
+    later.args(["commit-tree", "-p", &ids["Base"], "-F", "-", &tree]).env("GIT_AUTHOR_DATE", "1234567890 +0000");
+    let output = crate::support::run(&mut later, message.as_bytes());
+    let pick = String::from_utf8(output.stdout).unwrap().trim().to_owned();
+    git(directory.path(), &["update-ref", "refs/heads/release", &pick]);
+    ids.insert("Pick".to_owned(), pick);
+    let (status, _, matched, reason) = answer_in(directory.path(), &ids, "Pick", &[]);
+    assert_eq!((status.as_str(), matched.as_str()), ("landed", "Real"), "{reason}");
+    assert!(reason.contains("its message names") && reason.contains("whose content differs"), "{reason}");
+}
+
+#[test]
+fn where_files_are_missing_the_rest_is_answered() {
+    let directory = tempfile::tempdir().unwrap();
+    let ids = build(
+        directory.path(),
+        &with_base(
+            "Fix = commit \"fix the third of the numbers\" parents Base file a.txt \"one\\ntwo\\nTHREE\\nfour\\nfive\\n\"
+             Lost = commit \"write what will be lost\" parents Fix file c.txt \"lost to everybody\\n\"
+             Pick = commit \"the third one is loud\" parents Base file a.txt \"one\\ntwo\\nTHREE\\nfour\\nfive\\n\"
+             Also = commit \"write what is not lost\" parents Pick file c.txt \"kept by somebody\\n\"
+             refs/heads/main = Lost
+             refs/heads/release = Also",
+        ),
+        &[],
+    );
+    let blob = git(directory.path(), &["rev-parse", "main:c.txt"]);
+    git(directory.path(), &["repack", "-q", "-a", "-d"]);
+    let pack = std::fs::read_dir(directory.path().join("objects/pack")).unwrap();
+    let pack =
+        pack.map(|entry| entry.unwrap().path()).find(|path| path.extension().is_some_and(|end| end == "pack")).unwrap();
+    let content = std::fs::read(&pack).unwrap();
+    for end in ["pack", "idx", "rev"] {
+        let _absent = std::fs::remove_file(pack.with_extension(end));
+    }
+    git_with(directory.path(), &["unpack-objects", "-q"], &content);
+    std::fs::remove_file(directory.path().join("objects").join(&blob[..2]).join(&blob[2..])).unwrap();
+    let (status, _, matched, reason) = answer_in(directory.path(), &ids, "Pick", &[]);
+    assert_eq!((status.as_str(), matched.as_str()), ("landed", "Fix"), "{reason}");
+    let (status, ..) = answer_in(directory.path(), &ids, "Also", &[]);
+    assert_ne!(status, "landed");
+    let human = refgate(directory.path(), &["landed", "--from", "release", "--to", "main"], b"");
+    assert!(String::from_utf8_lossy(&human.stdout).contains(&blob), "{}", String::from_utf8_lossy(&human.stdout));
+}
+
+#[test]
+fn patch_ids_of_random_commits_are_those_of_git() {
+    let mut seed = 1u32;
+    let mut random = |below: usize| {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (seed >> 16) as usize % below
+    };
+    let words = ["", "\\t", "{", "}", "  return x;", "if (a)", "end", "\\tfoo();", "# x"];
+    let mut script = String::new();
+    let mut files: Vec<Vec<&str>> = vec![Vec::new(); 4];
+    for at in 0..60 {
+        let parents = if at == 0 { String::new() } else { format!("parents C{}", at - 1) };
+        script.push_str(&format!("C{at} = commit \"number {at}\" {parents}"));
+        for _ in 0..=random(2) {
+            let file = random(files.len());
+            let lines = &mut files[file];
+            for _ in 0..=random(12) {
+                let (place, count) = (random(lines.len() + 1), random(3));
+                let removed = count.min(lines.len() - place);
+                let added: Vec<&str> = (0..random(4)).map(|_| words[random(words.len())]).collect();
+                lines.splice(place..place + removed, added);
+            }
+            script.push_str(&format!(" file \"d{}/f {file}\" \"{}\"", file % 2, lines.join("\\n")));
+        }
+        script.push('\n');
+    }
+    script.push_str("refs/heads/main = C59\n");
+    let directory = tempfile::tempdir().unwrap();
+    let ids = build(directory.path(), &script, &[]);
+    let environment = refgate::git::Environment { cwd: directory.path().to_owned(), ..Default::default() };
+    let repository =
+        refgate::git::Repository::open(Some(directory.path()), &environment, refgate::git::Trust::Hook).unwrap();
+    let mut compared = 0;
+    for id in ids.values() {
+        let diff = git(directory.path(), &["diff-tree", "-p", "--full-index", "--root", "--no-renames", id]);
+        let expected = git_with(directory.path(), &["patch-id", "--stable"], format!("{diff}\n").as_bytes());
+        let id = refgate::model::ObjectId::from_hex(id.as_bytes()).unwrap();
+        let ours = refgate::landed::patch_id::stable(&repository, id, 1 << 20).unwrap();
+        let ours = ours.map_or(String::new(), |ours| ours.to_string());
+        assert_eq!(ours, expected.split(' ').next().unwrap_or_default(), "{id}");
+        compared += usize::from(!ours.is_empty());
+    }
+    assert!(compared > 50, "only {compared} commits changed something");
+}

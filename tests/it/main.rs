@@ -17,6 +17,7 @@ mod input;
 mod install;
 mod install_script;
 mod landed;
+mod landed_cache;
 mod landed_policy;
 mod policies;
 mod pushes;

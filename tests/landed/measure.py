@@ -24,7 +24,7 @@ import tempfile
 
 
 def landed(refgate, git_dir, branch, mainline, extra):
-    command = [refgate, "landed", "--repo", git_dir, "--from", branch, "--to", mainline, "--format", "json", *extra]
+    command = [refgate, "landed", "--repo", git_dir, "--from", branch, "--to", mainline, "--no-cache", "--format", "json", *extra]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
     report = json.loads(done.stdout)
     assert report["schema"] == "refgate.landed/v1", report["schema"]

@@ -1,0 +1,260 @@
+//! What was found out about commits, kept for the next time in `refgate/landed` below the repository's directory.
+//!
+//! All of it is a pure function of a commit and is kept under the commit's id, so that nothing is ever out of date, and
+//! losing it costs time alone. A file that somebody else may have written, that is cut off, changed or of another version
+//! is as good as none, and so is each record whose checksum is wrong. Whoever can write a good one as the repository's
+//! owner can also change its hooks and objects.
+//!
+//! A file is written anew and renamed into place: readers have the old one or the new one, and of two writers the last
+//! one wins. Where objects are in quarantine nothing is written: what is known of them may never come to exist.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::hash::{DefaultHasher, Hasher as _};
+use std::io::{Read, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::change::Change;
+use super::patch::Patch;
+use super::record::{Decoder, Encoder};
+use crate::git::Repository;
+use crate::model::{HashKind, ObjectId};
+
+/// Changed whenever something else is kept, or the same is computed in another way.
+const VERSION: u64 = 1;
+
+const MAGIC: &[u8; 8] = b"refgate\n";
+
+/// A larger file is not read, and none is written.
+const MAX_FILE: u64 = 128 << 20;
+
+/// A record of more bytes is not worth keeping: reading the commit is hardly slower.
+const MAX_RECORD: usize = 256 << 10;
+
+/// Magic, fingerprint, number of records, checksum of the list.
+const HEADER: usize = 8 + 8 + 8 + 8;
+
+/// What a record is about.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum About {
+    /// What a commit says of itself.
+    Change,
+    /// Its paths, and what it does to them.
+    Patch,
+}
+
+/// Where a record is in the file.
+#[derive(Clone, Copy)]
+struct Place {
+    start: usize,
+    length: usize,
+    checksum: u64,
+}
+
+/// What is kept of earlier comparisons.
+pub(super) struct Cache {
+    path: PathBuf,
+    fingerprint: u64,
+    content: Vec<u8>,
+    /// Sorted.
+    list: Vec<(About, ObjectId, Place)>,
+    may_write: bool,
+}
+
+impl Cache {
+    /// Reads what there is. `forms` are those in which messages name originals: what commits say depends on them.
+    pub(super) fn open(repository: &Repository, forms: &[&str]) -> Self {
+        let path = repository.common_dir().join("refgate").join("landed");
+        let fingerprint = fingerprint(repository.hash_kind(), forms);
+        let may_write = !repository.is_in_quarantine() && cfg!(unix);
+        let mut cache = Self { path, fingerprint, content: Vec::new(), list: Vec::new(), may_write };
+        if let Some(content) = read(&cache.path, repository.common_dir())
+            && let Some(list) = parse(&content, fingerprint, repository.hash_kind())
+        {
+            (cache.content, cache.list) = (content, list);
+        }
+        cache
+    }
+
+    /// No cache at all.
+    pub(super) fn none() -> Self {
+        Self { path: PathBuf::new(), fingerprint: 0, content: Vec::new(), list: Vec::new(), may_write: false }
+    }
+
+    pub(super) fn change(&self, id: ObjectId) -> Option<Change> {
+        Decoder::new(self.record(About::Change, id)?).change(id)
+    }
+
+    pub(super) fn patch(&self, id: ObjectId) -> Option<Patch> {
+        Decoder::new(self.record(About::Patch, id)?).patch()
+    }
+
+    fn record(&self, about: About, id: ObjectId) -> Option<&[u8]> {
+        let at = self.list.binary_search_by(|(other, key, _)| (*other, *key).cmp(&(about, id))).ok()?;
+        let (_, _, place) = self.list.get(at)?;
+        let record = self.content.get(place.start..place.start.checked_add(place.length)?)?;
+        (checksum(record) == place.checksum).then_some(record)
+    }
+
+    /// Whether something can be kept here.
+    pub(super) fn may_write(&self) -> bool {
+        self.may_write
+    }
+
+    /// Adds what is new and writes the file. That it cannot be written is no error: the next comparison takes longer.
+    pub(super) fn keep<'a>(
+        &self,
+        repository: &Repository,
+        changes: impl Iterator<Item = &'a Change>,
+        patches: impl Iterator<Item = (ObjectId, &'a Patch)>,
+    ) {
+        let mut fresh: BTreeMap<(About, ObjectId), Vec<u8>> = BTreeMap::new();
+        let mut add = |about, id, encode: &dyn Fn(&mut Encoder)| {
+            let mut encoder = Encoder::default();
+            encode(&mut encoder);
+            let record = encoder.finish();
+            if record.len() <= MAX_RECORD {
+                fresh.insert((about, id), record);
+            }
+        };
+        for change in changes.filter(|change| self.record(About::Change, change.id).is_none()) {
+            add(About::Change, change.id, &|encoder| encoder.change(change));
+        }
+        for (id, patch) in patches.filter(|(_, patch)| patch.unread.is_none()) {
+            let known = self.record(About::Patch, id);
+            let is_known = known.is_some_and(|known| !patch.has_lines || Decoder::new(known).has_lines());
+            if !is_known {
+                add(About::Patch, id, &|encoder| encoder.patch(patch));
+            }
+        }
+        if !self.may_write || fresh.is_empty() {
+            return;
+        }
+        let added: usize = fresh.values().map(Vec::len).sum();
+        let mut records: BTreeMap<(About, ObjectId), &[u8]> = BTreeMap::new();
+        // When there is too much, one starts anew with what was needed last.
+        if (self.content.len() + added) as u64 <= MAX_FILE / 2 {
+            for (about, id, _) in &self.list {
+                if let Some(record) = self.record(*about, *id) {
+                    records.insert((*about, *id), record);
+                }
+            }
+        }
+        records.extend(fresh.iter().map(|(key, record)| (*key, record.as_slice())));
+        let _not_kept = write(&self.path, repository.common_dir(), &serialised(&records, self.fingerprint));
+    }
+}
+
+/// What records depend on besides their commits: this version, the forms, and how the standard library hashes.
+fn fingerprint(hash: HashKind, forms: &[&str]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write_u64(VERSION);
+    hasher.write(env!("CARGO_PKG_VERSION").as_bytes());
+    hasher.write_usize(hash.hex_len());
+    for form in forms {
+        hasher.write(form.as_bytes());
+        hasher.write_u8(0xff);
+    }
+    hasher.finish()
+}
+
+fn checksum(bytes: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(bytes);
+    hasher.finish()
+}
+
+/// The file, if nobody but the repository's owner (and whom the owner trusts with the repository) can have written it.
+#[cfg(unix)]
+fn read(path: &Path, repository: &Path) -> Option<Vec<u8>> {
+    use std::os::unix::fs::MetadataExt as _;
+    if !fs::symlink_metadata(path).ok()?.is_file() {
+        return None;
+    }
+    let mut file = File::open(path).ok()?;
+    let (own, home) = (file.metadata().ok()?, fs::metadata(repository).ok()?);
+    let is_shared = home.mode() & 0o020 != 0 && own.gid() == home.gid();
+    let is_owners = own.uid() == home.uid() || is_shared;
+    let is_writable_by_more = own.mode() & 0o022 & !home.mode() != 0;
+    if !own.is_file() || !is_owners || is_writable_by_more || own.len() > MAX_FILE {
+        return None;
+    }
+    let mut content = Vec::with_capacity(usize::try_from(own.len()).ok()?);
+    Read::by_ref(&mut file).take(MAX_FILE).read_to_end(&mut content).ok()?;
+    Some(content)
+}
+
+#[cfg(not(unix))]
+fn read(_: &Path, _: &Path) -> Option<Vec<u8>> {
+    None
+}
+
+/// The list of records; their content is looked at when it is needed.
+fn parse(content: &[u8], fingerprint: u64, hash: HashKind) -> Option<Vec<(About, ObjectId, Place)>> {
+    let (header, rest) = content.split_at_checked(HEADER)?;
+    let mut decoder = Decoder::new(header.strip_prefix(MAGIC)?);
+    let (theirs, count, sum) = (decoder.u64()?, decoder.u64()?, decoder.u64()?);
+    let width = hash.hex_len() / 2;
+    let entry = 1 + width + 8 + 4 + 8;
+    let length = usize::try_from(count).ok()?.checked_mul(entry)?;
+    let bytes = rest.get(..length)?;
+    if theirs != fingerprint || checksum(bytes) != sum {
+        return None;
+    }
+    let mut list = Vec::with_capacity(bytes.len() / entry);
+    for entry in bytes.chunks_exact(entry) {
+        let (head, tail) = entry.split_at_checked(1 + width)?;
+        let (about, id) = head.split_first()?;
+        let about = match about {
+            0 => About::Change,
+            1 => About::Patch,
+            _ => return None,
+        };
+        let mut decoder = Decoder::new(tail);
+        let start = usize::try_from(decoder.u64()?).ok()?;
+        let place = Place { start, length: decoder.u32()? as usize, checksum: decoder.u64()? };
+        list.push((about, ObjectId::from_bytes(id)?, place));
+    }
+    list.is_sorted_by(|a, b| (a.0, a.1) < (b.0, b.1)).then_some(list)
+}
+
+fn serialised(records: &BTreeMap<(About, ObjectId), &[u8]>, fingerprint: u64) -> Vec<u8> {
+    let entry = |id: &ObjectId| 1 + id.as_bytes().len() + 8 + 4 + 8;
+    let mut start = HEADER + records.keys().map(|(_, id)| entry(id)).sum::<usize>();
+    let mut list = Vec::with_capacity(start);
+    for ((about, id), record) in records {
+        list.push(match about {
+            About::Change => 0,
+            About::Patch => 1,
+        });
+        list.extend_from_slice(id.as_bytes());
+        list.extend_from_slice(&(start as u64).to_le_bytes());
+        list.extend_from_slice(&u32::try_from(record.len()).unwrap_or(u32::MAX).to_le_bytes());
+        list.extend_from_slice(&checksum(record).to_le_bytes());
+        start += record.len();
+    }
+    let mut content = Vec::with_capacity(start);
+    content.extend_from_slice(MAGIC);
+    for number in [fingerprint, records.len() as u64, checksum(&list)] {
+        content.extend_from_slice(&number.to_le_bytes());
+    }
+    content.extend_from_slice(&list);
+    records.values().for_each(|record| content.extend_from_slice(record));
+    content
+}
+
+/// Writes beside the place and renames.
+fn write(path: &Path, repository: &Path, content: &[u8]) -> std::io::Result<()> {
+    let Some(directory) = path.parent().filter(|_| content.len() as u64 <= MAX_FILE) else { return Ok(()) };
+    match fs::create_dir(directory) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
+    let mut file = tempfile::Builder::new().prefix(".landed-").tempfile_in(directory)?;
+    file.write_all(content)?;
+    // Whoever may read and write HEAD may read and write this.
+    let like = fs::metadata(repository.join("HEAD"))?.permissions();
+    file.as_file().set_permissions(like)?;
+    file.persist(path)?;
+    Ok(())
+}

@@ -1,0 +1,161 @@
+//! What is kept of earlier comparisons: answers are the same with it, without it, and whatever somebody made of it.
+
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use crate::support::history::build;
+use crate::support::{command, git, refgate, run};
+
+const QUESTION: &[&str] = &["landed", "--from", "release", "--to", "main", "--all", "--format", "json"];
+
+/// A mainline of twelve changes, eight of them picked, some with other words.
+fn history() -> String {
+    let mut script = String::from("B = commit \"base\" file a.txt \"one\\n\" file b.txt \"two\\n\"\n");
+    for at in 0..12 {
+        let parent = if at == 0 { "B".to_owned() } else { format!("M{}", at - 1) };
+        script.push_str(&format!(
+            "M{at} = commit \"teach the parser rule number {at} of many\" parents {parent} file f{at}.txt \"rule {at} begins\\nand ends here\\n\"\n"
+        ));
+    }
+    for at in 0..8 {
+        let parent = if at == 0 { "B".to_owned() } else { format!("R{}", at - 1) };
+        let title = if at % 3 == 0 {
+            format!("rule {at}, for the release")
+        } else {
+            format!("teach the parser rule number {at} of many")
+        };
+        script.push_str(&format!(
+            "R{at} = commit \"{title}\" parents {parent} file f{at}.txt \"rule {at} begins\\nand ends here\\n\" file only{at}.txt \"{at}\"\n"
+        ));
+    }
+    script + "refs/heads/main = M11\nrefs/heads/release = R7\n"
+}
+
+struct Site {
+    directory: tempfile::TempDir,
+    /// The answer without any cache.
+    truth: Vec<u8>,
+}
+
+impl Site {
+    fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        build(directory.path(), &history(), &[]);
+        let output = refgate(directory.path(), &[QUESTION, &["--no-cache"]].concat(), b"");
+        assert!(output.status.success());
+        assert!(output.stdout.windows(6).filter(|part| part == b"landed").count() > 8, "most landed");
+        Self { directory, truth: output.stdout }
+    }
+
+    fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
+    fn file(&self) -> PathBuf {
+        self.path().join("refgate").join("landed")
+    }
+
+    fn ask(&self) -> Output {
+        refgate(self.path(), QUESTION, b"")
+    }
+
+    fn is_right(&self) {
+        let output = self.ask();
+        assert!(output.status.success(), "{output:?}");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&self.truth));
+    }
+}
+
+#[test]
+fn answers_are_the_same_cold_and_warm() {
+    let site = Site::new();
+    assert!(!site.file().exists(), "`--no-cache` keeps nothing");
+    site.is_right();
+    let first = std::fs::read(site.file()).unwrap();
+    site.is_right();
+    assert_eq!(std::fs::read(site.file()).unwrap(), first, "nothing new, nothing written");
+    // It is used: without the trees and files of the mainline's commits there is still an answer.
+    for at in 0..8 {
+        let blob = git(site.path(), &["rev-parse", &format!("main:f{at}.txt")]);
+        let _absent = std::fs::remove_file(site.path().join("objects").join(&blob[..2]).join(&blob[2..]));
+    }
+    site.is_right();
+}
+
+#[test]
+fn whatever_somebody_made_of_it_the_answer_is_right() {
+    let site = Site::new();
+    site.is_right();
+    let good = std::fs::read(site.file()).unwrap();
+    for at in (0..good.len()).step_by(good.len() / 150 + 1) {
+        let mut bad = good.clone();
+        bad[at] ^= 0x41;
+        std::fs::write(site.file(), &bad).unwrap();
+        site.is_right();
+    }
+    let swapped = [&good[..32], &good[32..].iter().rev().copied().collect::<Vec<u8>>()].concat();
+    let mut long = good[..good.len() / 2].to_vec();
+    long.extend_from_slice(&good);
+    for bad in [b"".to_vec(), b"refgate\n".to_vec(), vec![0xff; 4096], good[..good.len() / 2].to_vec(), swapped, long] {
+        std::fs::write(site.file(), &bad).unwrap();
+        site.is_right();
+    }
+    // It has been written anew, whole.
+    assert_eq!(std::fs::read(site.file()).unwrap(), good);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_others_may_write_is_not_read() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    let site = Site::new();
+    site.is_right();
+    let good = std::fs::read(site.file()).unwrap();
+    // A file that anybody may write is put in order; a link is replaced and what it leads to is left alone.
+    std::fs::set_permissions(site.file(), std::fs::Permissions::from_mode(0o666)).unwrap();
+    site.is_right();
+    assert_eq!(std::fs::metadata(site.file()).unwrap().permissions().mode() & 0o022, 0);
+    let elsewhere = site.path().join("elsewhere");
+    std::fs::write(&elsewhere, b"mine").unwrap();
+    std::fs::remove_file(site.file()).unwrap();
+    symlink(&elsewhere, site.file()).unwrap();
+    site.is_right();
+    assert_eq!(std::fs::read(&elsewhere).unwrap(), b"mine");
+    assert_eq!(std::fs::read(site.file()).unwrap(), good);
+    // Where there is no room for it, there is an answer all the same.
+    std::fs::remove_dir_all(site.path().join("refgate")).unwrap();
+    std::fs::write(site.path().join("refgate"), b"").unwrap();
+    site.is_right();
+}
+
+#[test]
+fn nothing_is_written_in_quarantine() {
+    let site = Site::new();
+    let quarantine = site.path().join("objects/tmp_objdir-incoming-x");
+    std::fs::create_dir(&quarantine).unwrap();
+    for (key, value) in [("GIT_QUARANTINE_PATH", &quarantine), ("GIT_OBJECT_DIRECTORY", &quarantine)] {
+        let mut hook = command(env!("CARGO_BIN_EXE_refgate"), site.path());
+        hook.args(QUESTION).env("GIT_DIR", ".").env(key, value);
+        hook.env("GIT_ALTERNATE_OBJECT_DIRECTORIES", site.path().join("objects"));
+        let output = run(&mut hook, b"");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&site.truth), "{output:?}");
+        assert!(!site.path().join("refgate").exists(), "{key}");
+        assert!(std::fs::read_dir(&quarantine).unwrap().next().is_none());
+    }
+}
+
+#[test]
+fn many_may_write_at_once() {
+    let site = Site::new();
+    for _ in 0..4 {
+        std::thread::scope(|scope| {
+            let askers: Vec<_> = (0..4).map(|_| scope.spawn(|| site.is_right())).collect();
+            askers.into_iter().for_each(|asker| asker.join().unwrap());
+        });
+        let left: Vec<_> =
+            std::fs::read_dir(site.path().join("refgate")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left, ["landed"], "no file is left half-written");
+        site.is_right();
+        std::fs::remove_file(site.file()).unwrap();
+    }
+}
