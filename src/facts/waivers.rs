@@ -92,6 +92,7 @@ impl<'a> Facts<'a> {
         }
         let mut notes = Vec::new();
         for change in changes {
+            self.in_time()?;
             let Some(entry) = change.new else { continue };
             let object = self.annotated(change.path.as_ref());
             let known = object.and_then(|object| before.get(&object));

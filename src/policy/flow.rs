@@ -6,9 +6,9 @@ use serde::Deserialize;
 use std::fmt;
 
 use super::raw::{Located, Texts};
-use super::resolve::Resolver;
-use super::{Line, Pattern, Problem, Since};
-use crate::model::{ObjectId, did_you_mean};
+use super::resolve::{Resolver, not_left_open};
+use super::{Line, Pattern, Policy, PolicyError, Problem, Since};
+use crate::model::{Level, ObjectId, did_you_mean};
 
 /// How a change travels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -106,6 +106,8 @@ pub struct Waiver {
     pub layer: usize,
     /// Where it stands there.
     pub span: std::ops::Range<usize>,
+    /// The uppermost layer above that does not leave the rule open, where none above says anything of the rule.
+    silent_above: Option<usize>,
 }
 
 /// `[[flow]]`.
@@ -229,6 +231,11 @@ impl Resolver<'_> {
                     until,
                     layer: at,
                     span: span.clone(),
+                    silent_above: if stated.is_some() {
+                        None
+                    } else {
+                        self.layers.iter().take(at).position(|layer| !layer.leaves_open(&raw.rule))
+                    },
                 });
             }
         }
@@ -254,6 +261,21 @@ impl Resolver<'_> {
     fn line_named(&mut self, at: usize, name: &Located<String>, lines: &[Line]) {
         let names: Vec<String> = lines.iter().map(|line| line.name.clone()).collect();
         self.line_exists(at, name.get_ref(), name.span(), &names);
+    }
+}
+
+impl Policy {
+    /// What is wrong with waivers of a rule that the layers above theirs have by itself, at `default`, without a word on
+    /// it, and do not leave open.
+    pub fn waives_default(&self, id: &str, default: Level) -> Vec<PolicyError> {
+        let wrong = |waiver: &Waiver| {
+            let upper = self.texts.get(waiver.silent_above?)?;
+            let source = self.texts.get(waiver.layer)?.clone();
+            let problem = not_left_open(upper, waiver.span.clone(), id, &format!("a waiver of `{id}`"));
+            Some(PolicyError { source, problem })
+        };
+        let own = self.waivers.iter().filter(|waiver| waiver.rule == id && default != Level::Off);
+        own.filter_map(wrong).collect()
     }
 }
 

@@ -183,7 +183,7 @@ impl<'a> Resolver<'a> {
     }
 }
 
-fn not_left_open(upper: &SourceText, at: Span<usize>, what: &str, deed: &str) -> Problem {
+pub(super) fn not_left_open(upper: &SourceText, at: Span<usize>, what: &str, deed: &str) -> Problem {
     let upper = &upper.name;
     let help = format!("whoever keeps `{upper}` can allow it with `open = [\"{what}\"]`");
     Problem::new(at, format!("{deed} is not left open by `{upper}`")).help(help)

@@ -11,6 +11,7 @@
 //! | [`builtin`] | how tags are read where no policy says it |
 //! | [`standing`] | where a commit stands among them |
 //! | [`whereabouts`] | which branches and versions have a change |
+//! | [`reverts`] | whether it is still there |
 //! | [`image`] | names and tags of container images |
 //! | [`event`] | what happened |
 //! | [`plan`] | release, dev or nothing: what an event publishes |
@@ -23,6 +24,7 @@ mod error;
 mod event;
 mod image;
 mod plan;
+mod reverts;
 mod standing;
 mod tags;
 mod whereabouts;

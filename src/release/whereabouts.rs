@@ -4,25 +4,26 @@
 //! with the same change, all of it at once; where one is found, ancestry again tells which branches and tags have it. A
 //! change that was reverted is told from one that is still there by the reverts that name it.
 
-use bstr::{BString, ByteSlice as _};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Error;
+use super::builtin::Reading;
+use super::reverts::History;
 use super::tags::Component;
-use crate::git::{Kind, Repository};
+use crate::git::{self, Kind, Repository};
 use crate::landed::{Chores, Comparison, Evidence, Options, Status};
 use crate::model::{ObjectId, RefName};
 use crate::policy::{Policy, Role};
 use crate::version::Version;
 
 /// More searches than these are not made: each finds at least one more commit of the same change.
-const MAX_SEARCHES: usize = 16;
+const MAX_SEARCHES: usize = 15;
+
+/// Commits that one search finds beside the best.
+const MAX_ALSO: usize = 3;
 
 /// Commits of the same change whose own counterparts are searched for.
 const MAX_SEEDS: usize = 3;
-
-/// More commits than these are not read for reverts.
-const MAX_COMMITS: usize = 500_000;
 
 /// What is searched.
 pub struct Places<'a> {
@@ -171,13 +172,26 @@ fn tips(repository: &Repository, places: &Places<'_>) -> Result<Vec<Tip>, Error>
         let is_searched = places.policy.is_none() || line.is_some_and(|line| line.role != Role::Topic);
         tips.push(Tip { name, commit, is_searched, line: line.map(|line| line.name.clone()), version: None });
     }
-    let mut highest: BTreeMap<SeriesOf, usize> = BTreeMap::new();
+    let mut tagged = Vec::new();
     for (name, id) in repository.references("refs/tags/")? {
         let peeled = repository.peel(id)?;
-        if peeled.kind != Kind::Commit {
-            continue;
+        if peeled.kind == Kind::Commit {
+            let reading = Component { policy: places.policy, scope: None }.read(&name);
+            tagged.push((name, peeled.id, reading));
         }
-        let version = named(places.policy, &name);
+    }
+    let depths = depths(tagged.iter().filter_map(|(.., reading)| reading.as_ref()));
+    let mut highest: BTreeMap<SeriesOf, usize> = BTreeMap::new();
+    for (name, commit, reading) in tagged {
+        let version = reading.map(|reading| {
+            let declared = places.policy.and_then(|policy| policy.tag_of(&name)?.series());
+            let depth = depths.get(&reading.component).copied().unwrap_or(1);
+            let series = declared.unwrap_or_else(|| {
+                let numbers: Vec<String> = reading.version.release().iter().take(depth).map(u64::to_string).collect();
+                numbers.join(".")
+            });
+            Named { series: (reading.component, reading.era, series), version: reading.version }
+        });
         if let Some(own) = &version {
             let last = highest.entry(own.series.clone()).or_insert(tips.len());
             let below = tips.get(*last).and_then(|tip: &Tip| tip.version.as_ref());
@@ -185,7 +199,7 @@ fn tips(repository: &Repository, places: &Places<'_>) -> Result<Vec<Tip>, Error>
                 *last = tips.len();
             }
         }
-        tips.push(Tip { name, commit: peeled.id, is_searched: false, line: None, version });
+        tips.push(Tip { name, commit, is_searched: false, line: None, version });
     }
     // The branch of an old series may be gone: its last version stands for it.
     for at in highest.into_values() {
@@ -196,15 +210,16 @@ fn tips(repository: &Repository, places: &Places<'_>) -> Result<Vec<Tip>, Error>
     Ok(tips)
 }
 
-fn named(policy: Option<&Policy>, name: &RefName) -> Option<Named> {
-    let reading = Component { policy, scope: None }.read(name)?;
-    let declared = policy.and_then(|policy| policy.tag_of(name)?.series());
-    let usual = || {
-        let numbers: Vec<String> = reading.version.release().iter().take(2).map(u64::to_string).collect();
-        numbers.join(".")
-    };
-    let series = declared.unwrap_or_else(usual);
-    Some(Named { series: (reading.component, reading.era, series), version: reading.version })
+/// How many numbers name a series, by component, where no policy says it: `1.15` of 1.15.3, but `252` where a project never
+/// has more than the two numbers of 252.30.
+fn depths<'r>(readings: impl Iterator<Item = &'r Reading>) -> BTreeMap<Option<String>, usize> {
+    let mut depths = BTreeMap::new();
+    for reading in readings {
+        let own = (reading.version.release().len().saturating_sub(1)).clamp(1, 2);
+        let depth = depths.entry(reading.component.clone()).or_insert(own);
+        *depth = own.max(*depth);
+    }
+    depths
 }
 
 /// The commits that are the change, itself first.
@@ -227,7 +242,9 @@ fn copies(
             .filter(|(tip, contained)| tip.is_searched && !contained.contains(&true))
             .map(|(tip, _)| tip.commit)
             .collect();
-        let Some(from) = copies.get(seed).filter(|_| !without.is_empty() && seed < MAX_SEEDS) else { break };
+        let Some(from) = copies.get(seed).filter(|_| !without.is_empty() && seed < MAX_SEEDS) else {
+            return Ok(sure_first(copies));
+        };
         let without: Vec<ObjectId> = without.into_iter().collect();
         let new: Vec<Occurrence> = search(repository, from.commit, &without, places)?
             .into_iter()
@@ -238,9 +255,14 @@ fn copies(
         }
         copies.extend(new);
     }
-    // What is sure is told before what a person should look at.
+    // Not to have looked everywhere is no reason to say that it is missing.
+    Err(git::Error::Limit { what: "searches for one change", limit: MAX_SEARCHES }.into())
+}
+
+/// What is sure is told before what a person should look at.
+fn sure_first(mut copies: Vec<Occurrence>) -> Vec<Occurrence> {
     copies.sort_by_key(|copy| copy.is_probable);
-    Ok(copies)
+    copies
 }
 
 /// The commits below `tips` that are the change of `from`.
@@ -269,101 +291,12 @@ fn search(
             is_probable: verdict.status == Status::Probable,
         };
         found.push(copy(matched, verdict.reason.clone()));
-        let again = |id: &ObjectId| copy(*id, format!("landed as {}, which is {} again", id.short(), matched.short()));
-        found.extend(verdict.also.iter().map(again));
+        let again =
+            |id: &ObjectId| copy(*id, format!("landed as {}, the same change as {}", id.short(), matched.short()));
+        // Those that are left out are found again where they are the only ones.
+        found.extend(verdict.also.iter().take(MAX_ALSO).map(again));
     }
     Ok(found)
-}
-
-/// What every tip contains of the copies, and of the commits that took them back.
-struct History {
-    copies: Vec<Occurrence>,
-    /// Pairs of a revert and what it reverts.
-    reverts: Vec<(ObjectId, ObjectId)>,
-    /// The commits asked about, and for each tip which of them it contains.
-    asked: Vec<ObjectId>,
-    contained: Vec<Vec<bool>>,
-}
-
-impl History {
-    fn new(repository: &Repository, copies: Vec<Occurrence>, tips: &[ObjectId]) -> Result<Self, Error> {
-        let mut asked: Vec<ObjectId> = copies.iter().map(|copy| copy.commit).collect();
-        let contained = repository.containing(tips, &asked)?;
-        // Who reverts what, of all that came after any of them.
-        let mut said: BTreeMap<ObjectId, Vec<BString>> = BTreeMap::new();
-        let mut read: BTreeSet<ObjectId> = BTreeSet::new();
-        for (at, copy) in copies.iter().enumerate() {
-            let with = |contained: &Vec<bool>| contained.get(at) == Some(&true);
-            let later: Vec<ObjectId> =
-                tips.iter().zip(&contained).filter(|(_, contained)| with(contained)).map(|(tip, _)| *tip).collect();
-            for id in repository.commits(&later, &[copy.commit], MAX_COMMITS)? {
-                if read.insert(id) {
-                    let reverted = reverted(repository.commit(id)?.message.as_ref());
-                    if !reverted.is_empty() {
-                        said.insert(id, reverted);
-                    }
-                }
-            }
-        }
-        let mut reverts: Vec<(ObjectId, ObjectId)> = Vec::new();
-        let mut at = 0;
-        while let Some(id) = asked.get(at).copied() {
-            let name = id.to_string();
-            let by = said.iter().filter(|(_, named)| named.iter().any(|named| name.as_bytes().starts_with(named)));
-            for revert in by.map(|(revert, _)| *revert) {
-                // What is named by a few digits may be another commit: only what is older can be reverted.
-                if revert == id || !repository.is_ancestor(id, revert)? {
-                    continue;
-                }
-                reverts.push((revert, id));
-                if !asked.contains(&revert) {
-                    asked.push(revert);
-                }
-            }
-            at += 1;
-        }
-        let contained = if reverts.is_empty() { contained } else { repository.containing(tips, &asked)? };
-        Ok(Self { copies, reverts, asked, contained })
-    }
-
-    fn presence(&self, tip: usize) -> Presence {
-        if let Some(here) = self.copies.iter().find(|copy| self.stands(tip, copy.commit)) {
-            return Presence::Here(here.clone());
-        }
-        let was = self.copies.iter().find(|copy| self.has(tip, copy.commit));
-        let reverted = was.and_then(|copy| Some((copy, self.taken_back_by(tip, copy.commit)?)));
-        reverted.map_or(Presence::Absent, |(copy, by)| Presence::Reverted(copy.clone(), by))
-    }
-
-    fn has(&self, tip: usize, commit: ObjectId) -> bool {
-        let at = self.asked.iter().position(|asked| *asked == commit);
-        at.and_then(|at| self.contained.get(tip)?.get(at).copied()).unwrap_or_default()
-    }
-
-    /// Whether a tip has a commit that no other one there takes back. A revert is later than what it names, so that this
-    /// ends.
-    fn stands(&self, tip: usize, commit: ObjectId) -> bool {
-        self.has(tip, commit) && self.taken_back_by(tip, commit).is_none()
-    }
-
-    fn taken_back_by(&self, tip: usize, commit: ObjectId) -> Option<ObjectId> {
-        let mut by = self.reverts.iter().filter(|(_, reverted)| *reverted == commit).map(|(revert, _)| *revert);
-        by.find(|revert| self.stands(tip, *revert))
-    }
-}
-
-/// What a message says that it reverts, in git's own words: ids, possibly abbreviated.
-fn reverted(message: &[u8]) -> Vec<BString> {
-    let mut found = Vec::new();
-    let mut rest = message;
-    while let Some((_, after)) = rest.split_once_str("his reverts commit ") {
-        let end = after.iter().position(|byte| !byte.is_ascii_hexdigit()).unwrap_or(after.len());
-        if let Some(id) = after.get(..end).filter(|id| id.len() >= 7) {
-            found.push(BString::from(id.to_ascii_lowercase()));
-        }
-        rest = after;
-    }
-    found
 }
 
 /// The lowest version of a series that has the change; `None` where none has.

@@ -58,6 +58,7 @@ pub fn arm(policy: &Policy) -> Result<Vec<Armed>, PolicyErrors> {
         let setting = policy.rules.get(entry.meta.id).cloned().unwrap_or_default();
         let level = setting.level.unwrap_or(entry.meta.default);
         errors.extend(policy.weakens_default(entry.meta.id, entry.meta.default));
+        errors.extend(policy.waives_default(entry.meta.id, entry.meta.default));
         // The options of a rule that is off are read all the same: a mistake in them is one.
         match (entry.bind)(policy) {
             Ok(check) if level > Level::Off => armed.push(Armed { meta: entry.meta, level, setting, check }),

@@ -178,3 +178,34 @@ fn image_factorys_milestones_wait_for_the_merge_to_master() {
     work.paste(&command);
     work.push(&["--atomic", "origin", "master", "1.0.1"]).accepted();
 }
+
+#[test]
+fn a_pick_that_names_another_commit_is_refused_until_its_message_is_true() {
+    let work = Work::new(&preset("pybal"), "1.15", "pre-receive");
+    work.git(&["switch", "--quiet", "master"]);
+    let fix = work.commit("timeout = 5", "fix: the monitor gave up too soon");
+    work.git(&["commit", "--quiet", "--allow-empty", "--message=docs: say why"]);
+    let other = work.git(&["rev-parse", "HEAD"]);
+    work.push(&["origin", "master"]).accepted();
+    work.git(&["switch", "--quiet", "1.15"]);
+    work.git(&["cherry-pick", "-x", &fix]);
+    let honest = work.git(&["log", "-1", "--format=%B"]);
+    let nowhere = "0123456789abcdef0123456789abcdef01234567";
+    work.git(&["commit", "--amend", "--quiet", "--message", &honest.replace(&fix, &other)]);
+    let lying = work.push(&["origin", "1.15"]);
+    lying.refused(&["unverified-pick refs/heads/1.15"]);
+    assert!(
+        lying.text.contains(&format!("its message names {}, whose content differs", &other[..10])),
+        "{}",
+        lying.text
+    );
+    // Of a commit that is not there nothing can be known, but the change is on master, by whatever name.
+    work.git(&["commit", "--amend", "--quiet", "--message", &honest.replace(&fix, nowhere)]);
+    work.push(&["origin", "1.15"]).accepted();
+    // Without anything like it on master, it is owed there as well.
+    let file = work.clone.join("monitor.py");
+    std::fs::write(&file, "timeout = 9 seconds and a limit of a hundred\n").unwrap();
+    let invented = format!("fix: invented\n\n(cherry picked from commit {nowhere})");
+    work.git(&["commit", "--quiet", "--all", "--message", &invented]);
+    work.push(&["origin", "1.15"]).refused(&["unlanded-fix refs/heads/1.15", "unverified-pick refs/heads/1.15"]);
+}

@@ -296,6 +296,22 @@ fn a_layer_below_cannot_let_others_waive() {
 }
 
 #[test]
+fn a_layer_below_cannot_waive_what_the_one_above_has_by_default() {
+    let waiver =
+        |rule: &str| format!("[[waiver]]\nrule = \"{rule}\"\nref = \"refs/heads/**\"\nreason = \"it is in the way\"\n");
+    for upper in ["", "[rules.unlanded-fix]\nlevel = \"refuse\"\n"] {
+        let (code, text) = layered(upper, &waiver("unlanded-fix"));
+        assert_eq!(code, Some(3), "{text}");
+        assert!(text.contains("a waiver of `unlanded-fix` is not left open by"), "{text}");
+        let (code, text) = layered(&format!("open = [\"unlanded-fix\"]\n{upper}"), &waiver("unlanded-fix"));
+        assert_eq!(code, Some(0), "{text}");
+    }
+    // What is off by itself, the layer below turned on.
+    let own = format!("{}[rules.version-gap]\nlevel = \"refuse\"\n", waiver("version-gap"));
+    assert_eq!(layered("", &own).0, Some(0));
+}
+
+#[test]
 fn mistakes_in_the_table_are_shown_in_their_place() {
     for (table, said) in [
         ("[waiver-notes]\naccept-from = [\"alice\"]", "accepted-from"),

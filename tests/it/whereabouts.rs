@@ -183,3 +183,14 @@ fn what_cannot_be_answered_is_no_answer() {
     assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
     assert!(stderr(&output).contains("git fetch --unshallow"), "{}", stderr(&output));
 }
+
+#[test]
+fn a_project_with_two_numbers_has_series_of_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = "A = commit \"first\"\nB = commit \"second\" parents A\nC = commit \"third\" parents B\n\
+                  refs/heads/main = C\nrefs/tags/v252 = A\nrefs/tags/v252.1 = B\nrefs/tags/v252.2 = C\n\
+                  refs/tags/v253-rc1 = B\nrefs/tags/lib-1.2.3 = B\nrefs/tags/lib-1.2 = A\n";
+    let ids = build(folder.path(), script, &[]);
+    let found = asked(folder.path(), &[&ids["B"]]);
+    assert_eq!(versions(&found, &ids), ["252 v252.1 +1/3 B", "253 v253-rc1 +0/1 B", "1.2 lib-1.2.3 +0/2 B"]);
+}

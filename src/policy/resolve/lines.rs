@@ -3,7 +3,7 @@
 use std::ops::Range as Span;
 
 use super::super::raw::{RawLine, RawLineMay, RawRetiredBy, Role};
-use super::super::{Intake, Line, Permissions, Problem, RetiredBy};
+use super::super::{Intake, Line, Pattern, Permissions, Problem, RetiredBy};
 use super::Resolver;
 use super::named::Named;
 use crate::model::did_you_mean;
@@ -27,9 +27,8 @@ impl Resolver<'_> {
         let topic = raw.role == Role::Topic;
         let may = self.line_may(at, &raw.may);
         let branches = self.patterns(at, &raw.branch);
-        if let Some(next) =
-            raw.next.as_ref().filter(|_| !branches.iter().all(|own| own.placeholders().contains(&"major")))
-        {
+        let has_major = |pattern: &Pattern| pattern.placeholders().contains(&"major");
+        if let Some(next) = raw.next.as_ref().filter(|_| !branches.iter().all(has_major)) {
             let problem = Problem::new(next.span(), "`next` is told by `{major}`, which a pattern of this line lacks");
             self.report(at, problem.help("write `branch = \"{major}.0-dev\"`"));
         }
