@@ -1,7 +1,7 @@
 //! What differs between two trees, for many pairs in a row: neighbouring commits share most of their trees, so that
 //! each is read once.
 
-use bstr::{BString, ByteSlice as _};
+use bstr::{BStr, BString, ByteSlice as _};
 use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -24,9 +24,13 @@ pub struct TreeDiff {
 }
 
 /// One comparison.
-struct Comparison {
+struct Comparison<'w> {
     changes: Vec<Change>,
     visited: usize,
+    /// Told a path and whether it is a directory: whether a change there is of interest.
+    wants: &'w dyn Fn(&BStr, bool) -> bool,
+    /// Whether something else was changed, which ends it.
+    is_outside: bool,
 }
 
 /// An entry as it stands in a tree.
@@ -62,12 +66,26 @@ impl TreeDiff {
     /// # Errors
     /// A commit or tree is missing or malformed, or there are more than a million changes.
     pub fn changes_of(&mut self, parent: Option<ObjectId>, tree: ObjectId) -> Result<Vec<Change>, Error> {
+        Ok(self.changes_within(parent, tree, &|_, _| true)?.unwrap_or_default())
+    }
+
+    /// The same, if nothing is changed but what `wants` names: it is told paths, and whether each is a directory. Reads no
+    /// further than to the first change that it does not name.
+    ///
+    /// # Errors
+    /// As [`TreeDiff::changes_of`].
+    pub fn changes_within(
+        &mut self,
+        parent: Option<ObjectId>,
+        tree: ObjectId,
+        wants: &dyn Fn(&BStr, bool) -> bool,
+    ) -> Result<Option<Vec<Change>>, Error> {
         let parent = parent.map(|id| self.tree_of_commit(id)).transpose()?;
-        let mut comparison = Comparison { changes: Vec::new(), visited: 0 };
+        let mut comparison = Comparison { changes: Vec::new(), visited: 0, wants, is_outside: false };
         if parent != Some(tree) {
             self.trees(parent, Some(tree), &mut BString::default(), 0, &mut comparison)?;
         }
-        Ok(comparison.changes)
+        Ok((!comparison.is_outside).then_some(comparison.changes))
     }
 
     fn trees(
@@ -76,7 +94,7 @@ impl TreeDiff {
         new: Option<ObjectId>,
         path: &mut BString,
         depth: usize,
-        comparison: &mut Comparison,
+        comparison: &mut Comparison<'_>,
     ) -> Result<(), Error> {
         if depth > MAX_DEPTH {
             return Err(Error::Limit { what: "directories inside each other", limit: MAX_DEPTH });
@@ -117,10 +135,17 @@ impl TreeDiff {
             path.extend_from_slice(either.name);
             // Directories sort apart from anything else of the same name: both are, or neither is.
             let is_tree = either.mode == Mode::Tree;
+            if !(comparison.wants)(path.as_bstr(), is_tree) {
+                comparison.is_outside = true;
+                return Ok(());
+            }
             let (old, new) = (before.map(entry).transpose()?, after.map(entry).transpose()?);
             if is_tree {
                 let id = |entry: Option<Entry>| entry.map(|entry| entry.id);
                 self.trees(id(old), id(new), path, depth + 1, comparison)?;
+                if comparison.is_outside {
+                    return Ok(());
+                }
             } else {
                 comparison.changes.push(Change { path: path.clone(), old, new });
             }

@@ -16,6 +16,7 @@ use super::explicit::{Claims, Follower};
 use super::features::{Features, Surroundings, Weights};
 use super::index::{At, Index, Reverts};
 use super::patch::{self, Patch, Readers};
+use super::same_files::SameFiles;
 use super::trailers::Grammar;
 use super::verdict::Verdict;
 use super::{Error, parallel, reasons, tiers};
@@ -147,7 +148,7 @@ impl Comparison {
         engine.read_patches()?;
         let every: Vec<At> = engine.candidates.keys().copied().collect();
         let mut pairs = engine.pairs(&every);
-        let sought = engine.unsettled(assign::assign(pairs.clone()));
+        let sought = engine.worth_a_search(engine.unsettled(assign::assign(pairs.clone())));
         if !sought.is_empty() {
             tell("searching the mainline", mainline.len());
             engine.plain.retain(|at, _| !sought.contains(at));
@@ -157,6 +158,8 @@ impl Comparison {
             pairs.retain(|pair| !is_sought.contains(&pair.branch));
             pairs.extend(engine.pairs(&sought));
         }
+        let sought = engine.unsettled(assign::assign(pairs.clone()));
+        pairs.extend(engine.with_same_files(&sought)?);
         let mut compared: BTreeMap<At, Vec<Pair>> = BTreeMap::new();
         for pair in &pairs {
             compared.entry(pair.branch).or_default().push(pair.clone());
@@ -317,6 +320,10 @@ impl Engine<'_> {
     /// that says enough and that nothing else has. Whatever is less like it need not be read. A merge counts where it was
     /// picked itself.
     fn plainly(&self, branch: At, change: &Change, found: &BTreeSet<At>) -> Option<At> {
+        // Of a few changes, such as those a push is judged by, the content is read whatever they are called.
+        if self.options.only.is_some() {
+            return None;
+        }
         let titled = found.iter().filter_map(|at| Some((*at, self.index.commits.get(*at)?))).filter(|(at, other)| {
             other.key == change.key
                 && (!other.is_merge || other.subject == change.subject)
@@ -375,20 +382,29 @@ impl Engine<'_> {
         })
     }
 
-    /// Candidates by the files they touch.
-    fn by_files(&mut self, sought: &[At]) -> Result<(), Error> {
+    /// Reads the outlines of branch commits of which nothing was read before.
+    fn read_own_outlines(&mut self, wanted: &[At]) -> Result<(), Error> {
         let is_missing = |at: &&At| self.branch_patches.get(**at).is_some_and(Option::is_none);
-        let missing: Vec<At> = sought.iter().filter(is_missing).copied().collect();
+        let missing: Vec<At> = wanted.iter().filter(is_missing).copied().collect();
         for (at, patch) in missing.iter().zip(self.outlines(self.branch, &missing, false)?) {
             put(&mut self.branch_patches, *at, patch);
         }
-        let wanted: Vec<Sought<'_>> = sought
-            .iter()
-            .filter_map(|at| {
-                let (change, patch) = (self.branch.get(*at)?, self.branch_patches.get(*at)?.as_ref()?);
-                Some(Sought { at: *at, change, patch })
-            })
-            .collect();
+        Ok(())
+    }
+
+    /// What is sought, as far as it could be read.
+    fn sought(&self, sought: &[At]) -> Vec<Sought<'_>> {
+        let read = sought.iter().filter_map(|at| {
+            let (change, patch) = (self.branch.get(*at)?, self.branch_patches.get(*at)?.as_ref()?);
+            Some(Sought { at: *at, change, patch })
+        });
+        read.collect()
+    }
+
+    /// Candidates by the files they touch.
+    fn by_files(&mut self, sought: &[At]) -> Result<(), Error> {
+        self.read_own_outlines(sought)?;
+        let wanted = self.sought(sought);
         let read = |wanted: &[At]| self.outlines(self.index.commits, wanted, false);
         let found = candidates::by_files(&wanted, self.index.commits, &read)?;
         for (at, found) in found.candidates {
@@ -406,6 +422,40 @@ impl Engine<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Pairs with commits that change the same files in the same way, of what nothing was found for so far.
+    fn with_same_files(&mut self, sought: &[At]) -> Result<Vec<Pair>, Error> {
+        self.read_own_outlines(sought)?;
+        let wanted = self.sought(sought);
+        if wanted.is_empty() {
+            return Ok(Vec::new());
+        }
+        let same = SameFiles::new(&wanted);
+        let mainline = self.index.commits;
+        let (deadline, readers) = (self.options.deadline, &self.readers);
+        let start = |repository| readers.lend(repository);
+        let touched = parallel::map(self.repository, mainline, deadline, "comparing files", start, |lent, change| {
+            if change.is_merge {
+                return Ok(None);
+            }
+            lent.reader().paths_within(change, &|path, is_directory| same.wants(path, is_directory))
+        })?;
+        let mut found = same.candidates(mainline, &touched);
+        for (at, found) in &mut found {
+            let known = self.candidates.get(at);
+            found.retain(|other| known.is_none_or(|known| !known.contains(other)));
+        }
+        let before = std::mem::take(&mut self.candidates);
+        self.candidates = found.into_iter().map(|(at, found)| (at, found.into_iter().collect())).collect();
+        self.read_patches()?;
+        let mut pairs = self.pairs(sought);
+        pairs.retain(|pair| pair.features.same_patch || pair.features.same_lines);
+        self.candidates = before;
+        for pair in &pairs {
+            self.candidates.entry(pair.branch).or_default().insert(pair.mainline);
+        }
+        Ok(pairs)
     }
 
     /// Reads the patches of all candidates that were not read before.
@@ -470,7 +520,7 @@ impl Engine<'_> {
         pairs
     }
 
-    /// The changes without a sure answer that are worth a search of the whole mainline.
+    /// The changes without a sure answer.
     fn unsettled(&self, pairs: BTreeMap<At, Vec<Pair>>) -> Vec<At> {
         let is_settled = |pair: &Pair| match (pair.named, pair.tier) {
             // A message may name another commit of the same title.
@@ -482,8 +532,13 @@ impl Engine<'_> {
             .filter(|(_, own)| own.first().is_some_and(|pair| pair.is_sure() && is_settled(pair)))
             .map(|(at, _)| at)
             .collect();
-        let is_sought = |at: &At| !settled.contains(at) && !self.is_chore(*at);
-        (0..self.branch.len()).filter(is_sought).collect()
+        (0..self.branch.len()).filter(|at| !settled.contains(at)).collect()
+    }
+
+    /// Those that are looked for by likeness: chores of two lines are alike without being the same.
+    fn worth_a_search(&self, mut unsettled: Vec<At>) -> Vec<At> {
+        unsettled.retain(|at| !self.is_chore(*at));
+        unsettled
     }
 
     fn is_chore(&self, at: At) -> bool {

@@ -1,6 +1,6 @@
 //! What a commit changed, in the forms in which changes are compared.
 
-use bstr::{BString, ByteSlice as _};
+use bstr::{BStr, BString, ByteSlice as _};
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{DefaultHasher, Hasher as _};
 use std::sync::Mutex;
@@ -125,6 +125,20 @@ impl Reader {
         patch.is_small = self.is_small(&files);
         patch.files = files;
         Ok(patch)
+    }
+
+    /// The paths that a commit changes, if `wants` names them all; see [`TreeDiff::changes_within`].
+    pub(super) fn paths_within(
+        &mut self,
+        change: &Change,
+        wants: &dyn Fn(&BStr, bool) -> bool,
+    ) -> Result<Option<Vec<BString>>, Error> {
+        match self.trees.changes_within(change.parent, change.tree, wants) {
+            Ok(files) => Ok(files.map(|files| files.into_iter().map(|file| file.path).collect())),
+            // What is not here cannot be compared; the rest can.
+            Err(git::Error::Missing { .. } | git::Error::Promised { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     fn is_small(&self, files: &[git::Change]) -> bool {

@@ -384,3 +384,38 @@ fn patch_ids_of_random_commits_are_those_of_git() {
     }
     assert!(compared > 50, "only {compared} commits changed something");
 }
+
+#[test]
+fn the_same_patch_is_found_whoever_wrote_it_and_however_long_the_mainline_is() {
+    let lines = |word: &str| (0..40).map(|at| format!("{word} {at}\n")).collect::<String>();
+    let mut stream = String::new();
+    let mut commit = |branch: &str, mark: usize, from: usize, who: &str, title: &str, file: &str, content: &str| {
+        let from = if from == 0 { String::new() } else { format!("from :{from}\n") };
+        let date = 1_700_000_000 + 60 * mark;
+        stream.push_str(&format!(
+            "commit refs/heads/{branch}\nmark :{mark}\nauthor {who} <{who}@x> {date} +0000\ncommitter {who} <{who}@x> {date} +0000\n\
+             data {}\n{title}\n{from}M 100644 inline {file}\ndata {}\n{content}\n",
+            title.len(),
+            content.len()
+        ));
+    };
+    commit("main", 1, 0, "ann", "base", "dir/table.txt", &lines("old"));
+    commit("main", 2, 1, "ann", "rework the whole table", "dir/table.txt", &lines("new"));
+    for mark in 3..1300 {
+        commit("main", mark, mark - 1, "bob", &format!("number {mark}"), "dir/other.txt", &mark.to_string());
+    }
+    commit("release", 1300, 1, "carl", "sort things out", "dir/table.txt", &lines("new"));
+    commit("release", 1301, 1300, "carl", "and something else", "dir/table.txt", &lines("else"));
+    let directory = tempfile::tempdir().unwrap();
+    git(directory.path(), &["init", "--quiet", "--bare"]);
+    git_with(directory.path(), &["fast-import", "--quiet"], stream.as_bytes());
+    let id = |revision: &str| git(directory.path(), &["rev-parse", revision]).trim().to_owned();
+    let ids = Ids::from([
+        ("Rework".to_owned(), id("main~1297")),
+        ("Pick".to_owned(), id("release~")),
+        ("Else".to_owned(), id("release")),
+    ]);
+    let (status, evidence, matched, reason) = answer_in(directory.path(), &ids, "Pick", &[]);
+    assert_eq!((&*status, &*evidence, &*matched), ("landed", "patch-id", "Rework"), "{reason}");
+    assert_eq!(answer_in(directory.path(), &ids, "Else", &[]).0, "missing");
+}

@@ -1,0 +1,65 @@
+//! The last place to look: mainline commits that change the very same files, whoever wrote them and under whatever title.
+//!
+//! Only the same patch or the same lines count there, as they do for `git cherry`. Trees are read down to the first change
+//! in another file, which for most commits is the first there is.
+
+use bstr::{BStr, BString, ByteSlice as _};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::candidates::Sought;
+use super::change::Change;
+use super::index::At;
+
+/// Of commits that change the same files, this many nearest in time are compared.
+const MAX_COMPARED: usize = 256;
+
+/// The files of what is sought.
+pub(super) struct SameFiles<'a> {
+    sought: &'a [Sought<'a>],
+    files: HashSet<&'a BStr>,
+    directories: HashSet<&'a BStr>,
+    /// Who of those sought changes just these files.
+    by_files: HashMap<&'a [BString], Vec<usize>>,
+}
+
+impl<'a> SameFiles<'a> {
+    pub(super) fn new(sought: &'a [Sought<'a>]) -> Self {
+        let mut same = Self { sought, files: HashSet::new(), directories: HashSet::new(), by_files: HashMap::new() };
+        for (place, own) in sought.iter().enumerate().filter(|(_, own)| !own.patch.paths.is_empty()) {
+            same.by_files.entry(&own.patch.paths).or_default().push(place);
+            for path in &own.patch.paths {
+                same.files.insert(path.as_bstr());
+                let mut directory = path.as_slice();
+                while let Some((parent, _)) = directory.rsplit_once_str("/") {
+                    same.directories.insert(parent.as_bstr());
+                    directory = parent;
+                }
+            }
+        }
+        same
+    }
+
+    /// Whether a change of this file, or below this directory, is of interest.
+    pub(super) fn wants(&self, path: &BStr, is_directory: bool) -> bool {
+        if is_directory { self.directories.contains(path) } else { self.files.contains(path) }
+    }
+
+    /// For each commit that is sought, those of the mainline that change the same files. `touched` has the paths that each
+    /// of the mainline's changes, where all are of interest.
+    pub(super) fn candidates(&self, mainline: &[Change], touched: &[Option<Vec<BString>>]) -> BTreeMap<At, Vec<At>> {
+        let mut found: BTreeMap<usize, Vec<(u64, At)>> = BTreeMap::new();
+        for (at, (change, paths)) in mainline.iter().zip(touched).enumerate() {
+            let same = paths.as_ref().and_then(|paths| self.by_files.get(paths.as_slice()));
+            for place in same.into_iter().flatten() {
+                let Some(own) = self.sought.get(*place) else { continue };
+                found.entry(*place).or_default().push((own.change.seconds.abs_diff(change.seconds), at));
+            }
+        }
+        let nearest = |(place, mut found): (usize, Vec<(u64, At)>)| {
+            found.sort_unstable();
+            let own = self.sought.get(place)?.at;
+            Some((own, found.into_iter().take(MAX_COMPARED).map(|(_, at)| at).collect()))
+        };
+        found.into_iter().filter_map(nearest).collect()
+    }
+}
