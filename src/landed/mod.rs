@@ -2,7 +2,7 @@
 //!
 //! | file | what is in it |
 //! |---|---|
-//! | [`comparison`] | from two lines to an answer for each change: the order of the work |
+//! | [`comparison`], [`engine`] | from two lines to an answer for each change: the order of the work |
 //! | [`change`], [`titles`], [`trailers`] | what a commit says: author, second, title, message, what it names |
 //! | [`patch`], [`patch_id`] | what a commit does: lines, paths, git's patch-id |
 //! | [`index`], [`explicit`], [`candidates`] | which commits are compared: by metadata, by what is named, by files |
@@ -22,6 +22,7 @@ mod candidates;
 mod change;
 mod chores;
 mod comparison;
+mod engine;
 mod error;
 mod explicit;
 mod features;
