@@ -27,8 +27,8 @@ pub struct TreeDiff {
 struct Comparison<'w> {
     changes: Vec<Change>,
     visited: usize,
-    /// Told a path and whether it is a directory: whether a change there is of interest.
-    wants: &'w dyn Fn(&BStr, bool) -> bool,
+    /// Told a directory and the names that are changed in it: whether such a change is of interest.
+    wants: &'w dyn Fn(&BStr, &[BString]) -> bool,
     /// Whether something else was changed, which ends it.
     is_outside: bool,
 }
@@ -69,8 +69,8 @@ impl TreeDiff {
         Ok(self.changes_within(parent, tree, &|_, _| true)?.unwrap_or_default())
     }
 
-    /// The same, if nothing is changed but what `wants` names: it is told paths, and whether each is a directory. Reads no
-    /// further than to the first change that it does not name.
+    /// The same, if `wants` says so of each directory in which something is changed: it is told its path and the names of
+    /// what is changed there, in the order of trees. Directories below one that is not wanted are not read.
     ///
     /// # Errors
     /// As [`TreeDiff::changes_of`].
@@ -78,7 +78,7 @@ impl TreeDiff {
         &mut self,
         parent: Option<ObjectId>,
         tree: ObjectId,
-        wants: &dyn Fn(&BStr, bool) -> bool,
+        wants: &dyn Fn(&BStr, &[BString]) -> bool,
     ) -> Result<Option<Vec<Change>>, Error> {
         let parent = parent.map(|id| self.tree_of_commit(id)).transpose()?;
         let mut comparison = Comparison { changes: Vec::new(), visited: 0, wants, is_outside: false };
@@ -99,6 +99,41 @@ impl TreeDiff {
         if depth > MAX_DEPTH {
             return Err(Error::Limit { what: "directories inside each other", limit: MAX_DEPTH });
         }
+        let here = self.entries(old, new, comparison)?;
+        let names: Vec<BString> = here.iter().map(|change| change.path.clone()).collect();
+        if !(comparison.wants)(path.as_bstr(), &names) {
+            comparison.is_outside = true;
+            return Ok(());
+        }
+        let length = path.len();
+        for Change { path: name, old, new } in here {
+            if length > 0 {
+                path.push(b'/');
+            }
+            path.extend_from_slice(&name);
+            // Directories sort apart from anything else of the same name: both are, or neither is.
+            if old.or(new).is_some_and(|entry| entry.mode == Mode::Tree) {
+                let id = |entry: Option<Entry>| entry.map(|entry| entry.id);
+                self.trees(id(old), id(new), path, depth + 1, comparison)?;
+            } else {
+                comparison.changes.push(Change { path: path.clone(), old, new });
+            }
+            path.truncate(length);
+            if comparison.is_outside {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// What differs between the entries of two trees themselves, by name.
+    fn entries(
+        &mut self,
+        old: Option<ObjectId>,
+        new: Option<ObjectId>,
+        comparison: &mut Comparison<'_>,
+    ) -> Result<Vec<Change>, Error> {
+        let mut found = Vec::new();
         let (old_tree, new_tree) = (self.read(old)?, self.read(new)?);
         let mut left = Entries { rest: &old_tree, previous: None, tree: old, width: self.width() };
         let mut right = Entries { rest: &new_tree, previous: None, tree: new, width: self.width() };
@@ -106,7 +141,7 @@ impl TreeDiff {
         let (mut a, mut b) = (left.next()?, right.next()?);
         loop {
             let side = match (&a, &b) {
-                (None, None) => return Ok(()),
+                (None, None) => return Ok(found),
                 (Some(_), None) => Ordering::Less,
                 (None, Some(_)) => Ordering::Greater,
                 (Some(a), Some(b)) => order(a, b),
@@ -128,28 +163,11 @@ impl TreeDiff {
                 return Err(Error::Limit { what: "changed paths", limit: MAX_VISITED });
             }
             let Some(either) = before.or(after) else { continue };
-            let length = path.len();
-            if length > 0 {
-                path.push(b'/');
-            }
-            path.extend_from_slice(either.name);
-            // Directories sort apart from anything else of the same name: both are, or neither is.
-            let is_tree = either.mode == Mode::Tree;
-            if !(comparison.wants)(path.as_bstr(), is_tree) {
-                comparison.is_outside = true;
-                return Ok(());
-            }
-            let (old, new) = (before.map(entry).transpose()?, after.map(entry).transpose()?);
-            if is_tree {
-                let id = |entry: Option<Entry>| entry.map(|entry| entry.id);
-                self.trees(id(old), id(new), path, depth + 1, comparison)?;
-                if comparison.is_outside {
-                    return Ok(());
-                }
-            } else {
-                comparison.changes.push(Change { path: path.clone(), old, new });
-            }
-            path.truncate(length);
+            found.push(Change {
+                path: either.name.into(),
+                old: before.map(entry).transpose()?,
+                new: after.map(entry).transpose()?,
+            });
         }
     }
 

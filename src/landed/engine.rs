@@ -297,7 +297,7 @@ impl<'a> Engine<'a> {
             if change.is_merge {
                 return Ok(None);
             }
-            lent.reader().paths_within(change, &|path, is_directory| same.wants(path, is_directory))
+            lent.reader().paths_within(change, &|directory, names| same.wants(directory, names))
         })?;
         let mut found = same.candidates(mainline, &touched);
         for (at, found) in &mut found {

@@ -127,11 +127,11 @@ impl Reader {
         Ok(patch)
     }
 
-    /// The paths that a commit changes, if `wants` names them all; see [`TreeDiff::changes_within`].
+    /// The paths that a commit changes, if `wants` says so; see [`TreeDiff::changes_within`].
     pub(super) fn paths_within(
         &mut self,
         change: &Change,
-        wants: &dyn Fn(&BStr, bool) -> bool,
+        wants: &dyn Fn(&BStr, &[BString]) -> bool,
     ) -> Result<Option<Vec<BString>>, Error> {
         match self.trees.changes_within(change.parent, change.tree, wants) {
             Ok(files) => Ok(files.map(|files| files.into_iter().map(|file| file.path).collect())),

@@ -1,7 +1,7 @@
 //! The last place to look: mainline commits that change the very same files, whoever wrote them and under whatever title.
 //!
-//! Only the same patch or the same lines count there, as they do for `git cherry`. Trees are read down to the first change
-//! in another file, which for most commits is the first there is.
+//! Only the same patch or the same lines count there, as they do for `git cherry`. Trees are read down to the first directory
+//! in which something else is changed, which for most commits is the first there is.
 
 use bstr::{BStr, BString, ByteSlice as _};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -16,32 +16,45 @@ const MAX_COMPARED: usize = 256;
 /// The files of what is sought.
 pub(super) struct SameFiles<'a> {
     sought: &'a [Sought<'a>],
-    files: HashSet<&'a BStr>,
-    directories: HashSet<&'a BStr>,
+    /// What may be changed in a directory: the names that some commit that is sought changes there, all of them.
+    directories: HashMap<&'a BStr, HashSet<Vec<&'a BStr>>>,
     /// Who of those sought changes just these files.
     by_files: HashMap<&'a [BString], Vec<usize>>,
 }
 
 impl<'a> SameFiles<'a> {
     pub(super) fn new(sought: &'a [Sought<'a>]) -> Self {
-        let mut same = Self { sought, files: HashSet::new(), directories: HashSet::new(), by_files: HashMap::new() };
+        let mut same = Self { sought, directories: HashMap::new(), by_files: HashMap::new() };
         for (place, own) in sought.iter().enumerate().filter(|(_, own)| !own.patch.paths.is_empty()) {
             same.by_files.entry(&own.patch.paths).or_default().push(place);
+            let mut changed: BTreeMap<&BStr, Vec<&BStr>> = BTreeMap::new();
             for path in &own.patch.paths {
-                same.files.insert(path.as_bstr());
-                let mut directory = path.as_slice();
-                while let Some((parent, _)) = directory.rsplit_once_str("/") {
-                    same.directories.insert(parent.as_bstr());
-                    directory = parent;
+                let mut rest = path.as_slice();
+                loop {
+                    let (directory, name) = rest.rsplit_once_str("/").unwrap_or((b"", rest));
+                    let names = changed.entry(directory.as_bstr()).or_default();
+                    // Paths are in the order of trees, so that those of one directory are together.
+                    if names.last().is_some_and(|last| *last == name) {
+                        break;
+                    }
+                    names.push(name.as_bstr());
+                    if directory.is_empty() {
+                        break;
+                    }
+                    rest = directory;
                 }
+            }
+            for (directory, names) in changed {
+                same.directories.entry(directory).or_default().insert(names);
             }
         }
         same
     }
 
-    /// Whether a change of this file, or below this directory, is of interest.
-    pub(super) fn wants(&self, path: &BStr, is_directory: bool) -> bool {
-        if is_directory { self.directories.contains(path) } else { self.files.contains(path) }
+    /// Whether a change of just these names in a directory is of interest.
+    pub(super) fn wants(&self, directory: &BStr, names: &[BString]) -> bool {
+        let names: Vec<&BStr> = names.iter().map(|name| name.as_bstr()).collect();
+        self.directories.get(directory).is_some_and(|wanted| wanted.contains(&names))
     }
 
     /// For each commit that is sought, those of the mainline that change the same files. `touched` has the paths that each
