@@ -20,6 +20,7 @@ mod landed;
 mod landed_cache;
 mod landed_policy;
 mod policies;
+mod post_receive;
 mod pushes;
 mod release_plan;
 mod release_properties;
