@@ -21,7 +21,7 @@ use crate::git::Repository;
 use crate::model::{HashKind, ObjectId};
 
 /// Changed whenever something else is kept, or the same is computed in another way.
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
 
 const MAGIC: &[u8; 8] = b"refgate\n";
 

@@ -77,8 +77,10 @@ impl Grammar {
             found.push(Named::PullRequest(number));
         }
         let mut lines = body.lines().map(|line| line.trim()).peekable();
+        let mut before: &[u8] = b"";
         while let Some(line) = lines.next() {
-            if !may_name(line) {
+            let above = std::mem::replace(&mut before, line);
+            if !may_name(line) || runs_on(above, line) {
                 continue;
             }
             // The id may have been wrapped onto the next line.
@@ -90,9 +92,9 @@ impl Grammar {
             for form in &self.forms {
                 let Some(groups) = form.captures(&whole) else { continue };
                 let names = groups.name("names").map_or(whole.as_slice(), |names| names.as_bytes());
-                let before = found.len();
+                let known = found.len();
                 names_in(names, &mut found);
-                if found.len() > before {
+                if found.len() > known {
                     break;
                 }
             }
@@ -138,6 +140,20 @@ fn may_name(line: &[u8]) -> bool {
         digits = if byte.is_ascii_hexdigit() { digits + 1 } else { 0 };
         digits == 7
     })
+}
+
+/// Whether a line is the middle of a sentence of prose: "which was a / backport of X" says what something else was. What
+/// stands in brackets, begins with a capital or has the form `token: value` begins by itself.
+fn runs_on(above: &[u8], line: &[u8]) -> bool {
+    let is_token = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b' ');
+    let is_trailer = |line: &[u8]| {
+        line.split_once_str(":").is_some_and(|(token, value)| token.iter().all(is_token) && value.starts_with(b" "))
+    };
+    let ends = |byte: &u8| matches!(byte, b'.' | b'!' | b'?' | b':' | b';' | b')' | b']' | b'>');
+    line.first().is_some_and(u8::is_ascii_lowercase)
+        && !is_trailer(line)
+        && !is_trailer(above)
+        && above.last().is_some_and(|last| !ends(last))
 }
 
 /// Ids of seven digits and more, and numbers behind a `#` if there is no id before them.
@@ -234,6 +250,17 @@ mod tests {
             "logically a backport of c/s S",
             "The issue was fixed in the master branch in commit S (\"t\")",
             "Backported a portion of https://host/owner/name/commit/S",
+            // However it is wrapped, this begins by itself.
+            "backport of S",
+            "it is done.\nbackport of S",
+            "what it does\n\nbackport of S",
+            "what it does\nBackport of S",
+            "what it does\n(cherry picked from commit S)",
+            "what it does\n[ upstream commit S ]",
+            "Reviewed-by: Ann\nmaster commit: S",
+            "what it does\nmaster commit: S",
+            "Signed-off-by: Ann <ann@example.com>\nbackport of S",
+            "Fixes: #12\nbackport of S",
         ] {
             assert_eq!(named(body), [Named::Commit(S.into())], "{body}");
         }
@@ -251,6 +278,11 @@ mod tests {
             "Follow-up for S",
             "This reverts commit S.",
             "fix backport of S",
+            // Prose, wrapped.
+            "Follow-up to S, which was a\nbackport of S.",
+            "This is not to be confused with what we\ncherry picked from S",
+            "as it is\nequivalent to S",
+            "and that is why, in fact,\nport of S to 2.9 failed",
         ] {
             assert_eq!(named(body), [], "{body}");
         }
