@@ -140,7 +140,12 @@ impl<'a> Engine<'a> {
 
     /// Candidates by what messages say, and by title, author and second.
     fn by_metadata(&mut self, reverts: &Reverts) -> Result<(), Error> {
-        let follower = Follower { repository: self.repository, index: self.index, grammar: &self.options.grammar };
+        let follower = Follower {
+            repository: self.repository,
+            index: self.index,
+            grammar: &self.options.grammar,
+            deadline: self.options.deadline,
+        };
         for (at, change) in self.branch.iter().enumerate() {
             let mut found: BTreeSet<At> = self.index.alike(change).into_iter().collect();
             let mut plain = self.plainly(at, change, &found).filter(|same| reverts.standing(*same).is_none());

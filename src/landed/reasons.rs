@@ -175,7 +175,7 @@ impl Facts<'_> {
     fn absent(&self) -> Verdict {
         let claims = self.claims;
         if let Some(unknown) = claims.and_then(|claims| claims.unknown.as_ref()) {
-            let reason = format!("it names {unknown}, which is not in this repository");
+            let reason = format!("it names {unknown}, which is no commit of this repository");
             return Verdict { disputed: Some(reason.clone()), reason, ..self.without(Status::Elsewhere) };
         }
         if let Some(named) = claims.and_then(|claims| claims.off_line.as_ref()) {
@@ -257,6 +257,8 @@ fn how(pair: &Pair) -> String {
         "same files".to_owned()
     } else if !f.has_lines {
         "common files".to_owned()
+    } else if percent == 0.0 {
+        "no line known to be common".to_owned()
     } else {
         format!("adapted, {percent} % of lines")
     };

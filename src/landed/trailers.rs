@@ -5,6 +5,12 @@
 use bstr::{BString, ByteSlice as _};
 use regex::bytes::{Regex, RegexBuilder};
 
+/// No message names more originals than this; what more there is, is not read.
+const MAX_NAMED: usize = 64;
+
+/// So many lines with an id or a number in them are looked at.
+const MAX_LINES: usize = 10_000;
+
 /// An abbreviated or full commit id in hexadecimal, lower case.
 pub(super) type Prefix = BString;
 
@@ -77,8 +83,8 @@ impl Grammar {
             found.push(Named::PullRequest(number));
         }
         let mut lines = body.lines().map(|line| line.trim()).peekable();
-        let mut before: &[u8] = b"";
-        while let Some(line) = lines.next() {
+        let (mut before, mut read): (&[u8], usize) = (b"", 0);
+        while let Some(line) = lines.next().filter(|_| found.len() < MAX_NAMED && read < MAX_LINES) {
             let above = std::mem::replace(&mut before, line);
             if !may_name(line) || runs_on(above, line) {
                 continue;
@@ -89,6 +95,10 @@ impl Grammar {
                 Some(next) if line.starts_with(b"(") || line.starts_with(b"[") => [line, b" ", next].concat(),
                 _ => line.to_vec(),
             };
+            if !holds_name(&whole) {
+                continue;
+            }
+            read += 1;
             for form in &self.forms {
                 let Some(groups) = form.captures(&whole) else { continue };
                 let names = groups.name("names").map_or(whole.as_slice(), |names| names.as_bytes());
@@ -132,11 +142,16 @@ fn leading_number(text: &[u8]) -> Option<u64> {
 /// Cheap: whether a line can hold an id or a number.
 fn may_name(line: &[u8]) -> bool {
     // In brackets the id may have been wrapped onto the next line.
-    if line.starts_with(b"(") || line.starts_with(b"[") || line.contains(&b'#') {
+    line.starts_with(b"(") || line.starts_with(b"[") || holds_name(line)
+}
+
+/// Whether there is an id or a number in a text, by the look of it.
+fn holds_name(text: &[u8]) -> bool {
+    if text.contains(&b'#') {
         return true;
     }
     let mut digits = 0;
-    line.iter().any(|byte| {
+    text.iter().any(|byte| {
         digits = if byte.is_ascii_hexdigit() { digits + 1 } else { 0 };
         digits == 7
     })
@@ -161,7 +176,7 @@ fn names_in(text: &[u8], found: &mut Vec<Named>) {
     let before = found.len();
     for word in text.split(|byte| !byte.is_ascii_alphanumeric()) {
         let is_id = (7..=64).contains(&word.len()) && word.iter().all(u8::is_ascii_hexdigit);
-        if is_id && word.iter().any(u8::is_ascii_digit) {
+        if is_id && word.iter().any(u8::is_ascii_digit) && found.len() < MAX_NAMED {
             found.push(Named::Commit(BString::from(word.to_ascii_lowercase())));
         }
     }
@@ -196,7 +211,7 @@ pub(super) fn change_id(body: &[u8]) -> Option<BString> {
 pub(super) fn reverted(body: &[u8]) -> Vec<Prefix> {
     let mut found = Vec::new();
     let mut rest = body;
-    while let Some((_, after)) = rest.split_once_str("his reverts commit") {
+    while let Some((_, after)) = rest.split_once_str("his reverts commit").filter(|_| found.len() < MAX_NAMED) {
         let word = after.trim_start();
         let end = word.iter().position(|byte| !byte.is_ascii_hexdigit()).unwrap_or(word.len());
         if let Some(id) = word.get(..end).filter(|id| id.len() >= 7) {
