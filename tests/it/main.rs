@@ -18,6 +18,7 @@ mod install;
 mod install_script;
 mod landed;
 mod landed_cache;
+mod landed_hostile;
 mod landed_policy;
 mod policies;
 mod post_receive;
