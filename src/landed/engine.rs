@@ -15,6 +15,7 @@ use super::explicit::{Claims, Follower};
 use super::features::{Features, Surroundings, Weights};
 use super::index::{At, Index, Reverts};
 use super::patch::{self, Patch, Readers};
+use super::path_search::Chains;
 use super::same_files::SameFiles;
 use super::{Error, parallel, tiers};
 use crate::git::Repository;
@@ -102,7 +103,7 @@ impl<'a> Engine<'a> {
             pairs.retain(|pair| !is_sought.contains(&pair.branch));
             pairs.extend(self.pairs(&sought));
         }
-        let sought = self.unsettled(assign::assign(pairs.clone()));
+        let sought = self.worth_a_search(self.unsettled(assign::assign(pairs.clone())));
         pairs.extend(self.with_same_files(&sought)?);
         Ok(pairs)
     }
@@ -293,12 +294,20 @@ impl<'a> Engine<'a> {
         let mainline = self.index.commits;
         let (deadline, readers) = (self.options.deadline, &self.readers);
         let start = |repository| readers.lend(repository);
-        let touched = parallel::map(self.repository, mainline, deadline, "comparing files", start, |lent, change| {
-            if change.is_merge {
-                return Ok(None);
-            }
-            lent.reader().paths_within(change, &|directory, names| same.wants(directory, names))
-        })?;
+        let (chains, telling) =
+            (Chains::new(self.repository, mainline)?, same.telling(self.branch_patches.iter().flatten()));
+        let touched =
+            parallel::map(self.repository, &chains.parts(), deadline, "comparing files", start, |lent, part| {
+                let reader = lent.reader();
+                let mut touched = Vec::new();
+                for at in chains.touching(reader, *part, &telling)? {
+                    let Some(change) = mainline.get(at).filter(|change| !change.is_merge) else { continue };
+                    let paths = reader.paths_within(change, &|directory, names| same.wants(directory, names))?;
+                    touched.extend(paths.map(|paths| (at, paths)));
+                }
+                Ok(touched)
+            })?;
+        let touched: Vec<(At, Vec<BString>)> = touched.into_iter().flatten().collect();
         let mut found = same.candidates(mainline, &touched);
         for (at, found) in &mut found {
             let known = self.candidates.get(at);

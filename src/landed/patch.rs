@@ -141,6 +141,18 @@ impl Reader {
         }
     }
 
+    /// Which of the wanted paths differ between a commit and a tree; see [`TreeDiff::differing`].
+    pub(super) fn differing(
+        &mut self,
+        before: Option<ObjectId>,
+        tree: ObjectId,
+        paths: &[BString],
+        wanted: &[usize],
+    ) -> Result<Vec<usize>, git::Error> {
+        let before = before.map(|id| self.trees.tree_of_commit(id)).transpose()?;
+        self.trees.differing(before, Some(tree), paths, wanted)
+    }
+
     fn is_small(&self, files: &[git::Change]) -> bool {
         let ids = || files.iter().flat_map(|file| [file.old, file.new]).flatten();
         let size = |entry: git::Entry| match entry.mode {
