@@ -11,11 +11,12 @@
 //! | [`assign`] | one to one; several squashed into one |
 //! | [`chores`] | changes that belong to their own line |
 //! | [`reasons`], [`verdict`] | the answer and its sentence |
-//! | [`cache`], [`record`] | what is kept for the next time |
+//! | [`cache`], [`answers`], [`record`], [`store`] | what is kept for the next time |
 //! | [`parallel`] | all cores |
 //!
 //! It knows nothing of policies and rules, writes nothing but its cache, and believes no message that the content contradicts.
 
+mod answers;
 mod assign;
 mod cache;
 mod candidates;
@@ -34,6 +35,7 @@ mod path_search;
 mod reasons;
 mod record;
 mod same_files;
+mod store;
 mod tiers;
 mod titles;
 mod trailers;

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::candidates::Sought;
 use super::change::Change;
 use super::index::At;
-use super::patch::Patch;
+use super::patch::{self, Patch, PathsKey};
 
 /// Of commits that change the same files, this many nearest in time are compared.
 const MAX_COMPARED: usize = 256;
@@ -22,14 +22,14 @@ pub(super) struct SameFiles<'a> {
     /// What may be changed in a directory: the names that some commit that is sought changes there, all of them.
     directories: HashMap<&'a BStr, HashSet<Vec<&'a BStr>>>,
     /// Who of those sought changes just these files.
-    by_files: HashMap<&'a [BString], Vec<usize>>,
+    by_files: HashMap<PathsKey, Vec<usize>>,
 }
 
 impl<'a> SameFiles<'a> {
     pub(super) fn new(sought: &'a [Sought<'a>]) -> Self {
         let mut same = Self { sought, directories: HashMap::new(), by_files: HashMap::new() };
         for (place, own) in sought.iter().enumerate().filter(|(_, own)| !own.patch.paths.is_empty()) {
-            same.by_files.entry(&own.patch.paths).or_default().push(place);
+            same.by_files.entry(patch::paths_key(&own.patch.paths)).or_default().push(place);
             let mut changed: BTreeMap<&BStr, Vec<&BStr>> = BTreeMap::new();
             for path in &own.patch.paths {
                 let mut rest = path.as_slice();
@@ -61,11 +61,11 @@ impl<'a> SameFiles<'a> {
         for path in branch.flat_map(|patch| &patch.paths) {
             *frequency.entry(path).or_default() += 1;
         }
-        let rarest = |paths: &&[BString]| {
+        let rarest = |own: &Sought<'_>| {
             let rank = |path: &&BString| (frequency.get(path).copied().unwrap_or_default(), Reverse(path.len()));
-            paths.iter().min_by_key(rank).cloned()
+            own.patch.paths.iter().min_by_key(rank).cloned()
         };
-        let paths: BTreeSet<BString> = self.by_files.keys().filter_map(rarest).collect();
+        let paths: BTreeSet<BString> = self.sought.iter().filter_map(rarest).collect();
         paths.into_iter().collect()
     }
 
@@ -75,13 +75,13 @@ impl<'a> SameFiles<'a> {
         self.directories.get(directory).is_some_and(|wanted| wanted.contains(&names))
     }
 
-    /// For each commit that is sought, those of the mainline that change the same files. `touched` has paths that some of
-    /// the mainline's change, where all are of interest.
-    pub(super) fn candidates(&self, mainline: &[Change], touched: &[(At, Vec<BString>)]) -> BTreeMap<At, Vec<At>> {
+    /// For each commit that is sought, those of the mainline that change the same files. `touched` says for some of the
+    /// mainline's which they change.
+    pub(super) fn candidates(&self, mainline: &[Change], touched: &[(At, PathsKey)]) -> BTreeMap<At, Vec<At>> {
         let mut found: BTreeMap<usize, Vec<(u64, At)>> = BTreeMap::new();
-        for (at, paths) in touched {
+        for (at, files) in touched {
             let Some(change) = mainline.get(*at) else { continue };
-            for place in self.by_files.get(paths.as_slice()).into_iter().flatten() {
+            for place in self.by_files.get(files).into_iter().flatten() {
                 let Some(own) = self.sought.get(*place) else { continue };
                 found.entry(*place).or_default().push((own.change.seconds.abs_diff(change.seconds), *at));
             }
