@@ -6,7 +6,7 @@
 //! | [`change`], [`titles`], [`trailers`] | what a commit says: author, second, title, message, what it names |
 //! | [`patch`], [`patch_id`] | what a commit does: lines, paths, git's patch-id |
 //! | [`index`], [`explicit`], [`candidates`] | which commits are compared: by metadata, by what is named, by files |
-//! | [`same_files`], [`path_search`] | where else the same patch can be |
+//! | [`same_files`], [`mainline_files`], [`path_search`] | where else the same patch can be |
 //! | [`features`], [`tiers`] | what two commits have in common, and the rules that judge it |
 //! | [`assign`] | one to one; several squashed into one |
 //! | [`chores`] | changes that belong to their own line |
@@ -28,6 +28,7 @@ mod error;
 mod explicit;
 mod features;
 mod index;
+mod mainline_files;
 mod parallel;
 mod patch;
 pub mod patch_id;

@@ -69,6 +69,12 @@ impl<'a> SameFiles<'a> {
         paths.into_iter().collect()
     }
 
+    /// The files of each that is sought.
+    pub(super) fn each(&self) -> impl Iterator<Item = (PathsKey, &[BString])> {
+        let first = |places: &Vec<usize>| self.sought.get(*places.first()?);
+        self.by_files.iter().filter_map(move |(key, places)| Some((*key, first(places)?.patch.paths.as_slice())))
+    }
+
     /// Whether a change of just these names in a directory is of interest.
     pub(super) fn wants(&self, directory: &BStr, names: &[BString]) -> bool {
         let names: Vec<&BStr> = names.iter().map(|name| name.as_bstr()).collect();
@@ -77,7 +83,11 @@ impl<'a> SameFiles<'a> {
 
     /// For each commit that is sought, those of the mainline that change the same files. `touched` says for some of the
     /// mainline's which they change.
-    pub(super) fn candidates(&self, mainline: &[Change], touched: &[(At, PathsKey)]) -> BTreeMap<At, Vec<At>> {
+    pub(super) fn candidates<'t>(
+        &self,
+        mainline: &[Change],
+        touched: impl Iterator<Item = &'t (At, PathsKey)>,
+    ) -> BTreeMap<At, Vec<At>> {
         let mut found: BTreeMap<usize, Vec<(u64, At)>> = BTreeMap::new();
         for (at, files) in touched {
             let Some(change) = mainline.get(*at) else { continue };
