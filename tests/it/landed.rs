@@ -423,7 +423,7 @@ fn the_same_patch_is_found_whoever_wrote_it_and_however_long_the_mainline_is() {
 }
 
 /// A mainline on which half of the changes come by merges, some of them of branches that were merged into each other, and
-/// of which every fortieth is on the release as well: by somebody else and under another title.
+/// of which some are on the release as well: by somebody else and under another title.
 fn woven_history() -> (String, Vec<usize>) {
     let mut stream = String::new();
     let mut mark = 0;
@@ -451,7 +451,7 @@ fn woven_history() -> (String, Vec<usize>) {
     // Each line with the numbers of the files that it has.
     let empty = (base, BTreeSet::new());
     let (mut main, mut old, mut side) = (empty.clone(), empty.clone(), empty);
-    for at in 1..900 {
+    for at in 1..1800 {
         if at % 2 == 0 {
             main.0 = commit("main", "ann", &format!("number {at}"), &[main.0], &[file(at)]);
             main.1.insert(at);
@@ -487,7 +487,7 @@ fn woven_history() -> (String, Vec<usize>) {
         }
     }
     let mut release = base;
-    let picked: Vec<usize> = (7..880).step_by(37).collect();
+    let picked: Vec<usize> = (7..1780).step_by(73).collect();
     for at in &picked {
         release = commit("release", "carl", &format!("needed here, part {at}"), &[release], &[file(*at)]);
     }
