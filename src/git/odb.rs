@@ -146,6 +146,20 @@ impl Odb {
         if self.is_partial { Err(Error::Promised { id }) } else { Err(Error::Missing { id }) }
     }
 
+    /// The files of the commit-graph that [`Self::commit_graph`] opens, or of one further on.
+    pub(super) fn graph_files(&self) -> Vec<PathBuf> {
+        let files = |directory: &PathBuf| {
+            let (single, chain) = (directory.join("info/commit-graph"), directory.join("info/commit-graphs"));
+            if single.is_file() {
+                return vec![single];
+            }
+            let list = std::fs::read_to_string(chain.join("commit-graph-chain")).unwrap_or_default();
+            let is_hash = |line: &&str| line.bytes().all(|byte| byte.is_ascii_hexdigit());
+            list.lines().filter(is_hash).map(|hash| chain.join(format!("graph-{hash}.graph"))).collect()
+        };
+        self.directories.iter().map(files).find(|files| !files.is_empty()).unwrap_or_default()
+    }
+
     /// The commit-graph of the repository or of an alternate; never of a quarantine, where git puts none.
     pub(super) fn commit_graph(&self) -> Option<gix::commitgraph::Graph> {
         let directories = self.directories.iter();

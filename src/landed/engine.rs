@@ -7,14 +7,15 @@ use bstr::BString;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::assign::{self, Pair};
-use super::cache::Cache;
+use super::cache::{Cache, Fresh};
 use super::candidates::{self, Sought};
 use super::change::Change;
 use super::comparison::{Caching, Options};
-use super::explicit::{Claims, Follower};
+use super::explicit::{Claims, Follower, Lookup};
 use super::features::{Features, Surroundings, Weights};
 use super::index::{At, Index, Reverts};
-use super::patch::{self, Patch, Readers};
+use super::mainline_files::MainlineFiles;
+use super::patch::{self, Patch, PathsKey, Readers};
 use super::same_files::SameFiles;
 use super::{Error, parallel, tiers};
 use crate::git::Repository;
@@ -51,6 +52,10 @@ pub(super) struct Engine<'a> {
     listed: BTreeSet<(At, At)>,
     /// What was read of the mainline and is compared with nothing.
     searched: Vec<(ObjectId, Patch)>,
+    /// The files of mainline commits, where they were looked at.
+    files: Vec<(At, PathsKey)>,
+    /// What answers depend on besides the two lines.
+    lookups: Vec<Lookup>,
     /// Pairs that are no answer.
     without: BTreeSet<(At, At)>,
 }
@@ -80,6 +85,8 @@ impl<'a> Engine<'a> {
             cache,
             listed: BTreeSet::new(),
             searched: Vec::new(),
+            files: Vec::new(),
+            lookups: Vec::new(),
             without: BTreeSet::new(),
         }
     }
@@ -102,7 +109,7 @@ impl<'a> Engine<'a> {
             pairs.retain(|pair| !is_sought.contains(&pair.branch));
             pairs.extend(self.pairs(&sought));
         }
-        let sought = self.unsettled(assign::assign(pairs.clone()));
+        let sought = self.worth_a_search(self.unsettled(assign::assign(pairs.clone())));
         pairs.extend(self.with_same_files(&sought)?);
         Ok(pairs)
     }
@@ -140,12 +147,9 @@ impl<'a> Engine<'a> {
 
     /// Candidates by what messages say, and by title, author and second.
     fn by_metadata(&mut self, reverts: &Reverts) -> Result<(), Error> {
-        let follower = Follower {
-            repository: self.repository,
-            index: self.index,
-            grammar: &self.options.grammar,
-            deadline: self.options.deadline,
-        };
+        let (repository, index, grammar) = (self.repository, self.index, &self.options.grammar);
+        let deadline = self.options.deadline;
+        let mut follower = Follower { repository, index, grammar, deadline, lookups: Vec::new() };
         for (at, change) in self.branch.iter().enumerate() {
             let mut found: BTreeSet<At> = self.index.alike(change).into_iter().collect();
             let mut plain = self.plainly(at, change, &found).filter(|same| reverts.standing(*same).is_none());
@@ -176,6 +180,7 @@ impl<'a> Engine<'a> {
                 self.candidates.insert(at, found);
             }
         }
+        self.lookups = follower.lookups;
         Ok(())
     }
 
@@ -295,16 +300,16 @@ impl<'a> Engine<'a> {
             return Ok(Vec::new());
         }
         let same = SameFiles::new(&wanted);
-        let mainline = self.index.commits;
-        let (deadline, readers) = (self.options.deadline, &self.readers);
-        let start = |repository| readers.lend(repository);
-        let touched = parallel::map(self.repository, mainline, deadline, "comparing files", start, |lent, change| {
-            if change.is_merge {
-                return Ok(None);
-            }
-            lent.reader().paths_within(change, &|directory, names| same.wants(directory, names))
-        })?;
-        let mut found = same.candidates(mainline, &touched);
+        let files = MainlineFiles {
+            repository: self.repository,
+            mainline: self.index.commits,
+            cache: self.cache,
+            readers: &self.readers,
+            deadline: self.options.deadline,
+            keeps: self.options.cache == Caching::Keep && self.cache.may_write(),
+        };
+        let files = files.find(&same, self.branch_patches.iter().flatten())?;
+        let mut found = same.candidates(self.index.commits, files.known.iter().chain(&files.filtered));
         for (at, found) in &mut found {
             let known = self.candidates.get(at);
             found.retain(|other| known.is_none_or(|known| !known.contains(other)));
@@ -318,6 +323,7 @@ impl<'a> Engine<'a> {
         for pair in &pairs {
             self.candidates.entry(pair.branch).or_default().insert(pair.mainline);
         }
+        self.files = files.known;
         Ok(pairs)
     }
 
@@ -412,11 +418,19 @@ impl<'a> Engine<'a> {
 
     /// Keeps what was read for the next time.
     pub(super) fn keep(&self, passed: &[Change]) {
-        let changes = self.branch.iter().chain(self.index.commits).chain(passed);
         let branch = self.branch.iter().zip(&self.branch_patches);
         let patches = branch.chain(self.index.commits.iter().zip(&self.mainline_patches));
         let patches = patches.filter_map(|(change, patch)| Some((change.id, patch.as_ref()?)));
-        self.cache.keep(self.repository, changes, patches.chain(self.searched.iter().map(|(id, patch)| (*id, patch))));
+        self.cache.keep(&Fresh {
+            changes: self.branch.iter().chain(self.index.commits).chain(passed).collect(),
+            patches: patches.chain(self.searched.iter().map(|(id, patch)| (*id, patch))).collect(),
+            paths: self.files.iter().filter_map(|(at, key)| Some((self.index.commits.get(*at)?.id, *key))).collect(),
+        });
+    }
+
+    /// What was looked for beyond the mainline.
+    pub(super) fn into_lookups(self) -> Vec<Lookup> {
+        self.lookups
     }
 
     pub(super) fn unread(&self) -> Vec<ObjectId> {

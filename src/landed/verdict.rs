@@ -68,6 +68,18 @@ pub enum Evidence {
 }
 
 impl Evidence {
+    /// All of them, most explicit first.
+    pub const ALL: [Self; 8] = [
+        Self::Ancestor,
+        Self::Trailer,
+        Self::ChangeId,
+        Self::PullRequest,
+        Self::PatchId,
+        Self::Metadata,
+        Self::Similar,
+        Self::Squash,
+    ];
+
     /// Whether it is what a message says.
     pub const fn is_said(self) -> bool {
         matches!(self, Self::Trailer | Self::ChangeId | Self::PullRequest)

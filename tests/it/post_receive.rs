@@ -134,7 +134,7 @@ fn a_push_to_the_mainline_prepares_the_release_branches() {
     server.push(&["G:refs/heads/1.15"]).accepted();
     server.waits_for_the_cache();
     server.waits_for_silence();
-    std::fs::remove_file(server.kept()).unwrap();
+    std::fs::remove_dir_all(server.0.server.join("refgate")).unwrap();
     let lines = |words: &[&str]| {
         let done = server.foreground(words);
         assert!(done.status.success(), "{}", text(&done));
