@@ -308,7 +308,7 @@ impl<'a> Engine<'a> {
             deadline: self.options.deadline,
             keeps: self.options.cache == Caching::Keep && self.cache.may_write(),
         };
-        let files = files.find(&same, self.branch_patches.iter().flatten())?;
+        let files = files.find(&same, &self.branch_patches)?;
         let mut found = same.candidates(self.index.commits, files.known.iter().chain(&files.filtered));
         for (at, found) in &mut found {
             let known = self.candidates.get(at);

@@ -1,7 +1,8 @@
 //! Which files the commits of the mainline change, as far as something that is sought changes just the same.
 //!
 //! What was kept of earlier comparisons says it at once, and so do the changed-path filters of the commit-graph. For the
-//! others trees are read: of few commits one by one, of many where some path of what is sought was changed.
+//! others trees are read: one by one if they are few or what is sought is in files that everybody changes, else where some
+//! path of it was changed.
 
 use bstr::{BStr, BString};
 use std::collections::{BTreeSet, HashMap};
@@ -44,11 +45,7 @@ pub(super) struct Files {
 
 impl MainlineFiles<'_> {
     /// `branch` are the changes of the branch, as far as they were read.
-    pub(super) fn find<'p>(
-        &self,
-        same: &SameFiles<'_>,
-        branch: impl Iterator<Item = &'p Patch>,
-    ) -> Result<Files, Error> {
+    pub(super) fn find(&self, same: &SameFiles<'_>, branch: &[Option<Patch>]) -> Result<Files, Error> {
         let mut files = Files::default();
         let mut unknown = Vec::new();
         for (at, change) in self.mainline.iter().enumerate().filter(|(_, change)| !change.is_merge) {
@@ -69,18 +66,20 @@ impl MainlineFiles<'_> {
             Ok::<_, Error>(paths.map(|paths| (at, patch::paths_key(&paths))))
         };
         let start = |repository| readers.lend(repository);
-        let found = if keeps || unknown.len() <= MAX_FEW {
-            parallel::map(self.repository, &unknown, self.deadline, DURING, start, |lent, at| {
-                Ok(Vec::from_iter(read(lent.reader(), *at)?))
-            })?
-        } else {
-            let (chains, telling) = (Chains::new(self.repository, self.mainline)?, same.telling(branch));
+        let one_by_one = keeps || unknown.len() <= MAX_FEW;
+        let telling = if one_by_one { None } else { same.telling(branch) };
+        let found = if let Some(telling) = telling {
+            let chains = Chains::new(self.repository, self.mainline)?;
             let is_unknown: BTreeSet<At> = unknown.into_iter().collect();
             parallel::map(self.repository, &chains.parts(), self.deadline, DURING, start, |lent, part| {
                 let reader = lent.reader();
                 let mut found = chains.touching(reader, *part, &telling)?;
                 found.retain(|at| is_unknown.contains(at));
                 found.into_iter().filter_map(|at| read(reader, at).transpose()).collect()
+            })?
+        } else {
+            parallel::map(self.repository, &unknown, self.deadline, DURING, start, |lent, at| {
+                Ok(Vec::from_iter(read(lent.reader(), *at)?))
             })?
         };
         files.known.extend(found.into_iter().flatten());
