@@ -6,6 +6,7 @@ use bstr::{BString, ByteSlice as _};
 use std::borrow::Cow;
 
 use super::forms::{self, DEFAULT_FORMS};
+use super::own_form::Form;
 
 /// No message names more originals than this; what more there is, is not read.
 const MAX_NAMED: usize = 64;
@@ -25,14 +26,29 @@ pub(super) enum Named {
     PullRequest(u64),
 }
 
-/// The forms that count.
+/// The forms that count: the built-in ones and those of a project's own.
 #[derive(Clone, Debug, Default)]
-pub struct Grammar(());
+pub struct Grammar {
+    own: Vec<Form>,
+}
 
 impl Grammar {
-    /// The forms as they were given.
+    /// These forms beside the built-in ones. Where a line has several of them, the first counts, and before a built-in one.
+    pub const fn with(own: Vec<Form>) -> Self {
+        Self { own }
+    }
+
+    /// All forms as they are written.
     pub(super) fn forms(&self) -> Vec<&str> {
-        DEFAULT_FORMS.to_vec()
+        DEFAULT_FORMS.into_iter().chain(self.own.iter().map(Form::text)).collect()
+    }
+
+    /// Cheap: whether a message could name another commit, by its id or by the number of its pull request. Most do not, and
+    /// need not be compared with anything.
+    pub fn may_name(&self, message: &[u8]) -> bool {
+        message.split(|byte| !byte.is_ascii_alphanumeric()).any(is_id)
+            || message.windows(2).any(|pair| matches!(pair, [b'#', digit] if digit.is_ascii_digit()))
+            || self.own.iter().any(|form| form.may_name(message))
     }
 
     /// What a message names as originals, in its order. A revert quotes another message, trailers included, and names
@@ -49,11 +65,17 @@ impl Grammar {
         let (mut before, mut read): (&[u8], usize) = (b"", 0);
         while let Some(line) = lines.next().filter(|_| found.len() < MAX_NAMED && read < MAX_LINES) {
             let above = std::mem::replace(&mut before, line);
-            if !forms::may_match(line) || runs_on(above, line) {
+            if (self.own.is_empty() && !forms::may_match(line)) || runs_on(above, line) {
                 continue;
             }
             let whole = unwrapped(line, lines.peek().copied());
-            if !holds_name(&whole) {
+            let most = MAX_NAMED - found.len();
+            let own = self.own.iter().map(|form| form.named(&whole, most)).find(|named| !named.is_empty());
+            if let Some(own) = own {
+                found.extend(own);
+                continue;
+            }
+            if !forms::may_match(line) || !holds_name(&whole) {
                 continue;
             }
             read += 1;
@@ -129,12 +151,16 @@ fn runs_on(above: &[u8], line: &[u8]) -> bool {
         && above.last().is_some_and(|last| !ends(last))
 }
 
+/// Whether a word looks like the id of a commit: a word of letters from a to f alone is one of some language.
+pub(super) fn is_id(word: &[u8]) -> bool {
+    (7..=64).contains(&word.len()) && word.iter().all(u8::is_ascii_hexdigit) && word.iter().any(u8::is_ascii_digit)
+}
+
 /// Ids of seven digits and more, and numbers behind a `#` if there is no id before them.
 fn names_in(text: &[u8], found: &mut Vec<Named>) {
     let before = found.len();
     for word in text.split(|byte| !byte.is_ascii_alphanumeric()) {
-        let is_id = (7..=64).contains(&word.len()) && word.iter().all(u8::is_ascii_hexdigit);
-        if is_id && word.iter().any(u8::is_ascii_digit) && found.len() < MAX_NAMED {
+        if is_id(word) && found.len() < MAX_NAMED {
             found.push(Named::Commit(BString::from(word.to_ascii_lowercase())));
         }
     }
