@@ -6,6 +6,7 @@
 use gix::objs::Find as _;
 use gix::odb::store::RefreshMode;
 use gix::odb::{Header as _, pack, store};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -82,6 +83,27 @@ impl Odb {
             }
         }
         if self.is_partial { Err(Error::Promised { id }) } else { Ok(None) }
+    }
+
+    /// The objects whose ids begin with these hexadecimal digits, sorted.
+    pub(super) fn with_prefix(&self, prefix: &[u8]) -> Result<Vec<ObjectId>, Error> {
+        let mut lowest = prefix.to_vec();
+        lowest.resize(self.hash.hex_len().max(prefix.len()), b'0');
+        let Ok(lowest) = ObjectId::from_hex(&lowest) else { return Ok(Vec::new()) };
+        let Ok(prefix) = gix::hash::Prefix::new(&gix_id(lowest), prefix.len()) else { return Ok(Vec::new()) };
+        for handles in [&self.stores, &self.refreshing] {
+            let mut found = HashSet::new();
+            for handle in handles {
+                handle.lookup_prefix(prefix, Some(&mut found)).map_err(Error::ObjectStore)?;
+            }
+            if !found.is_empty() {
+                let mut found: Vec<ObjectId> =
+                    found.into_iter().filter_map(|id| ObjectId::from_bytes(id.as_slice())).collect();
+                found.sort_unstable();
+                return Ok(found);
+            }
+        }
+        Ok(Vec::new())
     }
 
     /// Kind and size of an object that must be there.

@@ -12,6 +12,7 @@
 //! | [`chores`] | changes that belong to their own line |
 //! | [`reasons`], [`verdict`] | the answer and its sentence |
 //! | [`cache`], [`answers`], [`record`], [`store`] | what is kept for the next time |
+//! | [`turn`] | who fills the cache after a push |
 //! | [`parallel`] | all cores |
 //!
 //! It knows nothing of policies and rules, writes nothing but its cache, and believes no message that the content contradicts.
@@ -40,10 +41,14 @@ mod store;
 mod tiers;
 mod titles;
 mod trailers;
+#[cfg(unix)]
+mod turn;
 mod verdict;
 
 pub use chores::{Chores, DEFAULT_TITLES};
 pub use comparison::{Caching, Comparison, Options};
 pub use error::Error;
 pub use trailers::{DEFAULT_FORMS, Grammar};
+#[cfg(unix)]
+pub use turn::Turn;
 pub use verdict::{Evidence, Status, Verdict};
