@@ -147,13 +147,9 @@ impl<'a> Engine<'a> {
 
     /// Candidates by what messages say, and by title, author and second.
     fn by_metadata(&mut self, reverts: &Reverts) -> Result<(), Error> {
-        let mut follower = Follower {
-            repository: self.repository,
-            index: self.index,
-            grammar: &self.options.grammar,
-            deadline: self.options.deadline,
-            lookups: Vec::new(),
-        };
+        let (repository, index, grammar) = (self.repository, self.index, &self.options.grammar);
+        let deadline = self.options.deadline;
+        let mut follower = Follower { repository, index, grammar, deadline, lookups: Vec::new() };
         for (at, change) in self.branch.iter().enumerate() {
             let mut found: BTreeSet<At> = self.index.alike(change).into_iter().collect();
             let mut plain = self.plainly(at, change, &found).filter(|same| reverts.standing(*same).is_none());

@@ -104,7 +104,8 @@ impl Follower<'_> {
         match found {
             None => claims.unknown = Some(prefix.clone()),
             Some(id) => {
-                claims.off_line = Some(prefix.clone());
+                // The first is what the message itself names; the others are what that leads to.
+                claims.off_line.get_or_insert_with(|| prefix.clone());
                 if depth > 0 {
                     let commit = match self.repository.commit(id) {
                         Ok(commit) => commit,

@@ -257,8 +257,10 @@ fn how(pair: &Pair) -> String {
         "same files".to_owned()
     } else if !f.has_lines {
         "common files".to_owned()
-    } else if percent == 0.0 {
+    } else if f.both == 0.0 {
         "no line known to be common".to_owned()
+    } else if percent == 0.0 {
+        "adapted, under 1 % of lines".to_owned()
     } else {
         format!("adapted, {percent} % of lines")
     };

@@ -422,6 +422,43 @@ fn the_same_patch_is_found_whoever_wrote_it_and_however_long_the_mainline_is() {
     assert_eq!(answer_in(directory.path(), &ids, "Else", &[]).0, "missing");
 }
 
+#[test]
+fn a_pick_that_was_rewritten_keeps_the_trace_of_its_author() {
+    let text = |word: &str| (0..30).map(|at| format!("{word} line {at} of them\\n")).collect::<String>();
+    let directory = tempfile::tempdir().unwrap();
+    let base = format!("Base = commit \"base\" file c.txt \"{LINES}\" file b.txt \"{LINES}\"\n");
+    let mut ids = build(
+        directory.path(),
+        &format!(
+            "{base}Fix = commit \"docs: add the memory that guests have\" parents Base file c.txt \"{LINES}{}\"
+             refs/heads/main = Fix",
+            text("apple")
+        ),
+        &[],
+    );
+    let mut said = |title: &str, file: &str, content: &str| {
+        let script = format!(
+            "{base}Pick = commit \"{title}\" parents Base at 1710000000 trailer \"(cherry picked from commit {})\" file {file} \"{content}\"
+             refs/heads/release = Pick",
+            ids["Fix"]
+        );
+        ids.extend(crate::support::history::import(directory.path(), &script));
+        let (status, evidence, matched, reason) = answer_in(directory.path(), &ids, "Pick", &[]);
+        assert_eq!((status.as_str(), evidence.as_str(), matched.as_str()), ("probable", "trailer", "Fix"));
+        reason
+    };
+    let trace = (3..7).map(|at| format!("apple line {at} of them\\n")).collect::<String>();
+    let shared = format!("{LINES}{}{trace}", text("pear"));
+    let trace = said("use the paging that there is", "c.txt", &shared);
+    assert!(trace.contains("from which it is far (") && trace.contains(" % of lines, same author)"), "{trace}");
+    // The same author alone says nothing, nor does another file.
+    let nothing = "but the two have nothing in common";
+    let reason = said("use the paging that there is", "c.txt", &format!("{LINES}{}", text("pear")));
+    assert!(reason.contains(nothing), "{reason}");
+    let reason = said("use the paging that there is", "b.txt", &shared);
+    assert!(reason.contains(nothing), "{reason}");
+}
+
 /// A mainline on which half of the changes come by merges, some of them of branches that were merged into each other, and
 /// of which some are on the release as well: by somebody else and under another title.
 fn woven_history() -> (String, Vec<usize>) {
@@ -520,41 +557,4 @@ fn the_same_patch_is_found_through_merges_with_and_without_filters_and_cache() {
     check("from the cache", &[]);
     git(directory.path(), &["commit-graph", "write", "--reachable", "--changed-paths"]);
     check("by filters", &["--no-cache"]);
-}
-
-#[test]
-fn a_pick_that_was_rewritten_keeps_the_trace_of_its_author() {
-    let text = |word: &str| (0..30).map(|at| format!("{word} line {at} of them\\n")).collect::<String>();
-    let directory = tempfile::tempdir().unwrap();
-    let base = format!("Base = commit \"base\" file c.txt \"{LINES}\" file b.txt \"{LINES}\"\n");
-    let mut ids = build(
-        directory.path(),
-        &format!(
-            "{base}Fix = commit \"docs: add the memory that guests have\" parents Base file c.txt \"{LINES}{}\"
-             refs/heads/main = Fix",
-            text("apple")
-        ),
-        &[],
-    );
-    let mut said = |title: &str, file: &str, content: &str| {
-        let script = format!(
-            "{base}Pick = commit \"{title}\" parents Base at 1710000000 trailer \"(cherry picked from commit {})\" file {file} \"{content}\"
-             refs/heads/release = Pick",
-            ids["Fix"]
-        );
-        ids.extend(crate::support::history::import(directory.path(), &script));
-        let (status, evidence, matched, reason) = answer_in(directory.path(), &ids, "Pick", &[]);
-        assert_eq!((status.as_str(), evidence.as_str(), matched.as_str()), ("probable", "trailer", "Fix"));
-        reason
-    };
-    let trace = (3..7).map(|at| format!("apple line {at} of them\\n")).collect::<String>();
-    let shared = format!("{LINES}{}{trace}", text("pear"));
-    let trace = said("use the paging that there is", "c.txt", &shared);
-    assert!(trace.contains("from which it is far (") && trace.contains(" % of lines, same author)"), "{trace}");
-    // The same author alone says nothing, nor does another file.
-    let nothing = "but the two have nothing in common";
-    let reason = said("use the paging that there is", "c.txt", &format!("{LINES}{}", text("pear")));
-    assert!(reason.contains(nothing), "{reason}");
-    let reason = said("use the paging that there is", "b.txt", &shared);
-    assert!(reason.contains(nothing), "{reason}");
 }
