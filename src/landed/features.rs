@@ -129,8 +129,12 @@ pub(super) struct Features {
     /// Most of the files that either changed, both did.
     pub(super) most_paths: bool,
     pub(super) is_generated: bool,
+    /// Both change no more than a handful of lines, of which one word changed is much.
+    pub(super) is_tiny: bool,
     /// Days between the two commits.
     pub(super) days: f64,
+    /// The mainline's was committed after the branch's: it is not what that was picked from.
+    pub(super) is_later: bool,
     pub(super) is_merge: bool,
 }
 
@@ -184,7 +188,9 @@ impl Features {
             same_paths: branch_patch.paths == mainline_patch.paths && !paths.is_empty(),
             most_paths: common_paths(branch_patch, mainline_patch) >= MOST_PATHS,
             is_generated: is_mostly_generated(&branch_patch.paths),
+            is_tiny: branch_patch.is_tiny() && mainline_patch.is_tiny(),
             days: (branch.committed.saturating_sub(mainline.committed) as f64 / 86_400.0).abs(),
+            is_later: mainline.committed > branch.committed,
             is_merge: mainline.is_merge,
         }
     }
@@ -193,6 +199,11 @@ impl Features {
     pub(super) fn content_differs(&self) -> bool {
         let is_same = self.same_patch || self.same_lines || self.same_moved_lines;
         self.has_lines && !is_same && self.both < 0.1 && self.larger_part() < 0.4
+    }
+
+    /// Whether both have the same author, second and title.
+    pub(super) fn same_origin(&self) -> bool {
+        self.same_author && self.same_second && self.same_title
     }
 
     /// The larger part: of the branch's or of the mainline's lines.

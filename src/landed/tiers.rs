@@ -15,6 +15,8 @@ pub(super) enum Tier {
     MovedLines,
     /// The same author, second and title.
     SecondAndTitle,
+    /// The same lines in the same files, with other context.
+    SameLines,
     /// The same author and second, and some content or the title.
     Second,
     /// The same author, second and file, and a similar title or message.
@@ -74,7 +76,7 @@ impl Tier {
         match self {
             Self::SamePatch | Self::SecondAndTitle => 0.99,
             Self::Second => 0.98,
-            Self::MovedLines | Self::TitleAndLines => 0.97,
+            Self::MovedLines | Self::SameLines | Self::TitleAndLines => 0.97,
             Self::SecondAndWords | Self::TitleOnly | Self::NumberAndLines | Self::TitleAndFiles => 0.95,
             Self::SecondAndLines | Self::SecondAndFiles | Self::TitleAndWords => 0.93,
             Self::SameLongBody | Self::ListedTitle => 0.92,
@@ -112,6 +114,8 @@ impl Tier {
     pub(super) fn yields(self, features: &Features) -> bool {
         match self {
             Self::SamePatch | Self::MovedLines | Self::SecondAndTitle => false,
+            // Nearly all of it is in that commit, which may have been picked in parts.
+            Self::Second => features.of_branch < 0.7,
             Self::TitleAndLines
             | Self::TitleAndFiles
             | Self::TitleAndWords
@@ -128,26 +132,28 @@ impl Tier {
 /// each other.
 pub(super) fn judge(f: &Features, is_chore: bool) -> Option<Tier> {
     let same_content = f.same_patch || f.same_lines;
-    let is_second_and_title = f.same_author && f.same_second && f.same_title;
+    let is_same_moment = f.same_author && f.same_second && (f.same_title || f.only_second);
     if f.reverts_differ && !same_content {
         return None;
     }
-    if f.numbers == Numbers::Differ && f.title >= 0.6 && !same_content && !is_second_and_title {
+    if f.numbers == Numbers::Differ && f.title >= 0.6 && !same_content && !is_same_moment {
         return None;
     }
-    by_patch(f)
+    by_patch(f, is_chore)
         .or_else(|| by_second(f))
         .or_else(|| by_title(f))
         .or_else(|| if is_chore { None } else { by_likeness(f).or_else(|| for_review(f)) })
 }
 
-fn by_patch(f: &Features) -> Option<Tier> {
-    if f.same_patch || f.same_lines {
-        let enough = if f.days <= 180.0 { 8.0 } else { 15.0 };
-        let is_sure = f.same_title || (f.same_author && (f.shared >= enough || f.same_second)) || f.shared >= 25.0;
-        if is_sure {
-            return Some(Tier::SamePatch);
-        }
+fn by_patch(f: &Features, is_chore: bool) -> Option<Tier> {
+    let is_by_author = f.same_author && (f.same_second || f.shared >= if f.days <= 180.0 { 8.0 } else { 15.0 });
+    if f.same_patch && (f.same_title || is_by_author || f.shared >= 25.0 || (!is_chore && f.shared >= 5.0)) {
+        return Some(Tier::SamePatch);
+    }
+    // Without what is around them, a line or two may be another place in the same file.
+    let is_titled = f.same_title && (!f.is_generic || f.same_second || f.shared >= 8.0);
+    if f.same_lines && (is_titled || is_by_author || f.shared >= 25.0) {
+        return Some(if f.same_author && f.same_second { Tier::SamePatch } else { Tier::SameLines });
     }
     let is_moved = f.same_moved_lines
         && (f.same_title
@@ -161,7 +167,7 @@ fn by_second(f: &Features) -> Option<Tier> {
         return None;
     }
     let some = f.both >= 0.2 || f.larger_part() >= 0.4;
-    if f.same_title && !f.is_generic {
+    if f.same_title && (!f.is_generic || f.shares_path) {
         Some(Tier::SecondAndTitle)
     } else if f.only_second && some && (f.shares_name || f.same_title) {
         Some(Tier::Second)
@@ -182,15 +188,16 @@ fn by_title(f: &Features) -> Option<Tier> {
     }
     if f.same_author && !f.is_generic && (f.both >= 0.15 || f.larger_part() >= 0.3) {
         Some(Tier::TitleAndLines)
-    } else if f.same_author && !f.is_generic && f.most_paths && !f.has_lines {
+    } else if f.same_author && !f.is_generic && f.most_paths && !f.has_lines && !f.is_generated {
         Some(Tier::TitleAndFiles)
-    } else if f.same_author && !f.is_generic && f.body >= 0.6 && f.body_words >= 8 {
+    } else if f.same_author && !f.is_generic && f.body >= 0.6 && f.body_words >= 8 && f.shares_name && !f.is_generated {
         Some(Tier::TitleAndWords)
     } else if !f.is_generic && (f.both >= 0.4 || f.larger_part() >= 0.6) {
         Some(Tier::TitleOnly)
     } else if !f.is_generic && f.body >= 0.7 && f.body_words >= 12 && (f.both >= 0.1 || f.shares_name) {
         Some(Tier::TitleAndBody)
-    } else if f.same_author && !f.is_generic && f.shares_path && f.days <= 3.0 && f.larger_part() >= 0.1 {
+    } else if f.same_author && !f.is_generic && f.shares_path && f.days <= 3.0 && (f.larger_part() >= 0.1 || f.is_tiny)
+    {
         Some(Tier::TitleAndDays)
     } else if f.is_generic && f.same_author && f.shares_path && f.both >= 0.5 && f.shared >= 12.0 {
         Some(Tier::FrequentTitle)
@@ -208,7 +215,8 @@ fn by_likeness(f: &Features) -> Option<Tier> {
         && (f.replaced < 2 || f.both >= 0.75)
         && (f.both >= 0.25 || f.larger_part() >= 0.5)
         && (f.numbers == Numbers::Equal || f.both >= 0.6 || f.of_branch >= 0.9)
-        && (f.shares_path || f.shared >= 15.0)
+        // One word for another in other files: a series does the same to its components.
+        && (f.shares_path || (f.shared >= 15.0 && f.replaced == 0))
         && (!f.is_generated || f.both >= 0.7);
     let is_same_body = f.same_author
         && f.shares_name
