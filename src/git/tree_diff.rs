@@ -3,7 +3,7 @@
 
 use bstr::{BStr, BString, ByteSlice as _};
 use std::cmp::Ordering;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::commit::Skeleton;
@@ -53,7 +53,10 @@ impl TreeDiff {
     }
 
     /// The tree of a commit.
-    fn tree_of_commit(&mut self, commit: ObjectId) -> Result<ObjectId, Error> {
+    ///
+    /// # Errors
+    /// It is missing or malformed.
+    pub fn tree_of_commit(&mut self, commit: ObjectId) -> Result<ObjectId, Error> {
         if let Some(tree) = self.repository.dag.borrow().tree(commit) {
             return Ok(tree);
         }
@@ -86,6 +89,59 @@ impl TreeDiff {
             self.trees(parent, Some(tree), &mut BString::default(), 0, &mut comparison)?;
         }
         Ok((!comparison.is_outside).then_some(comparison.changes))
+    }
+
+    /// Which of some paths are not the same in two trees; directories in which there is none of them are not read. Paths
+    /// are named by their places in `paths`, those asked about by `wanted`. `None` is the empty tree.
+    ///
+    /// # Errors
+    /// As [`TreeDiff::changes_of`].
+    pub fn differing(
+        &mut self,
+        old: Option<ObjectId>,
+        new: Option<ObjectId>,
+        paths: &[BString],
+        wanted: &[usize],
+    ) -> Result<Vec<usize>, Error> {
+        let rest = |at: &usize| Some((*at, paths.get(*at)?.as_bstr()));
+        let mut differing = Vec::new();
+        self.differing_below(old, new, &wanted.iter().filter_map(rest).collect::<Vec<_>>(), &mut differing, 0)?;
+        Ok(differing)
+    }
+
+    fn differing_below(
+        &mut self,
+        old: Option<ObjectId>,
+        new: Option<ObjectId>,
+        wanted: &[(usize, &BStr)],
+        differing: &mut Vec<usize>,
+        depth: usize,
+    ) -> Result<(), Error> {
+        if old == new {
+            return Ok(());
+        }
+        if depth > MAX_DEPTH {
+            return Err(Error::Limit { what: "directories inside each other", limit: MAX_DEPTH });
+        }
+        let everything = |_: &BStr, _: &[BString]| true;
+        let mut comparison = Comparison { changes: Vec::new(), visited: 0, wants: &everything, is_outside: false };
+        let here = self.entries(old, new, &mut comparison)?;
+        let mut below: BTreeMap<&BStr, Vec<(usize, &BStr)>> = BTreeMap::new();
+        for (at, path) in wanted {
+            match path.split_once_str("/") {
+                Some((directory, rest)) => below.entry(directory.as_bstr()).or_default().push((*at, rest.as_bstr())),
+                None if here.iter().any(|change| change.path == **path) => differing.push(*at),
+                None => {}
+            }
+        }
+        let tree = |entry: Option<Entry>| entry.filter(|entry| entry.mode == Mode::Tree).map(|entry| entry.id);
+        for change in &here {
+            let (old, new) = (tree(change.old), tree(change.new));
+            if let Some(wanted) = below.get(change.path.as_bstr()).filter(|_| old.or(new).is_some()) {
+                self.differing_below(old, new, wanted, differing, depth + 1)?;
+            }
+        }
+        Ok(())
     }
 
     fn trees(

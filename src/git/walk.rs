@@ -74,6 +74,18 @@ impl Repository {
         in_order(dag, &found)
     }
 
+    /// The parents of a commit; none where a shallow clone ends.
+    ///
+    /// # Errors
+    /// An object is missing or no commit.
+    pub fn parents(&self, commit: ObjectId) -> Result<Vec<ObjectId>, Error> {
+        let node = self.tip(commit)?;
+        let dag = &mut *self.dag.borrow_mut();
+        let mut parents = Vec::new();
+        dag.parents(node, &mut parents)?;
+        Ok(parents.into_iter().map(|node| dag.id(node)).collect())
+    }
+
     /// The commit that an id stands for.
     fn tip(&self, id: ObjectId) -> Result<Node, Error> {
         let mut dag = self.dag.borrow_mut();

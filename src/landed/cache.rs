@@ -1,27 +1,24 @@
 //! What was found out about commits, kept for the next time in `refgate/landed` below the repository's directory.
 //!
 //! All of it is a pure function of a commit and is kept under the commit's id, so that nothing is ever out of date, and
-//! losing it costs time alone. A file that somebody else may have written, that is cut off, changed or of another version
-//! is as good as none, and so is each record whose checksum is wrong. Whoever can write a good one as the repository's
-//! owner can also change its hooks and objects.
-//!
-//! A file is written anew and renamed into place: readers have the old one or the new one, and of two writers the last
-//! one wins. Where objects are in quarantine nothing is written: what is known of them may never come to exist.
+//! losing it costs time alone. A file that is cut off, changed or of another version is as good as none, and so is each
+//! record whose checksum is wrong.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hasher as _};
-use std::io::{Read, Write as _};
-use std::path::{Path, PathBuf};
 
 use super::change::Change;
-use super::patch::Patch;
+use super::patch::{Patch, PathsKey};
 use super::record::{Decoder, Encoder};
+use super::store::{Store, checksum};
 use crate::git::Repository;
 use crate::model::{HashKind, ObjectId};
 
 /// Changed whenever something else is kept, or the same is computed in another way.
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
+
+/// The name of the file.
+const FILE: &str = "landed";
 
 const MAGIC: &[u8; 8] = b"refgate\n";
 
@@ -41,6 +38,8 @@ enum About {
     Change,
     /// Its paths, and what it does to them.
     Patch,
+    /// All of its paths as one number.
+    Paths,
 }
 
 /// Where a record is in the file.
@@ -53,32 +52,34 @@ struct Place {
 
 /// What is kept of earlier comparisons.
 pub(super) struct Cache {
-    path: PathBuf,
+    /// None if nothing is kept.
+    store: Option<Store>,
     fingerprint: u64,
     content: Vec<u8>,
     /// Sorted.
     list: Vec<(About, ObjectId, Place)>,
-    may_write: bool,
+}
+
+/// What was found out in a comparison.
+pub(super) struct Fresh<'a> {
+    pub(super) changes: Vec<&'a Change>,
+    pub(super) patches: Vec<(ObjectId, &'a Patch)>,
+    pub(super) paths: Vec<(ObjectId, PathsKey)>,
 }
 
 impl Cache {
     /// Reads what there is. `forms` are those in which messages name originals: what commits say depends on them.
     pub(super) fn open(repository: &Repository, forms: &[&str]) -> Self {
-        let path = repository.common_dir().join("refgate").join("landed");
+        let store = Store::new(repository);
         let fingerprint = fingerprint(repository.hash_kind(), forms);
-        let may_write = !repository.is_in_quarantine() && cfg!(unix);
-        let mut cache = Self { path, fingerprint, content: Vec::new(), list: Vec::new(), may_write };
-        if let Some(content) = read(&cache.path, repository.common_dir())
-            && let Some(list) = parse(&content, fingerprint, repository.hash_kind())
-        {
-            (cache.content, cache.list) = (content, list);
-        }
-        cache
+        let content = store.read(FILE, MAX_FILE).unwrap_or_default();
+        let list = parse(&content, fingerprint, repository.hash_kind()).unwrap_or_default();
+        Self { store: Some(store), fingerprint, content, list }
     }
 
     /// No cache at all.
-    pub(super) fn none() -> Self {
-        Self { path: PathBuf::new(), fingerprint: 0, content: Vec::new(), list: Vec::new(), may_write: false }
+    pub(super) const fn none() -> Self {
+        Self { store: None, fingerprint: 0, content: Vec::new(), list: Vec::new() }
     }
 
     pub(super) fn change(&self, id: ObjectId) -> Option<Change> {
@@ -87,6 +88,10 @@ impl Cache {
 
     pub(super) fn patch(&self, id: ObjectId) -> Option<Patch> {
         Decoder::new(self.record(About::Patch, id)?).patch()
+    }
+
+    pub(super) fn paths(&self, id: ObjectId) -> Option<PathsKey> {
+        Decoder::new(self.record(About::Paths, id)?).u64()
     }
 
     fn record(&self, about: About, id: ObjectId) -> Option<&[u8]> {
@@ -98,16 +103,12 @@ impl Cache {
 
     /// Whether something can be kept here.
     pub(super) fn may_write(&self) -> bool {
-        self.may_write
+        self.store.as_ref().is_some_and(Store::may_write)
     }
 
     /// Adds what is new and writes the file. That it cannot be written is no error: the next comparison takes longer.
-    pub(super) fn keep<'a>(
-        &self,
-        repository: &Repository,
-        changes: impl Iterator<Item = &'a Change>,
-        patches: impl Iterator<Item = (ObjectId, &'a Patch)>,
-    ) {
+    pub(super) fn keep(&self, found: &Fresh<'_>) {
+        let Some(store) = self.store.as_ref().filter(|store| store.may_write()) else { return };
         let mut fresh: BTreeMap<(About, ObjectId), Vec<u8>> = BTreeMap::new();
         let mut add = |about, id, encode: &dyn Fn(&mut Encoder)| {
             let mut encoder = Encoder::default();
@@ -117,17 +118,20 @@ impl Cache {
                 fresh.insert((about, id), record);
             }
         };
-        for change in changes.filter(|change| self.record(About::Change, change.id).is_none()) {
+        for change in found.changes.iter().filter(|change| self.record(About::Change, change.id).is_none()) {
             add(About::Change, change.id, &|encoder| encoder.change(change));
         }
-        for (id, patch) in patches.filter(|(_, patch)| patch.unread.is_none()) {
-            let known = self.record(About::Patch, id);
+        for (id, patch) in found.patches.iter().filter(|(_, patch)| patch.unread.is_none()) {
+            let known = self.record(About::Patch, *id);
             let is_known = known.is_some_and(|known| !patch.has_lines || Decoder::new(known).has_lines());
             if !is_known {
-                add(About::Patch, id, &|encoder| encoder.patch(patch));
+                add(About::Patch, *id, &|encoder| encoder.patch(patch));
             }
         }
-        if !self.may_write || fresh.is_empty() {
+        for (id, key) in found.paths.iter().filter(|(id, _)| self.paths(*id).is_none()) {
+            add(About::Paths, *id, &|encoder| encoder.u64(*key));
+        }
+        if fresh.is_empty() {
             return;
         }
         let added: usize = fresh.values().map(Vec::len).sum();
@@ -141,7 +145,10 @@ impl Cache {
             }
         }
         records.extend(fresh.iter().map(|(key, record)| (*key, record.as_slice())));
-        let _not_kept = write(&self.path, repository.common_dir(), &serialised(&records, self.fingerprint));
+        let content = serialised(&records, self.fingerprint);
+        if content.len() as u64 <= MAX_FILE {
+            let _not_kept = store.write(FILE, &content);
+        }
     }
 }
 
@@ -156,37 +163,6 @@ fn fingerprint(hash: HashKind, forms: &[&str]) -> u64 {
         hasher.write_u8(0xff);
     }
     hasher.finish()
-}
-
-fn checksum(bytes: &[u8]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    hasher.write(bytes);
-    hasher.finish()
-}
-
-/// The file, if nobody but the repository's owner (and whom the owner trusts with the repository) can have written it.
-#[cfg(unix)]
-fn read(path: &Path, repository: &Path) -> Option<Vec<u8>> {
-    use std::os::unix::fs::MetadataExt as _;
-    if !fs::symlink_metadata(path).ok()?.is_file() {
-        return None;
-    }
-    let mut file = File::open(path).ok()?;
-    let (own, home) = (file.metadata().ok()?, fs::metadata(repository).ok()?);
-    let is_shared = home.mode() & 0o020 != 0 && own.gid() == home.gid();
-    let is_owners = own.uid() == home.uid() || is_shared;
-    let is_writable_by_more = own.mode() & 0o022 & !home.mode() != 0;
-    if !own.is_file() || !is_owners || is_writable_by_more || own.len() > MAX_FILE {
-        return None;
-    }
-    let mut content = Vec::with_capacity(usize::try_from(own.len()).ok()?);
-    Read::by_ref(&mut file).take(MAX_FILE).read_to_end(&mut content).ok()?;
-    Some(content)
-}
-
-#[cfg(not(unix))]
-fn read(_: &Path, _: &Path) -> Option<Vec<u8>> {
-    None
 }
 
 /// The list of records; their content is looked at when it is needed.
@@ -208,6 +184,7 @@ fn parse(content: &[u8], fingerprint: u64, hash: HashKind) -> Option<Vec<(About,
         let about = match about {
             0 => About::Change,
             1 => About::Patch,
+            2 => About::Paths,
             _ => return None,
         };
         let mut decoder = Decoder::new(tail);
@@ -226,6 +203,7 @@ fn serialised(records: &BTreeMap<(About, ObjectId), &[u8]>, fingerprint: u64) ->
         list.push(match about {
             About::Change => 0,
             About::Patch => 1,
+            About::Paths => 2,
         });
         list.extend_from_slice(id.as_bytes());
         list.extend_from_slice(&(start as u64).to_le_bytes());
@@ -241,20 +219,4 @@ fn serialised(records: &BTreeMap<(About, ObjectId), &[u8]>, fingerprint: u64) ->
     content.extend_from_slice(&list);
     records.values().for_each(|record| content.extend_from_slice(record));
     content
-}
-
-/// Writes beside the place and renames.
-fn write(path: &Path, repository: &Path, content: &[u8]) -> std::io::Result<()> {
-    let Some(directory) = path.parent().filter(|_| content.len() as u64 <= MAX_FILE) else { return Ok(()) };
-    match fs::create_dir(directory) {
-        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => return Err(error),
-        _ => {}
-    }
-    let mut file = tempfile::Builder::new().prefix(".landed-").tempfile_in(directory)?;
-    file.write_all(content)?;
-    // Whoever may read and write HEAD may read and write this.
-    let like = fs::metadata(repository.join("HEAD"))?.permissions();
-    file.as_file().set_permissions(like)?;
-    file.persist(path)?;
-    Ok(())
 }

@@ -43,6 +43,16 @@ impl Chores {
         Ok(Self { titles: compile(titles)?, paths: compile(paths)? })
     }
 
+    /// The patterns of titles, as they were given.
+    pub(super) fn titles(&self) -> Vec<&str> {
+        self.titles.patterns().iter().map(String::as_str).collect()
+    }
+
+    /// The patterns of paths, as they were given.
+    pub(super) fn paths(&self) -> Vec<&str> {
+        self.paths.patterns().iter().map(String::as_str).collect()
+    }
+
     /// Whether a title alone says so.
     pub(super) fn by_title(&self, title: &BStr) -> bool {
         self.titles.is_match(title)

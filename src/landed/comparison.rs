@@ -4,11 +4,13 @@ use bstr::BString;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
+use super::answers::Answers;
 use super::assign::{self, Pair};
 use super::cache::Cache;
 use super::change::Change;
 use super::chores::Chores;
 use super::engine::Engine;
+use super::explicit::Lookup;
 use super::index::{At, Index, Reverts};
 use super::trailers::Grammar;
 use super::verdict::Verdict;
@@ -67,6 +69,27 @@ impl Comparison {
     /// Commits or trees are missing or malformed, or the deadline passes. Missing files are no error: see
     /// [`Self::unread`].
     pub fn new(repository: &Repository, from: ObjectId, to: &[ObjectId], options: &Options<'_>) -> Result<Self, Error> {
+        let answers = Answers::new(repository, from, to, options);
+        if let Some(verdicts) = answers.as_ref().and_then(|answers| answers.known(repository)) {
+            return Ok(Self { verdicts, unread: Vec::new() });
+        }
+        let (compared, lookups) = Self::compare(repository, from, to, options)?;
+        if options.cache == Caching::Keep
+            && compared.unread.is_empty()
+            && let Some(answers) = answers
+        {
+            answers.keep(&compared.verdicts, &lookups);
+        }
+        Ok(compared)
+    }
+
+    /// The same, without looking for an earlier answer; and what the answer depends on besides the two lines.
+    fn compare(
+        repository: &Repository,
+        from: ObjectId,
+        to: &[ObjectId],
+        options: &Options<'_>,
+    ) -> Result<(Self, Vec<Lookup>), Error> {
         let own = repository.commits(&[from], to, MAX_COMMITS)?;
         let there = repository.commits(to, &[from], MAX_COMMITS)?;
         let tell = |what, count| {
@@ -136,10 +159,11 @@ impl Comparison {
             };
             verdicts.push(facts.verdict());
         }
-        if options.cache == Caching::Keep && cache.may_write() {
+        if options.cache == Caching::Keep {
             engine.keep(&passed);
         }
-        Ok(Self { verdicts, unread: engine.unread() })
+        let unread = engine.unread();
+        Ok((Self { verdicts, unread }, engine.into_lookups()))
     }
 
     /// One for each change, newest first.

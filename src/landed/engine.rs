@@ -3,18 +3,19 @@
 //! Titles, authors and seconds come first, because they settle most and cost no tree; the content of those pairs is then
 //! compared; trees of the whole mainline are read only for what is left.
 
-use bstr::BString;
+use bstr::{BStr, BString};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::assign::{self, Pair};
-use super::cache::Cache;
+use super::cache::{Cache, Fresh};
 use super::candidates::{self, Sought};
 use super::change::Change;
 use super::comparison::{Caching, Options};
-use super::explicit::{Claims, Follower};
+use super::explicit::{Claims, Follower, Lookup};
 use super::features::{Features, Surroundings, Weights};
 use super::index::{At, Index, Reverts};
-use super::patch::{self, Patch, Readers};
+use super::patch::{self, Patch, PathsKey, Reader, Readers};
+use super::path_search::Chains;
 use super::same_files::SameFiles;
 use super::{Error, parallel, tiers};
 use crate::git::Repository;
@@ -22,6 +23,9 @@ use crate::model::ObjectId;
 
 /// A title of fewer words may be chance.
 const MIN_TELLING: usize = 4;
+
+/// The trees of so few commits are read one by one.
+const MAX_FEW: usize = 512;
 
 fn put(patches: &mut [Option<Patch>], at: At, patch: Patch) {
     if let Some(slot) = patches.get_mut(at) {
@@ -51,6 +55,10 @@ pub(super) struct Engine<'a> {
     listed: BTreeSet<(At, At)>,
     /// What was read of the mainline and is compared with nothing.
     searched: Vec<(ObjectId, Patch)>,
+    /// The files of mainline commits, where they were looked at.
+    files: Vec<(At, PathsKey)>,
+    /// What answers depend on besides the two lines.
+    lookups: Vec<Lookup>,
     /// Pairs that are no answer.
     without: BTreeSet<(At, At)>,
 }
@@ -80,6 +88,8 @@ impl<'a> Engine<'a> {
             cache,
             listed: BTreeSet::new(),
             searched: Vec::new(),
+            files: Vec::new(),
+            lookups: Vec::new(),
             without: BTreeSet::new(),
         }
     }
@@ -102,7 +112,7 @@ impl<'a> Engine<'a> {
             pairs.retain(|pair| !is_sought.contains(&pair.branch));
             pairs.extend(self.pairs(&sought));
         }
-        let sought = self.unsettled(assign::assign(pairs.clone()));
+        let sought = self.worth_a_search(self.unsettled(assign::assign(pairs.clone())));
         pairs.extend(self.with_same_files(&sought)?);
         Ok(pairs)
     }
@@ -140,7 +150,8 @@ impl<'a> Engine<'a> {
 
     /// Candidates by what messages say, and by title, author and second.
     fn by_metadata(&mut self, reverts: &Reverts) -> Result<(), Error> {
-        let follower = Follower { repository: self.repository, index: self.index, grammar: &self.options.grammar };
+        let (repository, index, grammar) = (self.repository, self.index, &self.options.grammar);
+        let mut follower = Follower { repository, index, grammar, lookups: Vec::new() };
         for (at, change) in self.branch.iter().enumerate() {
             let mut found: BTreeSet<At> = self.index.alike(change).into_iter().collect();
             let mut plain = self.plainly(at, change, &found).filter(|same| reverts.standing(*same).is_none());
@@ -171,6 +182,7 @@ impl<'a> Engine<'a> {
                 self.candidates.insert(at, found);
             }
         }
+        self.lookups = follower.lookups;
         Ok(())
     }
 
@@ -292,16 +304,8 @@ impl<'a> Engine<'a> {
             return Ok(Vec::new());
         }
         let same = SameFiles::new(&wanted);
-        let mainline = self.index.commits;
-        let (deadline, readers) = (self.options.deadline, &self.readers);
-        let start = |repository| readers.lend(repository);
-        let touched = parallel::map(self.repository, mainline, deadline, "comparing files", start, |lent, change| {
-            if change.is_merge {
-                return Ok(None);
-            }
-            lent.reader().paths_within(change, &|directory, names| same.wants(directory, names))
-        })?;
-        let mut found = same.candidates(mainline, &touched);
+        let touched = self.mainline_files(&same)?;
+        let mut found = same.candidates(self.index.commits, &touched);
         for (at, found) in &mut found {
             let known = self.candidates.get(at);
             found.retain(|other| known.is_none_or(|known| !known.contains(other)));
@@ -315,7 +319,47 @@ impl<'a> Engine<'a> {
         for pair in &pairs {
             self.candidates.entry(pair.branch).or_default().insert(pair.mainline);
         }
+        self.files = touched;
         Ok(pairs)
+    }
+
+    /// The files that mainline commits change, as far as something that is sought changes the same. Where they can be kept
+    /// they are read for all commits, so that nobody has to do it again.
+    fn mainline_files(&self, same: &SameFiles<'_>) -> Result<Vec<(At, PathsKey)>, Error> {
+        let mainline = self.index.commits;
+        let (mut touched, mut unknown) = (Vec::new(), Vec::new());
+        for (at, change) in mainline.iter().enumerate().filter(|(_, change)| !change.is_merge) {
+            match self.cache.paths(change.id) {
+                Some(files) => touched.push((at, files)),
+                None => unknown.push(at),
+            }
+        }
+        let (deadline, readers) = (self.options.deadline, &self.readers);
+        let start = |repository| readers.lend(repository);
+        let keeps = self.options.cache == Caching::Keep && self.cache.may_write();
+        let wants = |directory: &BStr, names: &[BString]| keeps || same.wants(directory, names);
+        let read = |reader: &mut Reader, at: At| {
+            let Some(change) = mainline.get(at) else { return Ok(None) };
+            let paths = reader.paths_within(change, &wants)?;
+            Ok::<_, Error>(paths.map(|paths| (at, patch::paths_key(&paths))))
+        };
+        let found = if keeps || unknown.len() <= MAX_FEW {
+            parallel::map(self.repository, &unknown, deadline, "comparing files", start, |lent, at| {
+                Ok(Vec::from_iter(read(lent.reader(), *at)?))
+            })?
+        } else {
+            let chains = Chains::new(self.repository, mainline)?;
+            let telling = same.telling(self.branch_patches.iter().flatten());
+            let is_unknown: BTreeSet<At> = unknown.into_iter().collect();
+            parallel::map(self.repository, &chains.parts(), deadline, "comparing files", start, |lent, part| {
+                let reader = lent.reader();
+                let mut found = chains.touching(reader, *part, &telling)?;
+                found.retain(|at| is_unknown.contains(at));
+                found.into_iter().filter_map(|at| read(reader, at).transpose()).collect()
+            })?
+        };
+        touched.extend(found.into_iter().flatten());
+        Ok(touched)
     }
 
     /// Reads the patches of all candidates that were not read before.
@@ -409,11 +453,19 @@ impl<'a> Engine<'a> {
 
     /// Keeps what was read for the next time.
     pub(super) fn keep(&self, passed: &[Change]) {
-        let changes = self.branch.iter().chain(self.index.commits).chain(passed);
         let branch = self.branch.iter().zip(&self.branch_patches);
         let patches = branch.chain(self.index.commits.iter().zip(&self.mainline_patches));
         let patches = patches.filter_map(|(change, patch)| Some((change.id, patch.as_ref()?)));
-        self.cache.keep(self.repository, changes, patches.chain(self.searched.iter().map(|(id, patch)| (*id, patch))));
+        self.cache.keep(&Fresh {
+            changes: self.branch.iter().chain(self.index.commits).chain(passed).collect(),
+            patches: patches.chain(self.searched.iter().map(|(id, patch)| (*id, patch))).collect(),
+            paths: self.files.iter().filter_map(|(at, key)| Some((self.index.commits.get(*at)?.id, *key))).collect(),
+        });
+    }
+
+    /// What was looked for beyond the mainline.
+    pub(super) fn into_lookups(self) -> Vec<Lookup> {
+        self.lookups
     }
 
     pub(super) fn unread(&self) -> Vec<ObjectId> {

@@ -24,16 +24,21 @@ pub(super) struct Claims {
     pub(super) unknown: Option<Prefix>,
 }
 
+/// What was looked for beyond the mainline, and the commit that was found.
+pub(super) type Lookup = (Prefix, Option<ObjectId>);
+
 /// Follows what messages name.
 pub(super) struct Follower<'a> {
     pub(super) repository: &'a Repository,
     pub(super) index: &'a Index<'a>,
     pub(super) grammar: &'a Grammar,
+    /// What answers depend on besides the two lines.
+    pub(super) lookups: Vec<Lookup>,
 }
 
 impl Follower<'_> {
     /// What a commit of the branch claims, and which commits of the mainline claim it.
-    pub(super) fn claims(&self, branch: &Change) -> Result<Claims, Error> {
+    pub(super) fn claims(&mut self, branch: &Change) -> Result<Claims, Error> {
         let mut claims = Claims::default();
         self.follow(branch, MAX_DEPTH, &mut claims)?;
         for at in self.index.naming(branch.id) {
@@ -47,7 +52,7 @@ impl Follower<'_> {
         Ok(claims)
     }
 
-    fn follow(&self, change: &Change, depth: usize, claims: &mut Claims) -> Result<(), Error> {
+    fn follow(&mut self, change: &Change, depth: usize, claims: &mut Claims) -> Result<(), Error> {
         for named in &change.named {
             match named {
                 Named::PullRequest(number) => {
@@ -64,8 +69,10 @@ impl Follower<'_> {
     }
 
     /// An id that is not on the mainline: a commit of another branch may name its own original.
-    fn elsewhere(&self, prefix: &Prefix, depth: usize, claims: &mut Claims) -> Result<(), Error> {
-        match self.lookup(prefix)? {
+    fn elsewhere(&mut self, prefix: &Prefix, depth: usize, claims: &mut Claims) -> Result<(), Error> {
+        let found = lookup(self.repository, prefix)?;
+        self.lookups.push((prefix.clone(), found));
+        match found {
             None => claims.unknown = Some(prefix.clone()),
             Some(id) => {
                 claims.off_line = Some(prefix.clone());
@@ -81,16 +88,17 @@ impl Follower<'_> {
         }
         Ok(())
     }
+}
 
-    fn lookup(&self, prefix: &Prefix) -> Result<Option<ObjectId>, Error> {
-        let Ok(id) = ObjectId::from_hex(prefix) else {
-            return Ok(self.repository.abbreviated(prefix)?);
-        };
-        match self.repository.kind(id) {
-            Ok(kind) => Ok(kind.filter(|kind| *kind == Kind::Commit).map(|_| id)),
-            // A partial clone cannot tell; it does not have it in any case.
-            Err(git::Error::Promised { .. }) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+/// The commit that an id, maybe abbreviated, stands for in the whole repository.
+pub(super) fn lookup(repository: &Repository, prefix: &Prefix) -> Result<Option<ObjectId>, git::Error> {
+    let Ok(id) = ObjectId::from_hex(prefix) else {
+        return repository.abbreviated(prefix);
+    };
+    match repository.kind(id) {
+        Ok(kind) => Ok(kind.filter(|kind| *kind == Kind::Commit).map(|_| id)),
+        // A partial clone cannot tell; it does not have it in any case.
+        Err(git::Error::Promised { .. }) => Ok(None),
+        Err(error) => Err(error),
     }
 }

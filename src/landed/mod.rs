@@ -6,16 +6,17 @@
 //! | [`change`], [`titles`], [`trailers`] | what a commit says: author, second, title, message, what it names |
 //! | [`patch`], [`patch_id`] | what a commit does: lines, paths, git's patch-id |
 //! | [`index`], [`explicit`], [`candidates`] | which commits are compared: by metadata, by what is named, by files |
-//! | [`same_files`] | where else the same patch can be |
+//! | [`same_files`], [`path_search`] | where else the same patch can be |
 //! | [`features`], [`tiers`] | what two commits have in common, and the rules that judge it |
 //! | [`assign`] | one to one; several squashed into one |
 //! | [`chores`] | changes that belong to their own line |
 //! | [`reasons`], [`verdict`] | the answer and its sentence |
-//! | [`cache`], [`record`] | what is kept for the next time |
+//! | [`cache`], [`answers`], [`record`], [`store`] | what is kept for the next time |
 //! | [`parallel`] | all cores |
 //!
 //! It knows nothing of policies and rules, writes nothing but its cache, and believes no message that the content contradicts.
 
+mod answers;
 mod assign;
 mod cache;
 mod candidates;
@@ -30,9 +31,11 @@ mod index;
 mod parallel;
 mod patch;
 pub mod patch_id;
+mod path_search;
 mod reasons;
 mod record;
 mod same_files;
+mod store;
 mod tiers;
 mod titles;
 mod trailers;

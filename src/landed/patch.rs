@@ -33,6 +33,9 @@ const MAX_LINES: usize = 400_000;
 /// A changed line: its sign and its text without blanks, hashed.
 pub(super) type Line = u64;
 
+/// The paths of a change, hashed: equal for the same paths.
+pub(super) type PathsKey = u64;
+
 /// What a commit changed against its first parent.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Patch {
@@ -145,6 +148,18 @@ impl Reader {
             Err(git::Error::Missing { .. } | git::Error::Promised { .. }) => Ok(None),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Which of the wanted paths differ between a commit and a tree; see [`TreeDiff::differing`].
+    pub(super) fn differing(
+        &mut self,
+        before: Option<ObjectId>,
+        tree: ObjectId,
+        paths: &[BString],
+        wanted: &[usize],
+    ) -> Result<Vec<usize>, git::Error> {
+        let before = before.map(|id| self.trees.tree_of_commit(id)).transpose()?;
+        self.trees.differing(before, Some(tree), paths, wanted)
     }
 
     fn is_small(&self, files: &[git::Change]) -> bool {
@@ -337,6 +352,16 @@ pub(super) fn common_paths(a: &Patch, b: &Patch) -> f64 {
     let paths: HashSet<&BString> = a.paths.iter().collect();
     let common = b.paths.iter().filter(|path| paths.contains(path)).count();
     common as f64 / (a.paths.len() + b.paths.len()).saturating_sub(common).max(1) as f64
+}
+
+/// A number for the paths that a change has.
+pub(super) fn paths_key(paths: &[BString]) -> PathsKey {
+    let mut hasher = DefaultHasher::new();
+    for path in paths {
+        hasher.write(path);
+        hasher.write_u8(0);
+    }
+    hasher.finish()
 }
 
 /// The last component of a path.

@@ -20,15 +20,19 @@ impl Encoder {
         self.0
     }
 
-    fn u8(&mut self, number: u8) {
+    pub(super) fn u8(&mut self, number: u8) {
         self.0.push(number);
+    }
+
+    pub(super) fn flag(&mut self, is_set: bool) {
+        self.u8(u8::from(is_set));
     }
 
     fn u32(&mut self, number: u32) {
         self.0.extend_from_slice(&number.to_le_bytes());
     }
 
-    fn u64(&mut self, number: u64) {
+    pub(super) fn u64(&mut self, number: u64) {
         self.0.extend_from_slice(&number.to_le_bytes());
     }
 
@@ -37,7 +41,7 @@ impl Encoder {
     }
 
     fn optional(&mut self, number: Option<u64>) {
-        self.u8(u8::from(number.is_some()));
+        self.flag(number.is_some());
         self.u64(number.unwrap_or_default());
     }
 
@@ -45,19 +49,29 @@ impl Encoder {
         self.u32(u32::try_from(length).unwrap_or(u32::MAX));
     }
 
-    fn text(&mut self, text: &[u8]) {
+    pub(super) fn text(&mut self, text: &[u8]) {
         self.length(text.len());
         self.0.extend_from_slice(text);
     }
 
-    fn optional_text(&mut self, text: Option<&BString>) {
-        self.u8(u8::from(text.is_some()));
-        self.text(text.map_or(&[], |text| text.as_slice()));
+    pub(super) fn optional_text(&mut self, text: Option<&[u8]>) {
+        self.flag(text.is_some());
+        self.text(text.unwrap_or_default());
+    }
+
+    /// Nothing for none.
+    pub(super) fn id(&mut self, id: Option<ObjectId>) {
+        self.text(id.as_ref().map_or(&[], ObjectId::as_bytes));
+    }
+
+    pub(super) fn list<T>(&mut self, items: &[T], item: impl Fn(&mut Self, &T)) {
+        self.length(items.len());
+        items.iter().for_each(|one| item(self, one));
     }
 
     pub(super) fn change(&mut self, change: &Change) {
-        self.text(change.tree.as_bytes());
-        self.text(change.parent.as_ref().map_or(&[], ObjectId::as_bytes));
+        self.id(Some(change.tree));
+        self.id(change.parent);
         self.u8(u8::from(change.is_merge) | u8::from(change.is_revert) << 1);
         self.u64(change.author.email);
         self.u64(change.author.name);
@@ -65,42 +79,35 @@ impl Encoder {
         self.i64(change.committed);
         self.text(&change.subject);
         self.text(&change.key);
-        self.length(change.named.len());
-        for named in &change.named {
-            match named {
-                Named::Commit(prefix) => {
-                    self.u8(0);
-                    self.text(prefix);
-                }
-                Named::PullRequest(number) => {
-                    self.u8(1);
-                    self.u64(*number);
-                }
+        self.list(&change.named, |encoder, named| match named {
+            Named::Commit(prefix) => {
+                encoder.u8(0);
+                encoder.text(prefix);
             }
-        }
-        self.length(change.reverts.len());
-        change.reverts.iter().for_each(|prefix| self.text(prefix));
-        self.optional_text(change.change_id.as_ref());
+            Named::PullRequest(number) => {
+                encoder.u8(1);
+                encoder.u64(*number);
+            }
+        });
+        self.list(&change.reverts, |encoder, prefix| encoder.text(prefix));
+        self.optional_text(change.change_id.as_ref().map(|id| id.as_slice()));
         self.optional(change.pull_request);
-        self.optional_text(change.release_only.as_ref());
+        self.optional_text(change.release_only.as_ref().map(|reason| reason.as_slice()));
     }
 
     pub(super) fn patch(&mut self, patch: &Patch) {
-        self.u8(u8::from(patch.has_lines));
-        self.u8(u8::from(patch.is_small));
+        self.flag(patch.has_lines);
+        self.flag(patch.is_small);
         self.text(patch.id.as_ref().map_or(&[], PatchId::as_bytes));
         self.optional(patch.exact);
         self.optional(patch.bare);
         self.optional(patch.moved);
-        self.length(patch.lines.len());
-        for (line, count) in &patch.lines {
-            self.u64(*line);
-            self.u32(*count);
-        }
-        self.length(patch.paths.len());
-        patch.paths.iter().for_each(|path| self.text(path));
-        self.length(patch.words.len());
-        patch.words.iter().for_each(|word| self.u32(*word));
+        self.list(&patch.lines, |encoder, (line, count)| {
+            encoder.u64(*line);
+            encoder.u32(*count);
+        });
+        self.list(&patch.paths, |encoder, path| encoder.text(path));
+        self.list(&patch.words, |encoder, word| encoder.u32(*word));
     }
 }
 
@@ -138,7 +145,7 @@ impl<'a> Decoder<'a> {
         self.array().map(i64::from_le_bytes)
     }
 
-    fn flag(&mut self) -> Option<bool> {
+    pub(super) fn flag(&mut self) -> Option<bool> {
         match self.u8()? {
             0 => Some(false),
             1 => Some(true),
@@ -151,22 +158,30 @@ impl<'a> Decoder<'a> {
         Some(is_there.then_some(number))
     }
 
-    fn text(&mut self) -> Option<&'a [u8]> {
+    pub(super) fn text(&mut self) -> Option<&'a [u8]> {
         let length = self.u32()?;
         self.take(length as usize)
     }
 
-    fn owned(&mut self) -> Option<BString> {
+    pub(super) fn owned(&mut self) -> Option<BString> {
         self.text().map(BString::from)
     }
 
-    fn optional_text(&mut self) -> Option<Option<BString>> {
+    pub(super) fn optional_text(&mut self) -> Option<Option<BString>> {
         let (is_there, text) = (self.flag()?, self.owned()?);
         Some(is_there.then_some(text))
     }
 
+    /// An id, or none.
+    pub(super) fn id(&mut self) -> Option<Option<ObjectId>> {
+        match self.text()? {
+            [] => Some(None),
+            bytes => ObjectId::from_bytes(bytes).map(Some),
+        }
+    }
+
     /// A list whose items take at least `least` bytes each, so that no length makes room for what is not there.
-    fn list<T>(&mut self, least: usize, item: impl Fn(&mut Self) -> Option<T>) -> Option<Vec<T>> {
+    pub(super) fn list<T>(&mut self, least: usize, item: impl Fn(&mut Self) -> Option<T>) -> Option<Vec<T>> {
         let length = self.u32()? as usize;
         if length.checked_mul(least)? > self.0.len() {
             return None;
@@ -178,18 +193,16 @@ impl<'a> Decoder<'a> {
         Some(items)
     }
 
-    fn end<T>(self, whole: T) -> Option<T> {
+    pub(super) fn end<T>(self, whole: T) -> Option<T> {
         self.0.is_empty().then_some(whole)
     }
 
     /// A commit's own words, if this is all there is.
     pub(super) fn change(mut self, id: ObjectId) -> Option<Change> {
-        let object = |bytes: &[u8]| ObjectId::from_bytes(bytes).filter(|other| other.kind() == id.kind());
-        let tree = object(self.text()?)?;
-        let parent = match self.text()? {
-            [] => None,
-            bytes => Some(object(bytes)?),
-        };
+        let (tree, parent) = (self.id()??, self.id()?);
+        if tree.kind() != id.kind() || parent.is_some_and(|parent| parent.kind() != id.kind()) {
+            return None;
+        }
         let flags = self.u8().filter(|flags| *flags < 4)?;
         let change = Change {
             id,

@@ -1,14 +1,17 @@
 //! The last place to look: mainline commits that change the very same files, whoever wrote them and under whatever title.
 //!
-//! Only the same patch or the same lines count there, as they do for `git cherry`. Trees are read down to the first directory
-//! in which something else is changed, which for most commits is the first there is.
+//! Only the same patch or the same lines count there, as they do for `git cherry`. One path of each change that is sought is
+//! enough to find the commits that can be it; of these, trees are read down to the first directory in which something else
+//! is changed.
 
 use bstr::{BStr, BString, ByteSlice as _};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::candidates::Sought;
 use super::change::Change;
 use super::index::At;
+use super::patch::{self, Patch, PathsKey};
 
 /// Of commits that change the same files, this many nearest in time are compared.
 const MAX_COMPARED: usize = 256;
@@ -19,14 +22,14 @@ pub(super) struct SameFiles<'a> {
     /// What may be changed in a directory: the names that some commit that is sought changes there, all of them.
     directories: HashMap<&'a BStr, HashSet<Vec<&'a BStr>>>,
     /// Who of those sought changes just these files.
-    by_files: HashMap<&'a [BString], Vec<usize>>,
+    by_files: HashMap<PathsKey, Vec<usize>>,
 }
 
 impl<'a> SameFiles<'a> {
     pub(super) fn new(sought: &'a [Sought<'a>]) -> Self {
         let mut same = Self { sought, directories: HashMap::new(), by_files: HashMap::new() };
         for (place, own) in sought.iter().enumerate().filter(|(_, own)| !own.patch.paths.is_empty()) {
-            same.by_files.entry(&own.patch.paths).or_default().push(place);
+            same.by_files.entry(patch::paths_key(&own.patch.paths)).or_default().push(place);
             let mut changed: BTreeMap<&BStr, Vec<&BStr>> = BTreeMap::new();
             for path in &own.patch.paths {
                 let mut rest = path.as_slice();
@@ -51,21 +54,36 @@ impl<'a> SameFiles<'a> {
         same
     }
 
+    /// Paths of which each that is sought changes one: that which the fewest of the branch change, so that few of the
+    /// mainline will have changed it.
+    pub(super) fn telling<'p>(&self, branch: impl Iterator<Item = &'p Patch>) -> Vec<BString> {
+        let mut frequency: HashMap<&BString, usize> = HashMap::new();
+        for path in branch.flat_map(|patch| &patch.paths) {
+            *frequency.entry(path).or_default() += 1;
+        }
+        let rarest = |own: &Sought<'_>| {
+            let rank = |path: &&BString| (frequency.get(path).copied().unwrap_or_default(), Reverse(path.len()));
+            own.patch.paths.iter().min_by_key(rank).cloned()
+        };
+        let paths: BTreeSet<BString> = self.sought.iter().filter_map(rarest).collect();
+        paths.into_iter().collect()
+    }
+
     /// Whether a change of just these names in a directory is of interest.
     pub(super) fn wants(&self, directory: &BStr, names: &[BString]) -> bool {
         let names: Vec<&BStr> = names.iter().map(|name| name.as_bstr()).collect();
         self.directories.get(directory).is_some_and(|wanted| wanted.contains(&names))
     }
 
-    /// For each commit that is sought, those of the mainline that change the same files. `touched` has the paths that each
-    /// of the mainline's changes, where all are of interest.
-    pub(super) fn candidates(&self, mainline: &[Change], touched: &[Option<Vec<BString>>]) -> BTreeMap<At, Vec<At>> {
+    /// For each commit that is sought, those of the mainline that change the same files. `touched` says for some of the
+    /// mainline's which they change.
+    pub(super) fn candidates(&self, mainline: &[Change], touched: &[(At, PathsKey)]) -> BTreeMap<At, Vec<At>> {
         let mut found: BTreeMap<usize, Vec<(u64, At)>> = BTreeMap::new();
-        for (at, (change, paths)) in mainline.iter().zip(touched).enumerate() {
-            let same = paths.as_ref().and_then(|paths| self.by_files.get(paths.as_slice()));
-            for place in same.into_iter().flatten() {
+        for (at, files) in touched {
+            let Some(change) = mainline.get(*at) else { continue };
+            for place in self.by_files.get(files).into_iter().flatten() {
                 let Some(own) = self.sought.get(*place) else { continue };
-                found.entry(*place).or_default().push((own.change.seconds.abs_diff(change.seconds), at));
+                found.entry(*place).or_default().push((own.change.seconds.abs_diff(change.seconds), *at));
             }
         }
         let nearest = |(place, mut found): (usize, Vec<(u64, At)>)| {

@@ -68,6 +68,18 @@ pub enum Evidence {
 }
 
 impl Evidence {
+    /// All of them, most explicit first.
+    pub const ALL: [Self; 8] = [
+        Self::Ancestor,
+        Self::Trailer,
+        Self::ChangeId,
+        Self::PullRequest,
+        Self::PatchId,
+        Self::Metadata,
+        Self::Similar,
+        Self::Squash,
+    ];
+
     /// The name in `refgate.landed/v1`.
     pub const fn name(self) -> &'static str {
         match self {

@@ -59,11 +59,37 @@ impl Site {
         refgate(self.path(), QUESTION, b"")
     }
 
+    fn answers(&self) -> PathBuf {
+        self.path().join("refgate").join("answers")
+    }
+
+    /// The one answer that is kept.
+    fn answer(&self) -> PathBuf {
+        let mut files = files(&self.answers());
+        assert_eq!(files.len(), 1);
+        self.answers().join(files.remove(0))
+    }
+
+    /// Whether the answer is right; whole answers that were kept are forgotten before, so that the question is asked anew.
     fn is_right(&self) {
+        let _absent = std::fs::remove_dir_all(self.answers());
+        self.is_right_again();
+    }
+
+    /// The same, with the answer that is kept.
+    fn is_right_again(&self) {
         let output = self.ask();
         assert!(output.status.success(), "{output:?}");
         assert_eq!(String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&self.truth));
     }
+}
+
+/// The names of a directory's files, sorted.
+fn files(directory: &Path) -> Vec<String> {
+    let names = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    names
 }
 
 #[test]
@@ -149,13 +175,103 @@ fn many_may_write_at_once() {
     let site = Site::new();
     for _ in 0..4 {
         std::thread::scope(|scope| {
-            let askers: Vec<_> = (0..4).map(|_| scope.spawn(|| site.is_right())).collect();
+            let askers: Vec<_> = (0..4).map(|_| scope.spawn(|| site.is_right_again())).collect();
             askers.into_iter().for_each(|asker| asker.join().unwrap());
         });
-        let left: Vec<_> =
-            std::fs::read_dir(site.path().join("refgate")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-        assert_eq!(left, ["landed"], "no file is left half-written");
+        assert_eq!(files(&site.path().join("refgate")), ["answers", "landed"], "no file is left half-written");
+        site.answer();
         site.is_right();
-        std::fs::remove_file(site.file()).unwrap();
+        std::fs::remove_dir_all(site.path().join("refgate")).unwrap();
     }
+}
+
+#[test]
+fn the_same_question_has_the_same_answer() {
+    let site = Site::new();
+    site.is_right();
+    let kept = std::fs::read(site.answer()).unwrap();
+    // Nothing else is read: the commits' trees may be gone.
+    std::fs::remove_file(site.file()).unwrap();
+    for at in 0..8 {
+        let tree = git(site.path(), &["rev-parse", &format!("main~{at}^{{tree}}")]);
+        let _absent = std::fs::remove_file(site.path().join("objects").join(&tree[..2]).join(&tree[2..]));
+    }
+    site.is_right_again();
+    assert!(!site.file().exists(), "nothing new, nothing written");
+    assert_eq!(std::fs::read(site.answer()).unwrap(), kept);
+}
+
+#[test]
+fn a_spoilt_answer_is_found_anew() {
+    let site = Site::new();
+    site.is_right();
+    let good = std::fs::read(site.answer()).unwrap();
+    for at in (0..good.len()).step_by(good.len() / 60 + 1) {
+        let mut bad = good.clone();
+        bad[at] ^= 0x41;
+        std::fs::write(site.answer(), &bad).unwrap();
+        site.is_right_again();
+        assert_eq!(std::fs::read(site.answer()).unwrap(), good, "byte {at}");
+    }
+    for bad in [b"".as_slice(), &good[..good.len() / 2], &[good.as_slice(), b"x"].concat()] {
+        std::fs::write(site.answer(), bad).unwrap();
+        site.is_right_again();
+    }
+}
+
+#[test]
+fn an_answer_holds_for_what_was_asked() {
+    let site = Site::new();
+    site.is_right();
+    for other in [&["--last", "3"][..], &["--ignore-trailers"]] {
+        let question = [QUESTION, other].concat();
+        let truth = refgate(site.path(), &[question.as_slice(), &["--no-cache"]].concat(), b"");
+        for _ in 0..2 {
+            let answer = refgate(site.path(), &question, b"");
+            assert_eq!(String::from_utf8_lossy(&answer.stdout), String::from_utf8_lossy(&truth.stdout), "{other:?}");
+        }
+    }
+    assert_eq!(files(&site.answers()).len(), 3);
+    // With another tip it is another question.
+    git(site.path(), &["update-ref", "refs/heads/main", "main~1"]);
+    let truth = refgate(site.path(), &[QUESTION, &["--no-cache"]].concat(), b"");
+    assert_ne!(truth.stdout, site.truth);
+    assert_eq!(site.ask().stdout, truth.stdout);
+}
+
+#[test]
+fn an_original_that_arrives_later_is_looked_for_again() {
+    let site = Site::new();
+    let commit = |message: &str, parent: &str| {
+        git(site.path(), &["commit-tree", "-m", message, "-p", parent, &format!("{parent}^{{tree}}")])
+    };
+    // The object is made to learn its id, and taken away.
+    let original = commit("an original", "main");
+    let object = site.path().join("objects").join(&original[..2]).join(&original[2..]);
+    let content = std::fs::read(&object).unwrap();
+    std::fs::remove_file(&object).unwrap();
+    let pick = commit(&format!("a pick\n\n(cherry picked from commit {original})"), "release");
+    git(site.path(), &["update-ref", "refs/heads/release", &pick]);
+    let status = || {
+        let answer = refgate(site.path(), &[QUESTION, &["--last", "1"]].concat(), b"");
+        let report: serde_json::Value = serde_json::from_slice(&answer.stdout).unwrap();
+        report["commits"][0]["status"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(status(), "elsewhere");
+    assert_eq!(status(), "elsewhere");
+    std::fs::write(&object, content).unwrap();
+    assert_eq!(status(), "missing", "it is here, but on no line");
+}
+
+#[test]
+fn answers_do_not_pile_up() {
+    let site = Site::new();
+    site.is_right();
+    let kept = std::fs::read(site.answer()).unwrap();
+    for at in 0..100 {
+        std::fs::write(site.answers().join(format!("{at:040x}")), &kept).unwrap();
+    }
+    git(site.path(), &["update-ref", "refs/heads/main", "main~1"]);
+    assert!(site.ask().status.success());
+    assert_eq!(files(&site.answers()).len(), 64);
 }

@@ -1,0 +1,103 @@
+//! Files below `refgate` in the repository's directory: read only if nobody else can have written them, and replaced as a
+//! whole.
+//!
+//! Whoever can write a good one as the repository's owner can also change its hooks and objects. Readers have the old file or
+//! the new one, and of two writers the last one wins.
+
+use std::fs::{self, File};
+use std::hash::{DefaultHasher, Hasher as _};
+use std::io::{self, Read as _, Write as _};
+use std::path::PathBuf;
+
+use crate::git::Repository;
+
+/// Where what is kept of one repository is.
+pub(super) struct Store {
+    /// The directory of the repository that all its worktrees share.
+    home: PathBuf,
+    may_write: bool,
+}
+
+impl Store {
+    pub(super) fn new(repository: &Repository) -> Self {
+        // What is known of objects in quarantine may never come to exist.
+        let may_write = !repository.is_in_quarantine() && cfg!(unix);
+        Self { home: repository.common_dir().to_owned(), may_write }
+    }
+
+    /// Whether something can be kept here.
+    pub(super) const fn may_write(&self) -> bool {
+        self.may_write
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.home.join("refgate").join(name)
+    }
+
+    /// A file of at most `limit` bytes, if nobody but the repository's owner (and whom the owner trusts with the repository)
+    /// can have written it.
+    #[cfg(unix)]
+    pub(super) fn read(&self, name: &str, limit: u64) -> Option<Vec<u8>> {
+        use std::os::unix::fs::MetadataExt as _;
+        let path = self.path(name);
+        if !fs::symlink_metadata(&path).ok()?.is_file() {
+            return None;
+        }
+        let file = File::open(path).ok()?;
+        let (own, home) = (file.metadata().ok()?, fs::metadata(&self.home).ok()?);
+        let is_shared = home.mode() & 0o020 != 0 && own.gid() == home.gid();
+        let is_owners = own.uid() == home.uid() || is_shared;
+        let is_writable_by_more = own.mode() & 0o022 & !home.mode() != 0;
+        if !own.is_file() || !is_owners || is_writable_by_more || own.len() > limit {
+            return None;
+        }
+        let mut content = Vec::with_capacity(usize::try_from(own.len()).ok()?);
+        file.take(limit).read_to_end(&mut content).ok()?;
+        Some(content)
+    }
+
+    #[cfg(not(unix))]
+    pub(super) fn read(&self, _: &str, _: u64) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// Writes beside the place and renames.
+    pub(super) fn write(&self, name: &str, content: &[u8]) -> io::Result<()> {
+        let path = self.path(name);
+        let Some(directory) = path.parent().filter(|_| self.may_write) else { return Ok(()) };
+        for directory in [&self.home.join("refgate"), directory] {
+            match fs::create_dir(directory) {
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+                _ => {}
+            }
+        }
+        let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(directory)?;
+        file.write_all(content)?;
+        // Whoever may read and write HEAD may read and write this.
+        let like = fs::metadata(self.home.join("HEAD"))?.permissions();
+        file.as_file().set_permissions(like)?;
+        file.persist(path)?;
+        Ok(())
+    }
+
+    /// Removes the oldest files of a directory until `most` are left.
+    pub(super) fn prune(&self, directory: &str, most: usize) -> io::Result<()> {
+        let mut files = Vec::new();
+        for entry in fs::read_dir(self.path(directory))? {
+            let entry = entry?;
+            files.push((entry.metadata()?.modified()?, entry.path()));
+        }
+        files.sort();
+        for (_, path) in files.iter().take(files.len().saturating_sub(most)) {
+            fs::remove_file(path)?;
+        }
+        Ok(())
+    }
+}
+
+/// Tells whether bytes are those that were written; no protection against whoever may write.
+pub(super) fn checksum(bytes: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(bytes);
+    hasher.finish()
+}
