@@ -19,6 +19,8 @@ pub(super) struct Facts<'a> {
     pub(super) all: &'a [Pair],
     pub(super) mainline: &'a [Change],
     pub(super) reverts: &'a Reverts,
+    /// The commits that a merge brought in, itself included.
+    pub(super) brought: &'a dyn Fn(&Change) -> Vec<ObjectId>,
     /// The later commit of the branch that takes it back.
     pub(super) taken_back: Option<ObjectId>,
     pub(super) is_chore: bool,
@@ -45,8 +47,7 @@ impl Facts<'_> {
         let best = self.best();
         if let Some(pair) = best.filter(|pair| pair.is_sure()) {
             // One title among others in the message is no reason for what else there is.
-            let is_fragment =
-                pair.named.is_none() && pair.tier == Some(Tier::ListedTitle) && pair.features.of_branch < 0.5;
+            let is_fragment = pair.named.is_none() && pair.tier == Some(Tier::ListedTitle) && in_common(pair) < 0.5;
             match self.listed(pair) {
                 Some(verdict) => return verdict,
                 None if is_fragment => {}
@@ -91,7 +92,6 @@ impl Facts<'_> {
         }
         let names: Vec<String> = parts.iter().map(|pair| self.short(pair.mainline)).collect();
         let reason = format!("squash of {} commits, by its message: {}", parts.len(), names.join(", "));
-        let in_common = |pair: &&&Pair| pair.features.both + pair.features.body;
         let best = *parts.iter().max_by(|a, b| in_common(a).total_cmp(&in_common(b)))?;
         let others = parts.iter().filter(|pair| pair.mainline != best.mainline);
         let also = others.filter_map(|pair| self.mainline.get(pair.mainline)).map(|change| change.id).collect();
@@ -132,12 +132,27 @@ impl Facts<'_> {
             };
             return Verdict { reverted_by: by, disputed, ..self.answer(status, pair, reason) };
         }
-        let mut reason = format!("landed as {} ({})", self.short(pair.mainline), how(pair));
+        let only = self.only_part(pair.mainline);
+        let mut reason = match only {
+            Some(only) => {
+                format!("landed as {} ({}), merged by {}", only.short(), how(pair), self.short(pair.mainline))
+            }
+            None => format!("landed as {} ({})", self.short(pair.mainline), how(pair)),
+        };
         if let Some(dispute) = &disputed {
             reason = format!("{reason}; {dispute}");
         }
         let also = others().filter_map(|other| self.mainline.get(other.mainline)).map(|change| change.id).collect();
-        Verdict { disputed, also, ..self.answer(Status::Landed, pair, reason) }
+        let answer = self.answer(Status::Landed, pair, reason);
+        Verdict { disputed, also, matched: only.or(answer.matched), ..answer }
+    }
+
+    /// The one commit that a merge brought in. A merge that was itself picked stands for itself.
+    fn only_part(&self, at: At) -> Option<ObjectId> {
+        let merge = self.mainline.get(at).filter(|merge| merge.is_merge && merge.subject != self.change.subject)?;
+        let mut parts = (self.brought)(merge).into_iter().filter(|id| *id != merge.id);
+        let only = parts.next()?;
+        parts.next().is_none().then_some(only)
     }
 
     /// What is named and is not what the change is.
@@ -216,6 +231,11 @@ impl Facts<'_> {
             _ => "probably",
         }
     }
+}
+
+/// How much two changes have in common, in lines and in words: from 0 to 2.
+fn in_common(pair: &Pair) -> f64 {
+    pair.features.both + pair.features.body
 }
 
 /// How a pair that stands is evidence.

@@ -132,7 +132,7 @@ impl Tier {
 /// each other.
 pub(super) fn judge(f: &Features, is_chore: bool) -> Option<Tier> {
     let same_content = f.same_patch || f.same_lines;
-    let is_same_moment = f.same_author && f.same_second && (f.same_title || f.only_second);
+    let is_same_moment = f.same_author && f.same_second && (f.same_title || (f.only_second && !f.is_generated));
     if f.reverts_differ && !same_content {
         return None;
     }
@@ -194,9 +194,17 @@ fn by_title(f: &Features) -> Option<Tier> {
         Some(Tier::TitleAndWords)
     } else if !f.is_generic && (f.both >= 0.4 || f.larger_part() >= 0.6) {
         Some(Tier::TitleOnly)
-    } else if !f.is_generic && f.body >= 0.7 && f.body_words >= 12 && (f.both >= 0.1 || f.shares_name) {
+    } else if !f.is_generic
+        && f.body >= 0.7
+        && f.body_words >= 12
+        && (f.both >= 0.1 || (f.shares_name && !f.is_generated))
+    {
         Some(Tier::TitleAndBody)
-    } else if f.same_author && !f.is_generic && f.shares_path && f.days <= 3.0 && (f.larger_part() >= 0.1 || f.is_tiny)
+    } else if f.same_author
+        && !f.is_generic
+        && f.shares_path
+        && f.days <= 3.0
+        && (f.larger_part() >= 0.1 || (f.is_tiny && !f.is_generated))
     {
         Some(Tier::TitleAndDays)
     } else if f.is_generic && f.same_author && f.shares_path && f.both >= 0.5 && f.shared >= 12.0 {
