@@ -132,13 +132,13 @@ impl Comparison {
         }
         passed.extend(branch.extract_if(.., |change| change.is_merge));
         let index = Index::new(&mainline);
-        let brought = |merge: &Change| {
+        let mut brought = |merge: &Change| {
             let Some(parent) = merge.parent else { return Vec::new() };
             repository.commits(&[merge.id], &[parent], 10_000).unwrap_or_default()
         };
         let mut engine = Engine::new(repository, options, &index, &branch, &repeated, &cache);
-        engine.take_away(&mut { brought })?;
-        let reverts = Reverts::new(&index, &mut { brought });
+        engine.take_away(&mut brought)?;
+        let reverts = Reverts::new(&index, &mut brought);
         let pairs = engine.search(&reverts, &tell)?;
         let mut compared: BTreeMap<At, Vec<Pair>> = BTreeMap::new();
         for pair in &pairs {
@@ -154,7 +154,6 @@ impl Comparison {
                 all: compared.get(&at).map_or(&[], Vec::as_slice),
                 mainline: &mainline,
                 reverts: &reverts,
-                brought: &brought,
                 taken_back: taken_back.get(&change.id).copied(),
                 is_chore: engine.is_chore(at),
             };

@@ -19,8 +19,6 @@ pub(super) struct Facts<'a> {
     pub(super) all: &'a [Pair],
     pub(super) mainline: &'a [Change],
     pub(super) reverts: &'a Reverts,
-    /// The commits that a merge brought in, itself included.
-    pub(super) brought: &'a dyn Fn(&Change) -> Vec<ObjectId>,
     /// The later commit of the branch that takes it back.
     pub(super) taken_back: Option<ObjectId>,
     pub(super) is_chore: bool,
@@ -132,27 +130,12 @@ impl Facts<'_> {
             };
             return Verdict { reverted_by: by, disputed, ..self.answer(status, pair, reason) };
         }
-        let only = self.only_part(pair.mainline);
-        let mut reason = match only {
-            Some(only) => {
-                format!("landed as {} ({}), merged by {}", only.short(), how(pair), self.short(pair.mainline))
-            }
-            None => format!("landed as {} ({})", self.short(pair.mainline), how(pair)),
-        };
+        let mut reason = format!("landed as {} ({})", self.short(pair.mainline), how(pair));
         if let Some(dispute) = &disputed {
             reason = format!("{reason}; {dispute}");
         }
         let also = others().filter_map(|other| self.mainline.get(other.mainline)).map(|change| change.id).collect();
-        let answer = self.answer(Status::Landed, pair, reason);
-        Verdict { disputed, also, matched: only.or(answer.matched), ..answer }
-    }
-
-    /// The one commit that a merge brought in. A merge that was itself picked stands for itself.
-    fn only_part(&self, at: At) -> Option<ObjectId> {
-        let merge = self.mainline.get(at).filter(|merge| merge.is_merge && merge.subject != self.change.subject)?;
-        let mut parts = (self.brought)(merge).into_iter().filter(|id| *id != merge.id);
-        let only = parts.next()?;
-        parts.next().is_none().then_some(only)
+        Verdict { disputed, also, ..self.answer(Status::Landed, pair, reason) }
     }
 
     /// What is named and is not what the change is.

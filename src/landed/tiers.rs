@@ -146,13 +146,15 @@ pub(super) fn judge(f: &Features, is_chore: bool) -> Option<Tier> {
 }
 
 fn by_patch(f: &Features, is_chore: bool) -> Option<Tier> {
-    let is_by_author = f.same_author && (f.same_second || f.shared >= if f.days <= 180.0 { 8.0 } else { 15.0 });
-    if f.same_patch && (f.same_title || is_by_author || f.shared >= 25.0 || (!is_chore && f.shared >= 5.0)) {
+    let is_by_author = |least: f64| f.same_author && (f.same_second || f.shared >= least);
+    let distinctive = if f.days <= 180.0 { 8.0 } else { 15.0 };
+    if f.same_patch && (f.same_title || is_by_author(distinctive) || f.shared >= 25.0 || (!is_chore && f.shared >= 5.0))
+    {
         return Some(Tier::SamePatch);
     }
     // Without what is around them, a line or two may be another place in the same file.
     let is_titled = f.same_title && (!f.is_generic || f.same_second || f.shared >= 8.0);
-    if f.same_lines && (is_titled || is_by_author || f.shared >= 25.0) {
+    if f.same_lines && (is_titled || is_by_author(15.0) || f.shared >= 25.0) {
         return Some(if f.same_author && f.same_second { Tier::SamePatch } else { Tier::SameLines });
     }
     let is_moved = f.same_moved_lines
@@ -186,7 +188,8 @@ fn by_title(f: &Features) -> Option<Tier> {
     if !f.same_title {
         return None;
     }
-    if f.same_author && !f.is_generic && (f.both >= 0.15 || f.larger_part() >= 0.3) {
+    let some = if f.shares_path { f.both >= 0.15 || f.larger_part() >= 0.3 } else { f.both >= 0.4 };
+    if f.same_author && !f.is_generic && some {
         Some(Tier::TitleAndLines)
     } else if f.same_author && !f.is_generic && f.most_paths && !f.has_lines && !f.is_generated {
         Some(Tier::TitleAndFiles)
@@ -231,8 +234,9 @@ fn by_likeness(f: &Features) -> Option<Tier> {
         && f.body >= 0.85
         && f.body_words >= 12
         && (f.both >= 0.35
-            || (f.same_numbers && f.title >= 0.6)
-            || (f.title >= 0.85 && (f.replaced == 0 || (f.replaced < 2 && f.larger_part() >= 0.3))));
+            || (f.same_numbers && f.title >= 0.6 && !f.is_generated)
+            || (f.title >= 0.85 && f.replaced == 0 && !f.is_generated)
+            || (f.title >= 0.85 && f.replaced < 2 && f.larger_part() >= 0.3));
     let is_same_long_body = f.body >= 0.9
         && f.body_words >= 20
         && f.title >= 0.8
