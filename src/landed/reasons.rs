@@ -245,6 +245,8 @@ fn how(pair: &Pair) -> String {
         "same files".to_owned()
     } else if !f.has_lines {
         "common files".to_owned()
+    } else if pair.tier == Some(Tier::Part) {
+        "part of it".to_owned()
     } else {
         format!("adapted, {percent} % of lines")
     };

@@ -51,6 +51,8 @@ pub(super) enum Tier {
     SameLongBody,
     /// Much of the content of the same file.
     Content,
+    /// All of its content is in a larger commit by the same author.
+    Part,
     /// Good reasons, but not enough without a person who looks.
     Review(Reason),
 }
@@ -85,7 +87,8 @@ impl Tier {
             | Self::FrequentTitle
             | Self::SimilarTitle
             | Self::SameBody
-            | Self::Content => 0.90,
+            | Self::Content
+            | Self::Part => 0.90,
             Self::Review(Reason::MostContent) => 0.85,
             Self::Review(Reason::BarePatch | Reason::Title) => 0.80,
             Self::Review(Reason::PartOf | Reason::Contains) => 0.75,
@@ -147,9 +150,8 @@ pub(super) fn judge(f: &Features, is_chore: bool) -> Option<Tier> {
 
 fn by_patch(f: &Features, is_chore: bool) -> Option<Tier> {
     let is_by_author = |least: f64| f.same_author && (f.same_second || f.shared >= least);
-    let distinctive = if f.days <= 180.0 { 8.0 } else { 15.0 };
-    if f.same_patch && (f.same_title || is_by_author(distinctive) || f.shared >= 25.0 || (!is_chore && f.shared >= 5.0))
-    {
+    let distinctive = if is_chore { 25.0 } else { 5.0 };
+    if f.same_patch && (f.same_title || is_by_author(8.0) || f.shared >= distinctive) {
         return Some(Tier::SamePatch);
     }
     // Without what is around them, a line or two may be another place in the same file.
@@ -188,7 +190,9 @@ fn by_title(f: &Features) -> Option<Tier> {
     if !f.same_title {
         return None;
     }
-    let some = if f.shares_path { f.both >= 0.15 || f.larger_part() >= 0.3 } else { f.both >= 0.4 };
+    // A series does the same to one component after another.
+    let is_near = f.shares_path || f.days <= 3.0;
+    let some = if is_near { f.both >= 0.15 || f.larger_part() >= 0.3 } else { f.both >= 0.4 };
     if f.same_author && !f.is_generic && some {
         Some(Tier::TitleAndLines)
     } else if f.same_author && !f.is_generic && f.most_paths && !f.has_lines && !f.is_generated {
@@ -250,7 +254,9 @@ fn by_likeness(f: &Features) -> Option<Tier> {
         && f.shared >= 15.0
         && (f.same_author
             || f.body >= 0.5
-            || (f.title >= 0.6 && !f.is_generic && f.numbers == Numbers::Equal && f.shared >= 25.0));
+            || (f.title >= 0.6 && !f.is_generic && f.numbers == Numbers::Equal && f.shared >= 25.0)
+            || (f.same_paths && f.both >= 0.9 && f.shared >= 60.0));
+    let is_part = !f.is_generated && f.same_author && f.shares_path && f.of_branch >= 0.98 && f.shared >= 40.0;
     match () {
         () if is_listed => Some(Tier::ListedTitle),
         () if is_numbered => Some(Tier::NumberAndLines),
@@ -258,6 +264,7 @@ fn by_likeness(f: &Features) -> Option<Tier> {
         () if is_same_body => Some(Tier::SameBody),
         () if is_same_long_body => Some(Tier::SameLongBody),
         () if is_content => Some(Tier::Content),
+        () if is_part => Some(Tier::Part),
         () => None,
     }
 }
