@@ -116,6 +116,8 @@ pub(super) struct Features {
     pub(super) same_numbers: bool,
     /// The subjects share the number of an issue or a pull request.
     pub(super) same_request: bool,
+    /// The branch's subject says that it is a backport.
+    pub(super) is_backport: bool,
     /// The title says too little: it is short or frequent.
     pub(super) is_generic: bool,
     pub(super) reverts_differ: bool,
@@ -179,6 +181,7 @@ impl Features {
             numbers: Numbers::compare(&branch.key, &mainline.key),
             same_numbers: titles::share_numbers(&branch.key, &mainline.key),
             same_request: titles::share_long_number(&branch.subject, &mainline.subject),
+            is_backport: titles::is_backport(&branch.subject),
             is_generic: branch.key.len() < 12 || frequency > 4,
             reverts_differ: branch.is_revert != mainline.is_revert,
             body: dice(&branch_patch.words, &mainline_patch.words),
@@ -199,6 +202,11 @@ impl Features {
     pub(super) fn content_differs(&self) -> bool {
         let is_same = self.same_patch || self.same_lines || self.same_moved_lines;
         self.has_lines && !is_same && self.both < 0.1 && self.larger_part() < 0.4
+    }
+
+    /// Whether the mainline's came so much later that it is another one.
+    pub(super) fn is_stale(&self) -> bool {
+        self.is_later && self.days > 60.0
     }
 
     /// Whether both have the same author, second and title.

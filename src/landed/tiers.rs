@@ -156,7 +156,7 @@ fn by_patch(f: &Features, is_chore: bool) -> Option<Tier> {
     }
     // Without what is around them, a line or two may be another place in the same file.
     let is_titled = f.same_title && (!f.is_generic || f.same_second || f.shared >= 8.0);
-    if f.same_lines && (is_titled || is_by_author(15.0) || f.shared >= 25.0) {
+    if f.same_lines && (is_titled || (!f.is_stale() && (is_by_author(15.0) || f.shared >= 25.0))) {
         return Some(if f.same_author && f.same_second { Tier::SamePatch } else { Tier::SameLines });
     }
     let is_moved = f.same_moved_lines
@@ -171,7 +171,7 @@ fn by_second(f: &Features) -> Option<Tier> {
         return None;
     }
     let some = f.both >= 0.2 || f.larger_part() >= 0.4;
-    if f.same_title && (!f.is_generic || f.shares_path) {
+    if f.same_title && (!f.is_generic || f.shares_path || f.only_second) {
         Some(Tier::SecondAndTitle)
     } else if f.only_second && some && (f.shares_name || f.same_title) {
         Some(Tier::Second)
@@ -197,7 +197,7 @@ fn by_title(f: &Features) -> Option<Tier> {
         Some(Tier::TitleAndLines)
     } else if f.same_author && !f.is_generic && f.most_paths && !f.has_lines && !f.is_generated {
         Some(Tier::TitleAndFiles)
-    } else if f.same_author && !f.is_generic && f.body >= 0.6 && f.body_words >= 8 && f.shares_name && !f.is_generated {
+    } else if f.same_author && !f.is_generic && f.body >= 0.6 && f.body_words >= 8 && f.shares_path && !f.is_generated {
         Some(Tier::TitleAndWords)
     } else if !f.is_generic && (f.both >= 0.4 || f.larger_part() >= 0.6) {
         Some(Tier::TitleOnly)
@@ -222,12 +222,17 @@ fn by_title(f: &Features) -> Option<Tier> {
 }
 
 fn by_likeness(f: &Features) -> Option<Tier> {
+    // What came months after a change is not what that was picked from; a change that was made here first is soon there.
+    if f.is_stale() {
+        return None;
+    }
     let is_listed = f.is_listed && f.shares_path && !f.is_merge && (f.of_mainline >= 0.5 || f.both >= 0.5);
     let is_similar_title = f.same_author
         && f.shares_name
         && f.title >= 0.8
         && !f.is_generic
-        && (f.replaced < 2 || f.both >= 0.75)
+        // Where one word and one line is all there is, another word is another change.
+        && (f.replaced == 0 || (!f.is_tiny && (f.replaced < 2 || f.both >= 0.75)))
         && (f.both >= 0.25 || f.larger_part() >= 0.5)
         && (f.numbers == Numbers::Equal || f.both >= 0.6 || f.of_branch >= 0.9)
         // One word for another in other files: a series does the same to its components.
@@ -247,7 +252,9 @@ fn by_likeness(f: &Features) -> Option<Tier> {
         && f.replaced < 2
         && f.shares_name
         && (f.both >= 0.3 || f.larger_part() >= 0.5);
-    let is_numbered = f.same_request && f.shares_path && f.shared >= 8.0 && (f.both >= 0.15 || f.larger_part() >= 0.3);
+    // `Fix what #12 broke` names a request too.
+    let is_much = f.both >= 0.4 || (f.is_backport && (f.both >= 0.15 || f.larger_part() >= 0.3));
+    let is_numbered = f.same_request && f.shares_path && f.shared >= 8.0 && is_much;
     let is_content = !f.is_generated
         && f.shares_path
         && f.both >= 0.7
@@ -256,7 +263,8 @@ fn by_likeness(f: &Features) -> Option<Tier> {
             || f.body >= 0.5
             || (f.title >= 0.6 && !f.is_generic && f.numbers == Numbers::Equal && f.shared >= 25.0)
             || (f.same_paths && f.both >= 0.9 && f.shared >= 60.0));
-    let is_part = !f.is_generated && f.same_author && f.shares_path && f.of_branch >= 0.98 && f.shared >= 40.0;
+    let is_part =
+        !f.is_generated && f.same_author && f.shares_path && f.of_branch >= 0.98 && f.shared >= 40.0 && !f.is_later;
     match () {
         () if is_listed => Some(Tier::ListedTitle),
         () if is_numbered => Some(Tier::NumberAndLines),

@@ -149,6 +149,12 @@ pub(super) fn is_revert(title: &BStr) -> bool {
     }
 }
 
+/// Whether a subject says that its change was taken from elsewhere.
+pub(super) fn is_backport(subject: &[u8]) -> bool {
+    let lower = subject.to_ascii_lowercase();
+    [b"backport".as_slice(), b"cherry-pick", b"cherry pick", b"redo pr"].iter().any(|word| lower.contains_str(word))
+}
+
 /// The words of a text, lower case: letters, digits and what holds identifiers together.
 pub(super) fn words(text: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     text.split(|byte| !(byte.is_ascii_alphanumeric() || *byte >= 0x80 || *byte == b'_'))
