@@ -295,3 +295,109 @@ fn for_review(f: &Features) -> Option<Tier> {
     };
     Some(Tier::Review(reason))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two changes of the same file that have nothing else in common.
+    fn nothing() -> Features {
+        Features {
+            has_lines: true,
+            same_patch: false,
+            same_lines: false,
+            same_moved_lines: false,
+            shared: 0.0,
+            both: 0.0,
+            of_branch: 0.0,
+            of_mainline: 0.0,
+            same_author: false,
+            same_second: false,
+            only_second: true,
+            same_title: false,
+            is_listed: false,
+            title: 0.0,
+            replaced: 4,
+            numbers: Numbers::Equal,
+            same_numbers: false,
+            same_request: false,
+            is_backport: false,
+            is_generic: false,
+            reverts_differ: false,
+            body: 0.0,
+            body_words: 0,
+            shares_path: true,
+            shares_name: true,
+            same_paths: false,
+            most_paths: false,
+            is_generated: false,
+            is_tiny: false,
+            days: 1.0,
+            is_later: false,
+            is_merge: false,
+        }
+    }
+
+    fn is_sure(features: &Features) -> bool {
+        judge(features, false).is_some_and(|tier| !tier.is_review())
+    }
+
+    fn adapted(part: f64, shared: f64) -> Features {
+        Features { both: part, of_branch: part, of_mainline: part, shared, ..nothing() }
+    }
+
+    #[test]
+    fn a_patch_in_its_context_is_enough_and_a_line_without_is_not() {
+        let lines = Features { same_lines: true, same_moved_lines: true, ..adapted(1.0, 8.0) };
+        let patch = Features { same_patch: true, ..lines.clone() };
+        assert_eq!(judge(&patch, false), Some(Tier::SamePatch));
+        assert_eq!(judge(&patch, true), None, "every release bumps its version");
+        assert!(!is_sure(&lines));
+        assert_eq!(judge(&Features { same_author: true, shared: 16.0, ..lines }, false), Some(Tier::SameLines));
+    }
+
+    #[test]
+    fn another_number_in_the_title_is_outweighed_by_the_second() {
+        let numbers = Features { numbers: Numbers::Differ, title: 0.95, same_author: true, ..adapted(0.5, 40.0) };
+        assert_eq!(judge(&numbers, false), None);
+        let second = Features { same_second: true, ..numbers };
+        assert_eq!(judge(&second, false), Some(Tier::Second));
+        assert_eq!(judge(&Features { is_generated: true, ..second }, false), None, "bots update all at once");
+    }
+
+    #[test]
+    fn the_next_bump_of_a_dependency_has_the_same_title_files_and_words() {
+        let bump = Features {
+            same_author: true,
+            same_title: true,
+            title: 1.0,
+            replaced: 0,
+            same_paths: true,
+            most_paths: true,
+            body: 0.9,
+            body_words: 60,
+            days: 80.0,
+            ..nothing()
+        };
+        assert!(is_sure(&bump) && is_sure(&Features { has_lines: false, ..bump.clone() }));
+        let lock = Features { is_generated: true, ..bump };
+        assert!(!is_sure(&lock) && !is_sure(&Features { has_lines: false, ..lock }));
+    }
+
+    #[test]
+    fn what_came_months_later_is_not_the_original() {
+        let alike = Features { same_author: true, days: 300.0, ..adapted(0.8, 60.0) };
+        assert_eq!(judge(&alike, false), Some(Tier::Content));
+        assert!(!is_sure(&Features { is_later: true, ..alike.clone() }));
+        let part = Features { of_branch: 1.0, both: 0.1, of_mainline: 0.05, ..alike };
+        assert_eq!(judge(&part, false), Some(Tier::Part));
+        assert!(!is_sure(&Features { is_later: true, days: 2.0, ..part }));
+    }
+
+    #[test]
+    fn a_request_may_be_named_without_being_picked() {
+        let follow_up = Features { same_request: true, ..adapted(0.2, 60.0) };
+        assert!(!is_sure(&follow_up));
+        assert_eq!(judge(&Features { is_backport: true, ..follow_up }, false), Some(Tier::NumberAndLines));
+    }
+}
