@@ -2,8 +2,8 @@
 //!
 //! Each argument (or word of `REFGATE_BENCH`) names a repository's directory, a release branch and a mainline, separated
 //! by colons. `git cherry TO FROM` and `refgate landed` run turn by turn, so that a busy machine slows both down alike:
-//! the whole branch and its ten newest commits, without a cache and with one. The table has medians; what counts is the
-//! ratio. Processor time and peak memory come from GNU time, where there is one. After that comes how the cost grows with
+//! the whole branch and its ten newest commits, cold (without a cache), later (what is kept is from before the last ten
+//! commits of either line) and again (the same was asked before). The table has medians; what counts is the ratio. Processor time and peak memory come from GNU time, where there is one. After that comes how the cost grows with
 //! a history that is made for the purpose.
 #![expect(
     clippy::unwrap_used,
@@ -66,29 +66,43 @@ fn compare(path: &Path, from: &str, to: &str, rounds: usize) {
         cherry
     }];
     let landed = ["landed", "--from", from, "--to", to, "--format", "json"];
-    let cold = [landed.as_slice(), &["--no-cache"]].concat();
-    let last = ["--last", "10"];
-    let commands: [(&str, &str, Vec<&str>); 6] = [
-        ("git cherry", "git", whole[0].clone()),
-        ("whole branch, cold", REFGATE, cold.clone()),
-        ("whole branch, warm", REFGATE, landed.to_vec()),
-        ("git cherry, last ten", "git", whole[1].clone()),
-        ("last ten, cold", REFGATE, [cold.as_slice(), &last].concat()),
-        ("last ten, warm", REFGATE, [landed.as_slice(), &last].concat()),
+    let (cold, last) = (["--no-cache"].as_slice(), ["--last", "10"].as_slice());
+    let ago = |line: &str| format!("{line}~10");
+    let (from_ago, to_ago) = (ago(from), ago(to));
+    let earlier = ["landed", "--from", &from_ago, "--to", &to_ago, "--format", "json"];
+    // What is done before a run and does not count: nothing, filling the cache earlier, asking the same.
+    let commands: Vec<(&str, &str, Vec<&str>, Before<'_>)> = vec![
+        ("git cherry", "git", whole[0].clone(), Before::Nothing),
+        ("whole branch, cold", REFGATE, [landed.as_slice(), cold].concat(), Before::Nothing),
+        ("whole branch, later", REFGATE, landed.to_vec(), Before::Asking(&earlier)),
+        ("whole branch, again", REFGATE, landed.to_vec(), Before::AskingTheSame),
+        ("git cherry, last ten", "git", whole[1].clone(), Before::Nothing),
+        ("last ten, cold", REFGATE, [landed.as_slice(), cold, last].concat(), Before::Nothing),
+        ("last ten, later", REFGATE, [landed.as_slice(), last].concat(), Before::Asking(&earlier)),
+        ("last ten, again", REFGATE, [landed.as_slice(), last].concat(), Before::AskingTheSame),
     ];
     let mut costs: Vec<Vec<Cost>> = vec![Vec::new(); commands.len()];
-    // The first round fills caches and does not count.
+    // The first round fills the system's caches and does not count.
     for round in 0..=rounds {
-        for (costs, (_, program, arguments)) in costs.iter_mut().zip(&commands) {
+        for (costs, (_, program, arguments, before)) in costs.iter_mut().zip(&commands) {
+            match before {
+                Before::Nothing => {}
+                Before::Asking(earlier) => {
+                    forget(path);
+                    run(path, REFGATE, earlier);
+                }
+                Before::AskingTheSame => drop(run(path, REFGATE, arguments)),
+            }
             let cost = run(path, program, arguments);
             if round > 0 {
                 costs.push(cost);
             }
         }
     }
+    forget(path);
     println!("| | wall s | CPU s | MB | wall, of git's | CPU | memory |\n|---|---|---|---|---|---|---|");
     let mut base = None;
-    for ((name, program, _), costs) in commands.iter().zip(&costs) {
+    for ((name, program, _, _), costs) in commands.iter().zip(&costs) {
         let cost = Cost {
             wall: median(costs, |cost| cost.wall),
             cpu: median(costs, |cost| cost.cpu),
@@ -109,6 +123,20 @@ fn compare(path: &Path, from: &str, to: &str, rounds: usize) {
             times(base.memory, cost.memory),
         );
     }
+}
+
+/// What is done before each run.
+enum Before<'a> {
+    Nothing,
+    Asking(&'a [&'a str]),
+    AskingTheSame,
+}
+
+/// Takes away what refgate has kept.
+fn forget(path: &Path) {
+    let kept = path.join(output(path, &["rev-parse", "--git-common-dir"])).join("refgate");
+    let _absent = std::fs::remove_file(kept.join("landed"));
+    let _absent = std::fs::remove_dir_all(kept.join("answers"));
 }
 
 fn median(costs: &[Cost], of: impl Fn(&Cost) -> f64) -> f64 {

@@ -1,4 +1,4 @@
-//! `refgate hook`: judges the push that git hands to a hook.
+//! `refgate hook`: judges the push that git hands to a hook; what is done after a push is elsewhere.
 
 use bstr::BString;
 use std::ffi::OsString;
@@ -22,6 +22,9 @@ pub(super) struct Args {
     name: HookName,
     #[command(flatten)]
     flags: JudgeFlags,
+    /// post-receive: do the work here and say what was done, not unseen in a process of its own.
+    #[arg(long)]
+    foreground: bool,
     /// What git gave to the hook.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGS")]
     arguments: Vec<OsString>,
@@ -39,26 +42,41 @@ enum HookName {
     PostReceive,
 }
 
+impl HookName {
+    /// At which stage it judges; `None` where nothing is left to judge.
+    fn stage(self) -> Option<Stage> {
+        match self {
+            Self::PrePush => Some(Stage::PrePush),
+            Self::PreReceive => Some(Stage::PreReceive),
+            Self::Update => Some(Stage::Update),
+            Self::PostReceive => None,
+        }
+    }
+}
+
 pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
     let began = Instant::now();
     let flags = &arguments.flags;
+    let words: Vec<BString> = arguments.arguments.iter().map(|word| push::bytes_of(word)).collect();
+    let Some(stage) = arguments.name.stage() else {
+        #[cfg(unix)]
+        return super::post_receive::run(context, flags, &words, arguments.foreground);
+        // Nothing is kept on other systems.
+        #[cfg(not(unix))]
+        return context.standard_input().map(|_| Exit::Accepted);
+    };
+    if arguments.foreground {
+        return Err(Failure::new(Exit::Usage, "reading the command line", "`--foreground` is for post-receive alone"));
+    }
     let repository = context.repository(flags.repo.as_deref(), Trust::Hook)?;
     let hash = repository.hash_kind();
-    let words: Vec<BString> = arguments.arguments.iter().map(|word| push::bytes_of(word)).collect();
-    let reading = |error: push::InputError| Failure::from_error(Exit::Usage, "reading the ref updates", &error);
     // Read to its end in every case: git may not be able to write it all otherwise.
-    let (stage, updates) = match arguments.name {
-        HookName::PrePush => (Stage::PrePush, push::pre_push(&context.standard_input()?, hash).map_err(reading)?),
-        HookName::PreReceive => {
-            (Stage::PreReceive, push::pre_receive(&context.standard_input()?, hash).map_err(reading)?)
-        }
-        HookName::Update => (Stage::Update, push::update(&words, hash).map_err(reading)?),
-        HookName::PostReceive => {
-            // The refs have moved: nothing is left to refuse, and there is no record to write yet.
-            context.standard_input()?;
-            return Ok(Exit::Accepted);
-        }
+    let updates = match stage {
+        Stage::PrePush => push::pre_push(&context.standard_input()?, hash),
+        Stage::PreReceive | Stage::Ci => push::pre_receive(&context.standard_input()?, hash),
+        Stage::Update => push::update(&words, hash),
     };
+    let updates = updates.map_err(|error| Failure::from_error(Exit::Usage, "reading the ref updates", &error))?;
     if updates.is_empty() {
         return Ok(Exit::Accepted);
     }

@@ -36,17 +36,27 @@ pub(super) struct Case<'a> {
 /// Judges a case, writes the report and gives the exit code.
 pub(super) fn judge(context: &Context, flags: &JudgeFlags, case: Case<'_>) -> Result<Exit, Failure> {
     let opened = case.began.elapsed();
-    let log = flags.log.as_deref().map(|path| context.absolute(path));
-    let log = log.or_else(|| configured_path(case.repository, "refgate.log"));
+    let log = log_file(context, flags, case.repository);
     let ended = judge_logged(context, flags, case, opened, log.as_deref());
     if let (Err(failure), Some(log)) = (&ended, &log) {
-        let line = serde_json::json!({
-            "schema": "refgate.failure/v1", "time": now().to_string(), "exit_code": failure.exit.code(),
-            "while": failure.detail, "cause": failure.cause, "chain": failure.chain,
-        });
-        append(log, &line.to_string())?;
+        log_failure(log, failure)?;
     }
     ended
+}
+
+/// Where reports and failures are appended to: what the flag names, or else the configuration.
+pub(super) fn log_file(context: &Context, flags: &JudgeFlags, repository: &Repository) -> Option<PathBuf> {
+    let named = flags.log.as_deref().map(|path| context.absolute(path));
+    named.or_else(|| configured_path(repository, "refgate.log"))
+}
+
+/// Appends a failure to the log.
+pub(super) fn log_failure(log: &Path, failure: &Failure) -> Result<(), Failure> {
+    let line = serde_json::json!({
+        "schema": "refgate.failure/v1", "time": now().to_string(), "exit_code": failure.exit.code(),
+        "while": failure.detail, "cause": failure.cause, "chain": failure.chain,
+    });
+    append(log, &line.to_string())
 }
 
 fn judge_logged(

@@ -17,6 +17,8 @@ mod output;
 #[cfg(unix)]
 mod place;
 mod policy;
+#[cfg(unix)]
+mod post_receive;
 mod release_plan;
 mod rules;
 #[cfg(unix)]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::{Bindings, Commit, FactError, Facts, Flow, Way};
-use crate::landed::{Comparison, Error, Options, Status, Verdict};
+use crate::landed::{Comparison, Error, Evidence, Options, Status, Verdict};
 use crate::model::{ObjectId, RefName, Untrusted};
 
 /// A change that is not where a flow wants it.
@@ -16,6 +16,17 @@ pub struct Debt {
     pub reason: String,
     /// Whether it seems to be there all the same, so that a person should look.
     pub probable: bool,
+}
+
+/// A change whose message names another original than the content tells.
+#[derive(Clone, Debug)]
+pub struct Dispute {
+    /// The change.
+    pub commit: ObjectId,
+    /// What is wrong with what it names, in a sentence.
+    pub wrong: String,
+    /// Whether something speaks for it all the same, so that a person should look.
+    pub is_doubt: bool,
 }
 
 /// What a comparison said.
@@ -124,13 +135,8 @@ impl<'a> Facts<'a> {
     }
 
     /// Those of some commits of a branch whose messages name an original that is not in the repository, or one that does
-    /// something else, and what is wrong with it. An original on a third line is not compared.
-    pub fn disputed(
-        &self,
-        flow: &Flow,
-        tip: ObjectId,
-        commits: &[ObjectId],
-    ) -> Result<Vec<(ObjectId, String)>, FactError> {
+    /// something else. An original on a third line is not compared.
+    pub fn disputed(&self, flow: &Flow, tip: ObjectId, commits: &[ObjectId]) -> Result<Vec<Dispute>, FactError> {
         let mut naming = Vec::new();
         for id in commits {
             let commit = self.commit(*id)?;
@@ -145,9 +151,19 @@ impl<'a> Facts<'a> {
         let options = Options { only: Some(naming.clone()), deadline: self.deadline, ..Options::default() };
         let compared = self.compare(tip, &to, options)?;
         let verdicts = naming.iter().filter_map(|id| compared.verdicts.get(id));
-        // Of what is missing the original is on another line.
-        let disputed = verdicts.filter(|verdict| verdict.status != Status::Missing);
-        Ok(disputed.filter_map(|verdict| Some((verdict.commit, verdict.disputed.clone()?))).collect())
+        let disputed = verdicts.filter_map(|verdict| {
+            let (commit, is_named) = (verdict.commit, verdict.evidence.is_some_and(Evidence::is_said));
+            match (&verdict.disputed, verdict.status) {
+                // The original is on another line.
+                (_, Status::Missing) => None,
+                (Some(wrong), _) => Some(Dispute { commit, wrong: wrong.clone(), is_doubt: false }),
+                (None, Status::Probable) if is_named => {
+                    Some(Dispute { commit, wrong: verdict.reason.clone(), is_doubt: true })
+                }
+                (None, _) => None,
+            }
+        });
+        Ok(disputed.collect())
     }
 
     fn tips_of(&self, flow: &Flow) -> Result<Vec<ObjectId>, FactError> {

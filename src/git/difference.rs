@@ -1,7 +1,7 @@
 //! What is reachable from some commits and not from others.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, HashMap};
 
 use super::Error;
 use super::dag::{Dag, Node, UNKNOWN_GENERATION};
@@ -146,42 +146,30 @@ impl Difference {
 
 /// Sorts commits newest first, but none before its children.
 pub(super) fn in_order(dag: &mut Dag, nodes: &[Node]) -> Result<Vec<ObjectId>, Error> {
-    const MEMBER: u8 = 1;
-    let mut members = Flags::default();
-    for node in nodes {
-        members.add(dag, *node, MEMBER);
-    }
-    let mut children = vec![0u32; dag.len()];
+    // For each its place, and how many of its children are not yet listed.
+    let mut members: HashMap<Node, (usize, u32)> =
+        nodes.iter().enumerate().map(|(at, node)| (*node, (at, 0))).collect();
     let mut parents = Vec::new();
     for node in nodes {
         dag.parents(*node, &mut parents)?;
         for parent in &parents {
-            if let Some(count) = children.get_mut(*parent as usize) {
-                *count += 1;
+            if let Some((_, children)) = members.get_mut(parent) {
+                *children += 1;
             }
         }
     }
-    let mut ready: BinaryHeap<(i64, Reverse<usize>)> = BinaryHeap::new();
-    let mut place: Vec<usize> = Vec::new();
-    place.resize(dag.len(), usize::MAX);
-    for (at, node) in nodes.iter().enumerate() {
-        if let Some(place) = place.get_mut(*node as usize) {
-            *place = at;
-        }
-        if children.get(*node as usize) == Some(&0) {
-            ready.push((dag.date(*node), Reverse(at)));
-        }
-    }
+    let tips = members.iter().filter(|(_, (_, children))| *children == 0);
+    let mut ready: BinaryHeap<(i64, Reverse<usize>, Node)> =
+        tips.map(|(node, (at, _))| (dag.date(*node), Reverse(*at), *node)).collect();
     let mut sorted = Vec::with_capacity(nodes.len());
-    while let Some((_, Reverse(at))) = ready.pop() {
-        let Some(node) = nodes.get(at) else { continue };
-        sorted.push(dag.id(*node));
-        dag.parents(*node, &mut parents)?;
+    while let Some((_, _, node)) = ready.pop() {
+        sorted.push(dag.id(node));
+        dag.parents(node, &mut parents)?;
         for parent in &parents {
-            let Some(count) = children.get_mut(*parent as usize) else { continue };
-            *count -= 1;
-            if let (0, MEMBER, Some(at)) = (*count, members.get(*parent), place.get(*parent as usize)) {
-                ready.push((dag.date(*parent), Reverse(*at)));
+            let Some((at, children)) = members.get_mut(parent) else { continue };
+            *children -= 1;
+            if *children == 0 {
+                ready.push((dag.date(*parent), Reverse(*at), *parent));
             }
         }
     }

@@ -21,6 +21,7 @@
 
 mod alternates;
 mod ancestors;
+mod changed_paths;
 mod commit;
 mod config;
 mod containment;
@@ -50,6 +51,7 @@ mod tree_diff;
 mod walk;
 
 pub use ancestors::Ancestors;
+pub use changed_paths::ChangedPaths;
 pub use commit::{Commit, Identity};
 pub use environment::Environment;
 pub use error::Error;

@@ -6,6 +6,7 @@
 use gix::objs::Find as _;
 use gix::odb::store::RefreshMode;
 use gix::odb::{Header as _, pack, store};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -84,6 +85,27 @@ impl Odb {
         if self.is_partial { Err(Error::Promised { id }) } else { Ok(None) }
     }
 
+    /// The objects whose ids begin with these hexadecimal digits, sorted.
+    pub(super) fn with_prefix(&self, prefix: &[u8]) -> Result<Vec<ObjectId>, Error> {
+        let mut lowest = prefix.to_vec();
+        lowest.resize(self.hash.hex_len().max(prefix.len()), b'0');
+        let Ok(lowest) = ObjectId::from_hex(&lowest) else { return Ok(Vec::new()) };
+        let Ok(prefix) = gix::hash::Prefix::new(&gix_id(lowest), prefix.len()) else { return Ok(Vec::new()) };
+        for handles in [&self.stores, &self.refreshing] {
+            let mut found = HashSet::new();
+            for handle in handles {
+                handle.lookup_prefix(prefix, Some(&mut found)).map_err(Error::ObjectStore)?;
+            }
+            if !found.is_empty() {
+                let mut found: Vec<ObjectId> =
+                    found.into_iter().filter_map(|id| ObjectId::from_bytes(id.as_slice())).collect();
+                found.sort_unstable();
+                return Ok(found);
+            }
+        }
+        Ok(Vec::new())
+    }
+
     /// Kind and size of an object that must be there.
     pub(super) fn existing_header(&self, id: ObjectId) -> Result<(Kind, u64), Error> {
         self.header(id)?.ok_or(Error::Missing { id })
@@ -122,6 +144,20 @@ impl Odb {
             }
         }
         if self.is_partial { Err(Error::Promised { id }) } else { Err(Error::Missing { id }) }
+    }
+
+    /// The files of the commit-graph that [`Self::commit_graph`] opens, or of one further on.
+    pub(super) fn graph_files(&self) -> Vec<PathBuf> {
+        let files = |directory: &PathBuf| {
+            let (single, chain) = (directory.join("info/commit-graph"), directory.join("info/commit-graphs"));
+            if single.is_file() {
+                return vec![single];
+            }
+            let list = std::fs::read_to_string(chain.join("commit-graph-chain")).unwrap_or_default();
+            let is_hash = |line: &&str| line.bytes().all(|byte| byte.is_ascii_hexdigit());
+            list.lines().filter(is_hash).map(|hash| chain.join(format!("graph-{hash}.graph"))).collect()
+        };
+        self.directories.iter().map(files).find(|files| !files.is_empty()).unwrap_or_default()
     }
 
     /// The commit-graph of the repository or of an alternate; never of a quarantine, where git puts none.

@@ -1,8 +1,8 @@
-//! What a user names on the command line. Not for anything that comes out of a push.
+//! What a user names on the command line, and abbreviated ids.
 
 use bstr::{BString, ByteSlice as _};
 
-use super::{Error, Repository};
+use super::{Error, Kind, Repository};
 use crate::model::{ObjectId, RefName};
 
 /// Where a short name is looked for, in git's order (`gitrevisions(7)`).
@@ -38,17 +38,22 @@ impl Repository {
         self.kind(id)?.map(|_| id).ok_or_else(unknown)
     }
 
-    /// The commit that an abbreviated id in hexadecimal stands for; `None` for none or several.
+    /// The commit that an abbreviated id in hexadecimal stands for; `None` for none or several. No ref is looked at:
+    /// `git rev-parse` would take one of that name for it. Cheap, for what messages name comes out of pushes.
     ///
     /// # Errors
-    /// `git` cannot be run.
+    /// Objects that cannot be read.
     pub fn abbreviated(&self, prefix: &[u8]) -> Result<Option<ObjectId>, Error> {
         if prefix.len() < 4 || !prefix.iter().all(u8::is_ascii_hexdigit) {
             return Ok(None);
         }
-        let spec = format!("{}^{{commit}}", prefix.as_bstr());
-        let id = self.git(&["rev-parse", "--verify", "--quiet"]).operand(spec).run_optional()?;
-        Ok(id.and_then(|id| ObjectId::from_hex(id.trim()).ok()))
+        let mut commit = None;
+        for id in self.odb.with_prefix(prefix)? {
+            if self.kind(id)? == Some(Kind::Commit) && commit.replace(id).is_some() {
+                return Ok(None);
+            }
+        }
+        Ok(commit)
     }
 
     /// The ref that a revision names, symbolic refs followed, and what it holds; `None` for a revision that is more than
@@ -78,6 +83,36 @@ impl Repository {
 mod tests {
     use super::*;
     use crate::git::scratch::{FORMATS, Scratch};
+
+    #[test]
+    fn an_abbreviated_id_is_a_commits_or_nothings() {
+        for format in FORMATS {
+            let scratch = Scratch::new(&format);
+            scratch.line("main", None, &["a", "b"]);
+            scratch.git(&["tag", "--annotate", "--message=t", "t", "main"]);
+            let (tip, parent) = (scratch.id("main"), scratch.id("main~"));
+            let short = |id: ObjectId| id.to_string().as_bytes()[..9].to_vec();
+            // A branch of the name of an abbreviated id, which `git rev-parse` would take for it.
+            let decoy = String::from_utf8(short(tip)).unwrap();
+            scratch.git(&["update-ref", &format!("refs/heads/{decoy}"), &parent.to_string()]);
+            let check = |scratch: &Scratch| {
+                let repository = scratch.open();
+                assert_eq!(repository.abbreviated(&short(tip)).unwrap(), Some(tip));
+                assert_eq!(repository.abbreviated(&short(parent)).unwrap(), Some(parent));
+                assert_eq!(repository.abbreviated(tip.to_string().as_bytes()).unwrap(), Some(tip));
+                let others = [scratch.id("main^{tree}"), scratch.id("main:a"), scratch.id("refs/tags/t")];
+                for other in others {
+                    assert_eq!(repository.abbreviated(&short(other)).unwrap(), None);
+                }
+                for nothing in [&b"123456789"[..], b"abc", b"", b"main", b"-h", &[b'a'; 100]] {
+                    assert_eq!(repository.abbreviated(nothing).unwrap(), None);
+                }
+            };
+            check(&scratch);
+            scratch.git(&["repack", "--quiet", "-a", "-d"]);
+            check(&scratch);
+        }
+    }
 
     #[test]
     fn revisions_mean_what_git_means_by_them() {

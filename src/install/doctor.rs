@@ -5,10 +5,11 @@ use std::fmt;
 
 use super::Error;
 use super::examine::{Health, examine, surroundings};
+use super::place::kept_name;
 use super::prove::prove;
-use super::shim::Hook;
+use super::shim::{Hook, Shim};
 use super::site::{Host, Site, shown, validate};
-use crate::policy::{LoadError, Source};
+use crate::policy::{LoadError, Source, Way};
 use crate::push::Identity;
 
 /// One line of a diagnosis.
@@ -81,7 +82,7 @@ pub fn diagnose(site: &Site<'_>) -> Result<Diagnosis, Error> {
     let server = site.repository.is_bare();
     let mut standing = Vec::new();
     let mut broken = false;
-    for hook in Hook::ALL {
+    for hook in Hook::ALL.into_iter().filter(|hook| hook.judges()) {
         let (health, found) = examine(site, hook)?;
         // The hooks of the other end count only where somebody put them.
         let expected = hook.is_server() == server;
@@ -92,6 +93,7 @@ pub fn diagnose(site: &Site<'_>) -> Result<Diagnosis, Error> {
             Health::Runs | Health::Unknown | Health::Absent => {}
         }
     }
+    lines.extend(after_push(site)?);
     lines.extend(surroundings(site)?);
     if standing.is_empty() && !broken {
         lines.push(Line::problem(
@@ -205,6 +207,21 @@ fn log(site: &Site<'_>) -> Result<Option<Line>, Error> {
             format!("install -o {} -m 644 /dev/null {}", site.account.name(), shown(&file)),
         )
     }))
+}
+
+/// The hook after a push decides nothing: it counts where refgate stands in it, and is missed where there are flows.
+fn after_push(site: &Site<'_>) -> Result<Vec<Line>, Error> {
+    let hook = Hook::PostReceive;
+    let place = site.slot(hook)?;
+    let is_ours = std::fs::read(&place).is_ok_and(|text| Shim::recognise(&text).is_some());
+    if is_ours || place.with_file_name(kept_name(hook)).symlink_metadata().is_ok() {
+        return Ok(examine(site, hook)?.1);
+    }
+    let policy = site.policy_source().ok().flatten().and_then(|source| validate(site.repository, source).ok());
+    let has_picks = policy.is_some_and(|policy| policy.flows.iter().any(|flow| flow.by.contains(&Way::Pick)));
+    let install = format!("refgate install --repo {} --hook {}", shown(site.repository.git_dir()), hook.name());
+    let note = format!("{} does not run refgate, so pushes on lines with flows take longer: {install}", hook.name());
+    Ok(if site.repository.is_bare() && has_picks { vec![Line::Note(note)] } else { Vec::new() })
 }
 
 /// What a host's own hooks make of a push that does not come through the host.

@@ -24,12 +24,24 @@ pub(super) enum Health {
 }
 
 /// What comes of a hook that git skips.
-const ACCEPTS: &str = "git would accept everything";
+fn of_skipping(hook: Hook) -> &'static str {
+    if hook.judges() {
+        "git would accept everything"
+    } else {
+        "git runs nothing after a push, neither refgate nor a hook that was here before"
+    }
+}
+
+/// What comes of a hook that fails.
+fn of_failing(hook: Hook) -> &'static str {
+    if hook.judges() { "every push is refused" } else { "nothing runs after a push" }
+}
 
 /// Looks at a hook.
 pub(super) fn examine(site: &Site<'_>, hook: Hook) -> Result<(Health, Vec<Line>), Error> {
     let place = site.slot(hook)?;
     let name = hook.name();
+    let (skipped, fails) = (of_skipping(hook), of_failing(hook));
     let broken =
         |text: String, mend: String| Ok((Health::Broken, vec![Line::problem(format!("{name}: {text}"), mend)]));
     let install = format!("refgate install --repo {} --hook {name}", shown(site.repository.git_dir()));
@@ -37,24 +49,24 @@ pub(super) fn examine(site: &Site<'_>, hook: Hook) -> Result<(Health, Vec<Line>)
         Ok(link) => link,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return absent(site, hook, &place, &install),
         Err(error) => {
-            let text = format!("{} cannot be looked at ({error}): {ACCEPTS}", shown(&place));
+            let text = format!("{} cannot be looked at ({error}): {skipped}", shown(&place));
             return broken(text, install);
         }
     };
     let Ok(target) = place.metadata() else {
-        return broken(format!("{} is a link that leads nowhere: {ACCEPTS}", shown(&place)), install);
+        return broken(format!("{} is a link that leads nowhere: {skipped}", shown(&place)), install);
     };
     if target.is_dir() {
-        let text = format!("{} is a directory, which git cannot run: every push is refused", shown(&place));
+        let text = format!("{} is a directory, which git cannot run: {fails}", shown(&place));
         return broken(text, format!("mv {0} {0}.old && {install}", shown(&place)));
     }
     if let Some((why, mend)) = closed(site, &place, &link, &target)? {
         let mend = if link.is_symlink() { install } else { mend };
-        return broken(format!("{} {why}: {ACCEPTS}", shown(&place)), mend);
+        return broken(format!("{} {why}: {skipped}", shown(&place)), mend);
     }
     let text = std::fs::read(&place).map_err(|source| Error::Io { path: place.clone(), source })?;
     if text.trim_ascii().is_empty() {
-        return broken(format!("{} is empty: {ACCEPTS}", shown(&place)), install);
+        return broken(format!("{} is empty: {skipped}", shown(&place)), install);
     }
     let Some(shim) = Shim::recognise(&text) else {
         let kept = place.with_file_name(kept_name(hook));
@@ -67,7 +79,7 @@ pub(super) fn examine(site: &Site<'_>, hook: Hook) -> Result<(Health, Vec<Line>)
     };
     if !site.account.may("-x", &shim.program)? {
         let program = shown(&shim.program);
-        let text = format!("`{}` cannot run {program}: every push is refused", site.account.name());
+        let text = format!("`{}` cannot run {program}: {fails}", site.account.name());
         let mend =
             format!("make {program} and its directories open to everybody (chmod a+rx), or install it elsewhere");
         return broken(text, mend);
@@ -75,7 +87,7 @@ pub(super) fn examine(site: &Site<'_>, hook: Hook) -> Result<(Health, Vec<Line>)
     if let Some(previous) = &shim.previous {
         let kept = place.with_file_name(previous);
         if !site.account.may("-x", &kept)? {
-            let text = format!("{} was here before refgate and cannot run: every push is refused", shown(&kept));
+            let text = format!("{} was here before refgate and cannot run: {fails}", shown(&kept));
             return broken(text, format!("put it back with mode 755, or remove {} and {install}", shown(&place)));
         }
     }
@@ -88,14 +100,16 @@ pub(super) fn examine(site: &Site<'_>, hook: Hook) -> Result<(Health, Vec<Line>)
 fn absent(site: &Site<'_>, hook: Hook, place: &Path, install: &str) -> Result<(Health, Vec<Line>), Error> {
     let name = hook.name();
     let folder = place.parent().unwrap_or(Path::new("/"));
+    let skipped = of_skipping(hook);
     let broken =
         |text: String, mend: String| Ok((Health::Broken, vec![Line::problem(format!("{name}: {text}"), mend)]));
     if let Some(origin) = site.hooks_path_origin()?
         && !folder.is_dir()
         // Said once, of the hook that belongs here.
+        && hook.judges()
         && site.default_hooks().contains(&hook)
     {
-        let text = format!("core.hooksPath names {}, which is no directory ({origin}): {ACCEPTS}", shown(folder));
+        let text = format!("core.hooksPath names {}, which is no directory ({origin}): {skipped}", shown(folder));
         return broken(text, install.to_owned());
     }
     // A shim under a name that git does not look for: `pre-receive.sh`, `pre_receive`.
@@ -109,14 +123,14 @@ fn absent(site: &Site<'_>, hook: Hook, place: &Path, install: &str) -> Result<(H
         .collect();
     misnamed.sort();
     if let Some(path) = misnamed.first() {
-        let text = format!("{} has a name that git does not look for: {ACCEPTS}", shown(path));
+        let text = format!("{} has a name that git does not look for: {skipped}", shown(path));
         return broken(text, format!("mv {} {}", shown(path), shown(place)));
     }
     // The hook of the owner's own file system, hidden by another `core.hooksPath`.
     let usual = site.repository.common_dir().join("hooks").join(name);
     if usual != place && std::fs::read(&usual).is_ok_and(|text| Shim::recognise(&text).is_some()) {
         let origin = site.hooks_path_origin()?.unwrap_or_default();
-        let text = format!("git looks in {} ({origin}) and not at {}: {ACCEPTS}", shown(folder), shown(&usual));
+        let text = format!("git looks in {} ({origin}) and not at {}: {skipped}", shown(folder), shown(&usual));
         return broken(text, install.to_owned());
     }
     Ok((Health::Absent, Vec::new()))

@@ -92,7 +92,15 @@ pub fn plan(site: &Site<'_>, request: &Request) -> Result<Plan, Error> {
     let mut plan = Plan::default();
     let hooks = if request.hooks.is_empty() { site.default_hooks() } else { request.hooks.clone() };
     for hook in hooks {
-        plan_hook(site, request, hook, &mut plan)?;
+        let before = plan.steps.len();
+        match plan_hook(site, request, hook, &mut plan) {
+            // Nobody asked for it by name, and every push is judged without it.
+            Err(error @ Error::Taken { .. }) if request.hooks.is_empty() && !hook.judges() => {
+                plan.steps.truncate(before);
+                plan.warnings.push(format!("{} is not installed: {error}", hook.name()));
+            }
+            planned => planned?,
+        }
     }
     let identity = request.identity.as_ref().map(ToString::to_string);
     let log = request.log.as_ref().map(|log| log.display().to_string());
@@ -205,6 +213,10 @@ fn refuse_what_is_managed(site: &Site<'_>, hook: Hook, place: &Path) -> Result<(
             "is gitolite's access control, for every repository at once; it is left alone",
             format!("install into this repository with `--hook pre-receive`; for all repositories {gitolite}"),
         );
+    }
+    if site.host == Host::Kallithea && hook == Hook::PostReceive {
+        let help = "Kallithea writes it anew; without refgate in it a push takes longer, no more".to_owned();
+        return taken("is Kallithea's own; it is left alone", help);
     }
     if target.is_some_and(|target| target.to_string_lossy().contains("/hooks/common/")) {
         return taken("is gitolite's own link, which it makes again; it is left alone", gitolite.to_owned());

@@ -13,11 +13,13 @@ pub enum Hook {
     Update,
     /// On a developer's machine, before anything is sent.
     PrePush,
+    /// On the server, after the refs have moved.
+    PostReceive,
 }
 
 impl Hook {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::PreReceive, Self::Update, Self::PrePush];
+    pub const ALL: [Self; 4] = [Self::PreReceive, Self::Update, Self::PrePush, Self::PostReceive];
 
     /// The name git knows it by.
     pub const fn name(self) -> &'static str {
@@ -25,6 +27,7 @@ impl Hook {
             Self::PreReceive => "pre-receive",
             Self::Update => "update",
             Self::PrePush => "pre-push",
+            Self::PostReceive => "post-receive",
         }
     }
 
@@ -33,11 +36,17 @@ impl Hook {
         !matches!(self, Self::PrePush)
     }
 
+    /// Whether it decides about a push.
+    pub const fn judges(self) -> bool {
+        !matches!(self, Self::PostReceive)
+    }
+
     const fn template(self) -> &'static str {
         match self {
             Self::PreReceive => include_str!("../../hooks/pre-receive"),
             Self::Update => include_str!("../../hooks/update"),
             Self::PrePush => include_str!("../../hooks/pre-push"),
+            Self::PostReceive => include_str!("../../hooks/post-receive"),
         }
     }
 }
@@ -126,7 +135,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read_back(program in "/[^\0\n\r]{1,40}", chained in any::<bool>(), at in 0usize..3) {
+        fn what_is_written_is_read_back(program in "/[^\0\n\r]{1,40}", chained in any::<bool>(), at in 0usize..4) {
             let hook = Hook::ALL[at];
             let previous = chained.then(|| format!("{}.before-refgate", hook.name()));
             let shim = Shim { program: program.into(), previous };

@@ -87,7 +87,7 @@ pub struct Site<'a> {
 impl Site<'_> {
     /// The hooks that belong here when none is named.
     pub fn default_hooks(&self) -> Vec<Hook> {
-        vec![if self.repository.is_bare() { Hook::PreReceive } else { Hook::PrePush }]
+        if self.repository.is_bare() { vec![Hook::PreReceive, Hook::PostReceive] } else { vec![Hook::PrePush] }
     }
 
     /// Where git runs a hook: at the top of the work tree for pre-push, in the repository otherwise.

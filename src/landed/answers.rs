@@ -1,20 +1,21 @@
 //! Whole answers, kept for when the same is asked again: a branch and a mainline that have not moved since.
 //!
-//! An answer is a function of the commits that are asked about, of how they are compared, and of one thing more: whether ids
-//! that messages name, and that are not on the mainline, are in the repository. These are looked up again.
+//! An answer is a function of the commits that are asked about, of how they are compared, and of two things more: whether ids
+//! that messages name, and that are not on the mainline, are in the repository, and which files were not. These are looked up
+//! again.
 
 use bstr::BString;
 
-use super::comparison::{Caching, Options};
+use super::comparison::{Caching, Comparison, Options};
 use super::explicit::{self, Lookup};
 use super::record::{Decoder, Encoder};
 use super::store::{Store, checksum};
 use super::verdict::{Evidence, Status, Verdict};
-use crate::git::{Digest, Repository};
+use crate::git::{self, Digest, Repository};
 use crate::model::ObjectId;
 
 /// Changed whenever something else is kept, or the same is found in another way.
-const VERSION: &str = concat!("refgate answers 2 ", env!("CARGO_PKG_VERSION"));
+const VERSION: &str = concat!("refgate answers 3 ", env!("CARGO_PKG_VERSION"));
 
 const DIRECTORY: &str = "answers";
 
@@ -55,7 +56,7 @@ impl Answers {
     }
 
     /// The answer, if it was kept and still holds.
-    pub(super) fn known(&self, repository: &Repository) -> Option<Vec<Verdict>> {
+    pub(super) fn known(&self, repository: &Repository) -> Option<Comparison> {
         let content = self.store.read(&self.name, MAX_FILE)?;
         let (sum, rest) = content.split_first_chunk()?;
         if u64::from_le_bytes(*sum) != checksum(rest) {
@@ -66,21 +67,24 @@ impl Answers {
             return None;
         }
         let lookups = decoder.list(8, |decoder| Some((decoder.owned()?, decoder.id()?)))?;
+        let unread = decoder.list(4, |decoder| decoder.id()?)?;
         let verdicts = decoder.list(40, verdict)?;
-        let verdicts = decoder.end(verdicts)?;
+        let comparison = decoder.end(Comparison { verdicts, unread })?;
         let still_holds = |(prefix, id): &Lookup| explicit::lookup(repository, prefix).is_ok_and(|found| found == *id);
-        lookups.iter().all(still_holds).then_some(verdicts)
+        let is_absent = |id: &ObjectId| matches!(repository.kind(*id), Ok(None) | Err(git::Error::Promised { .. }));
+        (lookups.iter().all(still_holds) && comparison.unread.iter().all(is_absent)).then_some(comparison)
     }
 
     /// Keeps an answer that depended on these lookups. That it cannot be written is no error.
-    pub(super) fn keep(&self, verdicts: &[Verdict], lookups: &[Lookup]) {
+    pub(super) fn keep(&self, comparison: &Comparison, lookups: &[Lookup]) {
         let mut encoder = Encoder::default();
         encoder.text(&self.question);
         encoder.list(lookups, |encoder, (prefix, id)| {
             encoder.text(prefix);
             encoder.id(*id);
         });
-        encoder.list(verdicts, encode);
+        encoder.list(&comparison.unread, |encoder, id| encoder.id(Some(*id)));
+        encoder.list(&comparison.verdicts, encode);
         let content = encoder.finish();
         if content.len() as u64 <= MAX_FILE {
             let content = [checksum(&content).to_le_bytes().as_slice(), &content].concat();

@@ -64,7 +64,7 @@ fn hash_lower(text: &[u8]) -> u64 {
 
 impl Change {
     pub(super) fn new(commit: &Commit, grammar: &Grammar) -> Self {
-        let (subject, body) = (commit.subject(), commit.body());
+        let (subject, body) = (titles::start(commit.subject()), commit.body());
         let title = titles::effective(subject, body);
         Self {
             id: commit.id,
@@ -115,8 +115,8 @@ pub(super) fn body_words(body: &BStr) -> Vec<u32> {
                 (hash ^ u32::from(byte.to_ascii_lowercase())).wrapping_mul(0x0100_0193)
             })
         };
-        words.extend(parts.filter(|word| !word.is_empty()).map(hash));
-        if words.len() > MAX_WORDS {
+        words.extend(parts.filter(|word| !word.is_empty()).map(hash).take(MAX_WORDS - words.len()));
+        if words.len() == MAX_WORDS {
             break;
         }
     }

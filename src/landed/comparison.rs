@@ -57,8 +57,8 @@ pub struct Options<'a> {
 /// The answer for each change of one line that is not on another.
 #[derive(Clone, Debug)]
 pub struct Comparison {
-    verdicts: Vec<Verdict>,
-    unread: Vec<ObjectId>,
+    pub(super) verdicts: Vec<Verdict>,
+    pub(super) unread: Vec<ObjectId>,
 }
 
 impl Comparison {
@@ -70,15 +70,12 @@ impl Comparison {
     /// [`Self::unread`].
     pub fn new(repository: &Repository, from: ObjectId, to: &[ObjectId], options: &Options<'_>) -> Result<Self, Error> {
         let answers = Answers::new(repository, from, to, options);
-        if let Some(verdicts) = answers.as_ref().and_then(|answers| answers.known(repository)) {
-            return Ok(Self { verdicts, unread: Vec::new() });
+        if let Some(known) = answers.as_ref().and_then(|answers| answers.known(repository)) {
+            return Ok(known);
         }
         let (compared, lookups) = Self::compare(repository, from, to, options)?;
-        if options.cache == Caching::Keep
-            && compared.unread.is_empty()
-            && let Some(answers) = answers
-        {
-            answers.keep(&compared.verdicts, &lookups);
+        if let Some(answers) = answers.filter(|_| options.cache == Caching::Keep) {
+            answers.keep(&compared, &lookups);
         }
         Ok(compared)
     }

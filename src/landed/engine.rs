@@ -3,7 +3,7 @@
 //! Titles, authors and seconds come first, because they settle most and cost no tree; the content of those pairs is then
 //! compared; trees of the whole mainline are read only for what is left.
 
-use bstr::{BStr, BString};
+use bstr::BString;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::assign::{self, Pair};
@@ -14,8 +14,8 @@ use super::comparison::{Caching, Options};
 use super::explicit::{Claims, Follower, Lookup};
 use super::features::{Features, Surroundings, Weights};
 use super::index::{At, Index, Reverts};
-use super::patch::{self, Patch, PathsKey, Reader, Readers};
-use super::path_search::Chains;
+use super::mainline_files::MainlineFiles;
+use super::patch::{self, Patch, PathsKey, Readers};
 use super::same_files::SameFiles;
 use super::{Error, parallel, tiers};
 use crate::git::Repository;
@@ -23,9 +23,6 @@ use crate::model::ObjectId;
 
 /// A title of fewer words may be chance.
 const MIN_TELLING: usize = 4;
-
-/// The trees of so few commits are read one by one.
-const MAX_FEW: usize = 512;
 
 fn put(patches: &mut [Option<Patch>], at: At, patch: Patch) {
     if let Some(slot) = patches.get_mut(at) {
@@ -151,7 +148,8 @@ impl<'a> Engine<'a> {
     /// Candidates by what messages say, and by title, author and second.
     fn by_metadata(&mut self, reverts: &Reverts) -> Result<(), Error> {
         let (repository, index, grammar) = (self.repository, self.index, &self.options.grammar);
-        let mut follower = Follower { repository, index, grammar, lookups: Vec::new() };
+        let deadline = self.options.deadline;
+        let mut follower = Follower { repository, index, grammar, deadline, lookups: Vec::new() };
         for (at, change) in self.branch.iter().enumerate() {
             let mut found: BTreeSet<At> = self.index.alike(change).into_iter().collect();
             let mut plain = self.plainly(at, change, &found).filter(|same| reverts.standing(*same).is_none());
@@ -304,8 +302,16 @@ impl<'a> Engine<'a> {
             return Ok(Vec::new());
         }
         let same = SameFiles::new(&wanted);
-        let touched = self.mainline_files(&same)?;
-        let mut found = same.candidates(self.index.commits, &touched);
+        let files = MainlineFiles {
+            repository: self.repository,
+            mainline: self.index.commits,
+            cache: self.cache,
+            readers: &self.readers,
+            deadline: self.options.deadline,
+            keeps: self.options.cache == Caching::Keep && self.cache.may_write(),
+        };
+        let files = files.find(&same, &self.branch_patches)?;
+        let mut found = same.candidates(self.index.commits, files.known.iter().chain(&files.filtered));
         for (at, found) in &mut found {
             let known = self.candidates.get(at);
             found.retain(|other| known.is_none_or(|known| !known.contains(other)));
@@ -319,47 +325,8 @@ impl<'a> Engine<'a> {
         for pair in &pairs {
             self.candidates.entry(pair.branch).or_default().insert(pair.mainline);
         }
-        self.files = touched;
+        self.files = files.known;
         Ok(pairs)
-    }
-
-    /// The files that mainline commits change, as far as something that is sought changes the same. Where they can be kept
-    /// they are read for all commits, so that nobody has to do it again.
-    fn mainline_files(&self, same: &SameFiles<'_>) -> Result<Vec<(At, PathsKey)>, Error> {
-        let mainline = self.index.commits;
-        let (mut touched, mut unknown) = (Vec::new(), Vec::new());
-        for (at, change) in mainline.iter().enumerate().filter(|(_, change)| !change.is_merge) {
-            match self.cache.paths(change.id) {
-                Some(files) => touched.push((at, files)),
-                None => unknown.push(at),
-            }
-        }
-        let (deadline, readers) = (self.options.deadline, &self.readers);
-        let start = |repository| readers.lend(repository);
-        let keeps = self.options.cache == Caching::Keep && self.cache.may_write();
-        let wants = |directory: &BStr, names: &[BString]| keeps || same.wants(directory, names);
-        let read = |reader: &mut Reader, at: At| {
-            let Some(change) = mainline.get(at) else { return Ok(None) };
-            let paths = reader.paths_within(change, &wants)?;
-            Ok::<_, Error>(paths.map(|paths| (at, patch::paths_key(&paths))))
-        };
-        let found = if keeps || unknown.len() <= MAX_FEW {
-            parallel::map(self.repository, &unknown, deadline, "comparing files", start, |lent, at| {
-                Ok(Vec::from_iter(read(lent.reader(), *at)?))
-            })?
-        } else {
-            let chains = Chains::new(self.repository, mainline)?;
-            let telling = same.telling(self.branch_patches.iter().flatten());
-            let is_unknown: BTreeSet<At> = unknown.into_iter().collect();
-            parallel::map(self.repository, &chains.parts(), deadline, "comparing files", start, |lent, part| {
-                let reader = lent.reader();
-                let mut found = chains.touching(reader, *part, &telling)?;
-                found.retain(|at| is_unknown.contains(at));
-                found.into_iter().filter_map(|at| read(reader, at).transpose()).collect()
-            })?
-        };
-        touched.extend(found.into_iter().flatten());
-        Ok(touched)
     }
 
     /// Reads the patches of all candidates that were not read before.

@@ -1,6 +1,7 @@
 //! What messages say of themselves: trailers, Change-Ids, numbers of pull requests. Followed here, believed elsewhere.
 
 use std::collections::BTreeSet;
+use std::time::Instant;
 
 use super::Error;
 use super::change::Change;
@@ -13,6 +14,12 @@ use crate::model::ObjectId;
 /// A pick of a pick of a pick names its original through that many messages.
 const MAX_DEPTH: usize = 3;
 
+/// So many other commits are read for one change: what each of them names could name as many again.
+const MAX_FOLLOWED: usize = 64;
+
+/// Of commits that share a Change-Id or a number, or that name the same one, so many are compared: the newest.
+const MAX_SAME: usize = 24;
+
 /// What a branch commit's message leads to.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Claims {
@@ -20,7 +27,7 @@ pub(super) struct Claims {
     pub(super) found: Vec<(At, Evidence)>,
     /// An id that is in this repository, but not on the mainline.
     pub(super) off_line: Option<Prefix>,
-    /// An id that is not in this repository.
+    /// An id that no commit of this repository has.
     pub(super) unknown: Option<Prefix>,
 }
 
@@ -32,6 +39,7 @@ pub(super) struct Follower<'a> {
     pub(super) repository: &'a Repository,
     pub(super) index: &'a Index<'a>,
     pub(super) grammar: &'a Grammar,
+    pub(super) deadline: Option<Instant>,
     /// What answers depend on besides the two lines.
     pub(super) lookups: Vec<Lookup>,
 }
@@ -39,29 +47,44 @@ pub(super) struct Follower<'a> {
 impl Follower<'_> {
     /// What a commit of the branch claims, and which commits of the mainline claim it.
     pub(super) fn claims(&mut self, branch: &Change) -> Result<Claims, Error> {
+        if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            return Err(Error::Deadline { during: "following what messages name" });
+        }
         let mut claims = Claims::default();
-        self.follow(branch, MAX_DEPTH, &mut claims)?;
-        for at in self.index.naming(branch.id) {
+        let mut followed = BTreeSet::new();
+        self.follow(&branch.named, MAX_DEPTH, &mut claims, &mut followed)?;
+        for at in self.index.naming(branch.id).into_iter().take(MAX_SAME) {
             claims.found.push((at, Evidence::Trailer));
         }
         if let Some(id) = &branch.change_id {
-            claims.found.extend(self.index.with_change_id(id).iter().map(|at| (*at, Evidence::ChangeId)));
+            let same = self.index.with_change_id(id).iter().take(MAX_SAME);
+            claims.found.extend(same.map(|at| (*at, Evidence::ChangeId)));
         }
         let mut seen = BTreeSet::new();
         claims.found.retain(|(at, _)| seen.insert(*at));
         Ok(claims)
     }
 
-    fn follow(&mut self, change: &Change, depth: usize, claims: &mut Claims) -> Result<(), Error> {
-        for named in &change.named {
+    fn follow(
+        &mut self,
+        named: &[Named],
+        depth: usize,
+        claims: &mut Claims,
+        followed: &mut BTreeSet<Prefix>,
+    ) -> Result<(), Error> {
+        for named in named {
             match named {
                 Named::PullRequest(number) => {
-                    let merged = self.index.of_pull_request(*number).iter();
+                    let merged = self.index.of_pull_request(*number).iter().take(MAX_SAME);
                     claims.found.extend(merged.map(|at| (*at, Evidence::PullRequest)));
                 }
                 Named::Commit(prefix) => match self.index.with_id(prefix) {
                     Some(at) => claims.found.push((at, Evidence::Trailer)),
-                    None => self.elsewhere(prefix, depth, claims)?,
+                    // Messages can name each other in a ring.
+                    None if followed.len() < MAX_FOLLOWED && followed.insert(prefix.clone()) => {
+                        self.elsewhere(prefix, depth, claims, followed)?;
+                    }
+                    None => {}
                 },
             }
         }
@@ -69,20 +92,28 @@ impl Follower<'_> {
     }
 
     /// An id that is not on the mainline: a commit of another branch may name its own original.
-    fn elsewhere(&mut self, prefix: &Prefix, depth: usize, claims: &mut Claims) -> Result<(), Error> {
+    fn elsewhere(
+        &mut self,
+        prefix: &Prefix,
+        depth: usize,
+        claims: &mut Claims,
+        followed: &mut BTreeSet<Prefix>,
+    ) -> Result<(), Error> {
         let found = lookup(self.repository, prefix)?;
         self.lookups.push((prefix.clone(), found));
         match found {
             None => claims.unknown = Some(prefix.clone()),
             Some(id) => {
-                claims.off_line = Some(prefix.clone());
+                // The first is what the message itself names; the others are what that leads to.
+                claims.off_line.get_or_insert_with(|| prefix.clone());
                 if depth > 0 {
                     let commit = match self.repository.commit(id) {
                         Ok(commit) => commit,
                         Err(git::Error::WrongKind { .. } | git::Error::Malformed { .. }) => return Ok(()),
                         Err(error) => return Err(error.into()),
                     };
-                    self.follow(&Change::new(&commit, self.grammar), depth - 1, claims)?;
+                    let named = self.grammar.named(commit.subject(), commit.body());
+                    self.follow(&named, depth - 1, claims, followed)?;
                 }
             }
         }

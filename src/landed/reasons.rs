@@ -3,11 +3,16 @@
 use super::assign::{Pair, squashed};
 use super::change::Change;
 use super::explicit::Claims;
+use super::features::Features;
 use super::index::{At, Reverts};
 use super::tiers::{Reason, Tier};
 use super::verdict::{Evidence, Status, Verdict};
 use crate::git::Commit;
 use crate::model::ObjectId;
+
+/// What two changes have in common where one was adapted beyond recognition: of their lines, or else of their titles.
+const MIN_TRACE: f64 = 0.02;
+const MIN_TITLE: f64 = 0.5;
 
 /// All that is known of one change.
 pub(super) struct Facts<'a> {
@@ -67,14 +72,29 @@ impl Facts<'_> {
             let score = if is_whole { 0.90 } else { 0.75 };
             return Verdict { evidence: Some(Evidence::Squash), score, ..self.answer(status, pair, reason) };
         }
-        if let Some((at, evidence)) = self.claims.and_then(|claims| claims.found.first())
-            && let Some(pair) = self.all.iter().find(|pair| pair.mainline == *at && !pair.is_taken_away)
-        {
-            let reason = format!("it names {}, but the two have nothing in common", self.short(*at));
-            let verdict = self.answer(Status::Probable, pair, reason.clone());
-            return Verdict { evidence: Some(*evidence), score: 0.5, disputed: Some(reason), ..verdict };
-        }
-        self.absent()
+        self.claimed().unwrap_or_else(|| self.absent())
+    }
+
+    /// What a message names and the content does not bear out. A pick that was adapted beyond recognition keeps its
+    /// author and a trace of its lines or title: that is for a person to judge, and no lie.
+    fn claimed(&self) -> Option<Verdict> {
+        let found = self.claims.map_or(&[][..], |claims| &claims.found);
+        let mut named = found.iter().filter_map(|(at, evidence)| {
+            let pair = self.all.iter().find(|pair| pair.mainline == *at && !pair.is_taken_away)?;
+            Some((pair, *evidence))
+        });
+        let (pair, evidence) = named.clone().find(|(pair, _)| is_adapted(&pair.features)).or_else(|| named.next())?;
+        let short = self.short(pair.mainline);
+        let (reason, disputed) = if is_adapted(&pair.features) {
+            let percent = (pair.features.both * 100.0).round();
+            let trace = if percent > 0.0 { format!("{percent} % of lines") } else { "a like title".to_owned() };
+            (format!("it names {short}, from which it is far ({trace}, same author)"), None)
+        } else {
+            let reason = format!("it names {short}, but the two have nothing in common");
+            (reason.clone(), Some(reason))
+        };
+        let verdict = self.answer(Status::Probable, pair, reason);
+        Some(Verdict { evidence: Some(evidence), score: 0.5, disputed, ..verdict })
     }
 
     /// Several commits whose titles the message lists, with the one whose content and message make up most of it.
@@ -165,7 +185,7 @@ impl Facts<'_> {
     fn absent(&self) -> Verdict {
         let claims = self.claims;
         if let Some(unknown) = claims.and_then(|claims| claims.unknown.as_ref()) {
-            let reason = format!("it names {unknown}, which is not in this repository");
+            let reason = format!("it names {unknown}, which is no commit of this repository");
             return Verdict { disputed: Some(reason.clone()), reason, ..self.without(Status::Elsewhere) };
         }
         if let Some(named) = claims.and_then(|claims| claims.off_line.as_ref()) {
@@ -221,6 +241,13 @@ fn in_common(pair: &Pair) -> f64 {
     pair.features.both + pair.features.body
 }
 
+/// Whether something speaks for a pick of which little was left: one hand, and a trace of lines or title in a file that
+/// both touch.
+fn is_adapted(features: &Features) -> bool {
+    let has_trace = features.both >= MIN_TRACE || features.title >= MIN_TITLE;
+    features.same_author && (features.shares_path || features.shares_name) && has_trace
+}
+
 /// How a pair that stands is evidence.
 fn evidence(pair: &Pair) -> Evidence {
     match (pair.named, pair.tier) {
@@ -247,6 +274,10 @@ fn how(pair: &Pair) -> String {
         "common files".to_owned()
     } else if pair.tier == Some(Tier::Part) {
         "part of it".to_owned()
+    } else if f.both == 0.0 {
+        "no line known to be common".to_owned()
+    } else if percent == 0.0 {
+        "adapted, under 1 % of lines".to_owned()
     } else {
         format!("adapted, {percent} % of lines")
     };

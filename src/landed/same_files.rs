@@ -16,6 +16,9 @@ use super::patch::{self, Patch, PathsKey};
 /// Of commits that change the same files, this many nearest in time are compared.
 const MAX_COMPARED: usize = 256;
 
+/// More paths than this are not looked for apart if half of the branch changes one of them: so will the mainline.
+const MAX_TELLING: usize = 64;
+
 /// The files of what is sought.
 pub(super) struct SameFiles<'a> {
     sought: &'a [Sought<'a>],
@@ -55,18 +58,26 @@ impl<'a> SameFiles<'a> {
     }
 
     /// Paths of which each that is sought changes one: that which the fewest of the branch change, so that few of the
-    /// mainline will have changed it.
-    pub(super) fn telling<'p>(&self, branch: impl Iterator<Item = &'p Patch>) -> Vec<BString> {
+    /// mainline will have changed it. `None` if too many will have.
+    pub(super) fn telling(&self, branch: &[Option<Patch>]) -> Option<Vec<BString>> {
         let mut frequency: HashMap<&BString, usize> = HashMap::new();
-        for path in branch.flat_map(|patch| &patch.paths) {
+        for path in branch.iter().flatten().flat_map(|patch| &patch.paths) {
             *frequency.entry(path).or_default() += 1;
         }
+        let times = |path: &BString| frequency.get(path).copied().unwrap_or_default();
         let rarest = |own: &Sought<'_>| {
-            let rank = |path: &&BString| (frequency.get(path).copied().unwrap_or_default(), Reverse(path.len()));
+            let rank = |path: &&BString| (times(path), Reverse(path.len()));
             own.patch.paths.iter().min_by_key(rank).cloned()
         };
         let paths: BTreeSet<BString> = self.sought.iter().filter_map(rarest).collect();
-        paths.into_iter().collect()
+        let is_hot = paths.len() > MAX_TELLING && 2 * paths.iter().map(times).sum::<usize>() > branch.len();
+        (!is_hot).then(|| paths.into_iter().collect())
+    }
+
+    /// The files of each that is sought.
+    pub(super) fn each(&self) -> impl Iterator<Item = (PathsKey, &[BString])> {
+        let first = |places: &Vec<usize>| self.sought.get(*places.first()?);
+        self.by_files.iter().filter_map(move |(key, places)| Some((*key, first(places)?.patch.paths.as_slice())))
     }
 
     /// Whether a change of just these names in a directory is of interest.
@@ -77,7 +88,11 @@ impl<'a> SameFiles<'a> {
 
     /// For each commit that is sought, those of the mainline that change the same files. `touched` says for some of the
     /// mainline's which they change.
-    pub(super) fn candidates(&self, mainline: &[Change], touched: &[(At, PathsKey)]) -> BTreeMap<At, Vec<At>> {
+    pub(super) fn candidates<'t>(
+        &self,
+        mainline: &[Change],
+        touched: impl Iterator<Item = &'t (At, PathsKey)>,
+    ) -> BTreeMap<At, Vec<At>> {
         let mut found: BTreeMap<usize, Vec<(u64, At)>> = BTreeMap::new();
         for (at, files) in touched {
             let Some(change) = mainline.get(*at) else { continue };

@@ -6,6 +6,16 @@ use std::collections::BTreeSet;
 /// Longer titles are compared by their beginnings.
 const MAX_COMPARED: usize = 160;
 
+/// Of a longer title the beginning stands for all of it: every mark that is taken off looks through what is left.
+const MAX_TITLE: usize = 4096;
+
+/// As much of a title as counts.
+pub(super) fn start(title: &BStr) -> &BStr {
+    let is_inside = |at: &usize| title.get(*at).is_some_and(|byte| byte & 0xc0 == 0x80);
+    let end = (0..=MAX_TITLE).rev().find(|at| !is_inside(at)).unwrap_or(MAX_TITLE);
+    title.get(..end).map_or(title, BStr::new)
+}
+
 /// The line that says what a commit does: its subject, or, where a review system wrote that, the first line below it.
 pub(super) fn effective<'a>(subject: &'a BStr, body: &'a BStr) -> &'a BStr {
     if !subject.starts_with(b"Merge pull request ") {
@@ -16,7 +26,7 @@ pub(super) fn effective<'a>(subject: &'a BStr, body: &'a BStr) -> &'a BStr {
 
 /// A title without what backporting adds to one: `[stable-2.16] Fix it. (#83) (#84)` and `fix it` are the same.
 pub(super) fn normalised(title: &BStr) -> BString {
-    let lower = title.trim().to_ascii_lowercase();
+    let lower = start(title).trim().to_ascii_lowercase();
     let mut rest = lower.as_slice();
     loop {
         let before = rest;
@@ -292,6 +302,18 @@ mod tests {
         assert_eq!(key("Build it into bin"), "build it into bin");
         assert_eq!(key("Upgrade parser - 2.9.1 of it"), "upgrade parser - 2.9.1 of it");
         assert_eq!(key("(#83)"), "(#83)");
+    }
+
+    #[test]
+    fn long_titles_are_cut_between_characters() {
+        for before in 0..4 {
+            let title = "a".repeat(before) + &"€".repeat(MAX_TITLE);
+            let cut = start(title.as_str().into());
+            assert!(cut.to_str().is_ok() && (MAX_TITLE - 3..=MAX_TITLE).contains(&cut.len()), "{}", cut.len());
+        }
+        assert_eq!(start(b"\x80\x80".into()), b"\x80\x80".as_bstr());
+        assert!(start([0x80; 2 * MAX_TITLE].as_bstr()).len() <= MAX_TITLE);
+        assert_eq!(start("fix it".into()), "fix it");
     }
 
     #[test]

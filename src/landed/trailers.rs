@@ -5,6 +5,12 @@
 use bstr::{BString, ByteSlice as _};
 use regex::bytes::{Regex, RegexBuilder};
 
+/// No message names more originals than this; what more there is, is not read.
+const MAX_NAMED: usize = 64;
+
+/// So many lines with an id or a number in them are looked at.
+const MAX_LINES: usize = 10_000;
+
 /// An abbreviated or full commit id in hexadecimal, lower case.
 pub(super) type Prefix = BString;
 
@@ -77,8 +83,10 @@ impl Grammar {
             found.push(Named::PullRequest(number));
         }
         let mut lines = body.lines().map(|line| line.trim()).peekable();
-        while let Some(line) = lines.next() {
-            if !may_name(line) {
+        let (mut before, mut read): (&[u8], usize) = (b"", 0);
+        while let Some(line) = lines.next().filter(|_| found.len() < MAX_NAMED && read < MAX_LINES) {
+            let above = std::mem::replace(&mut before, line);
+            if !may_name(line) || runs_on(above, line) {
                 continue;
             }
             // The id may have been wrapped onto the next line.
@@ -87,12 +95,16 @@ impl Grammar {
                 Some(next) if line.starts_with(b"(") || line.starts_with(b"[") => [line, b" ", next].concat(),
                 _ => line.to_vec(),
             };
+            if !holds_name(&whole) {
+                continue;
+            }
+            read += 1;
             for form in &self.forms {
                 let Some(groups) = form.captures(&whole) else { continue };
                 let names = groups.name("names").map_or(whole.as_slice(), |names| names.as_bytes());
-                let before = found.len();
+                let known = found.len();
                 names_in(names, &mut found);
-                if found.len() > before {
+                if found.len() > known {
                     break;
                 }
             }
@@ -130,14 +142,33 @@ fn leading_number(text: &[u8]) -> Option<u64> {
 /// Cheap: whether a line can hold an id or a number.
 fn may_name(line: &[u8]) -> bool {
     // In brackets the id may have been wrapped onto the next line.
-    if line.starts_with(b"(") || line.starts_with(b"[") || line.contains(&b'#') {
+    line.starts_with(b"(") || line.starts_with(b"[") || holds_name(line)
+}
+
+/// Whether there is an id or a number in a text, by the look of it.
+fn holds_name(text: &[u8]) -> bool {
+    if text.contains(&b'#') {
         return true;
     }
     let mut digits = 0;
-    line.iter().any(|byte| {
+    text.iter().any(|byte| {
         digits = if byte.is_ascii_hexdigit() { digits + 1 } else { 0 };
         digits == 7
     })
+}
+
+/// Whether a line is the middle of a sentence of prose: "which was a / backport of X" says what something else was. What
+/// stands in brackets, begins with a capital or has the form `token: value` begins by itself.
+fn runs_on(above: &[u8], line: &[u8]) -> bool {
+    let is_token = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b' ');
+    let is_trailer = |line: &[u8]| {
+        line.split_once_str(":").is_some_and(|(token, value)| token.iter().all(is_token) && value.starts_with(b" "))
+    };
+    let ends = |byte: &u8| matches!(byte, b'.' | b'!' | b'?' | b':' | b';' | b')' | b']' | b'>');
+    line.first().is_some_and(u8::is_ascii_lowercase)
+        && !is_trailer(line)
+        && !is_trailer(above)
+        && above.last().is_some_and(|last| !ends(last))
 }
 
 /// Ids of seven digits and more, and numbers behind a `#` if there is no id before them.
@@ -145,7 +176,7 @@ fn names_in(text: &[u8], found: &mut Vec<Named>) {
     let before = found.len();
     for word in text.split(|byte| !byte.is_ascii_alphanumeric()) {
         let is_id = (7..=64).contains(&word.len()) && word.iter().all(u8::is_ascii_hexdigit);
-        if is_id && word.iter().any(u8::is_ascii_digit) {
+        if is_id && word.iter().any(u8::is_ascii_digit) && found.len() < MAX_NAMED {
             found.push(Named::Commit(BString::from(word.to_ascii_lowercase())));
         }
     }
@@ -180,7 +211,7 @@ pub(super) fn change_id(body: &[u8]) -> Option<BString> {
 pub(super) fn reverted(body: &[u8]) -> Vec<Prefix> {
     let mut found = Vec::new();
     let mut rest = body;
-    while let Some((_, after)) = rest.split_once_str("his reverts commit") {
+    while let Some((_, after)) = rest.split_once_str("his reverts commit").filter(|_| found.len() < MAX_NAMED) {
         let word = after.trim_start();
         let end = word.iter().position(|byte| !byte.is_ascii_hexdigit()).unwrap_or(word.len());
         if let Some(id) = word.get(..end).filter(|id| id.len() >= 7) {
@@ -234,6 +265,17 @@ mod tests {
             "logically a backport of c/s S",
             "The issue was fixed in the master branch in commit S (\"t\")",
             "Backported a portion of https://host/owner/name/commit/S",
+            // However it is wrapped, this begins by itself.
+            "backport of S",
+            "it is done.\nbackport of S",
+            "what it does\n\nbackport of S",
+            "what it does\nBackport of S",
+            "what it does\n(cherry picked from commit S)",
+            "what it does\n[ upstream commit S ]",
+            "Reviewed-by: Ann\nmaster commit: S",
+            "what it does\nmaster commit: S",
+            "Signed-off-by: Ann <ann@example.com>\nbackport of S",
+            "Fixes: #12\nbackport of S",
         ] {
             assert_eq!(named(body), [Named::Commit(S.into())], "{body}");
         }
@@ -251,6 +293,11 @@ mod tests {
             "Follow-up for S",
             "This reverts commit S.",
             "fix backport of S",
+            // Prose, wrapped.
+            "Follow-up to S, which was a\nbackport of S.",
+            "This is not to be confused with what we\ncherry picked from S",
+            "as it is\nequivalent to S",
+            "and that is why, in fact,\nport of S to 2.9 failed",
         ] {
             assert_eq!(named(body), [], "{body}");
         }

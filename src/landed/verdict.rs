@@ -80,6 +80,11 @@ impl Evidence {
         Self::Squash,
     ];
 
+    /// Whether it is what a message says.
+    pub const fn is_said(self) -> bool {
+        matches!(self, Self::Trailer | Self::ChangeId | Self::PullRequest)
+    }
+
     /// The name in `refgate.landed/v1`.
     pub const fn name(self) -> &'static str {
         match self {

@@ -29,13 +29,16 @@ impl RefRule for UnverifiedPick {
         };
         let facts = change.facts();
         for flow in facts.flows_from(&place.line.name).filter(|flow| flow.by.contains(&Way::Pick)) {
-            for (commit, wrong) in facts.disputed(flow, change.new_id(), &facts.new_commits(change)?)? {
-                sink.report(format!("{} is not the pick that it says it is: {wrong}", commit.short()))
-                    .commit(commit)
-                    .help(format!(
-                        "name the commit of the line `{}` that it was picked from (`git cherry-pick -x` does), or none",
-                        flow.to
-                    ));
+            for dispute in facts.disputed(flow, change.new_id(), &facts.new_commits(change)?)? {
+                let is = if dispute.is_doubt { "may not be" } else { "is not" };
+                let message = format!("{} {is} the pick that it says it is: {}", dispute.commit.short(), dispute.wrong);
+                let report = sink.report(message).commit(dispute.commit).help(format!(
+                    "name the commit of the line `{}` that it was picked from (`git cherry-pick -x` does), or none",
+                    flow.to
+                ));
+                if dispute.is_doubt {
+                    report.only_warns();
+                }
             }
         }
         Ok(())

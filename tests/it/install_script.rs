@@ -88,7 +88,8 @@ fn every_shell_script_is_clean() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut scripts = vec![root.join("install.sh"), root.join("hooks/samples/pre-commit-pre-push")];
     scripts.extend(
-        ["pre-receive", "update", "pre-push", "gitolite/VREF/refgate"].map(|name| root.join("hooks").join(name)),
+        ["pre-receive", "update", "post-receive", "pre-push", "gitolite/VREF/refgate"]
+            .map(|name| root.join("hooks").join(name)),
     );
     scripts.extend(
         files(&root.join("tests/hosts")).into_iter().filter(|path| path.extension().is_some_and(|e| e == "sh")),

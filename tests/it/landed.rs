@@ -1,5 +1,7 @@
 //! Where changes are on another line, on small histories: one for each kind of evidence.
 
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::support::history::{Ids, build};
@@ -475,4 +477,141 @@ fn the_same_patch_is_found_whoever_wrote_it_and_however_long_the_mainline_is() {
     let (status, evidence, matched, reason) = answer_in(directory.path(), &ids, "Pick", &[]);
     assert_eq!((&*status, &*evidence, &*matched), ("landed", "patch-id", "Rework"), "{reason}");
     assert_eq!(answer_in(directory.path(), &ids, "Else", &[]).0, "missing");
+}
+
+#[test]
+fn a_pick_that_was_rewritten_keeps_the_trace_of_its_author() {
+    let text = |word: &str| (0..30).map(|at| format!("{word} line {at} of them\\n")).collect::<String>();
+    let directory = tempfile::tempdir().unwrap();
+    let base = format!("Base = commit \"base\" file c.txt \"{LINES}\" file b.txt \"{LINES}\"\n");
+    let mut ids = build(
+        directory.path(),
+        &format!(
+            "{base}Fix = commit \"docs: add the memory that guests have\" parents Base file c.txt \"{LINES}{}\"
+             refs/heads/main = Fix",
+            text("apple")
+        ),
+        &[],
+    );
+    let mut said = |title: &str, file: &str, content: &str| {
+        let script = format!(
+            "{base}Pick = commit \"{title}\" parents Base at 1710000000 trailer \"(cherry picked from commit {})\" file {file} \"{content}\"
+             refs/heads/release = Pick",
+            ids["Fix"]
+        );
+        ids.extend(crate::support::history::import(directory.path(), &script));
+        let (status, evidence, matched, reason) = answer_in(directory.path(), &ids, "Pick", &[]);
+        assert_eq!((status.as_str(), evidence.as_str(), matched.as_str()), ("probable", "trailer", "Fix"));
+        reason
+    };
+    let trace = (3..7).map(|at| format!("apple line {at} of them\\n")).collect::<String>();
+    let shared = format!("{LINES}{}{trace}", text("pear"));
+    let trace = said("use the paging that there is", "c.txt", &shared);
+    assert!(trace.contains("from which it is far (") && trace.contains(" % of lines, same author)"), "{trace}");
+    // The same author alone says nothing, nor does another file.
+    let nothing = "but the two have nothing in common";
+    let reason = said("use the paging that there is", "c.txt", &format!("{LINES}{}", text("pear")));
+    assert!(reason.contains(nothing), "{reason}");
+    let reason = said("use the paging that there is", "b.txt", &shared);
+    assert!(reason.contains(nothing), "{reason}");
+}
+
+/// A mainline on which half of the changes come by merges, some of them of branches that were merged into each other, and
+/// of which some are on the release as well: by somebody else and under another title.
+fn woven_history() -> (String, Vec<usize>) {
+    let mut stream = String::new();
+    let mut mark = 0;
+    let mut commit = |branch: &str, who: &str, title: &str, parents: &[usize], files: &[String]| {
+        mark += 1;
+        let date = 1_700_000_000 + 60 * mark;
+        let _ = write!(
+            stream,
+            "commit refs/heads/{branch}\nmark :{mark}\nauthor {who} <{who}@x> {date} +0000\n\
+             committer {who} <{who}@x> {date} +0000\ndata {}\n{title}\n",
+            title.len()
+        );
+        for (nth, parent) in parents.iter().enumerate() {
+            let _ = writeln!(stream, "{} :{parent}", if nth == 0 { "from" } else { "merge" });
+        }
+        for file in files {
+            let content: String = (0..9).map(|line| format!("line {line} of {file}\n")).collect();
+            let _ = write!(stream, "M 100644 inline {file}\ndata {}\n{content}\n", content.len());
+        }
+        stream.push('\n');
+        mark
+    };
+    let file = |at: usize| format!("d{}/e{}/f{at}", at % 7, at % 5);
+    let base = commit("main", "ann", "base", &[], &["base".to_owned()]);
+    // Each line with the numbers of the files that it has.
+    let empty = (base, BTreeSet::new());
+    let (mut main, mut old, mut side) = (empty.clone(), empty.clone(), empty);
+    for at in 1..1800 {
+        if at % 2 == 0 {
+            main.0 = commit("main", "ann", &format!("number {at}"), &[main.0], &[file(at)]);
+            main.1.insert(at);
+            continue;
+        }
+        // The branch goes on from where it was, from the mainline of some time ago, or with the mainline merged into it.
+        let (first, second) = match at % 3 {
+            0 => (side, None),
+            1 => (old.clone(), None),
+            _ => (side, Some(&main)),
+        };
+        let from_main = second.map(|(_, files)| files.difference(&first.1).copied().collect());
+        let own: BTreeSet<usize> = from_main.unwrap_or_default();
+        let mut parents = vec![first.0];
+        parents.extend(second.map(|(id, _)| *id).filter(|id| *id != first.0));
+        let mut tip = commit(
+            "topic",
+            "bob",
+            &format!("step {at}, to begin with"),
+            &parents,
+            &own.iter().map(|at| file(*at)).collect::<Vec<_>>(),
+        );
+        tip = commit("topic", "bob", &format!("step {at}"), &[tip], &[file(at)]);
+        side = (tip, first.1.iter().copied().chain(own).chain([at]).collect());
+        if at % 5 == 0 {
+            let brought: Vec<usize> = side.1.difference(&main.1).copied().collect();
+            let files: Vec<String> = brought.iter().map(|at| file(*at)).collect();
+            main.0 = commit("main", "ann", &format!("merge of step {at}"), &[main.0, side.0], &files);
+            main.1.extend(brought);
+        }
+        if at % 50 == 1 {
+            old = main.clone();
+        }
+    }
+    let mut release = base;
+    let picked: Vec<usize> = (7..1780).step_by(73).collect();
+    for at in &picked {
+        release = commit("release", "carl", &format!("needed here, part {at}"), &[release], &[file(*at)]);
+    }
+    (stream + "done\n", picked)
+}
+
+#[test]
+fn the_same_patch_is_found_through_merges_with_and_without_filters_and_cache() {
+    let (stream, picked) = woven_history();
+    let directory = tempfile::tempdir().unwrap();
+    git(directory.path(), &["init", "--quiet", "--bare"]);
+    git_with(directory.path(), &["fast-import", "--quiet"], stream.as_bytes());
+    let cherry = git(directory.path(), &["cherry", "main", "release"]);
+    let expected: Vec<&str> = cherry.lines().filter_map(|line| line.strip_prefix("- ")).collect();
+    assert!(2 * expected.len() > picked.len(), "{cherry}");
+    let check = |how: &str, arguments: &[&str]| {
+        let question = ["landed", "--from", "release", "--to", "main", "--format", "json"];
+        let output = refgate(directory.path(), &[question.as_slice(), arguments].concat(), b"");
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let landed = report["commits"].as_array().unwrap().iter().filter(|commit| commit["status"] == "landed");
+        let landed: BTreeSet<&str> = landed.map(|commit| commit["commit"].as_str().unwrap()).collect();
+        let missed: Vec<&&str> = expected.iter().filter(|id| !landed.contains(**id)).collect();
+        assert!(missed.is_empty(), "{how}: {missed:?}");
+    };
+    check("no cache", &["--no-cache"]);
+    git(directory.path(), &["commit-graph", "write", "--reachable"]);
+    check("no cache, with a commit-graph", &["--no-cache"]);
+    check("kept", &[]);
+    std::fs::remove_dir_all(directory.path().join("refgate").join("answers")).unwrap();
+    check("from the cache", &[]);
+    git(directory.path(), &["commit-graph", "write", "--reachable", "--changed-paths"]);
+    check("by filters", &["--no-cache"]);
 }

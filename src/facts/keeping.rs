@@ -1,0 +1,71 @@
+//! What the next pushes will ask about flows, found out beforehand and kept.
+
+use super::{Bindings, FactError, Facts, Flow, Way};
+use crate::landed::{Caching, Options};
+use crate::model::{ObjectId, RefName};
+use crate::policy::Policy;
+
+/// Where no branch is named, as many of a line as are likely to be pushed to next: those with the newest commits.
+const NEWEST: usize = 8;
+
+/// A branch whose changes a flow wants elsewhere.
+#[derive(Clone, Debug)]
+pub struct FlowSource<'a> {
+    flow: &'a Flow,
+    /// The branch.
+    pub branch: RefName,
+    tip: ObjectId,
+}
+
+impl FlowSource<'_> {
+    /// The line on which its changes are looked for.
+    pub fn to(&self) -> &str {
+        &self.flow.to
+    }
+}
+
+/// Whether flows ask for changes that are picked to or from the line of a ref: only what was picked has to be searched.
+pub fn is_compared(policy: &Policy, name: &RefName) -> bool {
+    let line = policy.line_of(name).map(|place| place.line.name.as_str());
+    let mut picked = policy.flows.iter().filter(|flow| flow.by.contains(&Way::Pick));
+    line.is_some_and(|line| picked.any(|flow| flow.from == line || flow.to == line))
+}
+
+impl<'a> Facts<'a> {
+    /// The branches that flows lead from and that a push to `touched` concerns: these branches themselves, and of a line
+    /// whose other end was touched those with the newest commits. Without any in `touched`, of every flow.
+    pub fn sources(&self, touched: &[RefName]) -> Result<Vec<FlowSource<'a>>, FactError> {
+        let mut sources = Vec::new();
+        for flow in self.flows().iter().filter(|flow| flow.by.contains(&Way::Pick)) {
+            let is_on =
+                |line: &str| touched.iter().any(|name| self.line_of(name).is_some_and(|place| place.line.name == line));
+            let all = touched.is_empty() || is_on(&flow.to);
+            let Some(line) = self.lines().iter().find(|line| line.name == flow.from) else { continue };
+            if !all && !is_on(&flow.from) {
+                continue;
+            }
+            let mut branches = Vec::new();
+            for (branch, tip) in self.branches(line, &Bindings::new())? {
+                let is_pushed = touched.contains(&branch);
+                if all || is_pushed {
+                    branches.push((is_pushed, self.commit(tip)?.committer.seconds, FlowSource { flow, branch, tip }));
+                }
+            }
+            branches.sort_by_key(|(is_pushed, seconds, _)| std::cmp::Reverse((*is_pushed, *seconds)));
+            let pushed = branches.iter().filter(|(is_pushed, ..)| *is_pushed).count();
+            branches.truncate(pushed.max(NEWEST));
+            sources.extend(branches.into_iter().map(|(.., source)| source));
+        }
+        Ok(sources)
+    }
+
+    /// Compares the changes of a branch as the gate would, and keeps what is found out about them.
+    pub fn keep(&self, source: &FlowSource<'_>) -> Result<(), FactError> {
+        let to: Vec<ObjectId> = self.destinations(source.flow)?.into_iter().map(|(_, tip)| tip).collect();
+        if to.is_empty() {
+            return Ok(());
+        }
+        let options = Options { cache: Caching::Keep, deadline: self.deadline, ..Options::default() };
+        self.answers(source.flow, source.tip, &to, options).map(drop)
+    }
+}

@@ -1,0 +1,169 @@
+//! Whose turn it is to fill the cache after a push: one process does it, one more waits for it to end, and all others
+//! leave it to the one that waits. Ten pushes in a row cost two fills, and the last of them sees every push.
+//!
+//! The locks are those of `flock(2)`: a process that dies gives them back.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::ErrorKind;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::fcntl::{Flock, FlockArg, OFlag};
+
+/// How often the one that waits looks whether the other has ended.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// The locks, beside the cache.
+const FILLING: &str = "landed.lock";
+const NEXT: &str = "landed.next";
+
+/// The turn of this process; over when dropped.
+pub struct Turn {
+    _filling: Flock<File>,
+    has_waited: bool,
+}
+
+impl Turn {
+    /// Whether another process waits for its turn, so that nobody else need.
+    ///
+    /// `home` is the directory of the repository, here and below.
+    pub fn is_awaited(home: &Path) -> bool {
+        let waiting = OpenOptions::new().read(true).custom_flags(flags()).open(place(home, NEXT));
+        waiting.is_ok_and(|file| match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+            Ok(_) => false,
+            Err((_, errno)) => is_held(errno),
+        })
+    }
+
+    /// Waits for the turn. `None` where another waits already, where no lock can be had (nothing can be kept there
+    /// either), and when the deadline passes.
+    pub fn wait(home: &Path, deadline: Instant) -> Option<Self> {
+        make_directory(home).ok()?;
+        let waiting = open(home, NEXT).ok()?;
+        let _waiting = Flock::lock(waiting, FlockArg::LockExclusiveNonblock).ok()?;
+        let mut file = open(home, FILLING).ok()?;
+        let mut has_waited = false;
+        loop {
+            file = match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+                Ok(filling) => return Some(Self { _filling: filling, has_waited }),
+                Err((file, errno)) if is_held(errno) && Instant::now() < deadline => file,
+                Err(_) => return None,
+            };
+            has_waited = true;
+            thread::sleep(PAUSE);
+        }
+    }
+
+    /// Whether it was waited for: others may have left their pushes to this process.
+    pub fn has_waited(&self) -> bool {
+        self.has_waited
+    }
+}
+
+fn is_held(errno: nix::errno::Errno) -> bool {
+    errno == nix::errno::Errno::EWOULDBLOCK
+}
+
+/// Neither through a link nor waiting for the other end of a pipe.
+fn flags() -> i32 {
+    (OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits()
+}
+
+fn place(home: &Path, name: &str) -> PathBuf {
+    home.join("refgate").join(name)
+}
+
+/// Whoever may enter and write the repository may do so here.
+fn make_directory(home: &Path) -> std::io::Result<()> {
+    let directory = home.join("refgate");
+    match fs::create_dir(&directory) {
+        Ok(()) => give_mode_of(home, &directory),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// A lock file. Reading is enough to lock it, so that another account of a shared repository can.
+fn open(home: &Path, name: &str) -> std::io::Result<File> {
+    let path = place(home, name);
+    let existing = OpenOptions::new().read(true).custom_flags(flags()).open(&path);
+    match existing {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            // Of two who make it at once both have the same file.
+            let file = OpenOptions::new().write(true).create(true).truncate(false).custom_flags(flags()).open(&path)?;
+            give_mode_of(&home.join("HEAD"), &path)?;
+            Ok(file)
+        }
+        other => other,
+    }
+}
+
+fn give_mode_of(like: &Path, path: &Path) -> std::io::Result<()> {
+    fs::set_permissions(path, fs::metadata(like)?.permissions())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What there is of a repository that locks go by.
+    fn home() -> tempfile::TempDir {
+        let home = tempfile::tempdir().unwrap();
+        fs::write(home.path().join("HEAD"), "ref: refs/heads/main\n").unwrap();
+        home
+    }
+
+    fn soon() -> Instant {
+        Instant::now() + Duration::from_millis(200)
+    }
+
+    #[test]
+    fn one_fills_one_waits_and_the_rest_go_away() {
+        let home = home();
+        assert!(!Turn::is_awaited(home.path()), "there is nothing yet");
+        let first = Turn::wait(home.path(), soon()).unwrap();
+        assert!(!first.has_waited());
+        assert!(!Turn::is_awaited(home.path()));
+        thread::scope(|scope| {
+            let second = scope.spawn(|| Turn::wait(home.path(), Instant::now() + Duration::from_secs(60)));
+            while !Turn::is_awaited(home.path()) {
+                thread::sleep(PAUSE);
+            }
+            assert!(Turn::wait(home.path(), soon()).is_none(), "the third leaves it to the second");
+            drop(first);
+            assert!(second.join().unwrap().unwrap().has_waited());
+        });
+        assert!(!Turn::wait(home.path(), soon()).unwrap().has_waited());
+    }
+
+    #[test]
+    fn nobody_waits_beyond_the_deadline() {
+        let home = home();
+        let _first = Turn::wait(home.path(), soon()).unwrap();
+        let began = Instant::now();
+        assert!(Turn::wait(home.path(), soon()).is_none());
+        assert!(began.elapsed() < Duration::from_secs(10));
+        assert!(!Turn::is_awaited(home.path()), "who gives up waits no longer");
+    }
+
+    #[test]
+    fn what_somebody_put_there_is_not_followed() {
+        use std::os::unix::fs::symlink;
+        let home = home();
+        let (directory, victim) = (home.path().join("refgate"), home.path().join("victim"));
+        symlink(&victim, &directory).unwrap();
+        assert!(Turn::wait(home.path(), soon()).is_none(), "a link that leads nowhere");
+        fs::remove_file(&directory).unwrap();
+        fs::create_dir(&directory).unwrap();
+        for name in [FILLING, NEXT] {
+            let _absent = fs::remove_file(directory.join(name));
+            symlink(&victim, directory.join(name)).unwrap();
+            assert!(Turn::wait(home.path(), soon()).is_none(), "{name}");
+            assert!(!victim.exists());
+            fs::remove_file(directory.join(name)).unwrap();
+        }
+        assert!(Turn::wait(home.path(), soon()).is_some());
+    }
+}
