@@ -119,7 +119,7 @@ fn without_suffix(title: &[u8]) -> &[u8] {
         let digits =
             mark.strip_prefix(b"#").or_else(|| mark.strip_prefix(b"gh-")).or_else(|| mark.strip_prefix(b"pr #"));
         let is_number = |digits: &[u8], least| digits.len() >= least && digits.iter().all(u8::is_ascii_digit);
-        let is_backport = [b"backport ".as_slice(), b"cherry-pick "].iter().any(|start| mark.starts_with(*start));
+        let is_backport = [b"backport ".as_slice(), b"cherry-pick "].iter().any(|start| mark.starts_with(start));
         digits.is_some_and(|digits| is_number(digits, 1)) || is_number(mark, 4) || is_backport
     };
     let is_version = |mark: &[u8]| mark.len() <= 20 && mark.iter().any(u8::is_ascii_digit) && !mark.contains(&b' ');

@@ -237,7 +237,7 @@ fn one_title_among_others_in_the_message_is_no_reason_for_all_of_it() {
     let mut ids = build(
         directory.path(),
         &with_base(
-            "One = commit \"say goodbye to those who leave\" parents Base file d.txt \"goodbye and thank you\\nuntil the next time then\\n\"
+            "One = commit \"say goodbye to those who leave\" at 1600000000 parents Base file d.txt \"goodbye and thank you\\nuntil the next time then\\n\"
              All = commit \"all\" parents One file c.txt \"p\\nq\\nr\\ns\\nt\\nu\\nv\\nw\\nx\\ny\\nz\\n\"
              refs/heads/main = One",
         ),
