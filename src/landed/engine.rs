@@ -229,7 +229,9 @@ impl<'a> Engine<'a> {
             pair.zip(changes).is_some_and(|((own, other), (change, there))| {
                 let common = patch::common_paths(own, other);
                 let enough = if change.seconds == there.seconds { f64::MIN_POSITIVE } else { patch::MOST_PATHS };
-                own.unread.is_none() && other.unread.is_none() && common >= enough
+                // The next bump of the same dependency has the same title and files.
+                let is_telling = change.seconds == there.seconds || !patch::is_mostly_generated(&own.paths);
+                own.unread.is_none() && other.unread.is_none() && common >= enough && is_telling
             })
         });
         Ok(())
