@@ -58,7 +58,7 @@ impl<'a> Facts<'a> {
     /// The paths that a commit touches against its first parent.
     pub fn touched(&self, commit: &Commit) -> Result<Vec<BString>, FactError> {
         self.in_time()?;
-        let changes = self.repository.diff_trees(commit.parents.first().copied(), Some(commit.id), None)?;
+        let changes = self.repository.diff_trees(commit.parents.first().copied(), Some(commit.id))?;
         Ok(changes.into_iter().map(|change| change.path).collect())
     }
 }

@@ -87,7 +87,7 @@ impl<'a> Facts<'a> {
     /// The files that are new or other in `new`, with nothing told of those that are gone.
     pub fn changed_files(&self, old: Option<ObjectId>, new: ObjectId) -> Result<Vec<BString>, FactError> {
         self.in_time()?;
-        let changes = self.repository.diff_trees(old, Some(new), None)?;
+        let changes = self.repository.diff_trees(old, Some(new))?;
         let files = changes.into_iter().filter(|change| {
             matches!(change.new, Some(TreeEntry { mode: Mode::File | Mode::Executable, .. }))
                 && change.old.map(|old| old.id) != change.new.map(|new| new.id)

@@ -77,7 +77,7 @@ impl<'a> Facts<'a> {
     /// The notes that an update of [`WAIVER_NOTES`] brings or changes; what it takes away is not told.
     pub fn arriving_notes(&self, old: Option<ObjectId>, new: ObjectId) -> Result<Vec<ArrivingNote>, FactError> {
         self.in_time()?;
-        let changes = self.repository.diff_trees(old, Some(new), None)?;
+        let changes = self.repository.diff_trees(old, Some(new))?;
         if changes.len() > MAX_NOTES {
             return Err(FactError::undecided(format!("the push changes more than {MAX_NOTES} notes")));
         }

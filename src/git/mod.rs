@@ -48,6 +48,7 @@ mod tag;
 mod trailers;
 mod tree;
 mod tree_diff;
+mod tree_entries;
 mod walk;
 
 pub use ancestors::Ancestors;

@@ -275,7 +275,7 @@ mod tests {
         assert_eq!(repository.commits(&[main], &[], 999).unwrap().len(), 200);
         repository.set_deadline(Some(Instant::now()));
         assert!(matches!(repository.commits(&[main], &[], 999), Err(Error::Deadline)));
-        assert!(matches!(repository.diff_trees(None, Some(main), None), Err(Error::Deadline)));
+        assert!(matches!(repository.diff_trees(None, Some(main)), Err(Error::Deadline)));
     }
 
     #[test]

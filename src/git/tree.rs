@@ -1,11 +1,9 @@
 //! Trees: single entries, files, and what differs between two of them.
 
 use bstr::{BStr, BString, ByteSlice as _};
-use std::cmp::Ordering;
-use std::mem::replace;
 
-use super::dag::is_over;
-use super::{Error, Kind, Repository};
+use super::tree_entries::Entries;
+use super::{Error, Kind, Repository, TreeDiff};
 use crate::model::ObjectId;
 
 /// The largest tree object that is read: some hundred thousand entries in one directory.
@@ -92,25 +90,17 @@ impl Repository {
         }
     }
 
-    /// What differs between two commits or trees, sorted by path; `None` is the empty tree. With `paths`, only what
-    /// is at or below one of them. Renames are a deletion and a creation.
+    /// What differs between two commits or trees, sorted by path; `None` is the empty tree. Renames are a deletion and a
+    /// creation.
     ///
     /// # Errors
     /// An object on the way is missing or malformed, or there are more than a million changes.
-    pub fn diff_trees(
-        &self,
-        old: Option<ObjectId>,
-        new: Option<ObjectId>,
-        paths: Option<&[BString]>,
-    ) -> Result<Vec<Change>, Error> {
+    pub fn diff_trees(&self, old: Option<ObjectId>, new: Option<ObjectId>) -> Result<Vec<Change>, Error> {
         let old = old.map(|id| self.tree_of(id)).transpose()?;
         let new = new.map(|id| self.tree_of(id)).transpose()?;
-        let mut diff = Diff { repository: self, paths, changes: Vec::new(), visited: 0 };
-        if old != new {
-            diff.trees(old, new, &mut BString::default(), 0)?;
-        }
-        diff.changes.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok(diff.changes)
+        let mut changes = TreeDiff::new(self).between(old, new)?;
+        changes.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(changes)
     }
 
     /// The tree that a commit, tag or tree stands for.
@@ -128,98 +118,6 @@ impl Repository {
         self.odb.read_part(id, Kind::Tree, MAX_TREE, buffer)?;
         Ok(Entries::new(id, buffer))
     }
-
-    /// The same, without entries where there is no tree.
-    fn optional_entries<'a>(&self, id: Option<ObjectId>, buffer: &'a mut Vec<u8>) -> Result<Entries<'a>, Error> {
-        match id {
-            Some(id) => self.entries(id, buffer),
-            None => Ok(Entries::new(ObjectId::null(self.hash_kind()), &[])),
-        }
-    }
-}
-
-/// A name in a tree and what it stands for.
-type Named<'a> = (&'a BStr, Entry);
-
-/// Parses a tree, strictly in what matters: an unsorted tree or a repeated name would mean one thing to refgate and
-/// another to git (`git-fsck(1)`: treeNotSorted, duplicateEntries, fullPathname, emptyName).
-struct Entries<'a> {
-    id: ObjectId,
-    rest: &'a [u8],
-    before: Option<Named<'a>>,
-    /// The names seen that could still recur: a file `a` and a directory `a` may have `a.b` between them.
-    shorter: Vec<&'a [u8]>,
-}
-
-impl<'a> Entries<'a> {
-    fn new(id: ObjectId, content: &'a [u8]) -> Self {
-        Self { id, rest: content, before: None, shorter: Vec::new() }
-    }
-
-    fn next(&mut self) -> Result<Option<Named<'a>>, Error> {
-        if self.rest.is_empty() {
-            return Ok(None);
-        }
-        let parsed = self.parse().map_err(|reason| Error::Malformed { id: self.id, reason })?;
-        self.before = Some(parsed);
-        Ok(Some(parsed))
-    }
-
-    /// Passes over entries that stand byte for byte at the same place in both trees: in a typical difference, most do.
-    fn skip_equal(&mut self, other: &mut Self) -> Result<(), Error> {
-        const CHUNK: usize = 64;
-        let chunks = self.rest.chunks_exact(CHUNK).zip(other.rest.chunks_exact(CHUNK));
-        let common = chunks.take_while(|(a, b)| a == b).count() * CHUNK;
-        let common = self.rest.get(..common).unwrap_or_default();
-        let id_len = self.id.as_bytes().len();
-        let (mut last, mut end) = (0, 0);
-        while let Some(name_end) = common.get(end..).and_then(|rest| rest.find_byte(0)) {
-            let next = end + name_end + 1 + id_len;
-            if next > common.len() {
-                break;
-            }
-            (last, end) = (end, next);
-        }
-        if end > 0 {
-            // The last of them is parsed, so that the order of what follows can be checked.
-            for entries in [self, other] {
-                entries.rest = entries.rest.get(last..).unwrap_or_default();
-                entries.before = None;
-                entries.shorter.clear();
-                entries.next()?;
-            }
-        }
-        Ok(())
-    }
-
-    fn parse(&mut self) -> Result<Named<'a>, &'static str> {
-        let (mode, after) = split_at_byte(self.rest, b' ').ok_or("an entry has no mode")?;
-        let (name, after) = split_at_byte(after, 0).ok_or("an entry has no name")?;
-        let (object, after) = after.split_at_checked(self.id.as_bytes().len()).ok_or("its last entry is cut off")?;
-        self.rest = after;
-        if name.is_empty() || name.contains(&b'/') {
-            return Err("a name is empty or holds a slash");
-        }
-        let mode = Mode::parse(mode).ok_or("a mode is no octal number")?;
-        let object = ObjectId::from_bytes(object).ok_or("its last entry is cut off")?;
-        let entry = (name.as_bstr(), Entry { mode, id: object });
-        if self.before.is_some_and(|before| order(&before, &entry) != Ordering::Less) {
-            return Err("its entries are not in order");
-        }
-        while self.shorter.last().is_some_and(|shorter| !name.starts_with(shorter)) {
-            self.shorter.pop();
-        }
-        if self.shorter.last().is_some_and(|shorter| *shorter == name) {
-            return Err("a name occurs twice");
-        }
-        self.shorter.push(name);
-        Ok(entry)
-    }
-}
-
-fn split_at_byte(bytes: &[u8], byte: u8) -> Option<(&[u8], &[u8])> {
-    let at = bytes.find_byte(byte)?;
-    Some((bytes.get(..at)?, bytes.get(at + 1..)?))
 }
 
 impl Mode {
@@ -246,109 +144,6 @@ impl Mode {
             0o040_000 => Self::Tree,
             _ => Self::Submodule,
         })
-    }
-}
-
-/// git's order of entries: as though the name of a directory ended with a slash.
-fn order(a: &Named<'_>, b: &Named<'_>) -> Ordering {
-    let common = a.0.len().min(b.0.len());
-    let end = |named: &Named<'_>| if named.1.mode == Mode::Tree { b'/' } else { 0 };
-    let following = |named: &Named<'_>| named.0.get(common).copied().unwrap_or_else(|| end(named));
-    a.0.get(..common).cmp(&b.0.get(..common)).then_with(|| following(a).cmp(&following(b)))
-}
-
-/// One comparison of two trees.
-struct Diff<'a> {
-    repository: &'a Repository,
-    paths: Option<&'a [BString]>,
-    changes: Vec<Change>,
-    visited: usize,
-}
-
-impl Diff<'_> {
-    /// Compares two trees at the same path, each `None` where there is no directory.
-    fn trees(
-        &mut self,
-        old: Option<ObjectId>,
-        new: Option<ObjectId>,
-        path: &mut BString,
-        depth: usize,
-    ) -> Result<(), Error> {
-        self.count()?;
-        if depth > MAX_DEPTH {
-            return Err(Error::Limit { what: "directories inside each other", limit: MAX_DEPTH });
-        }
-        let (mut old_buffer, mut new_buffer) = (Vec::new(), Vec::new());
-        let mut old_entries = self.repository.optional_entries(old, &mut old_buffer)?;
-        let mut new_entries = self.repository.optional_entries(new, &mut new_buffer)?;
-        let (mut old_next, mut new_next) = (old_entries.next()?, new_entries.next()?);
-        loop {
-            let side = match (&old_next, &new_next) {
-                (None, None) => return Ok(()),
-                (Some(_), None) => Ordering::Less,
-                (None, Some(_)) => Ordering::Greater,
-                (Some(old), Some(new)) => order(old, new),
-            };
-            if side == Ordering::Equal && old_next == new_next {
-                old_entries.skip_equal(&mut new_entries)?;
-            }
-            let old = if side == Ordering::Greater { None } else { replace(&mut old_next, old_entries.next()?) };
-            let new = if side == Ordering::Less { None } else { replace(&mut new_next, new_entries.next()?) };
-            let name = old.or(new).map(|(name, _)| name).unwrap_or_default();
-            let (old, new) = (old.map(|(_, entry)| entry), new.map(|(_, entry)| entry));
-            if old == new {
-                continue;
-            }
-            let length = path.len();
-            if length > 0 {
-                path.push(b'/');
-            }
-            path.extend_from_slice(name);
-            self.entries(old, new, path, depth)?;
-            path.truncate(length);
-        }
-    }
-
-    /// Compares what is at one path. Directories sort apart from anything else of the same name, so that both are
-    /// directories or neither is.
-    fn entries(
-        &mut self,
-        old: Option<Entry>,
-        new: Option<Entry>,
-        path: &mut BString,
-        depth: usize,
-    ) -> Result<(), Error> {
-        let is_tree = old.or(new).is_some_and(|entry| entry.mode == Mode::Tree);
-        if !self.wants(path.as_bstr(), is_tree) {
-            return Ok(());
-        }
-        if is_tree {
-            return self.trees(old.map(|entry| entry.id), new.map(|entry| entry.id), path, depth + 1);
-        }
-        self.count()?;
-        self.changes.push(Change { path: path.clone(), old, new });
-        Ok(())
-    }
-
-    fn wants(&self, path: &BStr, is_tree: bool) -> bool {
-        let is_below = |path: &[u8], top: &[u8]| {
-            let top = top.strip_suffix(b"/").unwrap_or(top);
-            path.strip_prefix(top).is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/") || top.is_empty())
-        };
-        self.paths.is_none_or(|paths| {
-            paths.iter().any(|wanted| is_below(path, wanted) || (is_tree && is_below(wanted, path)))
-        })
-    }
-
-    fn count(&mut self) -> Result<(), Error> {
-        self.visited += 1;
-        if self.visited.is_multiple_of(128) && is_over(self.repository.dag.borrow().deadline) {
-            return Err(Error::Deadline);
-        }
-        if self.visited > MAX_VISITED {
-            return Err(Error::Limit { what: "changed paths", limit: MAX_VISITED });
-        }
-        Ok(())
     }
 }
 
@@ -380,15 +175,6 @@ mod tests {
         text
     }
 
-    fn parse(id: ObjectId, content: &[u8]) -> Result<usize, Error> {
-        let mut entries = Entries::new(id, content);
-        let mut count = 0;
-        while entries.next()?.is_some() {
-            count += 1;
-        }
-        Ok(count)
-    }
-
     #[test]
     fn entries_and_files_are_found_by_path() {
         for format in FORMATS {
@@ -413,36 +199,9 @@ mod tests {
             assert!(matches!(repository.read_file(main, "dir/sub/file".into(), 3), Err(Error::TooLarge { .. })));
             let empty = scratch.git_with(&["mktree"], &[], b"");
             let empty = ObjectId::from_hex(empty.as_bytes()).unwrap();
-            assert_eq!(repository.diff_trees(Some(main), Some(empty), None).unwrap().len(), 3);
-            assert_eq!(repository.diff_trees(None, None, None).unwrap(), []);
+            assert_eq!(repository.diff_trees(Some(main), Some(empty)).unwrap().len(), 3);
+            assert_eq!(repository.diff_trees(None, None).unwrap(), []);
         }
-    }
-
-    #[test]
-    fn a_tree_that_git_would_read_differently_is_malformed() {
-        let id = ObjectId::null(HashKind::Sha1);
-        let tree = |entries: &[(&str, &str)]| {
-            let entry = |(mode, name): &(&str, &str)| [format!("{mode} {name}\0").as_bytes(), id.as_bytes()].concat();
-            entries.iter().flat_map(entry).collect::<Vec<u8>>()
-        };
-        let is_read = |content: &[u8]| parse(id, content).is_ok();
-        assert!(is_read(&tree(&[("100644", "a"), ("100664", "a.b"), ("40000", "b"), ("0100644", "b0")])));
-        assert!(!is_read(&tree(&[("100644", "b"), ("100644", "a")])));
-        assert!(!is_read(&tree(&[("100644", "a"), ("100644", "a")])));
-        assert!(!is_read(&tree(&[("100644", "a"), ("100644", "a.b"), ("40000", "a")])));
-        assert!(!is_read(&tree(&[
-            ("100644", "a"),
-            ("100644", "a-"),
-            ("100644", "a.b"),
-            ("100644", "a.c"),
-            ("40000", "a")
-        ])));
-        assert!(!is_read(&tree(&[("100644", "a/b")])));
-        assert!(!is_read(&tree(&[("100644", "")])));
-        assert!(!is_read(&tree(&[("10064x", "a")])));
-        assert!(!is_read(&tree(&[("", "a")])));
-        assert!(!is_read(&tree(&[("777777777777777777777777", "a")])), "no number of digits overflows");
-        assert!(!is_read(b"100644 a\0short"));
     }
 
     #[test]
@@ -455,7 +214,7 @@ mod tests {
             id = scratch.git_with(&["mktree"], &[], entries.as_bytes());
         }
         let id = ObjectId::from_hex(id.as_bytes()).unwrap();
-        assert!(matches!(scratch.open().diff_trees(None, Some(id), None), Err(Error::Limit { .. })));
+        assert!(matches!(scratch.open().diff_trees(None, Some(id)), Err(Error::Limit { .. })));
     }
 
     proptest! {
@@ -464,7 +223,6 @@ mod tests {
         fn differences_equal_gits(
             old in proptest::collection::btree_map("[ab]([.-]?[ab])?(/[ab0]){0,2}", (0u8..3, 0u8..3), 0..10),
             new in proptest::collection::btree_map("[ab]([.-]?[ab])?(/[ab0]){0,2}", (0u8..3, 0u8..3), 0..10),
-            at in "[ab]([.-]?[ab])?(/[ab0]){0,1}",
         ) {
             let scratch = Scratch::new(&[]);
             let mut stream = String::new();
@@ -478,26 +236,12 @@ mod tests {
             scratch.import(&stream);
             let (old, new) = (scratch.id("main~1"), scratch.id("main"));
             let repository = scratch.open();
-            let changes = repository.diff_trees(Some(old), Some(new), None).unwrap();
+            let changes = repository.diff_trees(Some(old), Some(new)).unwrap();
             let expected = scratch.git(&["diff-tree", "-r", "--no-renames", "main~1", "main"]);
             let mut expected: Vec<&str> = expected.lines().collect();
             expected.sort_by_key(|line| line.split_once('\t').unwrap().1);
             let found = raw(&changes, HashKind::Sha1);
             prop_assert_eq!(found.lines().collect::<Vec<_>>(), expected);
-
-            let changes = repository.diff_trees(Some(old), Some(new), Some(&[BString::from(at.as_str())])).unwrap();
-            let expected = scratch.git(&["diff-tree", "-r", "--no-renames", "--name-only", "main~1", "main", "--", &at]);
-            let mut expected: Vec<&str> = expected.lines().collect();
-            expected.sort_unstable();
-            let found: Vec<String> = changes.iter().map(|change| change.path.to_string()).collect();
-            prop_assert_eq!(found, expected);
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
-            let _result = parse(ObjectId::null(HashKind::Sha1), &bytes);
         }
     }
 }

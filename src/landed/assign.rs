@@ -21,20 +21,26 @@ pub(super) struct Pair {
 }
 
 /// How good a pair is; smaller is better.
-type Rank = (bool, Option<Evidence>, Option<Tier>, bool, bool, bool, std::cmp::Reverse<u16>, At);
+type Rank = (bool, Option<Evidence>, Option<Tier>, bool, bool, bool, bool, std::cmp::Reverse<u16>, At);
 
 impl Pair {
-    /// Explicit evidence first, a commit that is named before a pull request, then the strongest rule; among equals the one with the same author's second, then the
-    /// same title, then no merge, then the most in common, then the newest.
+    /// Explicit evidence first, a commit that is named before a pull request, then the strongest rule; among equals the
+    /// one with the same author's second, then the same title, then what was there before it was picked, then no merge,
+    /// then the most in common, then the newest.
+    ///
+    /// Of what landed twice, the same author's second and title stand in both, so that the content only has to agree.
     fn rank(&self) -> Rank {
         let f = &self.features;
         let permille = (f.both * 1000.0) as u16;
+        let is_twin = |tier: &Tier| *tier <= Tier::SecondAndTitle && f.same_origin() && !f.content_differs();
+        let tier = self.tier.map(|tier| if is_twin(&tier) { Tier::SamePatch } else { tier });
         (
             self.named.is_none(),
             self.named,
-            self.tier,
+            tier,
             !(f.same_author && f.same_second),
             !f.same_title,
+            f.is_later,
             f.is_merge,
             std::cmp::Reverse(permille),
             self.mainline,

@@ -116,6 +116,8 @@ pub(super) struct Features {
     pub(super) same_numbers: bool,
     /// The subjects share the number of an issue or a pull request.
     pub(super) same_request: bool,
+    /// The branch's subject says that it is a backport.
+    pub(super) is_backport: bool,
     /// The title says too little: it is short or frequent.
     pub(super) is_generic: bool,
     pub(super) reverts_differ: bool,
@@ -129,8 +131,12 @@ pub(super) struct Features {
     /// Most of the files that either changed, both did.
     pub(super) most_paths: bool,
     pub(super) is_generated: bool,
+    /// Both change no more than a handful of lines, of which one word changed is much.
+    pub(super) is_tiny: bool,
     /// Days between the two commits.
     pub(super) days: f64,
+    /// The mainline's was committed after the branch's: it is not what that was picked from.
+    pub(super) is_later: bool,
     pub(super) is_merge: bool,
 }
 
@@ -175,6 +181,7 @@ impl Features {
             numbers: Numbers::compare(&branch.key, &mainline.key),
             same_numbers: titles::share_numbers(&branch.key, &mainline.key),
             same_request: titles::share_long_number(&branch.subject, &mainline.subject),
+            is_backport: titles::is_backport(&branch.subject),
             is_generic: branch.key.len() < 12 || frequency > 4,
             reverts_differ: branch.is_revert != mainline.is_revert,
             body: dice(&branch_patch.words, &mainline_patch.words),
@@ -184,7 +191,9 @@ impl Features {
             same_paths: branch_patch.paths == mainline_patch.paths && !paths.is_empty(),
             most_paths: common_paths(branch_patch, mainline_patch) >= MOST_PATHS,
             is_generated: is_mostly_generated(&branch_patch.paths),
+            is_tiny: branch_patch.is_tiny() && mainline_patch.is_tiny(),
             days: (branch.committed.saturating_sub(mainline.committed) as f64 / 86_400.0).abs(),
+            is_later: mainline.committed > branch.committed,
             is_merge: mainline.is_merge,
         }
     }
@@ -193,6 +202,16 @@ impl Features {
     pub(super) fn content_differs(&self) -> bool {
         let is_same = self.same_patch || self.same_lines || self.same_moved_lines;
         self.has_lines && !is_same && self.both < 0.1 && self.larger_part() < 0.4
+    }
+
+    /// Whether the mainline's came so much later that it is another one.
+    pub(super) fn is_stale(&self) -> bool {
+        self.is_later && self.days > 60.0
+    }
+
+    /// Whether both have the same author, second and title.
+    pub(super) fn same_origin(&self) -> bool {
+        self.same_author && self.same_second && self.same_title
     }
 
     /// The larger part: of the branch's or of the mainline's lines.

@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hasher as _};
 
 use super::change::Change;
 use super::titles;
-use super::trailers::{Named, Prefix};
+use super::trailers::{self, Named, Prefix};
 use crate::model::ObjectId;
 
 /// The place of a commit in the list of its line.
@@ -133,11 +133,16 @@ impl<'c> Index<'c> {
         found
     }
 
-    /// Commits whose titles stand as lines in a message, as those of a squash do.
+    /// Commits whose titles stand as lines in a message, as those of a squash do, or whose pull requests end such lines.
     pub(super) fn listed(&self, body: &[u8]) -> Vec<At> {
         let mut found = Vec::new();
         for line in body.lines().take(MAX_LISTED) {
-            let line = line.trim().trim_start_with(|c| matches!(c, '*' | '-' | ' '));
+            let (line, whole) = (line.trim().trim_start_with(|c| matches!(c, '*' | '-' | ' ')), line);
+            if line.len() < whole.len()
+                && let Some(number) = trailers::own_pull_request(line)
+            {
+                found.extend(self.of_pull_request(number).iter().take(2));
+            }
             let key = titles::normalised(line.as_bstr());
             if titles::words(&key).nth(MIN_LISTED - 1).is_some() {
                 found.extend(self.titled(&key).take(2));

@@ -67,6 +67,12 @@ impl Patch {
     pub(super) fn into_outline(self) -> Self {
         Self { id: None, bare: None, moved: None, lines: Vec::new(), has_lines: false, ..self }
     }
+
+    /// Whether only a few lines were added and removed.
+    pub(super) fn is_tiny(&self) -> bool {
+        const FEW: u32 = 6;
+        self.has_lines && self.lines.iter().map(|(_, count)| *count).sum::<u32>() <= FEW
+    }
 }
 
 /// Reads patches; one for each thread.

@@ -58,7 +58,7 @@ impl std::fmt::Debug for PatchId {
 /// An object is missing or malformed, or a file is larger than `limit` bytes.
 pub fn stable(repository: &Repository, commit: ObjectId, limit: u64) -> Result<Option<PatchId>, Error> {
     let parent = repository.commit(commit)?.parents.first().copied();
-    let changes = repository.diff_trees(parent, Some(commit), None)?;
+    let changes = repository.diff_trees(parent, Some(commit))?;
     let mut text = Text { sum: PatchId::default(), digest: Digest::new(HashKind::Sha1), after: After::Header };
     for change in &changes {
         match (change.old, change.new) {

@@ -49,7 +49,13 @@ impl Facts<'_> {
     pub(super) fn verdict(&self) -> Verdict {
         let best = self.best();
         if let Some(pair) = best.filter(|pair| pair.is_sure()) {
-            return self.listed(pair).unwrap_or_else(|| self.landed(pair));
+            // One title among others in the message is no reason for what else there is.
+            let is_fragment = pair.named.is_none() && pair.tier == Some(Tier::ListedTitle) && in_common(pair) < 0.5;
+            match self.listed(pair) {
+                Some(verdict) => return verdict,
+                None if is_fragment => {}
+                None => return self.landed(pair),
+            }
         }
         if let Some(verdict) = self.exempt() {
             return verdict;
@@ -91,18 +97,20 @@ impl Facts<'_> {
         Some(Verdict { evidence: Some(evidence), score: 0.5, disputed, ..verdict })
     }
 
-    /// Several commits whose titles the message lists, with the one that it resembles most.
+    /// Several commits whose titles the message lists, with the one whose content and message make up most of it.
     fn listed(&self, best: &Pair) -> Option<Verdict> {
-        let is_whole = best.named.is_some() || matches!(best.tier, Some(Tier::SamePatch | Tier::SecondAndTitle));
+        let is_whole =
+            best.named.is_some() || matches!(best.tier, Some(Tier::SamePatch | Tier::SameLines | Tier::SecondAndTitle));
         let is_part = |pair: &&Pair| pair.tier == Some(Tier::ListedTitle) && pair.named.is_none();
-        let mut parts: Vec<&Pair> =
-            self.settled.iter().filter(|pair| is_part(pair) || pair.mainline == best.mainline).collect();
+        let is_best = |pair: &&Pair| pair.mainline == best.mainline && !pair.features.is_merge;
+        let mut parts: Vec<&Pair> = self.settled.iter().filter(|pair| is_part(pair) || is_best(pair)).collect();
         parts.sort_by_key(|pair| pair.mainline);
         if is_whole || parts.len() < 2 || parts.iter().any(|pair| self.reverts.standing(pair.mainline).is_some()) {
             return None;
         }
         let names: Vec<String> = parts.iter().map(|pair| self.short(pair.mainline)).collect();
         let reason = format!("squash of {} commits, by its message: {}", parts.len(), names.join(", "));
+        let best = *parts.iter().max_by(|a, b| in_common(a).total_cmp(&in_common(b)))?;
         let others = parts.iter().filter(|pair| pair.mainline != best.mainline);
         let also = others.filter_map(|pair| self.mainline.get(pair.mainline)).map(|change| change.id).collect();
         Some(Verdict { evidence: Some(Evidence::Squash), also, ..self.answer(Status::Landed, best, reason) })
@@ -113,8 +121,10 @@ impl Facts<'_> {
         let first = self.settled.first()?;
         let f = &first.features;
         let is_doubtful = first.named.is_some() && ((f.both < 0.35 && !f.same_title) || f.content_differs());
-        let is_strong =
-            |pair: &&Pair| matches!(pair.tier, Some(Tier::SamePatch | Tier::TitleAndLines | Tier::SecondAndTitle));
+        let is_strong = |pair: &&Pair| {
+            let tiers = [Tier::SamePatch, Tier::SameLines, Tier::TitleAndLines, Tier::SecondAndTitle];
+            pair.tier.is_some_and(|tier| tiers.contains(&tier))
+        };
         self.settled.iter().find(is_strong).filter(|_| is_doubtful).or(Some(first))
     }
 
@@ -218,12 +228,17 @@ impl Facts<'_> {
     fn possibly(&self, pair: &Pair) -> &'static str {
         match pair.tier {
             Some(Tier::Review(Reason::PartOf)) => "probably part of",
-            Some(Tier::Review(Reason::Contains)) => "probably contains",
+            Some(Tier::Review(Reason::Contains) | Tier::ListedTitle) => "probably contains",
             Some(Tier::Review(Reason::Title)) => "has the title of",
             Some(Tier::Review(Reason::BarePatch)) => "has the patch of",
             _ => "probably",
         }
     }
+}
+
+/// How much two changes have in common, in lines and in words: from 0 to 2.
+fn in_common(pair: &Pair) -> f64 {
+    pair.features.both + pair.features.body
 }
 
 /// Whether something speaks for a pick of which little was left: one hand, and a trace of lines or title in a file that
@@ -257,6 +272,8 @@ fn how(pair: &Pair) -> String {
         "same files".to_owned()
     } else if !f.has_lines {
         "common files".to_owned()
+    } else if pair.tier == Some(Tier::Part) {
+        "part of it".to_owned()
     } else if f.both == 0.0 {
         "no line known to be common".to_owned()
     } else if percent == 0.0 {

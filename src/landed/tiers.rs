@@ -15,6 +15,8 @@ pub(super) enum Tier {
     MovedLines,
     /// The same author, second and title.
     SecondAndTitle,
+    /// The same lines in the same files, with other context.
+    SameLines,
     /// The same author and second, and some content or the title.
     Second,
     /// The same author, second and file, and a similar title or message.
@@ -49,6 +51,8 @@ pub(super) enum Tier {
     SameLongBody,
     /// Much of the content of the same file.
     Content,
+    /// All of its content is in a larger commit by the same author.
+    Part,
     /// Good reasons, but not enough without a person who looks.
     Review(Reason),
 }
@@ -74,7 +78,7 @@ impl Tier {
         match self {
             Self::SamePatch | Self::SecondAndTitle => 0.99,
             Self::Second => 0.98,
-            Self::MovedLines | Self::TitleAndLines => 0.97,
+            Self::MovedLines | Self::SameLines | Self::TitleAndLines => 0.97,
             Self::SecondAndWords | Self::TitleOnly | Self::NumberAndLines | Self::TitleAndFiles => 0.95,
             Self::SecondAndLines | Self::SecondAndFiles | Self::TitleAndWords => 0.93,
             Self::SameLongBody | Self::ListedTitle => 0.92,
@@ -83,7 +87,8 @@ impl Tier {
             | Self::FrequentTitle
             | Self::SimilarTitle
             | Self::SameBody
-            | Self::Content => 0.90,
+            | Self::Content
+            | Self::Part => 0.90,
             Self::Review(Reason::MostContent) => 0.85,
             Self::Review(Reason::BarePatch | Reason::Title) => 0.80,
             Self::Review(Reason::PartOf | Reason::Contains) => 0.75,
@@ -112,6 +117,8 @@ impl Tier {
     pub(super) fn yields(self, features: &Features) -> bool {
         match self {
             Self::SamePatch | Self::MovedLines | Self::SecondAndTitle => false,
+            // Nearly all of it is in that commit, which may have been picked in parts.
+            Self::Second => features.of_branch < 0.7,
             Self::TitleAndLines
             | Self::TitleAndFiles
             | Self::TitleAndWords
@@ -128,26 +135,29 @@ impl Tier {
 /// each other.
 pub(super) fn judge(f: &Features, is_chore: bool) -> Option<Tier> {
     let same_content = f.same_patch || f.same_lines;
-    let is_second_and_title = f.same_author && f.same_second && f.same_title;
+    let is_same_moment = f.same_author && f.same_second && (f.same_title || (f.only_second && !f.is_generated));
     if f.reverts_differ && !same_content {
         return None;
     }
-    if f.numbers == Numbers::Differ && f.title >= 0.6 && !same_content && !is_second_and_title {
+    if f.numbers == Numbers::Differ && f.title >= 0.6 && !same_content && !is_same_moment {
         return None;
     }
-    by_patch(f)
+    by_patch(f, is_chore)
         .or_else(|| by_second(f))
         .or_else(|| by_title(f))
         .or_else(|| if is_chore { None } else { by_likeness(f).or_else(|| for_review(f)) })
 }
 
-fn by_patch(f: &Features) -> Option<Tier> {
-    if f.same_patch || f.same_lines {
-        let enough = if f.days <= 180.0 { 8.0 } else { 15.0 };
-        let is_sure = f.same_title || (f.same_author && (f.shared >= enough || f.same_second)) || f.shared >= 25.0;
-        if is_sure {
-            return Some(Tier::SamePatch);
-        }
+fn by_patch(f: &Features, is_chore: bool) -> Option<Tier> {
+    let is_by_author = |least: f64| f.same_author && (f.same_second || f.shared >= least);
+    let distinctive = if is_chore { 25.0 } else { 5.0 };
+    if f.same_patch && (f.same_title || is_by_author(8.0) || f.shared >= distinctive) {
+        return Some(Tier::SamePatch);
+    }
+    // Without what is around them, a line or two may be another place in the same file.
+    let is_titled = f.same_title && (!f.is_generic || f.same_second || f.shared >= 8.0);
+    if f.same_lines && (is_titled || (!f.is_stale() && (is_by_author(15.0) || f.shared >= 25.0))) {
+        return Some(if f.same_author && f.same_second { Tier::SamePatch } else { Tier::SameLines });
     }
     let is_moved = f.same_moved_lines
         && (f.same_title
@@ -161,7 +171,7 @@ fn by_second(f: &Features) -> Option<Tier> {
         return None;
     }
     let some = f.both >= 0.2 || f.larger_part() >= 0.4;
-    if f.same_title && !f.is_generic {
+    if f.same_title && (!f.is_generic || f.shares_path || f.only_second) {
         Some(Tier::SecondAndTitle)
     } else if f.only_second && some && (f.shares_name || f.same_title) {
         Some(Tier::Second)
@@ -180,17 +190,29 @@ fn by_title(f: &Features) -> Option<Tier> {
     if !f.same_title {
         return None;
     }
-    if f.same_author && !f.is_generic && (f.both >= 0.15 || f.larger_part() >= 0.3) {
+    // A series does the same to one component after another.
+    let is_near = f.shares_path || f.days <= 3.0;
+    let some = if is_near { f.both >= 0.15 || f.larger_part() >= 0.3 } else { f.both >= 0.4 };
+    if f.same_author && !f.is_generic && some {
         Some(Tier::TitleAndLines)
-    } else if f.same_author && !f.is_generic && f.most_paths && !f.has_lines {
+    } else if f.same_author && !f.is_generic && f.most_paths && !f.has_lines && !f.is_generated {
         Some(Tier::TitleAndFiles)
-    } else if f.same_author && !f.is_generic && f.body >= 0.6 && f.body_words >= 8 {
+    } else if f.same_author && !f.is_generic && f.body >= 0.6 && f.body_words >= 8 && f.shares_path && !f.is_generated {
         Some(Tier::TitleAndWords)
     } else if !f.is_generic && (f.both >= 0.4 || f.larger_part() >= 0.6) {
         Some(Tier::TitleOnly)
-    } else if !f.is_generic && f.body >= 0.7 && f.body_words >= 12 && (f.both >= 0.1 || f.shares_name) {
+    } else if !f.is_generic
+        && f.body >= 0.7
+        && f.body_words >= 12
+        && (f.both >= 0.1 || (f.shares_name && !f.is_generated))
+    {
         Some(Tier::TitleAndBody)
-    } else if f.same_author && !f.is_generic && f.shares_path && f.days <= 3.0 && f.larger_part() >= 0.1 {
+    } else if f.same_author
+        && !f.is_generic
+        && f.shares_path
+        && f.days <= 3.0
+        && (f.larger_part() >= 0.1 || (f.is_tiny && !f.is_generated))
+    {
         Some(Tier::TitleAndDays)
     } else if f.is_generic && f.same_author && f.shares_path && f.both >= 0.5 && f.shared >= 12.0 {
         Some(Tier::FrequentTitle)
@@ -200,37 +222,49 @@ fn by_title(f: &Features) -> Option<Tier> {
 }
 
 fn by_likeness(f: &Features) -> Option<Tier> {
+    // What came months after a change is not what that was picked from; a change that was made here first is soon there.
+    if f.is_stale() {
+        return None;
+    }
     let is_listed = f.is_listed && f.shares_path && !f.is_merge && (f.of_mainline >= 0.5 || f.both >= 0.5);
     let is_similar_title = f.same_author
         && f.shares_name
         && f.title >= 0.8
         && !f.is_generic
-        && (f.replaced < 2 || f.both >= 0.75)
+        // Where one word and one line is all there is, another word is another change.
+        && (f.replaced == 0 || (!f.is_tiny && (f.replaced < 2 || f.both >= 0.75)))
         && (f.both >= 0.25 || f.larger_part() >= 0.5)
         && (f.numbers == Numbers::Equal || f.both >= 0.6 || f.of_branch >= 0.9)
-        && (f.shares_path || f.shared >= 15.0)
+        // One word for another in other files: a series does the same to its components.
+        && (f.shares_path || (f.shared >= 15.0 && f.replaced == 0))
         && (!f.is_generated || f.both >= 0.7);
     let is_same_body = f.same_author
         && f.shares_name
         && f.body >= 0.85
         && f.body_words >= 12
         && (f.both >= 0.35
-            || (f.same_numbers && f.title >= 0.6)
-            || (f.title >= 0.85 && (f.replaced == 0 || (f.replaced < 2 && f.larger_part() >= 0.3))));
+            || (f.same_numbers && f.title >= 0.6 && !f.is_generated)
+            || (f.title >= 0.85 && f.replaced == 0 && !f.is_generated)
+            || (f.title >= 0.85 && f.replaced < 2 && f.larger_part() >= 0.3));
     let is_same_long_body = f.body >= 0.9
         && f.body_words >= 20
         && f.title >= 0.8
         && f.replaced < 2
         && f.shares_name
         && (f.both >= 0.3 || f.larger_part() >= 0.5);
-    let is_numbered = f.same_request && f.shares_path && f.shared >= 8.0 && (f.both >= 0.15 || f.larger_part() >= 0.3);
+    // `Fix what #12 broke` names a request too.
+    let is_much = f.both >= 0.4 || (f.is_backport && (f.both >= 0.15 || f.larger_part() >= 0.3));
+    let is_numbered = f.same_request && f.shares_path && f.shared >= 8.0 && is_much;
     let is_content = !f.is_generated
         && f.shares_path
         && f.both >= 0.7
         && f.shared >= 15.0
         && (f.same_author
             || f.body >= 0.5
-            || (f.title >= 0.6 && !f.is_generic && f.numbers == Numbers::Equal && f.shared >= 25.0));
+            || (f.title >= 0.6 && !f.is_generic && f.numbers == Numbers::Equal && f.shared >= 25.0)
+            || (f.same_paths && f.both >= 0.9 && f.shared >= 60.0));
+    let is_part =
+        !f.is_generated && f.same_author && f.shares_path && f.of_branch >= 0.98 && f.shared >= 40.0 && !f.is_later;
     match () {
         () if is_listed => Some(Tier::ListedTitle),
         () if is_numbered => Some(Tier::NumberAndLines),
@@ -238,6 +272,7 @@ fn by_likeness(f: &Features) -> Option<Tier> {
         () if is_same_body => Some(Tier::SameBody),
         () if is_same_long_body => Some(Tier::SameLongBody),
         () if is_content => Some(Tier::Content),
+        () if is_part => Some(Tier::Part),
         () => None,
     }
 }
@@ -259,4 +294,110 @@ fn for_review(f: &Features) -> Option<Tier> {
         return None;
     };
     Some(Tier::Review(reason))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two changes of the same file that have nothing else in common.
+    fn nothing() -> Features {
+        Features {
+            has_lines: true,
+            same_patch: false,
+            same_lines: false,
+            same_moved_lines: false,
+            shared: 0.0,
+            both: 0.0,
+            of_branch: 0.0,
+            of_mainline: 0.0,
+            same_author: false,
+            same_second: false,
+            only_second: true,
+            same_title: false,
+            is_listed: false,
+            title: 0.0,
+            replaced: 4,
+            numbers: Numbers::Equal,
+            same_numbers: false,
+            same_request: false,
+            is_backport: false,
+            is_generic: false,
+            reverts_differ: false,
+            body: 0.0,
+            body_words: 0,
+            shares_path: true,
+            shares_name: true,
+            same_paths: false,
+            most_paths: false,
+            is_generated: false,
+            is_tiny: false,
+            days: 1.0,
+            is_later: false,
+            is_merge: false,
+        }
+    }
+
+    fn is_sure(features: &Features) -> bool {
+        judge(features, false).is_some_and(|tier| !tier.is_review())
+    }
+
+    fn adapted(part: f64, shared: f64) -> Features {
+        Features { both: part, of_branch: part, of_mainline: part, shared, ..nothing() }
+    }
+
+    #[test]
+    fn a_patch_in_its_context_is_enough_and_a_line_without_is_not() {
+        let lines = Features { same_lines: true, same_moved_lines: true, ..adapted(1.0, 8.0) };
+        let patch = Features { same_patch: true, ..lines.clone() };
+        assert_eq!(judge(&patch, false), Some(Tier::SamePatch));
+        assert_eq!(judge(&patch, true), None, "every release bumps its version");
+        assert!(!is_sure(&lines));
+        assert_eq!(judge(&Features { same_author: true, shared: 16.0, ..lines }, false), Some(Tier::SameLines));
+    }
+
+    #[test]
+    fn another_number_in_the_title_is_outweighed_by_the_second() {
+        let numbers = Features { numbers: Numbers::Differ, title: 0.95, same_author: true, ..adapted(0.5, 40.0) };
+        assert_eq!(judge(&numbers, false), None);
+        let second = Features { same_second: true, ..numbers };
+        assert_eq!(judge(&second, false), Some(Tier::Second));
+        assert_eq!(judge(&Features { is_generated: true, ..second }, false), None, "bots update all at once");
+    }
+
+    #[test]
+    fn the_next_bump_of_a_dependency_has_the_same_title_files_and_words() {
+        let bump = Features {
+            same_author: true,
+            same_title: true,
+            title: 1.0,
+            replaced: 0,
+            same_paths: true,
+            most_paths: true,
+            body: 0.9,
+            body_words: 60,
+            days: 80.0,
+            ..nothing()
+        };
+        assert!(is_sure(&bump) && is_sure(&Features { has_lines: false, ..bump.clone() }));
+        let lock = Features { is_generated: true, ..bump };
+        assert!(!is_sure(&lock) && !is_sure(&Features { has_lines: false, ..lock }));
+    }
+
+    #[test]
+    fn what_came_months_later_is_not_the_original() {
+        let alike = Features { same_author: true, days: 300.0, ..adapted(0.8, 60.0) };
+        assert_eq!(judge(&alike, false), Some(Tier::Content));
+        assert!(!is_sure(&Features { is_later: true, ..alike.clone() }));
+        let part = Features { of_branch: 1.0, both: 0.1, of_mainline: 0.05, ..alike };
+        assert_eq!(judge(&part, false), Some(Tier::Part));
+        assert!(!is_sure(&Features { is_later: true, days: 2.0, ..part }));
+    }
+
+    #[test]
+    fn a_request_may_be_named_without_being_picked() {
+        let follow_up = Features { same_request: true, ..adapted(0.2, 60.0) };
+        assert!(!is_sure(&follow_up));
+        assert_eq!(judge(&Features { is_backport: true, ..follow_up }, false), Some(Tier::NumberAndLines));
+    }
 }

@@ -87,7 +87,7 @@ fn without_prefix(title: &[u8]) -> &[u8] {
 
 /// What follows `backport`: ` of `, ` to 2.9: `, `-3.4 `, `/2.9/64346 `, `: `.
 fn after_backport(rest: &[u8]) -> Option<&[u8]> {
-    if let Some(rest) = rest.strip_prefix(b": ").or_else(|| rest.strip_prefix(b" of ")) {
+    if let Some(rest) = [b" of: ".as_slice(), b": ", b" of "].iter().find_map(|mark| rest.strip_prefix(*mark)) {
         return Some(rest);
     }
     let target = [b" to ".as_slice(), b"-", b"/", b" "].iter().find_map(|mark| rest.strip_prefix(*mark))?;
@@ -100,6 +100,15 @@ fn without_suffix(title: &[u8]) -> &[u8] {
     if let Some(rest) = title.strip_suffix(b".") {
         return rest;
     }
+    // `… into release/1.10.x`, `… - 2.9`
+    for mark in [b" into ".as_slice(), b" - "] {
+        if let Some((rest, target)) = title.rsplit_once_str(mark)
+            && !rest.is_empty()
+            && is_line(target)
+        {
+            return rest;
+        }
+    }
     let strip = |open: u8, close: u8, is_mark: &dyn Fn(&[u8]) -> bool| {
         let inner = title.strip_suffix(&[close])?;
         let at = inner.rfind_byte(open)?;
@@ -110,10 +119,22 @@ fn without_suffix(title: &[u8]) -> &[u8] {
         let digits =
             mark.strip_prefix(b"#").or_else(|| mark.strip_prefix(b"gh-")).or_else(|| mark.strip_prefix(b"pr #"));
         let is_number = |digits: &[u8], least| digits.len() >= least && digits.iter().all(u8::is_ascii_digit);
-        digits.is_some_and(|digits| is_number(digits, 1)) || is_number(mark, 4)
+        let is_backport = [b"backport ".as_slice(), b"cherry-pick "].iter().any(|start| mark.starts_with(start));
+        digits.is_some_and(|digits| is_number(digits, 1)) || is_number(mark, 4) || is_backport
     };
     let is_version = |mark: &[u8]| mark.len() <= 20 && mark.iter().any(u8::is_ascii_digit) && !mark.contains(&b' ');
     strip(b'(', b')', &is_number).or_else(|| strip(b'[', b']', &is_version)).unwrap_or(title)
+}
+
+/// Whether this names a release line: `2.9`, `release/1.10.x`, `v1.7`, `stable-2.9`.
+fn is_line(target: &[u8]) -> bool {
+    let starts: [&[u8]; 4] = [b"release", b"stable", b"branch", b"v"];
+    let version = starts.iter().find_map(|start| target.strip_prefix(*start)).unwrap_or(target);
+    let version = version.trim_start_with(|c| matches!(c, '/' | '-' | '_'));
+    version.len() <= 12
+        && version.contains(&b'.')
+        && version.iter().any(u8::is_ascii_digit)
+        && version.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'x'))
 }
 
 /// How often the title says that something is taken back: an odd number means that it is.
@@ -136,6 +157,12 @@ pub(super) fn is_revert(title: &BStr) -> bool {
             return count % 2 == 1;
         }
     }
+}
+
+/// Whether a subject says that its change was taken from elsewhere.
+pub(super) fn is_backport(subject: &[u8]) -> bool {
+    let lower = subject.to_ascii_lowercase();
+    [b"backport".as_slice(), b"cherry-pick", b"cherry pick", b"redo pr"].iter().any(|word| lower.contains_str(word))
 }
 
 /// The words of a text, lower case: letters, digits and what holds identifiers together.
@@ -263,11 +290,17 @@ mod tests {
             "fix it [2.9]",
             "fix it (gh-7)",
             "Redo PR #5: fix it",
+            "Backport of: fix it (#7)",
+            "Backport of fix it into release/1.10.x (#7)",
+            "fix it - 2.9 (#7)",
+            "fix it (backport #7) (backport #8) (#9)",
         ] {
             assert_eq!(key(marked), "fix it", "{marked}");
         }
         assert_eq!(key("perf(release3.5): faster"), "perf: faster");
         assert_eq!(key("[core] Fix it"), "[core] fix it");
+        assert_eq!(key("Build it into bin"), "build it into bin");
+        assert_eq!(key("Upgrade parser - 2.9.1 of it"), "upgrade parser - 2.9.1 of it");
         assert_eq!(key("(#83)"), "(#83)");
     }
 

@@ -232,6 +232,63 @@ fn several_commits_squashed_into_one_are_found_by_the_titles_it_lists() {
 }
 
 #[test]
+fn one_title_among_others_in_the_message_is_no_reason_for_all_of_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut ids = build(
+        directory.path(),
+        &with_base(
+            "One = commit \"say goodbye to those who leave\" at 1600000000 parents Base file d.txt \"goodbye and thank you\\nuntil the next time then\\n\"
+             All = commit \"all\" parents One file c.txt \"p\\nq\\nr\\ns\\nt\\nu\\nv\\nw\\nx\\ny\\nz\\n\"
+             refs/heads/main = One",
+        ),
+        &[],
+    );
+    let body = "what was asked for\n\n* the alphabet\n* say goodbye to those who leave\n";
+    let arguments = ["commit-tree", "-p", &ids["Base"], "-F", "-", &format!("{}^{{tree}}", ids["All"])];
+    let pick = git_with(directory.path(), &arguments, body.as_bytes());
+    git(directory.path(), &["update-ref", "refs/heads/release", &pick]);
+    ids.insert("Pick".to_owned(), pick);
+    let (status, _, matched, reason) = answer_in(directory.path(), &ids, "Pick", &[]);
+    assert_eq!((status.as_str(), matched.as_str()), ("probable", "One"), "{reason}");
+    assert!(reason.starts_with("probably contains"), "{reason}");
+}
+
+#[test]
+fn of_what_landed_twice_the_one_that_was_there_to_pick_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut ids = build(
+        directory.path(),
+        &with_base(
+            "Fix = commit \"fix the third of the numbers\" parents Base file a.txt \"one\\ntwo\\nTHREE\\nfour\\nfive\\n\"
+             Other = commit \"other\" parents Base file b.txt \"1\\n\"
+             Back = commit \"lower case again\" parents Fix file a.txt \"one\\ntwo\\nthree\\nfour\\nfive\\n\"",
+        ),
+        &[],
+    );
+    let commit = |parent: &str, tree: &str, committed: &str| {
+        let tree = git(directory.path(), &["rev-parse", &format!("{tree}^{{tree}}")]);
+        let text = format!(
+            "tree {tree}\nparent {parent}\nauthor Ann Author <ann@example.com> 1700000000 +0000\n\
+             committer Carl Committer <carl@example.com> {committed} +0000\n\nfix the third of the numbers\n"
+        );
+        git_with(directory.path(), &["hash-object", "-t", "commit", "-w", "--stdin"], text.as_bytes())
+    };
+    let first = commit(&ids["Base"], &ids["Fix"], "1700000100");
+    let back = git_with(
+        directory.path(),
+        &["commit-tree", "-p", &first, "-F", "-", &format!("{}^{{tree}}", ids["Back"])],
+        b"lower case again\n",
+    );
+    let twin = commit(&back, &ids["Fix"], "1700000900");
+    let pick = commit(&ids["Base"], &ids["Fix"], "1700000500");
+    git(directory.path(), &["update-ref", "refs/heads/main", &twin]);
+    git(directory.path(), &["update-ref", "refs/heads/release", &pick]);
+    ids.extend([("First".to_owned(), first), ("Twin".to_owned(), twin), ("Pick".to_owned(), pick)]);
+    let (status, _, matched, reason) = answer_in(directory.path(), &ids, "Pick", &[]);
+    assert_eq!((status.as_str(), matched.as_str()), ("landed", "First"), "{reason}");
+}
+
+#[test]
 fn a_change_of_a_file_at_another_path_is_found() {
     let fixed = "one\\ntwo\\nTHREE of these\\nfour\\nfive\\n";
     let history = with_base(&format!(
