@@ -60,6 +60,12 @@ impl Repository {
 }
 
 impl ChangedPaths {
+    /// Those of one file of a repository with ids of 20 bytes.
+    #[cfg(fuzzing)]
+    pub fn at(path: &Path) -> Option<Self> {
+        Some(Self { layers: vec![Layer::read(path, 20)?] })
+    }
+
     /// The filter of a commit, if it has one, and how it was made.
     pub fn filter(&self, commit: ObjectId) -> Option<(Settings, &[u8])> {
         let id = gix_id(commit);

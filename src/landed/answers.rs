@@ -58,18 +58,7 @@ impl Answers {
     /// The answer, if it was kept and still holds.
     pub(super) fn known(&self, repository: &Repository) -> Option<Comparison> {
         let content = self.store.read(&self.name, MAX_FILE)?;
-        let (sum, rest) = content.split_first_chunk()?;
-        if u64::from_le_bytes(*sum) != checksum(rest) {
-            return None;
-        }
-        let mut decoder = Decoder::new(rest);
-        if decoder.text()? != self.question {
-            return None;
-        }
-        let lookups = decoder.list(8, |decoder| Some((decoder.owned()?, decoder.id()?)))?;
-        let unread = decoder.list(4, |decoder| decoder.id()?)?;
-        let verdicts = decoder.list(40, verdict)?;
-        let comparison = decoder.end(Comparison { verdicts, unread })?;
+        let (comparison, lookups) = decoded(&content, &self.question)?;
         let still_holds = |(prefix, id): &Lookup| explicit::lookup(repository, prefix).is_ok_and(|found| found == *id);
         let is_absent = |id: &ObjectId| matches!(repository.kind(*id), Ok(None) | Err(git::Error::Promised { .. }));
         (lookups.iter().all(still_holds) && comparison.unread.iter().all(is_absent)).then_some(comparison)
@@ -77,21 +66,42 @@ impl Answers {
 
     /// Keeps an answer that depended on these lookups. That it cannot be written is no error.
     pub(super) fn keep(&self, comparison: &Comparison, lookups: &[Lookup]) {
-        let mut encoder = Encoder::default();
-        encoder.text(&self.question);
-        encoder.list(lookups, |encoder, (prefix, id)| {
-            encoder.text(prefix);
-            encoder.id(*id);
-        });
-        encoder.list(&comparison.unread, |encoder, id| encoder.id(Some(*id)));
-        encoder.list(&comparison.verdicts, encode);
-        let content = encoder.finish();
+        let content = encoded(&self.question, comparison, lookups);
         if content.len() as u64 <= MAX_FILE {
-            let content = [checksum(&content).to_le_bytes().as_slice(), &content].concat();
             let written = self.store.write(&self.name, &content);
             let _not_kept = written.and_then(|()| self.store.prune(DIRECTORY, MAX_ANSWERS));
         }
     }
+}
+
+/// A file with the answer to a question, and what else that depends on.
+pub(super) fn encoded(question: &[u8], comparison: &Comparison, lookups: &[Lookup]) -> Vec<u8> {
+    let mut encoder = Encoder::default();
+    encoder.text(question);
+    encoder.list(lookups, |encoder, (prefix, id)| {
+        encoder.text(prefix);
+        encoder.id(*id);
+    });
+    encoder.list(&comparison.unread, |encoder, id| encoder.id(Some(*id)));
+    encoder.list(&comparison.verdicts, encode);
+    let content = encoder.finish();
+    [checksum(&content).to_le_bytes().as_slice(), &content].concat()
+}
+
+/// What a file says, if it is whole and about this question.
+pub(super) fn decoded(content: &[u8], question: &[u8]) -> Option<(Comparison, Vec<Lookup>)> {
+    let (sum, rest) = content.split_first_chunk()?;
+    if u64::from_le_bytes(*sum) != checksum(rest) {
+        return None;
+    }
+    let mut decoder = Decoder::new(rest);
+    if decoder.text()? != question {
+        return None;
+    }
+    let lookups = decoder.list(8, |decoder| Some((decoder.owned()?, decoder.id()?)))?;
+    let unread = decoder.list(4, |decoder| decoder.id()?)?;
+    let verdicts = decoder.list(40, verdict)?;
+    decoder.end((Comparison { verdicts, unread }, lookups))
 }
 
 fn encode(encoder: &mut Encoder, verdict: &Verdict) {

@@ -73,8 +73,14 @@ impl Cache {
         let store = Store::new(repository);
         let fingerprint = fingerprint(repository.hash_kind(), forms);
         let content = store.read(FILE, MAX_FILE).unwrap_or_default();
-        let list = parse(&content, fingerprint, repository.hash_kind()).unwrap_or_default();
-        Self { store: Some(store), fingerprint, content, list }
+        let cache = Self::none().with(content, fingerprint, repository.hash_kind());
+        Self { store: Some(store), ..cache }
+    }
+
+    /// With what a file holds, if it was written by this version and with these forms.
+    fn with(self, content: Vec<u8>, fingerprint: u64, hash: HashKind) -> Self {
+        let list = parse(&content, fingerprint, hash).unwrap_or_default();
+        Self { fingerprint, content, list, ..self }
     }
 
     /// No cache at all.
@@ -219,4 +225,56 @@ fn serialised(records: &BTreeMap<(About, ObjectId), &[u8]>, fingerprint: u64) ->
     content.extend_from_slice(&list);
     records.values().for_each(|record| content.extend_from_slice(record));
     content
+}
+
+/// What the fuzz targets reach.
+#[cfg(fuzzing)]
+impl Cache {
+    /// A file of records whose checksums are right, whatever else is wrong with it. The first byte is the number of its
+    /// records, then comes their list; what is left are the records.
+    pub(super) fn sealed(bytes: &[u8]) -> Vec<u8> {
+        const ENTRY: usize = 1 + 20 + 8 + 4 + 8;
+        let (count, rest) = bytes.split_first().map_or((0, bytes), |(count, rest)| (usize::from(*count), rest));
+        let (list, records) = rest.split_at(rest.len().min(count * ENTRY) / ENTRY * ENTRY);
+        let mut entries: Vec<Vec<u8>> = list.chunks_exact(ENTRY).map(<[u8]>::to_vec).collect();
+        entries.sort();
+        entries.dedup_by(|a, b| a.get(..21) == b.get(..21));
+        let first = HEADER + entries.len() * ENTRY;
+        for entry in &mut entries {
+            let mut decoder = Decoder::new(entry.get(21..).unwrap_or_default());
+            let (start, length) = (decoder.u64().unwrap_or_default(), decoder.u32().unwrap_or_default());
+            // Near the records, so that some of the places are theirs.
+            let start = first + usize::from(start as u8);
+            let length = if length >> 31 == 0 { usize::from(length as u16) } else { length as usize };
+            let at = (start - first).min(records.len());
+            let record = records.get(at..at.saturating_add(length)).unwrap_or_default();
+            let mut sealed = entry.get(..21).unwrap_or_default().to_vec();
+            sealed.extend_from_slice(&(start as u64).to_le_bytes());
+            sealed.extend_from_slice(&u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes());
+            sealed.extend_from_slice(&checksum(record).to_le_bytes());
+            *entry = sealed;
+        }
+        let list = entries.concat();
+        let mut content = MAGIC.to_vec();
+        for number in [fingerprint(HashKind::Sha1, &[]), entries.len() as u64, checksum(&list)] {
+            content.extend_from_slice(&number.to_le_bytes());
+        }
+        [content, list, records.to_vec()].concat()
+    }
+
+    /// A file as it is written again with all records that could be read; and how many are changes and patches.
+    pub(super) fn rewritten(content: &[u8]) -> (Vec<u8>, usize) {
+        let fingerprint = fingerprint(HashKind::Sha1, &[]);
+        let cache = Self::none().with(content.to_vec(), fingerprint, HashKind::Sha1);
+        let mut records = BTreeMap::new();
+        let mut read = 0;
+        for (about, id, _) in &cache.list {
+            if let Some(record) = cache.record(*about, *id) {
+                records.insert((*about, *id), record);
+            }
+            read += usize::from(cache.change(*id).is_some()) + usize::from(cache.patch(*id).is_some());
+            let _any = cache.paths(*id);
+        }
+        (serialised(&records, fingerprint), read)
+    }
 }

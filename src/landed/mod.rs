@@ -29,6 +29,8 @@ mod error;
 mod explicit;
 mod features;
 mod forms;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod index;
 mod mainline_files;
 mod own_form;

@@ -1,0 +1,13 @@
+//! Kept answers: any bytes are an answer or none, and what is read can be written and read again.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use refgate::landed::fuzzing::answer_again;
+
+fuzz_target!(|bytes: &[u8]| {
+    // The question is empty.
+    let content = [&[0; 4], bytes].concat();
+    if let Some(again) = answer_again(&content) {
+        assert_eq!(answer_again(&again).as_ref(), Some(&again));
+    }
+});
