@@ -122,6 +122,7 @@ fn answer(
         without: without.clone(),
         only,
         progress: Some(&progress),
+        grammar: facts.map(Facts::grammar).unwrap_or_default(),
         cache: if arguments.no_cache { Caching::Off } else { Caching::Keep },
         ..Options::default()
     };

@@ -167,6 +167,12 @@ fn show(policy: &Policy, armed: &[Armed]) -> String {
     }
     let accepted = policy.waiver_notes.as_ref().map_or_else(|| "nobody".to_owned(), |set| set.written.join(", "));
     let _ = writeln!(text, "\nwaivers in notes are taken from {accepted}");
+    if !policy.named_by.is_empty() {
+        text.push_str("\nmessages name originals in the built-in forms and as\n");
+    }
+    for form in &policy.named_by {
+        let _ = writeln!(text, "  {}", form.text);
+    }
     text.push_str("\nrules\n");
     for rule in armed {
         let _ = writeln!(text, "  {:<20} {}", rule.meta.id, rule.level);

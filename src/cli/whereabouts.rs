@@ -8,7 +8,7 @@ use super::context::Context;
 use super::landed::commit;
 use super::load::optional_policy;
 use super::output::FormatName;
-use crate::facts::View;
+use crate::facts::{View, grammar};
 use crate::git::{Commit, Trust};
 use crate::model::{Exit, Failure, ObjectId, Untrusted};
 use crate::policy::Policy;
@@ -55,7 +55,8 @@ pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
             context.complain(&format!("\r\u{1b}[K{what} ({count})"));
         }
     };
-    let places = Places { policy: policy.as_ref(), branches, progress: Some(&progress) };
+    let grammar = policy.as_ref().map(grammar).unwrap_or_default();
+    let places = Places { policy: policy.as_ref(), grammar, branches, progress: Some(&progress) };
     let found = Whereabouts::find(&repository, id, &places);
     if shows_progress {
         context.complain("\r\u{1b}[K");

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::{Bindings, Commit, FactError, Facts, Flow, Way};
-use crate::landed::{Comparison, Error, Evidence, Options, Status, Verdict};
+use crate::landed::{Comparison, Error, Evidence, Form, Grammar, Options, Original, Status, Verdict};
 use crate::model::{ObjectId, RefName, Untrusted};
+use crate::policy::{self, Policy};
 
 /// A change that is not where a flow wants it.
 #[derive(Clone, Debug)]
@@ -53,6 +54,18 @@ pub struct Answers {
     pub unread: Vec<ObjectId>,
 }
 
+/// The forms in which messages name their originals, those of the policy's own included.
+pub fn grammar(policy: &Policy) -> Grammar {
+    let own = policy.named_by.iter().map(|form| {
+        let original = match form.original {
+            policy::Original::Commit => Original::Commit,
+            policy::Original::PullRequest => Original::PullRequest,
+        };
+        Form::new(&form.before, original, &form.after)
+    });
+    Grammar::with(own.collect())
+}
+
 impl<'a> Facts<'a> {
     /// The flows that the policy declares.
     pub fn flows(&self) -> &'a [Flow] {
@@ -62,6 +75,11 @@ impl<'a> Facts<'a> {
     /// The flows that start on a line.
     pub fn flows_from(&self, line: &str) -> impl Iterator<Item = &'a Flow> {
         self.policy.flows.iter().filter(move |flow| flow.from == line)
+    }
+
+    /// The forms in which messages name their originals: [`grammar`] of the policy.
+    pub fn grammar(&self) -> Grammar {
+        grammar(self.policy)
     }
 
     /// The branches that a flow leads to, with their tips once the push has happened.
@@ -87,7 +105,8 @@ impl<'a> Facts<'a> {
     }
 
     /// Where each change below `tip` is that is not itself below `to`, as a flow sees it: its exemptions are told by the
-    /// policy, not by the engine's own list of chores. With `options.only`, no others are looked at.
+    /// policy, not by the engine's own list of chores, and so are the forms in which messages name originals. With
+    /// `options.only`, no others are looked at.
     pub fn answers(
         &self,
         flow: &Flow,
@@ -137,10 +156,11 @@ impl<'a> Facts<'a> {
     /// Those of some commits of a branch whose messages name an original that is not in the repository, or one that does
     /// something else. An original on a third line is not compared.
     pub fn disputed(&self, flow: &Flow, tip: ObjectId, commits: &[ObjectId]) -> Result<Vec<Dispute>, FactError> {
+        let grammar = self.grammar();
         let mut naming = Vec::new();
         for id in commits {
             let commit = self.commit(*id)?;
-            if commit.parents.len() < 2 && may_name(commit.message.as_ref()) {
+            if commit.parents.len() < 2 && grammar.may_name(commit.message.as_ref()) {
                 naming.push(*id);
             }
         }
@@ -183,6 +203,7 @@ impl<'a> Facts<'a> {
         if let Some(known) = known {
             return Ok(known);
         }
+        let options = Options { grammar: self.grammar(), ..options };
         let comparison = Comparison::new(self.repository, tip, to, &options).map_err(|error| match error {
             Error::Git(error) => FactError::from(error),
             Error::Deadline { .. } => FactError::undecided(error.to_string()).help("raise `refgate.deadline`"),
@@ -237,15 +258,4 @@ fn without_match(commit: &Commit, status: Status, reason: String) -> Verdict {
         disputed: None,
         also: Vec::new(),
     }
-}
-
-/// Cheap: whether a message could name another commit, by its id or by the number of its pull request. Most do not, and
-/// need not be compared with anything.
-fn may_name(message: &[u8]) -> bool {
-    let words = message.split(|byte| !byte.is_ascii_alphanumeric());
-    let is_id = |word: &[u8]| {
-        (7..=64).contains(&word.len()) && word.iter().all(u8::is_ascii_hexdigit) && word.iter().any(u8::is_ascii_digit)
-    };
-    words.into_iter().any(is_id)
-        || message.windows(2).any(|pair| matches!(pair, [b'#', digit] if digit.is_ascii_digit()))
 }

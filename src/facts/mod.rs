@@ -27,7 +27,7 @@ pub use change::{Change, Movement};
 pub use changelogs::Released;
 pub use error::FactError;
 use flows::Compared;
-pub use flows::{Answers, Debt, Dispute};
+pub use flows::{Answers, Debt, Dispute, grammar};
 pub use keeping::{FlowSource, is_compared};
 pub use trees::Manifest;
 pub use versions::{Home, SeriesKey, Sibling};

@@ -2,6 +2,7 @@
 
 use bstr::{BStr, BString};
 use regex::bytes::{RegexSet, RegexSetBuilder};
+use std::sync::LazyLock;
 
 /// Titles of chores, as regular expressions without regard to case.
 pub const DEFAULT_TITLES: &[&str] = &[
@@ -17,17 +18,24 @@ pub const DEFAULT_TITLES: &[&str] = &[
     r"^imported translations",
 ];
 
-/// Which changes are chores.
-#[derive(Clone, Debug)]
+/// Compiled when first asked for: where an answer is known beforehand, nobody asks.
+static COMPILED: LazyLock<RegexSet> = LazyLock::new(|| {
+    // What is not ASCII is in none of them.
+    let set = RegexSetBuilder::new(DEFAULT_TITLES).case_insensitive(true).unicode(false).build();
+    set.expect("the built-in titles are regular expressions")
+});
+
+/// Which changes are chores: those with one of the built-in titles, unless something else was said.
+#[derive(Clone, Debug, Default)]
 pub struct Chores {
-    titles: RegexSet,
-    paths: RegexSet,
+    own: Option<Own>,
 }
 
-impl Default for Chores {
-    fn default() -> Self {
-        Self::new(DEFAULT_TITLES, &[]).expect("the default titles are regular expressions")
-    }
+/// What takes the place of the built-in titles.
+#[derive(Clone, Debug)]
+struct Own {
+    titles: RegexSet,
+    paths: RegexSet,
 }
 
 impl Chores {
@@ -40,26 +48,31 @@ impl Chores {
         let compile = |patterns: &[T]| {
             RegexSetBuilder::new(patterns.iter().map(AsRef::as_ref)).case_insensitive(true).size_limit(4 << 20).build()
         };
-        Ok(Self { titles: compile(titles)?, paths: compile(paths)? })
+        Ok(Self { own: Some(Own { titles: compile(titles)?, paths: compile(paths)? }) })
     }
 
     /// The patterns of titles, as they were given.
     pub(super) fn titles(&self) -> Vec<&str> {
-        self.titles.patterns().iter().map(String::as_str).collect()
+        self.own.as_ref().map_or(DEFAULT_TITLES.to_vec(), |own| patterns(&own.titles))
     }
 
     /// The patterns of paths, as they were given.
     pub(super) fn paths(&self) -> Vec<&str> {
-        self.paths.patterns().iter().map(String::as_str).collect()
+        self.own.as_ref().map_or(Vec::new(), |own| patterns(&own.paths))
     }
 
     /// Whether a title alone says so.
     pub(super) fn by_title(&self, title: &BStr) -> bool {
-        self.titles.is_match(title)
+        self.own.as_ref().map_or(&*COMPILED, |own| &own.titles).is_match(title)
     }
 
     /// Whether all that changed says so.
     pub(super) fn by_paths(&self, paths: &[BString]) -> bool {
-        !self.paths.is_empty() && !paths.is_empty() && paths.iter().all(|path| self.paths.is_match(path))
+        let own = self.own.as_ref().map(|own| &own.paths).filter(|own| !own.is_empty() && !paths.is_empty());
+        own.is_some_and(|own| paths.iter().all(|path| own.is_match(path)))
     }
+}
+
+fn patterns(set: &RegexSet) -> Vec<&str> {
+    set.patterns().iter().map(String::as_str).collect()
 }

@@ -3,6 +3,9 @@
 //! Titles, authors and seconds come first, because they settle most and cost no tree; the content of those pairs is then
 //! compared; trees of the whole mainline are read only for what is left.
 
+mod by_metadata;
+mod reading;
+
 use bstr::BString;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,18 +14,15 @@ use super::cache::{Cache, Fresh};
 use super::candidates::{self, Sought};
 use super::change::Change;
 use super::comparison::{Caching, Options};
-use super::explicit::{Claims, Follower, Lookup};
+use super::explicit::{Claims, Lookup};
 use super::features::{Features, Surroundings, Weights};
 use super::index::{At, Index, Reverts};
 use super::mainline_files::MainlineFiles;
-use super::patch::{self, Patch, PathsKey, Readers};
+use super::patch::{Patch, PathsKey, Readers};
 use super::same_files::SameFiles;
-use super::{Error, parallel, tiers};
+use super::{Error, tiers};
 use crate::git::Repository;
 use crate::model::ObjectId;
-
-/// A title of fewer words may be chance.
-const MIN_TELLING: usize = 4;
 
 fn put(patches: &mut [Option<Patch>], at: At, patch: Patch) {
     if let Some(slot) = patches.get_mut(at) {
@@ -145,123 +145,6 @@ impl<'a> Engine<'a> {
         Ok(())
     }
 
-    /// Candidates by what messages say, and by title, author and second.
-    fn by_metadata(&mut self, reverts: &Reverts) -> Result<(), Error> {
-        let (repository, index, grammar) = (self.repository, self.index, &self.options.grammar);
-        let deadline = self.options.deadline;
-        let mut follower = Follower { repository, index, grammar, deadline, lookups: Vec::new() };
-        for (at, change) in self.branch.iter().enumerate() {
-            let mut found: BTreeSet<At> = self.index.alike(change).into_iter().collect();
-            let mut plain = self.plainly(at, change, &found).filter(|same| reverts.standing(*same).is_none());
-            if !self.options.ignore_explicit {
-                let claims = follower.claims(change)?;
-                found.extend(claims.found.iter().map(|(at, _)| *at));
-                if let Some(own) = self.claims.get_mut(at) {
-                    *own = claims;
-                }
-            }
-            let of_second = |at: &At| self.index.commits.get(*at).is_some_and(|other| other.seconds == change.seconds);
-            if !plain.as_ref().is_some_and(of_second) {
-                let mut listed = self.index.listed(self.repository.commit(change.id)?.body());
-                listed.retain(|other| Some(*other) != plain);
-                // With more than one original, titles are not enough.
-                plain = plain.filter(|_| listed.is_empty());
-                found.extend(&listed);
-                self.listed.extend(listed.into_iter().map(|other| (at, other)));
-            }
-            let is_claimed = |same: &At| {
-                let mut claimed = self.claims.get(at).into_iter().flat_map(|claims| &claims.found);
-                claimed.all(|(other, _)| other == same)
-            };
-            if let Some(same) = plain.filter(is_claimed) {
-                self.plain.insert(at, same);
-            }
-            if !found.is_empty() {
-                self.candidates.insert(at, found);
-            }
-        }
-        self.lookups = follower.lookups;
-        Ok(())
-    }
-
-    /// The one candidate by the same author and with the same title: of the same second, or else the only one with a title
-    /// that says enough and that nothing else has. Whatever is less like it need not be read. A merge counts where it was
-    /// picked itself.
-    fn plainly(&self, branch: At, change: &Change, found: &BTreeSet<At>) -> Option<At> {
-        // Of a few changes, such as those a push is judged by, the content is read whatever they are called.
-        if self.options.only.is_some() {
-            return None;
-        }
-        let titled = found.iter().filter_map(|at| Some((*at, self.index.commits.get(*at)?))).filter(|(at, other)| {
-            other.key == change.key
-                && (!other.is_merge || other.subject == change.subject)
-                && !self.without.contains(&(branch, *at))
-        });
-        let titled: Vec<(At, &Change)> = titled.collect();
-        let mut same =
-            titled.iter().filter(|(_, other)| other.seconds == change.seconds && other.author.is(change.author));
-        if let Some((first, _)) = same.next() {
-            return same.next().is_none().then_some(*first);
-        }
-        let is_telling =
-            super::titles::words(&change.key).count() >= MIN_TELLING && !self.repeated.contains(&change.key);
-        match titled.as_slice() {
-            [(only, other)] if is_telling && other.author.is(change.author) && !self.is_chore(branch) => Some(*only),
-            _ => None,
-        }
-    }
-
-    /// Reads the trees of the plain pairs, and nothing else of those that have the same files.
-    fn read_outlines(&mut self) -> Result<(), Error> {
-        let own: Vec<At> = self.plain.keys().copied().collect();
-        let there: BTreeSet<At> = self.plain.values().copied().collect();
-        let there: Vec<At> = there.into_iter().collect();
-        for (at, patch) in own.iter().zip(self.outlines(self.branch, &own, true)?) {
-            put(&mut self.branch_patches, *at, patch);
-        }
-        for (at, patch) in there.iter().zip(self.outlines(self.index.commits, &there, true)?) {
-            put(&mut self.mainline_patches, *at, patch);
-        }
-        let (own, there) = (&self.branch_patches, &self.mainline_patches);
-        self.plain.retain(|branch, mainline| {
-            let pair = own.get(*branch).and_then(Option::as_ref).zip(there.get(*mainline).and_then(Option::as_ref));
-            let changes = self.branch.get(*branch).zip(self.index.commits.get(*mainline));
-            pair.zip(changes).is_some_and(|((own, other), (change, there))| {
-                let common = patch::common_paths(own, other);
-                let enough = if change.seconds == there.seconds { f64::MIN_POSITIVE } else { patch::MOST_PATHS };
-                // The next bump of the same dependency has the same title and files.
-                let is_telling = change.seconds == there.seconds || !patch::is_mostly_generated(&own.paths);
-                own.unread.is_none() && other.unread.is_none() && common >= enough && is_telling
-            })
-        });
-        Ok(())
-    }
-
-    /// Outlines, or with `small` all of what is small: answers are the same with a cache and without.
-    fn outlines(&self, changes: &[Change], wanted: &[At], small: bool) -> Result<Vec<Patch>, Error> {
-        let (deadline, readers, cache) = (self.options.deadline, &self.readers, self.cache);
-        let start = |repository| readers.lend(repository);
-        parallel::map(self.repository, wanted, deadline, "comparing files", start, |lent, at| {
-            let Some(change) = changes.get(*at) else { return Ok(Patch::default()) };
-            match cache.patch(change.id) {
-                Some(patch) if !(small && patch.is_small) => Ok(patch.into_outline()),
-                Some(patch) if patch.has_lines => Ok(patch),
-                _ if small => lent.reader().outline_or_small(change),
-                _ => lent.reader().outline(change),
-            }
-        })
-    }
-
-    /// Reads the outlines of branch commits of which nothing was read before.
-    fn read_own_outlines(&mut self, wanted: &[At]) -> Result<(), Error> {
-        let is_missing = |at: &&At| self.branch_patches.get(**at).is_some_and(Option::is_none);
-        let missing: Vec<At> = wanted.iter().filter(is_missing).copied().collect();
-        for (at, patch) in missing.iter().zip(self.outlines(self.branch, &missing, false)?) {
-            put(&mut self.branch_patches, *at, patch);
-        }
-        Ok(())
-    }
-
     /// What is sought, as far as it could be read.
     fn sought(&self, sought: &[At]) -> Vec<Sought<'_>> {
         let read = sought.iter().filter_map(|at| {
@@ -327,36 +210,6 @@ impl<'a> Engine<'a> {
         }
         self.files = files.known;
         Ok(pairs)
-    }
-
-    /// Reads the patches of all candidates that were not read before.
-    fn read_patches(&mut self) -> Result<(), Error> {
-        let is_unread = |patches: &[Option<Patch>], at: At| {
-            patches.get(at).is_some_and(|patch| patch.as_ref().is_none_or(|patch| !patch.has_lines))
-        };
-        let compared = || self.candidates.iter().filter(|(at, _)| !self.plain.contains_key(at));
-        let own: Vec<At> = compared().map(|(at, _)| *at).filter(|at| is_unread(&self.branch_patches, *at)).collect();
-        let there: BTreeSet<At> = compared().flat_map(|(_, found)| found).copied().collect();
-        let there: Vec<At> = there.into_iter().filter(|at| is_unread(&self.mainline_patches, *at)).collect();
-        for (at, patch) in own.iter().zip(self.read(self.branch, &self.branch_patches, &own)?) {
-            put(&mut self.branch_patches, *at, patch);
-        }
-        for (at, patch) in there.iter().zip(self.read(self.index.commits, &self.mainline_patches, &there)?) {
-            put(&mut self.mainline_patches, *at, patch);
-        }
-        Ok(())
-    }
-
-    fn read(&self, changes: &[Change], known: &[Option<Patch>], wanted: &[At]) -> Result<Vec<Patch>, Error> {
-        let (deadline, readers, cache) = (self.options.deadline, &self.readers, self.cache);
-        let start = |repository| readers.lend(repository);
-        parallel::map(self.repository, wanted, deadline, "comparing patches", start, |lent, at| {
-            let Some(change) = changes.get(*at) else { return Ok(Patch::default()) };
-            match cache.patch(change.id).filter(|patch| patch.has_lines) {
-                Some(patch) => Ok(patch),
-                None => lent.reader().patch(change, known.get(*at).cloned().flatten()),
-            }
-        })
     }
 
     /// Compares these changes with their candidates.

@@ -3,7 +3,7 @@
 //! | file | what is in it |
 //! |---|---|
 //! | [`comparison`], [`engine`] | from two lines to an answer for each change: the order of the work |
-//! | [`change`], [`titles`], [`trailers`] | what a commit says: author, second, title, message, what it names |
+//! | [`change`], [`titles`], [`trailers`], [`forms`], [`own_form`] | what a commit says: author, second, title, message, what it names |
 //! | [`patch`], [`patch_id`] | what a commit does: lines, paths, git's patch-id |
 //! | [`index`], [`explicit`], [`candidates`] | which commits are compared: by metadata, by what is named, by files |
 //! | [`same_files`], [`mainline_files`], [`path_search`] | where else the same patch can be |
@@ -28,8 +28,10 @@ mod engine;
 mod error;
 mod explicit;
 mod features;
+mod forms;
 mod index;
 mod mainline_files;
+mod own_form;
 mod parallel;
 mod patch;
 pub mod patch_id;
@@ -48,7 +50,9 @@ mod verdict;
 pub use chores::{Chores, DEFAULT_TITLES};
 pub use comparison::{Caching, Comparison, Options};
 pub use error::Error;
-pub use trailers::{DEFAULT_FORMS, Grammar};
+pub use forms::DEFAULT_FORMS;
+pub use own_form::{Form, Original};
+pub use trailers::Grammar;
 #[cfg(unix)]
 pub use turn::Turn;
 pub use verdict::{Evidence, Status, Verdict};

@@ -7,7 +7,7 @@
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hasher as _};
 use std::io::{self, Read as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::git::Repository;
 
@@ -66,16 +66,11 @@ impl Store {
         let path = self.path(name);
         let Some(directory) = path.parent().filter(|_| self.may_write) else { return Ok(()) };
         for directory in [&self.home.join("refgate"), directory] {
-            match fs::create_dir(directory) {
-                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-                _ => {}
-            }
+            make_directory(&self.home, directory)?;
         }
         let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(directory)?;
         file.write_all(content)?;
-        // Whoever may read and write HEAD may read and write this.
-        let like = fs::metadata(self.home.join("HEAD"))?.permissions();
-        file.as_file().set_permissions(like)?;
+        give_mode_of(&self.home.join("HEAD"), file.path())?;
         file.persist(path)?;
         Ok(())
     }
@@ -93,6 +88,20 @@ impl Store {
         }
         Ok(())
     }
+}
+
+/// Makes a directory of a repository, if it is not there: whoever may enter and write the repository may do so here.
+pub(super) fn make_directory(home: &Path, directory: &Path) -> io::Result<()> {
+    match fs::create_dir(directory) {
+        Ok(()) => give_mode_of(home, directory),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whoever may read and write the one may read and write the other.
+pub(super) fn give_mode_of(like: &Path, path: &Path) -> io::Result<()> {
+    fs::set_permissions(path, fs::metadata(like)?.permissions())
 }
 
 /// Tells whether bytes are those that were written; no protection against whoever may write.

@@ -3,7 +3,10 @@
 //! A form counts only where it begins a line below the subject: "also includes the backport of X" names no original.
 
 use bstr::{BString, ByteSlice as _};
-use regex::bytes::{Regex, RegexBuilder};
+use std::borrow::Cow;
+
+use super::forms::{self, DEFAULT_FORMS};
+use super::own_form::Form;
 
 /// No message names more originals than this; what more there is, is not read.
 const MAX_NAMED: usize = 64;
@@ -23,53 +26,29 @@ pub(super) enum Named {
     PullRequest(u64),
 }
 
-/// The forms in which messages name their originals, as regular expressions over one line, without regard to case. What
-/// a form matches is searched for ids and `#numbers`: in its group `names` if it has one, else in all of the line.
-pub const DEFAULT_FORMS: &[&str] = &[
-    r"^\(+(partially |manually )?(cherry[- ]?picked|back[- ]?ported) (from|of) (commit )?(?P<names>.*)",
-    r"^(partially |manually )?(cherry[- ]?picked|back[- ]?ported) from (commit )?(?P<names>[0-9a-f]{7,}.*)",
-    r"^\(?(this is a )?cherry[- ]pick of (commit )?(?P<names>[0-9a-f]{7,}.*)",
-    r"^\(similar to commit (?P<names>.*)",
-    r"^\[ ?upstream (commit|fix) (?P<names>.*)",
-    r"^(master|main|mainline|upstream) commit:? (?P<names>[0-9a-f]{7,}.*)",
-    r"^commit (?P<names>[0-9a-f]{40}) upstream\.?$",
-    r"^pa\w+ cherry-pick of (?P<names>.*)",
-    r"^(automated )?(backport|cherry[- ]pick) (of )?(PR )?(?P<names>#[0-9]+)",
-    r"^port of (?P<names>[0-9a-f]{7,}) to ",
-    r"^backports? (of )?(commit )?(?P<names>[0-9a-f]{7,}.*)",
-    r"^equivalent to (commit )?(?P<names>[0-9a-f]{7,})",
-    r"^logically a backport of (c/s|commit) (?P<names>[0-9a-f]{7,})",
-    r"^the issue was fixed in the \w+ branch in commit (?P<names>[0-9a-f]{7,})",
-    r"^backported a portion of (?P<names>https?://\S+/commit/[0-9a-f]{7,})",
-];
-
-/// Forms, compiled.
-#[derive(Clone, Debug)]
+/// The forms that count: the built-in ones and those of a project's own.
+#[derive(Clone, Debug, Default)]
 pub struct Grammar {
-    forms: Vec<Regex>,
+    own: Vec<Form>,
 }
 
 impl Grammar {
-    /// The forms as they were given.
+    /// These forms beside the built-in ones. Where a line has several of them, the first counts, and before a built-in one.
+    pub const fn with(own: Vec<Form>) -> Self {
+        Self { own }
+    }
+
+    /// All forms as they are written.
     pub(super) fn forms(&self) -> Vec<&str> {
-        self.forms.iter().map(Regex::as_str).collect()
+        DEFAULT_FORMS.into_iter().chain(self.own.iter().map(Form::text)).collect()
     }
-}
 
-impl Default for Grammar {
-    fn default() -> Self {
-        Self::new(DEFAULT_FORMS).expect("the default forms are regular expressions")
-    }
-}
-
-impl Grammar {
-    /// Compiles forms.
-    ///
-    /// # Errors
-    /// One of them is no regular expression, or too large a one.
-    pub fn new<T: AsRef<str>>(forms: &[T]) -> Result<Self, regex::Error> {
-        let compile = |form: &T| RegexBuilder::new(form.as_ref()).case_insensitive(true).size_limit(1 << 20).build();
-        Ok(Self { forms: forms.iter().map(compile).collect::<Result<_, _>>()? })
+    /// Cheap: whether a message could name another commit, by its id or by the number of its pull request. Most do not, and
+    /// need not be compared with anything.
+    pub fn may_name(&self, message: &[u8]) -> bool {
+        message.split(|byte| !byte.is_ascii_alphanumeric()).any(is_id)
+            || message.windows(2).any(|pair| matches!(pair, [b'#', digit] if digit.is_ascii_digit()))
+            || self.own.iter().any(|form| form.may_name(message))
     }
 
     /// What a message names as originals, in its order. A revert quotes another message, trailers included, and names
@@ -82,26 +61,27 @@ impl Grammar {
         if let Some(number) = subject_number(subject) {
             found.push(Named::PullRequest(number));
         }
-        let mut lines = body.lines().map(|line| line.trim()).peekable();
+        let mut lines = body.lines().map(<[u8]>::trim_ascii).peekable();
         let (mut before, mut read): (&[u8], usize) = (b"", 0);
         while let Some(line) = lines.next().filter(|_| found.len() < MAX_NAMED && read < MAX_LINES) {
             let above = std::mem::replace(&mut before, line);
-            if !may_name(line) || runs_on(above, line) {
+            if (self.own.is_empty() && !forms::may_match(line)) || runs_on(above, line) {
                 continue;
             }
-            // The id may have been wrapped onto the next line.
-            let wrapped = lines.peek().filter(|_| !line.contains(&b')') && !line.contains(&b']'));
-            let whole = match wrapped {
-                Some(next) if line.starts_with(b"(") || line.starts_with(b"[") => [line, b" ", next].concat(),
-                _ => line.to_vec(),
-            };
-            if !holds_name(&whole) {
+            let whole = unwrapped(line, lines.peek().copied());
+            let most = MAX_NAMED - found.len();
+            let own = self.own.iter().map(|form| form.named(&whole, most)).find(|named| !named.is_empty());
+            if let Some(own) = own {
+                found.extend(own);
+                continue;
+            }
+            if !forms::may_match(line) || !holds_name(&whole) {
                 continue;
             }
             read += 1;
-            for form in &self.forms {
+            for form in forms::built_in() {
                 let Some(groups) = form.captures(&whole) else { continue };
-                let names = groups.name("names").map_or(whole.as_slice(), |names| names.as_bytes());
+                let names = groups.name("names").map_or(whole.as_ref(), |names| names.as_bytes());
                 let known = found.len();
                 names_in(names, &mut found);
                 if found.len() > known {
@@ -117,6 +97,12 @@ impl Grammar {
         });
         found
     }
+}
+
+/// A line with the next one where the id may have been wrapped onto that: in brackets that are not closed.
+fn unwrapped<'a>(line: &'a [u8], next: Option<&[u8]>) -> Cow<'a, [u8]> {
+    let is_open = matches!(line.first(), Some(b'(' | b'[')) && !line.contains(&b')') && !line.contains(&b']');
+    next.filter(|_| is_open).map_or(Cow::Borrowed(line), |next| Cow::Owned([line, b" ", next].concat()))
 }
 
 /// Titles such as `Backport PR #12: …` and `Automated cherry-pick of #12: …`.
@@ -137,12 +123,6 @@ fn subject_number(subject: &[u8]) -> Option<u64> {
 fn leading_number(text: &[u8]) -> Option<u64> {
     let end = text.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
     text.get(..end)?.to_str().ok()?.parse().ok()
-}
-
-/// Cheap: whether a line can hold an id or a number.
-fn may_name(line: &[u8]) -> bool {
-    // In brackets the id may have been wrapped onto the next line.
-    line.starts_with(b"(") || line.starts_with(b"[") || holds_name(line)
 }
 
 /// Whether there is an id or a number in a text, by the look of it.
@@ -171,12 +151,16 @@ fn runs_on(above: &[u8], line: &[u8]) -> bool {
         && above.last().is_some_and(|last| !ends(last))
 }
 
+/// Whether a word looks like the id of a commit: a word of letters from a to f alone is one of some language.
+pub(super) fn is_id(word: &[u8]) -> bool {
+    (7..=64).contains(&word.len()) && word.iter().all(u8::is_ascii_hexdigit) && word.iter().any(u8::is_ascii_digit)
+}
+
 /// Ids of seven digits and more, and numbers behind a `#` if there is no id before them.
 fn names_in(text: &[u8], found: &mut Vec<Named>) {
     let before = found.len();
     for word in text.split(|byte| !byte.is_ascii_alphanumeric()) {
-        let is_id = (7..=64).contains(&word.len()) && word.iter().all(u8::is_ascii_hexdigit);
-        if is_id && word.iter().any(u8::is_ascii_digit) && found.len() < MAX_NAMED {
+        if is_id(word) && found.len() < MAX_NAMED {
             found.push(Named::Commit(BString::from(word.to_ascii_lowercase())));
         }
     }

@@ -3,7 +3,7 @@
 //!
 //! The locks are those of `flock(2)`: a process that dies gives them back.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
@@ -11,6 +11,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::fcntl::{Flock, FlockArg, OFlag};
+
+use super::store::{give_mode_of, make_directory};
 
 /// How often the one that waits looks whether the other has ended.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -40,7 +42,7 @@ impl Turn {
     /// Waits for the turn. `None` where another waits already, where no lock can be had (nothing can be kept there
     /// either), and when the deadline passes.
     pub fn wait(home: &Path, deadline: Instant) -> Option<Self> {
-        make_directory(home).ok()?;
+        make_directory(home, &home.join("refgate")).ok()?;
         let waiting = open(home, NEXT).ok()?;
         let _waiting = Flock::lock(waiting, FlockArg::LockExclusiveNonblock).ok()?;
         let mut file = open(home, FILLING).ok()?;
@@ -75,16 +77,6 @@ fn place(home: &Path, name: &str) -> PathBuf {
     home.join("refgate").join(name)
 }
 
-/// Whoever may enter and write the repository may do so here.
-fn make_directory(home: &Path) -> std::io::Result<()> {
-    let directory = home.join("refgate");
-    match fs::create_dir(&directory) {
-        Ok(()) => give_mode_of(home, &directory),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(error),
-    }
-}
-
 /// A lock file. Reading is enough to lock it, so that another account of a shared repository can.
 fn open(home: &Path, name: &str) -> std::io::Result<File> {
     let path = place(home, name);
@@ -100,13 +92,10 @@ fn open(home: &Path, name: &str) -> std::io::Result<File> {
     }
 }
 
-fn give_mode_of(like: &Path, path: &Path) -> std::io::Result<()> {
-    fs::set_permissions(path, fs::metadata(like)?.permissions())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     /// What there is of a repository that locks go by.
     fn home() -> tempfile::TempDir {

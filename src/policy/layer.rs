@@ -9,6 +9,7 @@ use toml::de::{DeTable, DeValue};
 use super::decode::{decode, no_more, parse, table, tables, take};
 use super::error::{PolicyError, PolicyErrors, Problem, SourceText};
 use super::flow::{RawFlow, RawWaiver};
+use super::naming::RawLanded;
 use super::raw::{RawKind, RawLine, RawRule, RawSeries, RawTag, TOP_KEYS};
 use super::raw_tree::{RawChangelog, RawVersionField};
 use super::resolve::resolve;
@@ -50,6 +51,7 @@ pub(super) struct Layer {
     pub(super) flows: Vec<(RawFlow, Range<usize>)>,
     pub(super) waivers: Vec<(RawWaiver, Range<usize>)>,
     pub(super) waiver_notes: Option<(RawWaiverNotes, Range<usize>)>,
+    pub(super) landed: Option<RawLanded>,
     pub(super) version_fields: Vec<(RawVersionField, Range<usize>)>,
     pub(super) changelogs: Vec<(RawChangelog, Range<usize>)>,
     pub(super) rules: Vec<RawRuleTable>,
@@ -172,6 +174,10 @@ fn decode_layer(text: &str, problems: &mut Vec<Problem>) -> (Layer, Vec<Spanned<
         let (own, span) = table(value, "`waiver-notes`", problems)?;
         Some((decode(own, span.clone(), problems)?, span))
     });
+    let landed = take(&mut root, "landed").and_then(|value| {
+        let (own, span) = table(value, "`landed`", problems)?;
+        decode(own, span, problems)
+    });
     let version_fields = decode_all(take(&mut root, "version-field"), "version-field", problems);
     let changelogs = decode_all(take(&mut root, "changelog"), "changelog", problems);
     let rules = rules(take(&mut root, "rules"), problems);
@@ -199,6 +205,7 @@ fn decode_layer(text: &str, problems: &mut Vec<Problem>) -> (Layer, Vec<Spanned<
         flows,
         waivers,
         waiver_notes,
+        landed,
         version_fields,
         changelogs,
         rules,

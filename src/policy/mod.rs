@@ -8,6 +8,7 @@ mod error;
 mod flow;
 mod kind;
 mod layer;
+mod naming;
 mod pattern;
 mod raw;
 mod raw_tree;
@@ -27,6 +28,7 @@ pub use error::{PolicyError, PolicyErrors, Problem, SourceText};
 pub use flow::{Flow, FlowDue, Intake, Waiver, Way};
 pub use kind::{Described, KindOfChange};
 pub use layer::{LoadError, load};
+pub use naming::{NamingForm, Original};
 pub use pattern::{Bindings, Pattern, PatternError};
 pub use raw::{LinePublishes, Role, Stability, TagKind, TagObject, TagPublishes, Upcoming};
 pub use source::{PRESETS, Source, SourceError};
@@ -59,6 +61,8 @@ pub struct Policy {
     pub waivers: Vec<Waiver>,
     /// From whom waivers in notes are taken; `None` is nobody.
     pub waiver_notes: Option<ActorSet>,
+    /// Forms in which messages name the original of a change, beside the built-in ones.
+    pub named_by: Vec<NamingForm>,
     /// Where the project's own version stands in the tree.
     pub version_fields: Vec<VersionField>,
     /// Where changes are written down.

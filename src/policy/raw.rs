@@ -9,6 +9,7 @@ use std::fmt;
 use toml::Spanned;
 
 use super::flow::{RawFlow, RawWaiver};
+use super::naming::RawLanded;
 use super::raw_tree::{RawChangelog, RawVersionField};
 use super::waiver_note::RawWaiverNotes;
 use crate::model::Level;
@@ -410,6 +411,9 @@ pub(super) struct RawPolicy {
     /// Waivers in git notes, which `refgate waive` writes.
     #[schemars(default)]
     pub(super) waiver_notes: Option<RawWaiverNotes>,
+    /// How it is told that a change is on another line.
+    #[schemars(default)]
+    pub(super) landed: Option<RawLanded>,
     /// Kinds of change, beside those of Conventional Commits.
     #[schemars(default)]
     pub(super) kind: Option<Vec<RawKind>>,
@@ -441,6 +445,7 @@ pub(super) const TOP_KEYS: &[&str] = &[
     "flow",
     "waiver",
     "waiver-notes",
+    "landed",
     "version-field",
     "changelog",
     "rules",

@@ -37,6 +37,7 @@ pub(super) fn resolve(
     let flows = resolver.flows(&lines);
     let waivers = resolver.waivers();
     let waiver_notes = resolver.waiver_notes();
+    let named_by = resolver.named_by();
     let version_fields = resolver.version_fields(&kinds, &line_names, &tags);
     let changelogs = resolver.changelogs(&line_names, &tags);
     let rules = resolver.rules();
@@ -50,6 +51,7 @@ pub(super) fn resolve(
         flows,
         waivers,
         waiver_notes,
+        named_by,
         version_fields,
         changelogs,
         rules,

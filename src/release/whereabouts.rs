@@ -11,7 +11,7 @@ use super::builtin::Reading;
 use super::reverts::History;
 use super::tags::Component;
 use crate::git::{self, Kind, Repository};
-use crate::landed::{Chores, Comparison, Evidence, Options, Status};
+use crate::landed::{Chores, Comparison, Evidence, Grammar, Options, Status};
 use crate::model::{ObjectId, RefName};
 use crate::policy::{Policy, Role};
 use crate::version::Version;
@@ -29,6 +29,8 @@ const MAX_SEEDS: usize = 3;
 pub struct Places<'a> {
     /// The policy, whose lines and tag classes group the answer.
     pub policy: Option<&'a Policy>,
+    /// The forms in which messages name originals.
+    pub grammar: Grammar,
     /// Where branches are: `refs/heads/`, or `refs/remotes/NAME/` in a clone.
     pub branches: String,
     /// Told what is being done, and with how many commits.
@@ -276,6 +278,7 @@ fn search(
         only: Some(vec![from]),
         // A release is a change like any other to somebody who asks where it is.
         chores: Chores::new::<&str>(&[], &[]).unwrap_or_default(),
+        grammar: places.grammar.clone(),
         progress: places.progress,
         ..Options::default()
     };

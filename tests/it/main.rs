@@ -20,6 +20,7 @@ mod landed;
 mod landed_cache;
 mod landed_hostile;
 mod landed_policy;
+mod named_by;
 mod policies;
 mod post_receive;
 mod pushes;

@@ -304,6 +304,7 @@ fn the_schema_accepts_what_refgate_accepts_and_refuses_what_is_misspelt() {
     let folder = tempfile::tempdir().unwrap();
     assert!(run(command(REFGATE, folder.path()).args(["policy", "init"]), b"").status.success());
     texts.push(("template".to_owned(), std::fs::read_to_string(folder.path().join(".refgate.toml")).unwrap()));
+    texts.push(("[landed]".to_owned(), format!("{POLICY}\n[landed]\nnamed-by = [\"Ported-From: {{commit}}\"]\n")));
     for (name, text) in &texts {
         assert_eq!(errors(text), [] as [String; 0], "{name}");
     }
@@ -328,6 +329,8 @@ fn the_schema_accepts_what_refgate_accepts_and_refuses_what_is_misspelt() {
         "[rules.moved-tag]\nlevl = \"warn\"",
         "[rules.foreign-ref]\nalow = [\"refs/notes/**\"]",
         "[rules.colliding-slug]\nreserved = \"edge\"",
+        "[landed]\nnamed-by = [\"Ported-From:\"]",
+        "[landed]\nnamed-as = [\"Ported-From: {commit}\"]",
     ] {
         assert_ne!(errors(&with(POLICY, more)), [] as [String; 0], "{more}");
     }
