@@ -15,7 +15,7 @@ use crate::git::{self, Digest, Repository};
 use crate::model::ObjectId;
 
 /// Changed whenever something else is kept, or the same is found in another way.
-const VERSION: &str = concat!("refgate answers 3 ", env!("CARGO_PKG_VERSION"));
+const VERSION: &str = concat!("refgate answers 4 ", env!("CARGO_PKG_VERSION"));
 
 const DIRECTORY: &str = "answers";
 

@@ -15,7 +15,7 @@ use crate::git::Repository;
 use crate::model::{HashKind, ObjectId};
 
 /// Changed whenever something else is kept, or the same is computed in another way.
-const VERSION: u64 = 4;
+const VERSION: u64 = 5;
 
 /// The name of the file.
 const FILE: &str = "landed";

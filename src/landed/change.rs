@@ -65,7 +65,7 @@ fn hash_lower(text: &[u8]) -> u64 {
 impl Change {
     pub(super) fn new(commit: &Commit, grammar: &Grammar) -> Self {
         let (subject, body) = (titles::start(commit.subject()), commit.body());
-        let title = titles::effective(subject, body);
+        let key = titles::normalised(titles::effective(subject, body));
         Self {
             id: commit.id,
             tree: commit.tree,
@@ -74,8 +74,8 @@ impl Change {
             author: Author::new(&commit.author),
             seconds: commit.author.seconds,
             committed: commit.committer.seconds,
-            key: titles::normalised(title),
-            is_revert: titles::is_revert(title),
+            is_revert: titles::is_revert(key.as_bstr()),
+            key,
             named: grammar.named(subject, body),
             reverts: trailers::reverted(body),
             change_id: trailers::change_id(body),

@@ -11,7 +11,7 @@ use super::change::Change;
 use super::chores::Chores;
 use super::engine::Engine;
 use super::explicit::Lookup;
-use super::index::{At, Index, Reverts};
+use super::index::{At, Brought, Index, Reverts};
 use super::trailers::Grammar;
 use super::verdict::Verdict;
 use super::{Error, parallel, reasons};
@@ -114,8 +114,12 @@ impl Comparison {
         };
         let mut branch = read(&own)?;
         let mainline = read(&there)?;
+        let mut brought = |merge: &Change| {
+            let Some(parent) = merge.parent else { return Vec::new() };
+            repository.commits(&[merge.id], &[parent], 10_000).unwrap_or_default()
+        };
         // A revert of the branch cancels what it takes back even where that is not asked for.
-        let taken_back = taken_back(&branch);
+        let taken_back = taken_back(&branch, &mut brought);
         let repeated = repeated_titles(&branch);
         let mut passed: Vec<Change> = Vec::new();
         let mut present = Vec::new();
@@ -129,10 +133,6 @@ impl Comparison {
         }
         passed.extend(branch.extract_if(.., |change| change.is_merge));
         let index = Index::new(&mainline);
-        let mut brought = |merge: &Change| {
-            let Some(parent) = merge.parent else { return Vec::new() };
-            repository.commits(&[merge.id], &[parent], 10_000).unwrap_or_default()
-        };
         let mut engine = Engine::new(repository, options, &index, &branch, &repeated, &cache);
         engine.take_away(&mut brought)?;
         let reverts = Reverts::new(&index, &mut brought);
@@ -142,15 +142,18 @@ impl Comparison {
             compared.entry(pair.branch).or_default().push(pair.clone());
         }
         let settled = assign::assign(pairs);
+        let picked = picked(&settled, &|at| branch.get(at).is_some_and(|change| !taken_back.contains_key(&change.id)));
         let mut verdicts = present;
         for (at, change) in branch.iter().enumerate() {
             let facts = reasons::Facts {
+                at,
                 change,
                 claims: engine.claims(at),
                 settled: settled.get(&at).map_or(&[], Vec::as_slice),
                 all: compared.get(&at).map_or(&[], Vec::as_slice),
                 mainline: &mainline,
                 reverts: &reverts,
+                picked: &picked,
                 taken_back: taken_back.get(&change.id).copied(),
                 is_chore: engine.is_chore(at),
             };
@@ -175,22 +178,20 @@ impl Comparison {
 }
 
 /// Which commits of the branch its own later commits take back.
-fn taken_back(branch: &[Change]) -> BTreeMap<ObjectId, ObjectId> {
-    let mut found = BTreeMap::new();
-    for (at, revert) in branch.iter().enumerate().filter(|(_, change)| change.is_revert) {
-        let quoted = super::index::quoted_title(revert);
-        let is_target = |change: &&Change| {
-            if revert.reverts.is_empty() {
-                quoted.as_ref().is_some_and(|quoted| *quoted == change.key)
-            } else {
-                revert.reverts.iter().any(|prefix| change.has_prefix(prefix)) || quoted.as_ref() == Some(&change.key)
-            }
-        };
-        if let Some(target) = branch.iter().skip(at + 1).find(is_target) {
-            found.insert(target.id, revert.id);
-        }
+fn taken_back(branch: &[Change], brought: Brought<'_>) -> BTreeMap<ObjectId, ObjectId> {
+    let index = Index::new(branch);
+    let reverts = Reverts::new(&index, brought);
+    let target = |(at, change): (At, &Change)| Some((change.id, branch.get(reverts.standing(at)?)?.id));
+    branch.iter().enumerate().filter_map(target).collect()
+}
+
+/// The newest commit of the branch that is surely some commit of the mainline, by that; what the branch took back is none.
+fn picked(settled: &BTreeMap<At, Vec<Pair>>, is_standing: &dyn Fn(At) -> bool) -> BTreeMap<At, At> {
+    let mut picked = BTreeMap::new();
+    for pair in settled.values().flatten().filter(|pair| pair.is_sure() && is_standing(pair.branch)) {
+        picked.entry(pair.mainline).or_insert(pair.branch);
     }
-    found
+    picked
 }
 
 /// Titles that more than one of these has.

@@ -214,21 +214,26 @@ fn start(id: &[u8]) -> BString {
     id.get(..PREFIX).unwrap_or(id).as_bstr().to_owned()
 }
 
-/// Which commits of the mainline have been taken back there, by which others.
+/// Gives the commits that a merge brought in.
+pub(super) type Brought<'b> = &'b mut dyn FnMut(&Change) -> Vec<ObjectId>;
+
+/// Which commits of a line have been taken back there, by which others.
 pub(super) struct Reverts {
     by: BTreeMap<At, Vec<At>>,
 }
 
 impl Reverts {
-    /// Reads the reverts of a line. `brought` gives the commits that a merge brought in, when that was taken back.
-    pub(super) fn new(index: &Index<'_>, brought: &mut dyn FnMut(&Change) -> Vec<ObjectId>) -> Self {
+    /// Reads the reverts of a line. With a merge goes what it brought in.
+    pub(super) fn new(index: &Index<'_>, brought: Brought<'_>) -> Self {
         let mut by: BTreeMap<At, Vec<At>> = BTreeMap::new();
         for (at, commit) in index.commits.iter().enumerate() {
             if !commit.is_revert && commit.reverts.is_empty() {
                 continue;
             }
             let mut targets: Vec<At> = commit.reverts.iter().filter_map(|prefix| index.with_id(prefix)).collect();
-            if commit.reverts.is_empty() {
+            // A revert that was picked or rebased names a commit of another line, whose title is the same here. A merge has
+            // the title of one change, and what it brought in speaks for itself.
+            if targets.is_empty() && commit.is_revert && !commit.is_merge {
                 targets.extend(quoted_title(commit).and_then(|key| {
                     index.titled_before(&key, commit.committed).into_iter().find(|target| *target != at)
                 }));
@@ -252,15 +257,19 @@ impl Reverts {
     }
 
     fn standing_within(&self, at: At, depth: u8) -> Option<At> {
-        // The mainline is listed newest first: a revert stands before what it takes back.
-        let reverts = self.by.get(&at)?.iter().copied().filter(|revert| *revert < at);
-        reverts.min().filter(|revert| depth == 0 || self.standing_within(*revert, depth - 1).is_none())
+        self.of(at).min().filter(|revert| depth == 0 || self.standing_within(*revert, depth - 1).is_none())
+    }
+
+    /// The commits that took this one back.
+    pub(super) fn of(&self, at: At) -> impl Iterator<Item = At> {
+        // A line is listed newest first: a revert stands before what it takes back.
+        self.by.get(&at).into_iter().flatten().copied().filter(move |revert| *revert < at)
     }
 }
 
 /// The title in `Revert "…"`, normalised.
-pub(super) fn quoted_title(commit: &Change) -> Option<BString> {
-    let inner = commit.subject.strip_prefix(b"Revert \"")?;
+fn quoted_title(commit: &Change) -> Option<BString> {
+    let inner = commit.key.strip_prefix(b"revert \"")?;
     let inner = inner.get(..inner.rfind_byte(b'"')?)?;
     Some(titles::normalised(inner.as_bstr()))
 }

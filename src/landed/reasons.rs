@@ -1,5 +1,7 @@
 //! The answer for one change, and the sentence that gives the reason.
 
+use std::collections::BTreeMap;
+
 use super::assign::{Pair, squashed};
 use super::change::Change;
 use super::explicit::Claims;
@@ -16,6 +18,7 @@ const MIN_TITLE: f64 = 0.5;
 
 /// All that is known of one change.
 pub(super) struct Facts<'a> {
+    pub(super) at: At,
     pub(super) change: &'a Change,
     pub(super) claims: Option<&'a Claims>,
     /// The pairs that stand, best first.
@@ -24,6 +27,8 @@ pub(super) struct Facts<'a> {
     pub(super) all: &'a [Pair],
     pub(super) mainline: &'a [Change],
     pub(super) reverts: &'a Reverts,
+    /// The newest commit of the branch that surely is some commit of the mainline.
+    pub(super) picked: &'a BTreeMap<At, At>,
     /// The later commit of the branch that takes it back.
     pub(super) taken_back: Option<ObjectId>,
     pub(super) is_chore: bool,
@@ -132,7 +137,7 @@ impl Facts<'_> {
         let disputed = self.dispute(pair);
         let others = || self.settled.iter().filter(|other| other.is_sure() && other.mainline != pair.mainline);
         let revert =
-            self.reverts.standing(pair.mainline).filter(|_| self.taken_back.is_none() && !self.change.is_revert);
+            self.reverts.standing(pair.mainline).filter(|_| !self.is_taken_back(pair) && !self.change.is_revert);
         if let Some(revert) = revert {
             // Taken back and made again: the newer one counts.
             let again =
@@ -156,6 +161,12 @@ impl Facts<'_> {
         }
         let also = others().filter_map(|other| self.mainline.get(other.mainline)).map(|change| change.id).collect();
         Verdict { disputed, also, ..self.answer(Status::Landed, pair, reason) }
+    }
+
+    /// Whether the branch took it back as well, maybe by a pick of what took it back on the mainline.
+    fn is_taken_back(&self, pair: &Pair) -> bool {
+        let is_picked = |revert: At| self.picked.get(&revert).is_some_and(|at| *at < self.at);
+        self.taken_back.is_some() || self.reverts.of(pair.mainline).any(is_picked)
     }
 
     /// What is named and is not what the change is.

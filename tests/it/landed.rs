@@ -146,6 +146,111 @@ fn a_pick_whose_original_was_reverted_is_reported() {
     assert_eq!(status, "landed", "{reason}");
 }
 
+/// A mainline with a fix and its revert, and a branch with a pick of it. `commit` adds to either.
+struct Reverted {
+    directory: tempfile::TempDir,
+    ids: Ids,
+}
+
+impl Reverted {
+    fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let fixed = "one\\ntwo\\nTHREE\\nfour\\nfive\\n";
+        let ids = build(
+            directory.path(),
+            &with_base(&format!(
+                "Fix = commit \"fix the third of the numbers\" parents Base file a.txt \"{fixed}\"
+                 Other = commit \"other\" parents Base file c.txt \"c\"
+                 Pick = commit \"fix the third of the numbers\" parents Other file a.txt \"{fixed}\"
+                 refs/heads/main = Fix
+                 refs/heads/release = Pick"
+            )),
+            &[],
+        );
+        let mut history = Self { directory, ids };
+        let message =
+            format!("Revert \"fix the third of the numbers\"\n\nThis reverts commit {}.\n", history.ids["Fix"]);
+        history.commit("main", "Undo", &["Fix"], "Base", &message);
+        assert_eq!(history.status(), "reverted");
+        history
+    }
+
+    fn commit(&mut self, branch: &str, label: &str, parents: &[&str], tree: &str, message: &str) {
+        let tree = format!("{}^{{tree}}", self.ids[tree]);
+        let mut arguments = vec!["commit-tree", "-F", "-", &tree];
+        for parent in parents {
+            arguments.extend(["-p", &self.ids[*parent]]);
+        }
+        let id = git_with(self.directory.path(), &arguments, message.as_bytes());
+        git(self.directory.path(), &["update-ref", &format!("refs/heads/{branch}"), &id]);
+        self.ids.insert(label.to_owned(), id);
+    }
+
+    fn status(&self) -> String {
+        answer_in(self.directory.path(), &self.ids, "Pick", &[]).0
+    }
+}
+
+#[test]
+fn a_branch_may_take_back_the_merge_of_a_pick() {
+    let mut history = Reverted::new();
+    let merge = "Merge pull request #12 from a/b\n\nfix the third of the numbers (backport #11)\n";
+    history.commit("release", "Merge", &["Other", "Pick"], "Pick", merge);
+    assert_eq!(history.status(), "reverted");
+    // What the button of a forge writes names the pull request by its title.
+    let title = "Revert \"fix the third of the numbers (backport #11)\"\n";
+    history.commit("release", "Revert", &["Merge"], "Other", title);
+    assert_eq!(history.status(), "landed");
+    let id = history.ids["Merge"].clone();
+    let message = format!("Not yet\n\nThis reverts commit {id}, reversing\nchanges made to something.\n");
+    history.commit("release", "ById", &["Merge"], "Other", &message);
+    assert_eq!(history.status(), "landed");
+    // The other way round, the merge has the same title as what is taken back.
+    let message = format!("Not yet\n\nThis reverts commit {}.\n", history.ids["Pick"]);
+    history.commit("release", "OfPick", &["Merge"], "Other", &message);
+    assert_eq!(history.status(), "landed");
+    // Taken back and taken back again: the branch has it.
+    let message = format!("Now\n\nThis reverts commit {}.\n", history.ids["OfPick"]);
+    history.commit("release", "Again", &["OfPick"], "Pick", &message);
+    assert_eq!(history.status(), "reverted");
+}
+
+#[test]
+fn a_branch_may_pick_what_took_the_original_back() {
+    let mut history = Reverted::new();
+    // Its id is of the mainline, its title its own.
+    let message = format!("Numbers again\n\nThis reverts commit {}.\n", history.ids["Fix"]);
+    history.commit("release", "Undone", &["Pick"], "Other", &message);
+    assert_eq!(history.status(), "landed");
+    // What came before the pick takes nothing back.
+    let mut history = Reverted::new();
+    history.commit("release", "Before", &["Other"], "Other", "other things\n");
+    history.commit("release", "Pick", &["Before"], "Pick", "fix the third of the numbers\n");
+    assert_eq!(history.status(), "reverted");
+}
+
+#[test]
+fn a_merge_with_the_title_of_a_revert_takes_back_no_other_part_of_it() {
+    let mut history = Reverted::new();
+    history.commit("main", "Topic", &["Base", "Fix"], "Fix", "Merge pull request #1 from a/b\n\nfix the numbers\n");
+    history.commit("main", "Side", &["Topic"], "Pick", "speak of the numbers\n");
+    let title = "Merge pull request #2 from a/b\n\nRevert \"fix the numbers\"\n";
+    history.commit("main", "Merge", &["Topic", "Side"], "Pick", title);
+    assert_eq!(history.status(), "landed");
+}
+
+#[test]
+fn a_revert_that_was_rebased_names_no_commit_and_has_its_title() {
+    let mut history = Reverted::new();
+    git(history.directory.path(), &["update-ref", "refs/heads/main", &history.ids["Fix"].clone()]);
+    assert_eq!(history.status(), "landed");
+    let message = "[main] Revert \"fix the third of the numbers\"\n\nThis reverts commit 0123456789abcdef.\n";
+    history.commit("main", "Rebased", &["Fix"], "Base", message);
+    assert_eq!(history.status(), "landed", "a mark that no backport adds is part of the title");
+    history.commit("main", "Rebased", &["Fix"], "Base", message.strip_prefix("[main] ").unwrap());
+    assert_eq!(history.status(), "reverted");
+}
+
 #[test]
 fn a_merge_can_be_picked_whole() {
     let history = with_base(
