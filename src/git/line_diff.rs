@@ -4,6 +4,8 @@ use bstr::ByteSlice as _;
 use gix_imara_diff::{Algorithm, Diff, IndentHeuristic, IndentLevel, InternedInput, Token};
 use std::ops::Range;
 
+use super::common::{common_prefix, common_suffix};
+
 /// Where a block of changed lines ends up that could stand in several places.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sliders {
@@ -82,19 +84,14 @@ const MARGIN: usize = 16;
 
 /// Two texts without the lines that both begin and end with, except for some around what differs.
 pub fn middle<'a>(old: &'a [u8], new: &'a [u8]) -> (&'a [u8], &'a [u8]) {
-    const CHUNK: usize = 64;
-    let chunks = old.chunks_exact(CHUNK).zip(new.chunks_exact(CHUNK)).take_while(|(a, b)| a == b).count() * CHUNK;
-    let rest = old.iter().skip(chunks).zip(new.iter().skip(chunks)).take_while(|(a, b)| a == b).count();
-    let mut start = chunks + rest;
+    let mut start = common_prefix(old, new);
     for _ in 0..=MARGIN {
         start = old.get(..start).and_then(|before| before.rfind_byte(b'\n')).unwrap_or(0);
     }
     // Behind the line end that was found, if it is one.
     start += usize::from(old.get(start) == Some(&b'\n') && start > 0);
     let (old, new) = (old.get(start..).unwrap_or_default(), new.get(start..).unwrap_or_default());
-    let chunks = old.rchunks_exact(CHUNK).zip(new.rchunks_exact(CHUNK)).take_while(|(a, b)| a == b).count() * CHUNK;
-    let rest = old.iter().rev().skip(chunks).zip(new.iter().rev().skip(chunks)).take_while(|(a, b)| a == b).count();
-    let equal = chunks + rest;
+    let equal = common_suffix(old, new);
     let tail = old.get(old.len() - equal..).unwrap_or_default();
     // To the end of the first line that is equal as a whole, and of some more.
     let kept = tail.find_iter(b"\n").nth(MARGIN).map_or(tail.len(), |at| at + 1);

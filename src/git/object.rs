@@ -1,6 +1,7 @@
 //! Objects of any kind: what they are, and what a tag leads to.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::{Error, Repository, Tag};
 use crate::model::ObjectId;
@@ -113,12 +114,15 @@ impl Repository {
         Ok(content)
     }
 
-    /// The same into a buffer that is used again.
+    /// The same, of what [`Self::for_many_reads`] keeps, without a copy.
     ///
     /// # Errors
     /// As [`Self::blob`].
-    pub fn blob_into(&self, id: ObjectId, limit: u64, content: &mut Vec<u8>) -> Result<(), Error> {
-        self.odb.read(id, Kind::Blob, limit, content)
+    pub fn shared_blob(&self, id: ObjectId, limit: u64) -> Result<Arc<Vec<u8>>, Error> {
+        match self.odb.packed(id, Kind::Blob, limit)? {
+            Some(content) => Ok(content),
+            None => self.blob(id, limit).map(Arc::new),
+        }
     }
 }
 

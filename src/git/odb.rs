@@ -6,11 +6,13 @@
 use gix::objs::Find as _;
 use gix::odb::store::RefreshMode;
 use gix::odb::{Header as _, pack, store};
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::alternates::is_absent;
+use super::packs::Packs;
 use super::{Error, Kind};
 use crate::model::{HashKind, ObjectId};
 
@@ -28,6 +30,8 @@ pub(super) struct Odb {
     stores: Vec<gix::odb::Handle>,
     /// The same stores once more, listing their directories again: a repack may have moved what all have missed.
     refreshing: Vec<gix::odb::Handle>,
+    /// For many reads; see [`Self::for_many_reads`].
+    packs: Option<RefCell<Packs>>,
 }
 
 impl Odb {
@@ -55,7 +59,13 @@ impl Odb {
         for handle in stores.iter_mut().chain(&mut refreshing) {
             handle.set_pack_cache(|| Box::<pack::cache::lru::StaticLinkedList<64>>::default());
         }
-        Ok(Self { directories: directories.into(), hash, is_partial, stores, refreshing })
+        Ok(Self { directories: directories.into(), hash, is_partial, stores, refreshing, packs: None })
+    }
+
+    /// One that is faster after some hundred reads, and slower before.
+    pub(super) fn for_many_reads(&self) -> Self {
+        let packs = Packs::open(&self.directories, gix_kind(self.hash));
+        Self { packs: Some(RefCell::new(packs)), ..self.clone() }
     }
 
     pub(super) fn hash_kind(&self) -> HashKind {
@@ -76,6 +86,9 @@ impl Odb {
         let gix_id = gix_id(id);
         if gix_id.is_empty_tree() {
             return Ok(Some((Kind::Tree, 0)));
+        }
+        if let Some(header) = self.packs.as_ref().and_then(|packs| packs.borrow_mut().header(&gix_id)) {
+            return Ok(Some(header));
         }
         for handle in self.stores.iter().chain(&self.refreshing) {
             if let Some(header) = handle.try_header(&gix_id).map_err(Error::ObjectStore)? {
@@ -114,6 +127,10 @@ impl Odb {
     /// Reads an object of any origin into `buffer`, unless it is of another kind or larger than `limit` bytes: that is
     /// found out before anything is inflated.
     pub(super) fn read(&self, id: ObjectId, expected: Kind, limit: u64, buffer: &mut Vec<u8>) -> Result<(), Error> {
+        if let Some(object) = self.packed(id, expected, limit)? {
+            buffer.clone_from(&object);
+            return Ok(());
+        }
         let (actual, size) = self.existing_header(id)?;
         check(id, expected, actual, limit, size)?;
         self.read_part(id, expected, limit, buffer)
@@ -136,6 +153,10 @@ impl Odb {
         if gix_id.is_empty_tree() {
             return check(id, expected, Kind::Tree, limit, 0);
         }
+        if let Some(object) = self.packed(id, expected, limit)? {
+            buffer.clone_from(&object);
+            return Ok(());
+        }
         for handle in self.stores.iter().chain(&self.refreshing) {
             let found = handle.try_find(&gix_id, buffer).map_err(Error::ObjectStore)?;
             if let Some((kind, size)) = found.map(|data| (data.kind, data.data.len())) {
@@ -144,6 +165,13 @@ impl Odb {
             }
         }
         if self.is_partial { Err(Error::Promised { id }) } else { Err(Error::Missing { id }) }
+    }
+
+    /// The same from what [`Self::for_many_reads`] keeps; `None` where it must be read otherwise.
+    pub(super) fn packed(&self, id: ObjectId, expected: Kind, limit: u64) -> Result<Option<Arc<Vec<u8>>>, Error> {
+        let packs = self.packs.as_ref().filter(|_| id.kind() == self.hash);
+        let found = packs.and_then(|packs| packs.borrow_mut().read(&gix_id(id)));
+        found.map(|(kind, object)| check(id, expected, kind, limit, object.len() as u64).map(|()| object)).transpose()
     }
 
     /// The files of the commit-graph that [`Self::commit_graph`] opens, or of one further on.

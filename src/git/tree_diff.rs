@@ -17,12 +17,12 @@ use super::{Change, Entry, Error, Kind, Mode, Repository};
 use crate::model::ObjectId;
 
 /// Trees are forgotten when this many bytes of them are kept.
-const CACHE: usize = 16 << 20;
+const CACHE: usize = 8 << 20;
 
 /// Compares trees. `R` is a repository of its own, for a thread, or one that is borrowed.
 pub struct TreeDiff<R = Repository> {
     repository: R,
-    cache: HashMap<ObjectId, Arc<[u8]>>,
+    cache: HashMap<ObjectId, Arc<Vec<u8>>>,
     cached: usize,
     buffer: Vec<u8>,
 }
@@ -241,13 +241,19 @@ impl<R: Borrow<Repository>> TreeDiff<R> {
         Ok(())
     }
 
-    fn read(&mut self, id: Option<ObjectId>) -> Result<Arc<[u8]>, Error> {
+    fn read(&mut self, id: Option<ObjectId>) -> Result<Arc<Vec<u8>>, Error> {
         let Some(id) = id else { return Ok(Arc::default()) };
         if let Some(tree) = self.cache.get(&id) {
             return Ok(Arc::clone(tree));
         }
-        self.repository.borrow().odb.read_part(id, Kind::Tree, MAX_TREE, &mut self.buffer)?;
-        let tree: Arc<[u8]> = Arc::from(self.buffer.as_slice());
+        let odb = &self.repository.borrow().odb;
+        let tree = match odb.packed(id, Kind::Tree, MAX_TREE)? {
+            Some(tree) => tree,
+            None => {
+                odb.read_part(id, Kind::Tree, MAX_TREE, &mut self.buffer)?;
+                Arc::new(self.buffer.clone())
+            }
+        };
         if self.cached + tree.len() > CACHE {
             self.cache.clear();
             self.cached = 0;

@@ -3,6 +3,7 @@
 use bstr::{BStr, ByteSlice as _};
 use std::cmp::Ordering;
 
+use super::common::common_prefix;
 use super::{Entry, Error, Mode};
 use crate::model::ObjectId;
 
@@ -35,10 +36,7 @@ impl<'a> Entries<'a> {
 
     /// Passes over entries that stand byte for byte at the same place in both trees: in a typical difference, most do.
     pub(super) fn skip_equal(&mut self, other: &mut Self) -> Result<(), Error> {
-        const CHUNK: usize = 64;
-        let chunks = self.rest.chunks_exact(CHUNK).zip(other.rest.chunks_exact(CHUNK));
-        let common = chunks.take_while(|(a, b)| a == b).count() * CHUNK;
-        let common = self.rest.get(..common).unwrap_or_default();
+        let common = self.rest.get(..common_prefix(self.rest, other.rest)).unwrap_or_default();
         let id_len = self.id.as_bytes().len();
         let (mut last, mut end) = (0, 0);
         while let Some(name_end) = common.get(end..).and_then(|rest| rest.find_byte(0)) {

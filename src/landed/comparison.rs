@@ -87,6 +87,7 @@ impl Comparison {
         to: &[ObjectId],
         options: &Options<'_>,
     ) -> Result<(Self, Vec<Lookup>), Error> {
+        let repository = &repository.for_many_reads();
         let own = repository.commits(&[from], to, MAX_COMMITS)?;
         let there = repository.commits(to, &[from], MAX_COMMITS)?;
         let tell = |what, count| {

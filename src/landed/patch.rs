@@ -245,16 +245,15 @@ impl Building {
                     return Ok(());
                 }
                 let diff = LineDiff::of_middle((old, new));
+                let mut stripped = Vec::new();
                 patch_id::with_context(&diff, &mut |sign, line| {
-                    let line = patch_id::strip(line);
-                    if sign == b' ' {
-                        digest.update(&line);
-                        return;
+                    patch_id::strip_into(line, &mut stripped);
+                    if sign != b' ' {
+                        digest.update(&[sign]);
                     }
-                    digest.update(&[sign]);
-                    digest.update(&line);
-                    if !line.is_empty() {
-                        self.line(sign, &line, &mut own);
+                    digest.update(&stripped);
+                    if sign != b' ' && !stripped.is_empty() {
+                        self.line(sign, &stripped, &mut own);
                     }
                 });
             }

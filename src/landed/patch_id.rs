@@ -5,6 +5,7 @@
 //! paths are quoted and where ambiguous blocks of lines stand; here the first is for people and the second for matching.
 
 use bstr::{BStr, BString, ByteSlice as _, ByteVec as _};
+use std::sync::Arc;
 
 use crate::git::{Change, Digest, Entry, Error, LineDiff, Mode, Repository, Sliders};
 use crate::model::{HashKind, ObjectId};
@@ -224,11 +225,11 @@ pub(super) fn object_ids(hash: HashKind, change: &Change) -> [String; 2] {
 }
 
 /// What git compares for one side of a change: a submodule is a line of text.
-pub(super) fn content(repository: &Repository, entry: Option<Entry>, limit: u64) -> Result<Vec<u8>, Error> {
+pub(super) fn content(repository: &Repository, entry: Option<Entry>, limit: u64) -> Result<Arc<Vec<u8>>, Error> {
     match entry {
-        None => Ok(Vec::new()),
-        Some(Entry { mode: Mode::Submodule, id }) => Ok(format!("Subproject commit {id}\n").into_bytes()),
-        Some(entry) => repository.blob(entry.id, limit),
+        None => Ok(Arc::default()),
+        Some(Entry { mode: Mode::Submodule, id }) => Ok(Arc::new(format!("Subproject commit {id}\n").into_bytes())),
+        Some(entry) => repository.shared_blob(entry.id, limit),
     }
 }
 
@@ -249,7 +250,15 @@ const fn is_space(byte: u8) -> bool {
 
 /// Without blanks (`remove_space` in git).
 pub(super) fn strip(line: &[u8]) -> Vec<u8> {
-    line.iter().copied().filter(|byte| !is_space(*byte)).collect()
+    let mut stripped = Vec::with_capacity(line.len());
+    strip_into(line, &mut stripped);
+    stripped
+}
+
+/// The same into a buffer that is used again.
+pub(super) fn strip_into(line: &[u8], stripped: &mut Vec<u8>) {
+    stripped.clear();
+    line.split(|byte| is_space(*byte)).for_each(|word| stripped.extend_from_slice(word));
 }
 
 /// A path as `git diff` shows it (`core.quotePath` in `git-config(1)`).

@@ -1,0 +1,11 @@
+//! Deltas of a pack: any bytes make a target of the size they say, or none.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|input: (Vec<u8>, Vec<u8>)| {
+    let (base, delta) = input;
+    if let Some(target) = refgate::git::apply_delta(&base, &delta) {
+        assert!(target.len() <= 4 << 20);
+    }
+});
