@@ -10,6 +10,7 @@ use std::cell::RefCell;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use super::alternates::is_absent;
 use super::packs::Packs;
@@ -30,6 +31,8 @@ pub(super) struct Odb {
     stores: Vec<gix::odb::Handle>,
     /// The same stores once more, listing their directories again: a repack may have moved what all have missed.
     refreshing: Vec<gix::odb::Handle>,
+    /// When the directories were last written to, as of the last listing.
+    listed: RefCell<Option<Vec<Option<SystemTime>>>>,
     /// For many reads; see [`Self::for_many_reads`].
     packs: Option<RefCell<Packs>>,
 }
@@ -59,7 +62,15 @@ impl Odb {
         for handle in stores.iter_mut().chain(&mut refreshing) {
             handle.set_pack_cache(|| Box::<pack::cache::lru::StaticLinkedList<64>>::default());
         }
-        Ok(Self { directories: directories.into(), hash, is_partial, stores, refreshing, packs: None })
+        Ok(Self {
+            directories: directories.into(),
+            hash,
+            is_partial,
+            stores,
+            refreshing,
+            listed: RefCell::default(),
+            packs: None,
+        })
     }
 
     /// One that is faster after some hundred reads, and slower before.
@@ -90,7 +101,7 @@ impl Odb {
         if let Some(header) = self.packs.as_ref().and_then(|packs| packs.borrow_mut().header(&gix_id)) {
             return Ok(Some(header));
         }
-        for handle in self.stores.iter().chain(&self.refreshing) {
+        for handle in self.handles() {
             if let Some(header) = handle.try_header(&gix_id).map_err(Error::ObjectStore)? {
                 return Ok(Some((header.kind().into(), header.size())));
             }
@@ -157,7 +168,7 @@ impl Odb {
             buffer.clone_from(&object);
             return Ok(());
         }
-        for handle in self.stores.iter().chain(&self.refreshing) {
+        for handle in self.handles() {
             let found = handle.try_find(&gix_id, buffer).map_err(Error::ObjectStore)?;
             if let Some((kind, size)) = found.map(|data| (data.kind, data.data.len())) {
                 buffer.truncate(size);
@@ -172,6 +183,26 @@ impl Odb {
         let packs = self.packs.as_ref().filter(|_| id.kind() == self.hash);
         let found = packs.and_then(|packs| packs.borrow_mut().read(&gix_id(id)));
         found.map(|(kind, object)| check(id, expected, kind, limit, object.len() as u64).map(|()| object)).transpose()
+    }
+
+    /// Where to look, in this order. Listing the directories again is for what may have been moved: messages name hundreds
+    /// of commits that never were in this repository.
+    fn handles(&self) -> impl Iterator<Item = &gix::odb::Handle> {
+        let refreshing = std::iter::once_with(|| self.may_be_new_packs().then_some(&self.refreshing));
+        self.stores.iter().chain(refreshing.flatten().flatten())
+    }
+
+    /// Whether packs may have come or gone since this was last asked.
+    fn may_be_new_packs(&self) -> bool {
+        /// A directory that was written to within this time may be written to again without a later time.
+        const TICK: Duration = Duration::from_secs(2);
+        // A repository that borrows all its objects has no such directory.
+        let modified = |path: &PathBuf| match path.join("pack").metadata().and_then(|metadata| metadata.modified()) {
+            Err(error) if is_absent(&error) => Some(None),
+            modified => modified.ok().filter(|time| time.elapsed().is_ok_and(|age| age > TICK)).map(Some),
+        };
+        let now: Option<Vec<_>> = self.directories.iter().map(modified).collect();
+        now.is_none() || self.listed.replace_with(|_| now.clone()) != now
     }
 
     /// The files of the commit-graph that [`Self::commit_graph`] opens, or of one further on.
@@ -348,6 +379,30 @@ mod tests {
                 assert!(scratch.open().commit(scratch.id(name)).is_ok(), "{name}");
             }
         }
+    }
+
+    #[test]
+    fn directories_are_listed_again_only_after_something_was_written_there() {
+        let scratch = Scratch::new(&[]);
+        scratch.line("main", None, &["a"]);
+        scratch.git(&["repack", "-q", "-d"]);
+        let pack = std::fs::File::open(scratch.path.join("objects/pack")).unwrap();
+        let long_ago = |seconds: u64| SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000 + seconds);
+        pack.set_modified(long_ago(0)).unwrap();
+        let repository = scratch.open();
+        let nowhere = ObjectId::Sha1([7; 20]);
+        assert!(repository.commit(scratch.id("main")).is_ok());
+        assert_eq!(repository.kind(nowhere).unwrap(), None);
+        assert!(!repository.odb.may_be_new_packs());
+        scratch.line("late", None, &["b"]);
+        scratch.git(&["repack", "-q", "-a", "-d"]);
+        assert!(repository.odb.may_be_new_packs(), "it was written to just now");
+        pack.set_modified(long_ago(1)).unwrap();
+        // Both were loose for a moment, and were not read then; with the second, nothing is listed.
+        assert_eq!(repository.commit(scratch.id("late")).unwrap().subject(), "add b");
+        assert!(!repository.odb.may_be_new_packs());
+        assert_eq!(repository.blob(scratch.id("late:b"), 9).unwrap(), b"b\n");
+        assert_eq!(repository.kind(nowhere).unwrap(), None);
     }
 
     #[test]
