@@ -180,8 +180,14 @@ impl Odb {
 
     /// The same from what [`Self::for_many_reads`] keeps; `None` where it must be read otherwise.
     pub(super) fn packed(&self, id: ObjectId, expected: Kind, limit: u64) -> Result<Option<Arc<Vec<u8>>>, Error> {
-        let packs = self.packs.as_ref().filter(|_| id.kind() == self.hash);
-        let found = packs.and_then(|packs| packs.borrow_mut().read(&gix_id(id)));
+        let Some(packs) = self.packs.as_ref().filter(|_| id.kind() == self.hash) else { return Ok(None) };
+        let (mut packs, gix_id) = (packs.borrow_mut(), gix_id(id));
+        // Files can be large.
+        if expected == Kind::Blob {
+            let Some((actual, size)) = packs.header(&gix_id) else { return Ok(None) };
+            check(id, expected, actual, limit, size)?;
+        }
+        let found = packs.read(&gix_id);
         found.map(|(kind, object)| check(id, expected, kind, limit, object.len() as u64).map(|()| object)).transpose()
     }
 

@@ -19,6 +19,9 @@ const MAX_PACKS: usize = 16;
 /// Bytes that are kept for each thread.
 const KEPT: usize = 4 << 20;
 
+/// Of larger objects, those on the way to what was asked for are not kept: a chain of them would fill the room.
+const SMALL: usize = 64 << 10;
+
 /// Objects above this, and those that are made from them, are not read here.
 const MAX_SIZE: usize = 4 << 20;
 
@@ -108,7 +111,9 @@ impl Packs {
             self.delta.resize(size(entry.decompressed_size)?, 0);
             bundle.pack.decompress_entry(&entry, &mut self.inflate, &mut self.delta).ok()?;
             object = Arc::new(apply(&object, &self.delta)?);
-            self.keep((at, offset), &(kind, Arc::clone(&object)));
+            if chain.is_empty() || object.len() <= SMALL {
+                self.keep((at, offset), &(kind, Arc::clone(&object)));
+            }
         }
         Some((kind, object))
     }

@@ -203,7 +203,8 @@ impl<R: Borrow<Repository>> TreeDiff<R> {
         comparison: &mut Comparison<'_>,
     ) -> Result<Vec<Change>, Error> {
         let mut found = Vec::new();
-        let (old_tree, new_tree) = (self.read(old)?, self.read(new)?);
+        // The new one first: packs have the old one as a delta against it.
+        let (new_tree, old_tree) = (self.read(new)?, self.read(old)?);
         let none = ObjectId::null(self.repository().hash_kind());
         let mut left = Entries::new(old.unwrap_or(none), &old_tree);
         let mut right = Entries::new(new.unwrap_or(none), &new_tree);

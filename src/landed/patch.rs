@@ -232,10 +232,11 @@ impl Building {
             other => other.map(Some),
         };
         let same = file.old.map(|entry| entry.id) == file.new.map(|entry| entry.id);
-        let both = if same || is_vendored(&file.path) { None } else { content(file.old)?.zip(content(file.new)?) };
-        match both.filter(|(old, new)| !patch_id::is_binary(old) && !patch_id::is_binary(new)) {
+        // The new one first: packs have the old one as a delta against it.
+        let both = if same || is_vendored(&file.path) { None } else { content(file.new)?.zip(content(file.old)?) };
+        match both.filter(|(new, old)| !patch_id::is_binary(old) && !patch_id::is_binary(new)) {
             _ if same => patch_id::sides(&mut digest, file),
-            Some((old, new)) => {
+            Some((new, old)) => {
                 patch_id::sides(&mut digest, file);
                 let (old, new) = git::middle(&old, &new);
                 if old.len() + new.len() > MAX_DIFF {
