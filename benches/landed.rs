@@ -3,8 +3,9 @@
 //! Each argument (or word of `REFGATE_BENCH`) names a repository's directory, a release branch and a mainline, separated
 //! by colons. `git cherry TO FROM` and `refgate landed` run turn by turn, so that a busy machine slows both down alike:
 //! the whole branch and its ten newest commits, cold (without a cache), later (what is kept is from before the last ten
-//! commits of either line) and again (the same was asked before). The table has medians; what counts is the ratio. Processor time and peak memory come from GNU time, where there is one. After that comes how the cost grows with
-//! a history that is made for the purpose.
+//! commits of either line) and again (the same was asked before). The table has medians; what counts is the ratio. Processor
+//! time and peak memory come from GNU time, where there is one. After that comes how the cost grows with a history that is
+//! made for the purpose.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,

@@ -50,8 +50,8 @@ impl<'a> LineDiff<'a> {
         Self { input, hunks }
     }
 
-    /// The same for what [`middle`] leaves of two files. Much faster for a small change of a large file. In a long run of equal lines, a block may end up elsewhere
-    /// than git has it, but in the same place for the same change.
+    /// The same for what [`middle`] leaves of two files. Much faster for a small change of a large file. In a long run of
+    /// equal lines, a block may end up elsewhere than git has it, but in the same place for the same change.
     pub fn of_middle(middle: (&'a [u8], &'a [u8])) -> Self {
         Self::new(middle.0, middle.1, Sliders::Plain)
     }

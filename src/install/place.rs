@@ -205,8 +205,9 @@ fn keep(place: &Path, kept: &Path, found: &std::fs::Metadata, plan: &mut Plan) -
 /// Hooks that another program writes: ours would be lost, or theirs.
 fn refuse_what_is_managed(site: &Site<'_>, hook: Hook, place: &Path) -> Result<(), Error> {
     let taken = |reason: &'static str, help: String| Err(Error::Taken { path: place.to_owned(), reason, help });
-    let gitolite = "put the shim `share/refgate/hooks/pre-receive` into LOCAL_CODE/hooks/common (or \
-                    `gitolite/VREF/refgate` into LOCAL_CODE/VREF) and run `gitolite setup --hooks-only`";
+    let gitolite = "put the shims `pre-receive` and `post-receive` of `share/refgate/hooks` into \
+                    LOCAL_CODE/hooks/common (or `gitolite/VREF/refgate` into LOCAL_CODE/VREF) and run \
+                    `gitolite setup --hooks-only`";
     let target = std::fs::read_link(place).ok();
     if site.host == Host::Gitolite && hook == Hook::Update {
         return taken(

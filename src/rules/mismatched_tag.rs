@@ -158,8 +158,8 @@ fn is_spelling(facts: &Facts<'_>, place: &TagMatch<'_>, inner: &BStr) -> bool {
     same && (place.alias || other.alias) && place.scope() == other.scope()
 }
 
-/// The versions that each field can be meant to say; none for one that is judged with another. Packages count their own revisions: `1.15.9-2` in
-/// `debian/changelog` packages 1.15.9, and an RPM's version and release stand in two fields.
+/// The versions that each field can be meant to say; none for one that is judged with another. Packages count their own
+/// revisions: `1.15.9-2` in `debian/changelog` packages 1.15.9, and an RPM's version and release stand in two fields.
 fn spellings(path: &BStr, fields: &[Field]) -> Vec<Vec<String>> {
     let kind = manifest::Kind::of_path(path);
     let release = fields.iter().find(|field| field.name == "Release").and_then(|field| field.value.literal());
