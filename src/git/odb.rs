@@ -144,7 +144,7 @@ impl Odb {
         }
         let (actual, size) = self.existing_header(id)?;
         check(id, expected, actual, limit, size)?;
-        self.read_part(id, expected, limit, buffer)
+        self.read_stored(id, expected, limit, buffer)
     }
 
     /// The same for a parent of a commit or an entry of a tree, without asking first, which would take half as long
@@ -156,6 +156,15 @@ impl Odb {
         limit: u64,
         buffer: &mut Vec<u8>,
     ) -> Result<(), Error> {
+        if let Some(object) = self.packed(id, expected, limit)? {
+            buffer.clone_from(&object);
+            return Ok(());
+        }
+        self.read_stored(id, expected, limit, buffer)
+    }
+
+    /// The same from wherever gix finds it.
+    fn read_stored(&self, id: ObjectId, expected: Kind, limit: u64, buffer: &mut Vec<u8>) -> Result<(), Error> {
         buffer.clear();
         if id.kind() != self.hash || id.is_null() {
             return Err(Error::Missing { id });
@@ -163,10 +172,6 @@ impl Odb {
         let gix_id = gix_id(id);
         if gix_id.is_empty_tree() {
             return check(id, expected, Kind::Tree, limit, 0);
-        }
-        if let Some(object) = self.packed(id, expected, limit)? {
-            buffer.clone_from(&object);
-            return Ok(());
         }
         for handle in self.handles() {
             let found = handle.try_find(&gix_id, buffer).map_err(Error::ObjectStore)?;

@@ -71,11 +71,7 @@ impl<R: Borrow<Repository>> TreeDiff<R> {
     /// # Errors
     /// A tree is missing or malformed, or there are more than a million changes.
     pub fn between(&mut self, old: Option<ObjectId>, new: Option<ObjectId>) -> Result<Vec<Change>, Error> {
-        let mut comparison = Comparison::new(&|_, _| true);
-        if old != new {
-            self.trees(old, new, &mut BString::default(), 0, &mut comparison)?;
-        }
-        Ok(comparison.changes)
+        Ok(self.compare(old, new, &|_, _| true)?.changes)
     }
 
     /// The paths that differ between a commit and a tree, in the order of the trees; `None` is the empty tree.
@@ -99,10 +95,7 @@ impl<R: Borrow<Repository>> TreeDiff<R> {
         wants: &dyn Fn(&BStr, &[BString]) -> bool,
     ) -> Result<Option<Vec<Change>>, Error> {
         let parent = parent.map(|id| self.tree_of_commit(id)).transpose()?;
-        let mut comparison = Comparison::new(wants);
-        if parent != Some(tree) {
-            self.trees(parent, Some(tree), &mut BString::default(), 0, &mut comparison)?;
-        }
+        let comparison = self.compare(parent, Some(tree), wants)?;
         Ok((!comparison.is_outside).then_some(comparison.changes))
     }
 
@@ -155,6 +148,19 @@ impl<R: Borrow<Repository>> TreeDiff<R> {
             }
         }
         Ok(())
+    }
+
+    fn compare<'w>(
+        &mut self,
+        old: Option<ObjectId>,
+        new: Option<ObjectId>,
+        wants: &'w dyn Fn(&BStr, &[BString]) -> bool,
+    ) -> Result<Comparison<'w>, Error> {
+        let mut comparison = Comparison::new(wants);
+        if old != new {
+            self.trees(old, new, &mut BString::default(), 0, &mut comparison)?;
+        }
+        Ok(comparison)
     }
 
     fn trees(

@@ -248,11 +248,7 @@ impl Building {
                 let diff = LineDiff::of_middle((old, new));
                 let mut stripped = Vec::new();
                 patch_id::with_context(&diff, &mut |sign, line| {
-                    patch_id::strip_into(line, &mut stripped);
-                    if sign != b' ' {
-                        digest.update(&[sign]);
-                    }
-                    digest.update(&stripped);
+                    patch_id::sign_and_line(&mut digest, sign, line, &mut stripped);
                     if sign != b' ' && !stripped.is_empty() {
                         self.line(sign, &stripped, &mut own);
                     }

@@ -133,10 +133,11 @@ impl Text {
         let side = |entry: Option<Entry>, path: BString| entry.map_or_else(|| BString::from("/dev/null"), |_| path);
         self.line(&[b"--- ".as_slice(), &side(change.old, a)].concat());
         self.line(&[b"+++ ".as_slice(), &side(change.new, b)].concat());
+        let mut stripped = Vec::new();
         with_context(&diff, &mut |sign, line| {
             // Lines are C strings to git.
             let line = line.split(|byte| *byte == 0).next().unwrap_or_default();
-            sign_and_line(&mut self.digest, sign, line);
+            sign_and_line(&mut self.digest, sign, line, &mut stripped);
         });
         self.after = After::Hunks;
         Ok(())
@@ -175,12 +176,13 @@ pub(super) fn sides(digest: &mut Digest, change: &Change) {
     }
 }
 
-/// One line of a hunk without its blanks.
-pub(super) fn sign_and_line(digest: &mut Digest, sign: u8, line: &[u8]) {
+/// One line of a hunk without its blanks, which is left in `stripped`.
+pub(super) fn sign_and_line(digest: &mut Digest, sign: u8, line: &[u8], stripped: &mut Vec<u8>) {
+    strip_into(line, stripped);
     if sign != b' ' {
         digest.update(&[sign]);
     }
-    if line.iter().any(|byte| is_space(*byte)) { digest.update(&strip(line)) } else { digest.update(line) }
+    digest.update(stripped);
 }
 
 /// Calls `sink` with each line of a diff with three lines of context, and its sign.
@@ -256,7 +258,7 @@ pub(super) fn strip(line: &[u8]) -> Vec<u8> {
 }
 
 /// The same into a buffer that is used again.
-pub(super) fn strip_into(line: &[u8], stripped: &mut Vec<u8>) {
+fn strip_into(line: &[u8], stripped: &mut Vec<u8>) {
     stripped.clear();
     line.split(|byte| is_space(*byte)).for_each(|word| stripped.extend_from_slice(word));
 }

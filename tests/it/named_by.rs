@@ -4,7 +4,7 @@ use serde_json::Value;
 use std::path::PathBuf;
 
 use crate::support::site::{POLICY, Setup, Site, USUAL};
-use crate::support::{git_with, json, refgate, stderr};
+use crate::support::{git_with, json, layered, refgate, stderr};
 
 /// A change of the mainline, and one like it for 1.15: with another title, another time and a few of its lines.
 const HISTORY: &str = r#"
@@ -142,16 +142,6 @@ fn what_is_kept_after_a_push_is_for_the_policys_forms() {
     assert_eq!(kept(), before, "nothing was to be found out");
     ask(case.other_policy());
     assert_ne!(kept(), before, "with other forms, messages are read anew");
-}
-
-/// What `refgate policy show` says of a policy in two layers.
-fn layered(upper: &str, lower: &str) -> (Option<i32>, String) {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("upper.toml"), format!("schema = 1\nname = \"upper\"\n{upper}")).unwrap();
-    let lower = format!("schema = 1\nname = \"lower\"\nextends = [\"upper.toml\"]\n{lower}");
-    std::fs::write(folder.path().join("lower.toml"), lower).unwrap();
-    let output = refgate(folder.path(), &["policy", "show", "lower.toml"], b"");
-    (output.status.code(), format!("{}{}", String::from_utf8_lossy(&output.stdout), stderr(&output)))
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::process::Output;
 
 use crate::support::history::{Ids, build};
 use crate::support::site::{Pushed, Site, USUAL, install};
-use crate::support::{command, git, git_with, refgate, run, stderr};
+use crate::support::{command, git, git_with, layered, refgate, run, stderr};
 
 const NOTES: &str = "refs/notes/refgate";
 
@@ -256,16 +256,6 @@ fn a_clone_lets_through_what_the_server_decides() {
     assert_eq!(local["unevaluated"][0]["elsewhere"], true);
     assert_eq!((&remote["stage"], &remote["verdict"]), (&"pre-receive".into(), &"refused".into()));
     assert!(work.push("alice", &["1.15", NOTES]).landed);
-}
-
-/// What `refgate policy show` says of a policy in two layers.
-fn layered(upper: &str, lower: &str) -> (Option<i32>, String) {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("upper.toml"), format!("schema = 1\nname = \"upper\"\n{upper}")).unwrap();
-    let lower = format!("schema = 1\nname = \"lower\"\nextends = [\"upper.toml\"]\n{lower}");
-    std::fs::write(folder.path().join("lower.toml"), lower).unwrap();
-    let output = refgate(folder.path(), &["policy", "show", "lower.toml"], b"");
-    (output.status.code(), format!("{}{}", String::from_utf8_lossy(&output.stdout), stderr(&output)))
 }
 
 #[test]

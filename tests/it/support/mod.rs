@@ -81,3 +81,13 @@ pub(crate) fn json(output: &Output) -> serde_json::Value {
     serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|error| panic!("{error}: {}{}", String::from_utf8_lossy(&output.stdout), stderr(output)))
 }
+
+/// What `refgate policy show` says of a policy in two layers.
+pub(crate) fn layered(upper: &str, lower: &str) -> (Option<i32>, String) {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("upper.toml"), format!("schema = 1\nname = \"upper\"\n{upper}")).unwrap();
+    let lower = format!("schema = 1\nname = \"lower\"\nextends = [\"upper.toml\"]\n{lower}");
+    std::fs::write(folder.path().join("lower.toml"), lower).unwrap();
+    let output = refgate(folder.path(), &["policy", "show", "lower.toml"], b"");
+    (output.status.code(), format!("{}{}", String::from_utf8_lossy(&output.stdout), stderr(&output)))
+}
