@@ -14,16 +14,19 @@ pub mod version;
 pub mod landed;
 pub mod policy;
 pub mod push;
-// Floor 3: answers.
+// Floor 3: one repository under one policy.
+pub mod project;
+// Floor 4: one push to it, and what its history says of versions.
 pub mod facts;
 pub mod release;
-// Floor 4: judgements, one file each.
+// Floor 5: judgements, one file each.
 pub mod rules;
-// Floor 5: the verdict, and how it is told.
+// Floor 6: the verdict.
 pub mod gate;
+// Floor 7: how it is shown.
 pub mod report;
-// Beside the verdict: putting the hooks in place, and proving that they run.
+// Floor 7, next to the reports: putting the hooks in place, and proving that they run.
 #[cfg(unix)]
 pub mod install;
-// Floor 6: the command line.
+// Floor 8: the command line.
 pub mod cli;

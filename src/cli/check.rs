@@ -6,10 +6,12 @@ use std::time::Instant;
 use super::context::Context;
 use super::judge::{Case, judge};
 use super::output::JudgeFlags;
-use crate::facts::View;
+use super::project::{RemoteFlag, unresolved};
+use crate::gate::{Ask, POLICY_FILE};
 use crate::git::{Repository, Trust};
 use crate::model::{Exit, Failure, ObjectId, RefName, RefUpdate, Stage};
 use crate::policy::Source;
+use crate::project::View;
 use crate::push::{CiEvent, pre_receive};
 
 #[derive(Debug, clap::Args)]
@@ -28,18 +30,18 @@ pub(super) struct Args {
     /// A ref update, `REF=OLD..NEW`; ids of zeros create and delete. May be given several times.
     #[arg(long = "ref", value_name = "REF=OLD..NEW")]
     refs: Vec<String>,
-    /// The remote that would be pushed to: its tracking refs stand for the server's.
-    #[arg(long, value_name = "NAME", default_value = "origin")]
-    remote: String,
+    #[command(flatten)]
+    remote: RemoteFlag,
 }
 
 pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
     let began = Instant::now();
     let flags = &arguments.flags;
-    let repository = context.repository(flags.repo.as_deref(), Trust::Cli)?;
-    let view = if repository.is_bare() { View::Own } else { View::of_remote(&repository, arguments.remote.as_bytes()) };
+    let repository = flags.project.repository(context, Trust::Cli)?;
+    let remote = arguments.remote.remote.as_str();
+    let view = View::of_place(&repository, remote.as_bytes());
     let at = At { context, repository: &repository, view: &view };
-    let mut fallback = repository.work_tree().map(|top| Source::File(top.join(Path::new(".refgate.toml"))));
+    let mut fallbacks = Ask::default().in_clone(&repository, remote).fallbacks;
     let updates = if !arguments.refs.is_empty() {
         at.given(&arguments.refs)?
     } else if let Some(target) = &arguments.target {
@@ -49,10 +51,10 @@ pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
         let update = at.event()?;
         // In CI the tree that was checked out is the one under judgement: its own policy cannot judge it.
         let base = if update.old.is_null() { "HEAD".to_owned() } else { update.old.to_string() };
-        fallback = Some(Source::Ref { revision: base, path: ".refgate.toml".to_owned() });
+        fallbacks = vec![Source::Ref { revision: base, path: POLICY_FILE.to_owned() }];
         vec![update]
     };
-    judge(context, flags, Case { repository: &repository, stage: Stage::Ci, updates, view, fallback, began })
+    judge(context, flags, Case { repository, stage: Stage::Ci, updates, view, fallbacks, began })
 }
 
 /// Where revisions are looked up.
@@ -88,7 +90,10 @@ impl At<'_> {
         let new = self.revision(head)?;
         let current = match base {
             Some(base) => Some(self.revision(base)?),
-            None => self.view.find(self.repository, &target).map_err(undecided)?,
+            None => self.view.find(self.repository, &target).map_err(|error| {
+                let failure = Failure::new(Exit::Undecided, format!("comparing with {target}"), error.cause.clone());
+                error.advice(Stage::Ci).into_iter().fold(failure, Failure::help)
+            })?,
         };
         let null = ObjectId::null(self.repository.hash_kind());
         let old = match current {
@@ -128,13 +133,6 @@ impl At<'_> {
         if let Ok(id) = ObjectId::from_hex(text.as_bytes()) {
             return Ok(id);
         }
-        self.repository.rev_parse(text).map_err(|error| {
-            let exit = if error.is_undecided() { Exit::Undecided } else { Exit::Usage };
-            Failure::from_error(
-                exit,
-                format!("resolving the revision `{}`", crate::model::Untrusted::new(text)),
-                &error,
-            )
-        })
+        self.repository.rev_parse(text).map_err(|error| unresolved(text, &error))
     }
 }

@@ -1,18 +1,17 @@
 //! `refgate hook`: judges the push that git hands to a hook; what is done after a push is elsewhere.
 
-use bstr::BString;
+use bstr::{BString, ByteSlice as _};
 use std::ffi::OsString;
-use std::path::Path;
 use std::time::Instant;
 
 use super::context::Context;
 use super::judge::{Case, judge};
 use super::output::JudgeFlags;
-use crate::facts::View;
+use crate::gate::Ask;
 use crate::git::Trust;
 use crate::model::{Exit, Failure, Stage};
 use crate::model::{PROBE, PROBE_ANSWER};
-use crate::policy::Source;
+use crate::project::View;
 use crate::push;
 
 #[derive(Debug, clap::Args)]
@@ -68,7 +67,7 @@ pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
     if arguments.foreground {
         return Err(Failure::new(Exit::Usage, "reading the command line", "`--foreground` is for post-receive alone"));
     }
-    let repository = context.repository(flags.repo.as_deref(), Trust::Hook)?;
+    let repository = flags.project.repository(context, Trust::Hook)?;
     let hash = repository.hash_kind();
     // Read to its end in every case: git may not be able to write it all otherwise.
     let updates = match stage {
@@ -80,17 +79,17 @@ pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
     if updates.is_empty() {
         return Ok(Exit::Accepted);
     }
-    let (view, fallback) = match stage {
+    let (view, fallbacks) = match stage {
         Stage::PrePush => {
             let remote = words.first().map_or(&b""[..], |name| name.as_slice());
-            let own = repository.work_tree().map(|top| Source::File(top.join(Path::new(".refgate.toml"))));
-            (View::of_remote(&repository, remote), own)
+            let own = Ask::default().in_clone(&repository, &remote.to_str_lossy());
+            (View::of_remote(&repository, remote), own.fallbacks)
         }
         // Never from what is being pushed: on a server the policy is the one that its administrator named.
-        Stage::PreReceive | Stage::Update | Stage::Ci => (View::Own, None),
+        Stage::PreReceive | Stage::Update | Stage::Ci => (View::Own, Vec::new()),
     };
     let tests_the_hook = updates.iter().any(|update| update.name.full().starts_with(PROBE.as_bytes()));
-    let judged = judge(context, flags, Case { repository: &repository, stage, updates, view, fallback, began });
+    let judged = judge(context, flags, Case { repository, stage, updates, view, fallbacks, began });
     if tests_the_hook { refuse_probe(context, judged) } else { judged }
 }
 

@@ -7,37 +7,35 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::context::Context;
-use super::load::{invalid, policy_source};
 use super::output::{JudgeFlags, append};
-use crate::facts::{Facts, View, read_source};
-use crate::gate;
+use super::project;
+use crate::gate::Ask;
 use crate::git::Repository;
 use crate::model::{Actor, Exit, Failure, Push, RefUpdate, Stage};
-use crate::policy::{self, LoadError, Policy, Source};
+use crate::policy::Source;
+use crate::project::View;
 use crate::push::{self, Identity};
-use crate::report::{Report, policy_errors};
-use crate::rules;
+use crate::report::{Report, log_line};
 
 /// GitHub Enterprise gives all hooks together five seconds.
 const DEADLINE: Duration = Duration::from_secs(4);
 
 /// What to judge.
-pub(super) struct Case<'a> {
-    pub(super) repository: &'a Repository,
+pub(super) struct Case {
+    pub(super) repository: Repository,
     pub(super) stage: Stage,
     pub(super) updates: Vec<RefUpdate>,
     pub(super) view: View,
-    /// Where the policy is when neither a flag nor the configuration names it.
-    pub(super) fallback: Option<Source>,
+    /// Where the policy is when neither a flag nor the configuration names it: the first of these that is there.
+    pub(super) fallbacks: Vec<Source>,
     /// When the command began.
     pub(super) began: Instant,
 }
 
 /// Judges a case, writes the report and gives the exit code.
-pub(super) fn judge(context: &Context, flags: &JudgeFlags, case: Case<'_>) -> Result<Exit, Failure> {
-    let opened = case.began.elapsed();
-    let log = log_file(context, flags, case.repository);
-    let ended = judge_logged(context, flags, case, opened, log.as_deref());
+pub(super) fn judge(context: &Context, flags: &JudgeFlags, case: Case) -> Result<Exit, Failure> {
+    let log = log_file(context, flags, &case.repository);
+    let ended = judge_logged(context, flags, case, log.as_deref());
     if let (Err(failure), Some(log)) = (&ended, &log) {
         log_failure(log, failure)?;
     }
@@ -59,55 +57,40 @@ pub(super) fn log_failure(log: &Path, failure: &Failure) -> Result<(), Failure> 
     append(log, &line.to_string())
 }
 
-fn judge_logged(
-    context: &Context,
-    flags: &JudgeFlags,
-    case: Case<'_>,
-    opened: Duration,
-    log: Option<&Path>,
-) -> Result<Exit, Failure> {
-    let loaded = load_policy(context, flags, &case).and_then(|policy| {
-        let armed = rules::arm(&policy).map_err(LoadError::from)?;
-        Ok((policy, armed))
-    });
-    let (policy, armed) = match loaded {
-        Ok(loaded) => loaded,
-        Err(LoadError::Unreadable(failure)) => return Err(failure),
-        Err(LoadError::Invalid(errors)) => {
-            context.complain(&policy_errors(&errors, context.colour(flags.color)));
-            return Err(invalid(&errors));
-        }
-    };
-    let read = case.began.elapsed();
+fn judge_logged(context: &Context, flags: &JudgeFlags, case: Case, log: Option<&Path>) -> Result<Exit, Failure> {
+    let began = case.began;
+    let opened = began.elapsed();
     let push = push(context, &case)?;
-    let deadline = deadline(&case)?;
-    let facts = Facts::new(case.repository, &policy, &push, case.view, deadline);
-    if let Some((name, error)) = facts.missing() {
-        let failure = Failure::new(Exit::Undecided, format!("looking for what {name} shall hold"), error.cause);
-        return Err(error.help.into_iter().fold(failure, Failure::help));
-    }
-    let outcome = gate::judge(&armed, &facts, today());
-    let judged = case.began.elapsed();
-    let exit = outcome.exit();
-    let milliseconds = |duration: Duration| duration.as_secs_f64() * 1000.0;
-    let report = Report {
-        facts: &facts,
-        policy: &policy,
-        policy_id: policy_id(case.repository, &policy),
-        outcome: &outcome,
-        timings: vec![
-            ("open", milliseconds(opened)),
-            ("policy", milliseconds(read.saturating_sub(opened))),
-            ("judge", milliseconds(judged.saturating_sub(read))),
-            ("total", milliseconds(judged)),
-        ],
+    let ask = Ask {
+        named: flags.project.named(context)?,
+        deadline: deadline(&case)?,
+        fallbacks: case.fallbacks,
+        is_optional: false,
     };
-    let delivered = flags.deliver(context, &report.render(flags.format(), context.colour(flags.color)));
+    let gate = project::open(context, flags.color, case.repository, case.view, ask)?;
+    let read = began.elapsed();
+    let outcome = gate.judge(&push, today())?;
+    let judged = began.elapsed();
+    let milliseconds = |duration: Duration| duration.as_secs_f64() * 1000.0;
+    let timings = [
+        ("open", milliseconds(opened)),
+        ("policy", milliseconds(read.saturating_sub(opened))),
+        ("judge", milliseconds(judged.saturating_sub(read))),
+        ("total", milliseconds(judged)),
+    ];
+    let report = Report { outcome: &outcome, timings: &timings };
+    deliver(context, flags, &report, log)
+}
+
+/// Writes the report and the log, and gives the exit code.
+fn deliver(context: &Context, flags: &JudgeFlags, report: &Report<'_>, log: Option<&Path>) -> Result<Exit, Failure> {
+    let exit = report.outcome.exit();
+    let delivered = flags.deliver(context, report);
     if flags.timings {
         let parts: Vec<String> = report.timings.iter().map(|(what, time)| format!("{what} {time:.2} ms")).collect();
         context.complain(&format!("refgate: {}\n", parts.join(", ")));
     }
-    let logged = log.map_or(Ok(()), |log| append(log, &report.log_line(&now().to_string())));
+    let logged = log.map_or(Ok(()), |log| append(log, &log_line(report, &now().to_string())));
     match delivered.and(logged) {
         Ok(()) => Ok(exit),
         // A refusal stands whether or not anybody can read why; an acceptance that leaves no trace does not.
@@ -119,25 +102,14 @@ fn judge_logged(
     }
 }
 
-/// The policy: the flag's, else the configuration's, else the stage's own.
-fn load_policy(context: &Context, flags: &JudgeFlags, case: &Case<'_>) -> Result<Policy, LoadError> {
-    let source = policy_source(context, flags.policy.as_deref(), case.repository)?;
-    let Some(source) = source.or_else(|| case.fallback.clone()) else {
-        let help = "name it: `git config refgate.policy FILE`, `preset:NAME` or `ref:REF:PATH`";
-        let failure = Failure::new(Exit::Policy, "finding the policy", "this repository has no policy");
-        return Err(failure.help(help).into());
-    };
-    policy::load(source, &|source| read_source(case.repository, source))
-}
-
-fn push(context: &Context, case: &Case<'_>) -> Result<Push, Failure> {
+fn push(context: &Context, case: &Case) -> Result<Push, Failure> {
     let detail = "asking who pushes";
     let variables = |name: &str| context.variable(name);
     let configured = case.repository.config("refgate.identity").unwrap_or_else(|| BString::from("none"));
     let identity = Identity::parse(&configured.to_str_lossy())
         .map_err(|error| Failure::new(Exit::Policy, detail, format!("`refgate.identity`: {error}")))?;
     let updates = if case.stage.is_server() {
-        push::resolve_symbolic(case.repository, case.updates.clone())
+        push::resolve_symbolic(&case.repository, case.updates.clone())
             .map_err(|error| Failure::from_error(Exit::Undecided, "resolving symbolic refs", &error))?
     } else {
         case.updates.clone()
@@ -154,7 +126,7 @@ fn push(context: &Context, case: &Case<'_>) -> Result<Push, Failure> {
 }
 
 /// `refgate.deadline` in seconds; 0 means none. Only hooks have one: CI and people can wait.
-fn deadline(case: &Case<'_>) -> Result<Option<Instant>, Failure> {
+fn deadline(case: &Case) -> Result<Option<Instant>, Failure> {
     let configured = case.repository.config("refgate.deadline");
     let seconds = configured.map(|text| {
         let parsed: Option<f64> = text.to_str().ok().and_then(|text| text.parse().ok());
@@ -175,11 +147,6 @@ fn deadline(case: &Case<'_>) -> Result<Option<Instant>, Failure> {
 fn configured_path(repository: &Repository, key: &str) -> Option<PathBuf> {
     let text = repository.config(key)?;
     Some(repository.common_dir().join(text.to_path_lossy()))
-}
-
-fn policy_id(repository: &Repository, policy: &Policy) -> String {
-    let text = policy.texts.last().map_or("", |text| &text.text);
-    crate::git::blob_id(repository.hash_kind(), text.as_bytes()).to_string()
 }
 
 /// The day on which waivers have to be valid.

@@ -9,39 +9,34 @@ use std::path::{Path, PathBuf};
 
 use super::context::Context;
 use super::judge::today;
-use super::load::optional_policy;
-use super::output::FormatName;
-use crate::facts::{FactError, Facts, View};
-use crate::git::{Repository, Trust};
-use crate::landed::{Caching, Comparison, Options, Status};
-use crate::model::{Actor, Exit, Failure, ObjectId, Push, Stage, Untrusted};
+use super::output::ListFormat;
+use super::project::{ProjectFlags, RemoteFlag};
+use crate::git::Repository;
+use crate::landed::{Caching, Comparison, Options, Status, Verdict};
+use crate::model::{Exit, Failure, ObjectId, Stage, Untrusted};
+use crate::project::{Answers, FactError, Granted, Snapshot};
+use crate::rules::DUE_CHANGES;
 use questions::{Asked, Question};
 use text::Answer;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The repository; the one this runs in unless given.
-    #[arg(long, value_name = "DIR")]
-    repo: Option<PathBuf>,
-    /// The policy: a file, `preset:NAME` or `ref:REF:PATH`. Its flows are answered where neither `--from` nor `--to` is
-    /// given, and what it exempts and waives counts.
-    #[arg(long, value_name = "SOURCE")]
-    policy: Option<String>,
+    #[command(flatten)]
+    project: ProjectFlags,
+    #[command(flatten)]
+    remote: RemoteFlag,
     /// Whose changes are looked for: a branch, any revision, or a line of the policy; HEAD unless given.
     #[arg(long, value_name = "REV|LINE")]
     from: Option<String>,
     /// Where they are looked for; where the policy wants them, or else `main` or `master`, unless given.
     #[arg(long, value_name = "REV|LINE")]
     to: Option<String>,
-    /// The remote whose tracking refs are the branches of lines, in a clone.
-    #[arg(long, value_name = "NAME", default_value = "origin")]
-    remote: String,
     /// Only the newest changes.
     #[arg(long, value_name = "N")]
     last: Option<usize>,
-    /// How the answer is written, to standard output.
+    /// How the answer is written, to standard output; json is refgate.landed/v1.
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
-    format: FormatName,
+    format: ListFormat,
     /// List all changes, those that landed too.
     #[arg(long)]
     all: bool,
@@ -57,23 +52,19 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
-    let repository = context.repository(arguments.repo.as_deref(), Trust::Cli)?;
-    let policy = optional_policy(context, arguments.policy.as_deref(), &repository)?;
-    let view = if repository.is_bare() { View::Own } else { View::of_remote(&repository, arguments.remote.as_bytes()) };
-    let push = nothing_pushed();
-    let facts = policy.as_ref().map(|policy| Facts::new(&repository, policy, &push, view, None));
-    let asked = Asked { repository: &repository, facts: facts.as_ref(), remote: &arguments.remote };
-    let questions = asked.questions(&arguments)?;
+    let gate = arguments.project.open(context, &arguments.remote.remote)?;
+    let refs = Snapshot::now(gate.project());
+    let questions = Asked { refs: &refs, remote: &arguments.remote.remote }.questions(&arguments)?;
     let without = pairs(context, arguments.without.as_deref())?;
+    let asking = Asking { context, arguments: &arguments, refs: &refs, without: &without };
     let mut answered = Vec::new();
     for question in &questions.list {
-        let answer = answer(context, &arguments, &repository, facts.as_ref(), question, &without)?;
-        answered.push((question, answer));
+        answered.push((question, asking.answer(question)?));
     }
     let text = match arguments.format {
-        FormatName::Json => text::json(&answered, questions.may_be_many),
-        FormatName::Human if answered.is_empty() => "there is no branch to look for changes on\n".to_owned(),
-        FormatName::Human => {
+        ListFormat::Json => text::json(&answered, questions.may_be_many),
+        ListFormat::Human if answered.is_empty() => "there is no branch to look for changes on\n".to_owned(),
+        ListFormat::Human => {
             let texts = answered.iter().map(|(question, answer)| text::human(question, answer, arguments.all));
             texts.collect::<Vec<String>>().join("\n")
         }
@@ -82,76 +73,80 @@ pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
     Ok(Exit::Accepted)
 }
 
-/// Branches are asked about as they are.
-pub(super) fn nothing_pushed() -> Push {
-    Push { stage: Stage::Ci, host: None, actor: Actor::Unknown, options: Vec::new(), updates: Vec::new() }
+/// What all questions are answered with.
+struct Asking<'a, 'p> {
+    context: &'a Context,
+    arguments: &'a Args,
+    refs: &'a Snapshot<'p>,
+    /// Pairs that are not compared.
+    without: &'a BTreeSet<(ObjectId, ObjectId)>,
 }
 
-fn answer(
-    context: &Context,
-    arguments: &Args,
-    repository: &Repository,
-    facts: Option<&Facts<'_>>,
-    question: &Question<'_>,
-    without: &BTreeSet<(ObjectId, ObjectId)>,
-) -> Result<Answer, Failure> {
-    let detail =
-        || format!("looking for the changes of {} on {}", Untrusted::new(&question.from), Untrusted::new(&question.to));
-    let undecided = |error: &dyn std::error::Error| Failure::from_error(Exit::Undecided, detail(), error);
-    let unknown = |error: FactError| {
-        let failure = Failure::new(Exit::Undecided, detail(), error.cause);
-        error.help.into_iter().fold(failure, Failure::help)
-    };
-    let only = match arguments.last {
-        Some(count) => {
-            let all = repository
-                .commits(&[question.tip], &question.targets, MAX_COMMITS)
-                .map_err(|error| undecided(&error))?;
-            Some(newest(repository, all, count).map_err(|error| undecided(&error))?)
-        }
-        None => None,
-    };
-    let shows_progress = std::io::stderr().is_terminal();
-    let progress = |what: &'static str, count: usize| {
+impl Asking<'_, '_> {
+    fn answer(&self, question: &Question<'_>) -> Result<Answer, Failure> {
+        let detail = || {
+            format!("looking for the changes of {} on {}", Untrusted::new(&question.from), Untrusted::new(&question.to))
+        };
+        let unknown = |error: FactError| {
+            let failure = Failure::new(Exit::Undecided, detail(), error.cause.clone());
+            error.advice(Stage::Ci).into_iter().fold(failure, Failure::help)
+        };
+        let shows_progress = std::io::stderr().is_terminal();
+        let progress = |what: &'static str, count: usize| {
+            if shows_progress {
+                self.context.complain(&format!("\r\u{1b}[K{what} ({count})"));
+            }
+        };
+        let options = Options {
+            ignore_explicit: self.arguments.ignore_trailers,
+            without: self.without.clone(),
+            only: self.only(question).map_err(unknown)?,
+            progress: Some(&progress),
+            grammar: self.refs.grammar(),
+            cache: if self.arguments.no_cache { Caching::Off } else { Caching::Keep },
+            ..Options::default()
+        };
+        let compared = self.compare(question, options).map_err(unknown);
         if shows_progress {
-            context.complain(&format!("\r\u{1b}[K{what} ({count})"));
+            self.context.complain("\r\u{1b}[K");
         }
-    };
-    let options = Options {
-        ignore_explicit: arguments.ignore_trailers,
-        without: without.clone(),
-        only,
-        progress: Some(&progress),
-        grammar: facts.map(Facts::grammar).unwrap_or_default(),
-        cache: if arguments.no_cache { Caching::Off } else { Caching::Keep },
-        ..Options::default()
-    };
-    let compared = match (facts, question.flow) {
-        (Some(facts), Some(flow)) => facts
-            .answers(flow, question.tip, &question.targets, options)
-            .map(|answers| (answers.verdicts, answers.unread))
-            .map_err(unknown),
-        _ => Comparison::new(repository, question.tip, &question.targets, &options)
-            .map(|comparison| (comparison.verdicts().to_vec(), comparison.unread().to_vec()))
-            .map_err(|error| undecided(&error)),
-    };
-    if shows_progress {
-        context.complain("\r\u{1b}[K");
-    }
-    let (verdicts, unread) = compared?;
-    let mut answer = Answer { changes: Vec::new(), unread, changelogs: Vec::new() };
-    let today = today();
-    for verdict in verdicts {
-        let is_owed = !matches!(verdict.status, Status::Landed | Status::Exempt) && question.flow.is_some();
-        let waiver = facts.filter(|_| is_owed).and_then(|facts| {
-            facts.exceptions("unlanded-fix", Some(verdict.commit), question.branch.as_ref(), today).granted
+        let Answers { verdicts, unread } = compared?;
+        let changes = verdicts.into_iter().map(|verdict| {
+            let waiver = self.waiver(question, &verdict);
+            (verdict, waiver)
         });
-        answer.changes.push((verdict, waiver));
+        let mut answer = Answer { changes: changes.collect(), unread, changelogs: Vec::new() };
+        if let (Some(flow), [target]) = (question.flow, question.targets.as_slice()) {
+            answer.changelogs = self.refs.project().stranded(flow, question.tip, *target).map_err(unknown)?;
+        }
+        Ok(answer)
     }
-    if let (Some(facts), Some(flow), [target]) = (facts, question.flow, question.targets.as_slice()) {
-        answer.changelogs = facts.stranded(flow, question.tip, *target).map_err(unknown)?;
+
+    /// As the flow between the two lines sees it, or else as the engine does.
+    fn compare(&self, question: &Question<'_>, options: Options<'_>) -> Result<Answers, FactError> {
+        if let Some(flow) = question.flow {
+            return self.refs.answers(flow, question.tip, &question.targets, options);
+        }
+        let repository = self.refs.project().repository();
+        let comparison = Comparison::new(repository, question.tip, &question.targets, &options)?;
+        Ok(Answers { verdicts: comparison.verdicts().to_vec(), unread: comparison.unread().to_vec() })
     }
-    Ok(answer)
+
+    /// The newest changes, where not all are asked about.
+    fn only(&self, question: &Question<'_>) -> Result<Option<Vec<ObjectId>>, FactError> {
+        let Some(count) = self.arguments.last else { return Ok(None) };
+        let repository = self.refs.project().repository();
+        let all = repository.commits(&[question.tip], &question.targets, MAX_COMMITS)?;
+        Ok(Some(newest(repository, all, count)?))
+    }
+
+    /// The exception for a change that a flow wants elsewhere.
+    fn waiver(&self, question: &Question<'_>, verdict: &Verdict) -> Option<Granted> {
+        let is_owed = !matches!(verdict.status, Status::Landed | Status::Exempt) && question.flow.is_some();
+        let today = today();
+        is_owed
+            .then(|| self.refs.exceptions(DUE_CHANGES, Some(verdict.commit), question.branch.as_ref(), today).granted)?
+    }
 }
 
 /// More changes than this on a branch are no question.
@@ -169,15 +164,6 @@ fn newest(repository: &Repository, all: Vec<ObjectId>, count: usize) -> Result<V
         }
     }
     Ok(newest)
-}
-
-/// The commit that a revision stands for.
-pub(super) fn commit(repository: &Repository, revision: &str) -> Result<ObjectId, Failure> {
-    let peeled = repository.rev_parse(revision).and_then(|id| repository.peel(id));
-    peeled.map(|peeled| peeled.id).map_err(|error| {
-        let exit = if error.is_undecided() { Exit::Undecided } else { Exit::Usage };
-        Failure::from_error(exit, format!("resolving the revision `{}`", Untrusted::new(revision)), &error)
-    })
 }
 
 fn pairs(context: &Context, file: Option<&Path>) -> Result<BTreeSet<(ObjectId, ObjectId)>, Failure> {

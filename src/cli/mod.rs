@@ -1,4 +1,4 @@
-//! Floor 6: the command line, one file a subcommand. Holds no logic: it reads the surroundings, asks the floors
+//! Floor 8: the command line, one file a subcommand. Holds no logic: it reads the surroundings, asks the floors
 //! below and writes what they say.
 
 mod check;
@@ -12,13 +12,13 @@ mod hook;
 mod install;
 mod judge;
 mod landed;
-mod load;
 mod output;
 #[cfg(unix)]
 mod place;
 mod policy;
 #[cfg(unix)]
 mod post_receive;
+mod project;
 mod release_plan;
 mod rules;
 #[cfg(unix)]

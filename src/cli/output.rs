@@ -1,11 +1,13 @@
 //! The flags every judging command takes, and where its report goes.
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use std::io::Write as _;
 use std::path::PathBuf;
 
 use super::context::Context;
+use super::project::ProjectFlags;
 use crate::model::{Exit, Failure};
-use crate::report::Format;
+use crate::report::{FORMATS, Format, Report, Stream, format};
 
 /// When text for people is coloured.
 #[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
@@ -19,27 +21,24 @@ pub(super) enum When {
     Never,
 }
 
+/// How a list is written, to standard output.
 #[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
-pub(super) enum FormatName {
-    /// Text for people, on standard error.
+pub(super) enum ListFormat {
+    /// A table for people.
     #[default]
     Human,
-    /// refgate.report/v1, on standard output.
+    /// JSON.
     Json,
 }
 
 /// The flags every judging command takes.
 #[derive(Debug, clap::Args)]
 pub(super) struct JudgeFlags {
-    /// The policy: a file, `preset:NAME` or `ref:REF:PATH`.
-    #[arg(long, value_name = "SOURCE")]
-    pub(super) policy: Option<String>,
-    /// The repository; the one this runs in unless given.
-    #[arg(long, value_name = "DIR")]
-    pub(super) repo: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) project: ProjectFlags,
     /// How the verdict is written.
-    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
-    pub(super) format: FormatName,
+    #[arg(long, value_name = "FORMAT", default_value = default_format(), value_parser = format_parser())]
+    format: &'static Format,
     /// Write the report to a file.
     #[arg(long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
@@ -54,27 +53,31 @@ pub(super) struct JudgeFlags {
     pub(super) timings: bool,
 }
 
-impl JudgeFlags {
-    pub(super) fn format(&self) -> Format {
-        match self.format {
-            FormatName::Human => Format::Human,
-            FormatName::Json => Format::Json,
-        }
-    }
+fn default_format() -> &'static str {
+    FORMATS.first().map_or("human", |format| format.name)
+}
 
-    /// Puts a rendered report where it belongs: text for people to standard error, machine formats to standard output.
-    pub(super) fn deliver(&self, context: &Context, text: &str) -> Result<(), Failure> {
+/// The registry's formats, each with its help.
+fn format_parser() -> impl TypedValueParser<Value = &'static Format> {
+    let names = FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.help));
+    PossibleValuesParser::new(names).try_map(|name| format(&name).ok_or("no such format"))
+}
+
+impl JudgeFlags {
+    /// Writes a report where it belongs: to the file that is named, or else to the format's own stream.
+    pub(super) fn deliver(&self, context: &Context, report: &Report<'_>) -> Result<(), Failure> {
+        let text = (self.format.render)(report, context.colour(self.color));
         if let Some(path) = &self.output {
             return std::fs::write(context.absolute(path), text).map_err(|error| {
                 Failure::new(Exit::Undecided, format!("writing the report to {}", path.display()), error.to_string())
             });
         }
-        match self.format() {
-            Format::Human => {
-                context.complain(text);
+        match self.format.stream {
+            Stream::Error => {
+                context.complain(&text);
                 Ok(())
             }
-            Format::Json => context.print(text),
+            Stream::Output => context.print(&text),
         }
     }
 }

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use super::context::Context;
 use super::output::When;
-use crate::facts::{read_file, read_source};
 use crate::git::{Repository, Trust};
 use crate::model::{Exit, Failure};
 use crate::policy::{self, LoadError, PRESETS, Policy, Source};
+use crate::project::{read_file, read_source};
 use crate::report::policy_errors;
 use crate::rules::{Armed, REGISTRY, arm};
 

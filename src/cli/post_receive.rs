@@ -13,16 +13,16 @@ use std::time::{Duration, Instant};
 
 use super::context::Context;
 use super::judge;
-use super::landed::nothing_pushed;
-use super::load::{invalid, policy_source};
-use super::output::JudgeFlags;
-use crate::facts::{FactError, Facts, View, is_compared, read_source};
+use super::output::{JudgeFlags, When};
+use super::project;
+use crate::gate::{Ask, Gate};
 use crate::git::{Repository, Trust};
 use crate::landed::Turn;
-use crate::model::{Exit, Failure, RefName, Untrusted};
-use crate::policy::{self, LoadError, Policy, Way};
+use crate::model::{Exit, Failure, RefName, Stage, Untrusted};
+use crate::policy::Way;
+use crate::project::{FactError, Snapshot, View, is_compared};
 use crate::push;
-use crate::rules;
+use crate::rules::ASKING_LANDED;
 
 /// Longer than this nobody compares beforehand what may never be asked.
 const LIMIT: Duration = Duration::from_secs(300);
@@ -30,13 +30,10 @@ const LIMIT: Duration = Duration::from_secs(300);
 /// More refs than this are not passed on one by one; every flow is looked at then.
 const MAX_WORDS: usize = 64;
 
-/// The rules that ask where changes landed.
-const ASKING: [&str; 2] = ["unlanded-fix", "unverified-pick"];
-
 /// `words` are refs beside those that git tells of. With `foreground` the work is done here; without any ref, for every
 /// flow of the policy.
 pub(super) fn run(context: &Context, flags: &JudgeFlags, words: &[BString], foreground: bool) -> Result<Exit, Failure> {
-    let repository = match context.repository(flags.repo.as_deref(), Trust::Hook) {
+    let repository = match flags.project.repository(context, Trust::Hook) {
         Ok(repository) => repository,
         // Read to its end in every case: git may not be able to write it all otherwise.
         Err(failure) => {
@@ -68,8 +65,9 @@ impl Work<'_> {
         if self.repository.is_in_quarantine() {
             return Ok(());
         }
-        let Some(policy) = self.policy()? else { return Ok(()) };
-        let concerned: Vec<&RefName> = touched.iter().filter(|name| is_compared(&policy, name)).collect();
+        let Some(gate) = self.gate(None)? else { return Ok(()) };
+        let policy = gate.project().policy();
+        let concerned: Vec<&RefName> = touched.iter().filter(|name| is_compared(policy, name)).collect();
         if concerned.is_empty() || Turn::is_awaited(self.repository.common_dir()) {
             return Ok(());
         }
@@ -80,7 +78,7 @@ impl Work<'_> {
         #[expect(clippy::disallowed_methods, reason = "the hook must end before the work does")]
         let mut command = std::process::Command::new(std::env::current_exe().map_err(failure)?);
         command.args(["hook", "post-receive", "--foreground", "--repo"]).arg(self.repository.git_dir());
-        if let Some(policy) = &self.flags.policy {
+        if let Some(policy) = &self.flags.project.policy {
             command.arg("--policy").arg(policy);
         }
         if let Some(log) = &self.flags.log {
@@ -98,7 +96,7 @@ impl Work<'_> {
     fn do_it(&self, words: &[BString]) -> Result<(), Failure> {
         let touched = self.touched(words)?;
         let deadline = Instant::now() + LIMIT;
-        let Some(policy) = self.policy()? else {
+        let Some(gate) = self.gate(Some(deadline))? else {
             self.context.complain("refgate: the policy has no flow of picks that a rule asks about\n");
             return Ok(());
         };
@@ -107,17 +105,17 @@ impl Work<'_> {
             self.context.complain("refgate: nothing can be kept here, or another process waits to do it\n");
             return Ok(());
         };
-        let push = nothing_pushed();
-        let facts = Facts::new(self.repository, &policy, &push, View::Own, Some(deadline));
+        let refs = Snapshot::now(gate.project());
         let failure = |error: FactError| {
-            let failure = Failure::new(Exit::Undecided, "preparing what the next push will ask", error.cause);
-            error.help.into_iter().fold(failure, Failure::help)
+            let detail = "preparing what the next push will ask";
+            let failure = Failure::new(Exit::Undecided, detail, error.cause.clone());
+            error.advice(Stage::PreReceive).into_iter().fold(failure, Failure::help)
         };
         // Those who came while this process waited have left their refs to it.
         let touched = if turn.has_waited() { &[][..] } else { &touched };
         let mut ended = Ok(());
-        for source in facts.sources(touched).map_err(failure)? {
-            match facts.keep(&source) {
+        for source in refs.sources(touched).map_err(failure)? {
+            match refs.keep(&source) {
                 Ok(()) => self.context.complain(&format!(
                     "refgate: compared {} with the line `{}`\n",
                     source.branch,
@@ -145,19 +143,13 @@ impl Work<'_> {
         Ok(touched)
     }
 
-    /// The policy, if it has a flow of picks and a rule that asks about it.
-    fn policy(&self) -> Result<Option<Policy>, Failure> {
-        let Some(source) = policy_source(self.context, self.flags.policy.as_deref(), self.repository)? else {
-            return Ok(None);
-        };
-        let loaded = policy::load(source, &|source| read_source(self.repository, source));
-        let armed = loaded.and_then(|policy| Ok((rules::arm(&policy).map_err(LoadError::from)?, policy)));
-        let (armed, policy) = armed.map_err(|error| match error {
-            LoadError::Unreadable(failure) => failure,
-            LoadError::Invalid(errors) => invalid(&errors),
-        })?;
-        let is_asked = armed.iter().any(|rule| ASKING.contains(&rule.meta.id));
-        let has_picks = policy.flows.iter().any(|flow| flow.by.contains(&Way::Pick));
-        Ok(Some(policy).filter(|_| is_asked && has_picks))
+    /// The project, if its policy has a flow of picks and a rule that asks about it.
+    fn gate(&self, deadline: Option<Instant>) -> Result<Option<Gate>, Failure> {
+        let named = self.flags.project.named(self.context)?;
+        let ask = Ask { named, deadline, is_optional: true, ..Ask::default() };
+        let gate = project::open(self.context, When::Auto, self.repository.clone(), View::Own, ask)?;
+        let is_asked = ASKING_LANDED.iter().any(|rule| gate.is_on(rule));
+        let has_picks = gate.project().flows().iter().any(|flow| flow.by.contains(&Way::Pick));
+        Ok(Some(gate).filter(|_| is_asked && has_picks))
     }
 }

@@ -1,12 +1,13 @@
 //! `refgate release-plan`: what the event at hand publishes.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::context::Context;
-use super::load::optional_policy;
-use crate::git::{Repository, Trust};
+use super::project::ProjectFlags;
+use crate::git::Repository;
 use crate::model::{Exit, Failure};
+use crate::project::Snapshot;
 use crate::push::CiEvent;
 use crate::release::{Component, Event, EventKind, ImageName, Plan};
 use crate::version::Spelling;
@@ -36,12 +37,8 @@ pub(super) struct Args {
     /// An image that is published, without a tag; may be given several times.
     #[arg(long = "image", value_name = "NAME", value_parser = ImageName::parse)]
     images: Vec<ImageName>,
-    /// The policy: a file, `preset:NAME` or `ref:REF:PATH`; `refgate.policy` or `.refgate.toml` unless given.
-    #[arg(long, value_name = "SOURCE")]
-    policy: Option<String>,
-    /// The repository; the one this runs in unless given.
-    #[arg(long, value_name = "DIR")]
-    repo: Option<PathBuf>,
+    #[command(flatten)]
+    project: ProjectFlags,
     /// How the plan is written.
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: FormatName,
@@ -79,16 +76,15 @@ enum FormatName {
 }
 
 pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
-    let repository = context.repository(arguments.repo.as_deref(), Trust::Cli)?;
-    let policy = optional_policy(context, arguments.policy.as_deref(), &repository)?;
-    let event = event(context, &repository, &arguments)?;
-    let component = Component { policy: policy.as_ref(), scope: arguments.scope.as_deref() };
+    let gate = arguments.project.open(context, "origin")?;
+    let event = event(context, gate.project().repository(), &arguments)?;
+    let refs = Snapshot::now(gate.project());
+    let component = Component { refs: &refs, scope: arguments.scope.as_deref() };
     let detail = event.name().map_or_else(
         || "planning what a pull request publishes".to_owned(),
         |name| format!("planning what a push of {name} publishes"),
     );
-    let plan =
-        Plan::new(&repository, component, event, &arguments.images).map_err(|error| error.into_failure(detail))?;
+    let plan = Plan::new(component, event, &arguments.images).map_err(|error| error.into_failure(detail))?;
     context.print(&match arguments.format {
         FormatName::Human => human(&plan),
         FormatName::Json => json(&plan),

@@ -1,24 +1,24 @@
 //! `refgate rules`: the catalogue.
 
 use super::context::Context;
-use super::output::FormatName;
+use super::output::ListFormat;
 use crate::model::{Exit, Failure};
 use crate::rules::REGISTRY;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// How the list is written.
+    /// How the answer is written, to standard output; json is refgate.rules/v1.
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
-    format: FormatName,
+    format: ListFormat,
 }
 
 pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
     let text = match arguments.format {
-        FormatName::Human => REGISTRY
+        ListFormat::Human => REGISTRY
             .iter()
             .map(|entry| format!("{:<20} {:<8} {}\n", entry.meta.id, entry.meta.default, entry.meta.summary))
             .collect(),
-        FormatName::Json => {
+        ListFormat::Json => {
             let rules: Vec<_> = REGISTRY
                 .iter()
                 .map(|entry| {

@@ -1,12 +1,11 @@
 //! `refgate version`: the version of a commit, and questions about versions.
 
-use std::path::PathBuf;
-
 use super::context::Context;
-use super::load::optional_policy;
-use crate::git::{Repository, Trust};
+use super::project::ProjectFlags;
+use crate::git::Repository;
 use crate::model::{Exit, Failure, ObjectId, RefName, Untrusted};
-use crate::policy::{Policy, Role};
+use crate::policy::Role;
+use crate::project::Snapshot;
 use crate::release::{Component, Error, ReleaseTags, Standing, branch_tag, head_branch, native, own_spelling};
 use crate::version::{Level, Local, Scheme, Spelling, Version};
 
@@ -46,12 +45,8 @@ struct Commit {
     /// Add the commit, and `dirty` where the work tree has changes; a clean release stays as it is.
     #[arg(long)]
     local: bool,
-    /// The policy: a file, `preset:NAME` or `ref:REF:PATH`; `refgate.policy` or `.refgate.toml` unless given.
-    #[arg(long, value_name = "SOURCE")]
-    policy: Option<String>,
-    /// The repository; the one this runs in unless given.
-    #[arg(long, value_name = "DIR")]
-    repo: Option<PathBuf>,
+    #[command(flatten)]
+    project: ProjectFlags,
     /// The commit; HEAD with the work tree unless given. Branches named like a subcommand are written in full:
     /// `refs/heads/next`.
     #[arg(value_name = "REV")]
@@ -169,17 +164,17 @@ fn read(scheme: &Scheme, text: &str) -> Result<Version, Failure> {
 }
 
 fn of_commit(context: &Context, asked: &Commit) -> Result<String, Failure> {
-    let repository = context.repository(asked.repo.as_deref(), Trust::Cli)?;
-    let policy = optional_policy(context, asked.policy.as_deref(), &repository)?;
+    let gate = asked.project.open(context, "origin")?;
     let shown = asked.revision.as_deref().unwrap_or("HEAD");
-    version(&repository, policy.as_ref(), asked)
+    version(&Snapshot::now(gate.project()), asked)
         .map_err(|error| error.into_failure(format!("finding the version of {}", Untrusted::new(shown))))
 }
 
-fn version(repository: &Repository, policy: Option<&Policy>, asked: &Commit) -> Result<String, Error> {
-    let component = Component { policy, scope: asked.scope.as_deref() };
+fn version(refs: &Snapshot<'_>, asked: &Commit) -> Result<String, Error> {
+    let (repository, policy) = (refs.project().repository(), refs.project().policy());
+    let component = Component { refs, scope: asked.scope.as_deref() };
     let (commit, branch) = at(repository, asked.revision.as_deref())?;
-    let tags = ReleaseTags::read(repository, component)?;
+    let tags = ReleaseTags::read(component)?;
     // The work tree belongs to HEAD. Whether it has changes is asked only where that matters, for it costs most.
     let has_a_say = asked.revision.is_none() && (asked.local || tags.on(commit).is_some());
     let dirty = has_a_say && repository.is_dirty()?;
@@ -190,8 +185,7 @@ fn version(repository: &Repository, policy: Option<&Policy>, asked: &Commit) -> 
     let local = asked.local.then_some(Local { commit, dirty });
     let spelling = asked.spelling.map_or_else(|| native(standing.tag().version.scheme()), Spelling::from);
     let topic = branch.filter(|name| {
-        spelling == Spelling::Docker
-            && policy.and_then(|policy| policy.line_of(name)).is_some_and(|place| place.line.role == Role::Topic)
+        spelling == Spelling::Docker && policy.line_of(name).is_some_and(|place| place.line.role == Role::Topic)
     });
     match topic {
         Some(branch) => branch_tag(&branch, policy, local),

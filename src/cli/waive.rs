@@ -2,13 +2,11 @@
 
 use bstr::ByteSlice as _;
 use jiff::civil::Date;
-use std::path::PathBuf;
 
 use super::context::Context;
 use super::judge::today;
-use super::landed::commit;
-use super::load::optional_policy;
-use crate::git::{Error, Repository, Trust};
+use super::project::{ProjectFlags, commit};
+use crate::git::{Error, Repository};
 use crate::model::{Exit, Failure, ObjectId, RefName, Untrusted, WAIVER_NOTES, did_you_mean};
 use crate::policy::{MAX_NOTE_BYTES, NotedWaiver};
 use crate::rules::{REGISTRY, find};
@@ -35,12 +33,8 @@ pub(super) struct Args {
     /// Print the note and write nothing.
     #[arg(long)]
     dry_run: bool,
-    /// The repository; the one this runs in unless given.
-    #[arg(long, value_name = "DIR")]
-    repo: Option<PathBuf>,
-    /// The policy, to tell whether it takes waivers: a file, `preset:NAME` or `ref:REF:PATH`.
-    #[arg(long, value_name = "SOURCE")]
-    policy: Option<String>,
+    #[command(flatten)]
+    project: ProjectFlags,
 }
 
 /// What names the one who commits, beside git's configuration (`git(1)`, "Git Commits").
@@ -54,11 +48,11 @@ const IDENTITY: [&str; 6] = [
 ];
 
 pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
-    let repository = context.repository(arguments.repo.as_deref(), Trust::Cli)?;
-    let waived = commit(&repository, &arguments.commit)?;
-    let policy = optional_policy(context, arguments.policy.as_deref(), &repository)?;
-    let waiver = waiver(context, &repository, &arguments)?;
-    let mut waivers = others(&repository, waived, &waiver.rule, arguments.force)?;
+    let gate = arguments.project.open(context, "origin")?;
+    let (repository, policy) = (gate.project().repository(), gate.project().policy());
+    let waived = commit(repository, &arguments.commit)?;
+    let waiver = waiver(context, repository, &arguments)?;
+    let mut waivers = others(repository, waived, &waiver.rule, arguments.force)?;
     waivers.push(waiver);
     let note = waivers.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
     if note.len() as u64 > MAX_NOTE_BYTES {
@@ -68,11 +62,11 @@ pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
         context.print(&format!("would write to {WAIVER_NOTES} about {waived}:\n\n{note}"))?;
         return Ok(Exit::Accepted);
     }
-    write(context, &repository, waived, &note)?;
+    write(context, repository, waived, &note)?;
     context.print(&format!(
         "wrote to {WAIVER_NOTES} about {waived}:\n\n{note}\nIt counts once it is pushed: git push origin {WAIVER_NOTES}\n"
     ))?;
-    if let Some(policy) = policy.filter(|policy| policy.waiver_notes.is_none()) {
+    if !policy.name.is_empty() && policy.waiver_notes.is_none() {
         context.complain(&format!(
             "warning: the policy `{}` takes waivers in notes from nobody: `accepted-from` in `[waiver-notes]` names them\n",
             policy.name

@@ -2,69 +2,57 @@
 
 use std::collections::BTreeSet;
 use std::io::IsTerminal as _;
-use std::path::PathBuf;
 
 use super::context::Context;
-use super::landed::commit;
-use super::load::optional_policy;
-use super::output::FormatName;
-use crate::facts::{View, grammar};
-use crate::git::{Commit, Trust};
+use super::output::ListFormat;
+use super::project::{ProjectFlags, RemoteFlag, commit};
+use crate::git::Commit;
 use crate::model::{Exit, Failure, ObjectId, Untrusted};
 use crate::policy::Policy;
+use crate::project::Snapshot;
 use crate::release::{Occurrence, OnBranch, Places, Presence, Whereabouts};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The commit whose change is looked for.
     commit: String,
-    /// The repository; the one this runs in unless given.
-    #[arg(long, value_name = "DIR")]
-    repo: Option<PathBuf>,
-    /// The policy, whose lines and tag classes group the answer: a file, `preset:NAME` or `ref:REF:PATH`.
-    #[arg(long, value_name = "SOURCE")]
-    policy: Option<String>,
-    /// The remote whose tracking refs are the branches, in a clone.
-    #[arg(long, value_name = "NAME", default_value = "origin")]
-    remote: String,
-    /// How the answer is written, to standard output.
+    #[command(flatten)]
+    project: ProjectFlags,
+    #[command(flatten)]
+    remote: RemoteFlag,
+    /// How the answer is written, to standard output; json is refgate.where/v1.
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
-    format: FormatName,
+    format: ListFormat,
     /// List all branches, those without the change too.
     #[arg(long)]
     all: bool,
 }
 
 pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
-    let repository = context.repository(arguments.repo.as_deref(), Trust::Cli)?;
-    let policy = optional_policy(context, arguments.policy.as_deref(), &repository)?;
-    let id = commit(&repository, &arguments.commit)?;
+    let gate = arguments.project.open(context, &arguments.remote.remote)?;
+    let (repository, policy) = (gate.project().repository(), gate.project().policy());
+    let id = commit(repository, &arguments.commit)?;
     let detail = format!("looking for the change of {}", Untrusted::new(&arguments.commit));
     let change = repository.commit(id).map_err(|error| {
         let exit = if error.is_undecided() { Exit::Undecided } else { Exit::Usage };
         Failure::from_error(exit, detail.clone(), &error)
     })?;
-    let view = if repository.is_bare() { View::Own } else { View::of_remote(&repository, arguments.remote.as_bytes()) };
-    let branches = match view {
-        View::Own => "refs/heads/".to_owned(),
-        View::Remote(remote) => format!("refs/remotes/{remote}/"),
-    };
     let shows_progress = std::io::stderr().is_terminal();
     let progress = |what: &'static str, count: usize| {
         if shows_progress {
             context.complain(&format!("\r\u{1b}[K{what} ({count})"));
         }
     };
-    let grammar = policy.as_ref().map(grammar).unwrap_or_default();
-    let places = Places { policy: policy.as_ref(), grammar, branches, progress: Some(&progress) };
-    let found = Whereabouts::find(&repository, id, &places);
+    let refs = Snapshot::now(gate.project());
+    let places = Places { refs: &refs, grammar: refs.grammar(), progress: Some(&progress) };
+    let found = Whereabouts::find(id, &places);
     if shows_progress {
         context.complain("\r\u{1b}[K");
     }
     let found = found.map_err(|error| error.into_failure(detail))?;
     let text = match arguments.format {
-        FormatName::Json => json(&change, &found),
-        FormatName::Human => human(&change, policy.as_ref(), &found, arguments.all),
+        ListFormat::Json => json(&change, &found),
+        ListFormat::Human => human(&change, policy, &found, arguments.all),
     };
     context.print(&text)?;
     Ok(Exit::Accepted)
@@ -95,9 +83,9 @@ fn reason(presence: &Presence) -> String {
 }
 
 /// The names of lines in the order of the policy; `None` for branches of no line.
-fn lines(policy: Option<&Policy>, found: &Whereabouts) -> Vec<Option<String>> {
+fn lines(policy: &Policy, found: &Whereabouts) -> Vec<Option<String>> {
     let used: BTreeSet<&Option<String>> = found.branches.iter().map(|branch| &branch.line).collect();
-    let declared = policy.into_iter().flat_map(|policy| &policy.lines).map(|line| Some(line.name.clone()));
+    let declared = policy.lines.iter().map(|line| Some(line.name.clone()));
     declared.chain([None]).filter(|line| used.contains(line)).collect()
 }
 
@@ -158,7 +146,7 @@ fn json(change: &Commit, found: &Whereabouts) -> String {
 /// More tags than these are counted, not named.
 const NAMED: usize = 10;
 
-fn human(change: &Commit, policy: Option<&Policy>, found: &Whereabouts, all: bool) -> String {
+fn human(change: &Commit, policy: &Policy, found: &Whereabouts, all: bool) -> String {
     let mut text = format!("{}  {}\n", change.id.short(), Untrusted::new(change.subject()));
     // Of a policy's lines it is worth knowing where the change is missing; of a hundred branches it is not.
     let is_shown = |branch: &&OnBranch| all || branch.line.is_some() || branch.presence != Presence::Absent;

@@ -1,64 +1,70 @@
-//! What is known of the commits that a push brings.
+//! The commits that a push brings.
 
 use std::rc::Rc;
 
-use bstr::BString;
+use super::{Bindings, FactError, Facts, LineMatch, Update};
+use crate::model::{Namespace, ObjectId, RefName};
 
-use super::{Bindings, Change, FactError, Facts, Role};
-use crate::git::Commit;
-use crate::model::{Namespace, ObjectId};
-use crate::policy::Described;
-
-impl<'a> Facts<'a> {
+impl Facts<'_> {
     /// The commits that an update brings to its branch, newest first.
     ///
     /// On an update the whole range, however reachable it is from elsewhere: commits that were parked on a free branch
-    /// first are judged when they come here. On a new branch those that no branch of a line but topic lines had
-    /// before the push, and that are not on the line it is cut from after it: a branch and what it starts from may
-    /// be pushed together.
-    pub fn new_commits(&self, change: &Change<'_, '_>) -> Result<Vec<ObjectId>, FactError> {
-        if change.deletes() || change.namespace() == Namespace::Tag {
+    /// first are judged when they come here. On a new branch those that no branch of a line but topic lines had before
+    /// the push, that no version tag of this branch has, and that are not on the line it is cut from after it: a branch
+    /// and what it starts from may be pushed together, and a branch may be made again from its own tag.
+    ///
+    /// # Errors
+    /// History that cannot be read.
+    pub fn new_commits(&self, update: &Update<'_, '_>) -> Result<Vec<ObjectId>, FactError> {
+        if update.deletes() || update.namespace() == Namespace::Tag {
             return Ok(Vec::new());
         }
-        if !change.creates() {
-            return self.commits(&[change.new_id()], &[change.old()]);
+        if let Some(old) = update.known_old()? {
+            return self.project().commits(&[update.new_id()], &[old]);
         }
-        let mut had = self.tips_before()?.to_vec();
-        let cut_from = change.line().and_then(|place| place.line.cut_from.as_ref());
-        for line in self.lines().iter().filter(|line| Some(&line.name) == cut_from) {
-            had.extend(self.branches(line, &Bindings::new())?.into_iter().map(|(_, tip)| tip));
-        }
-        self.commits(&[change.new_id()], &had)
-    }
-
-    /// What the branches of all lines but topic lines held before the push.
-    pub(super) fn tips_before(&self) -> Result<Rc<[ObjectId]>, FactError> {
-        self.tips_before.get((), || {
-            let mut tips = Vec::new();
-            for line in self.lines().iter().filter(|line| line.role != Role::Topic) {
-                for (name, _) in self.branches(line, &Bindings::new())? {
-                    tips.extend(self.view.find(self.repository, &name)?);
-                }
+        let mut had = self.before().line_tips()?.to_vec();
+        if let Some(place) = update.line() {
+            had.extend(self.tagged_before(place)?);
+            if let Some(cut_from) = &place.line.cut_from {
+                had.extend(self.after().tips_of(cut_from)?);
             }
-            tips.sort_unstable();
-            tips.dedup();
-            Ok(tips.into())
-        })
+        }
+        self.project().commits(&[update.new_id()], &had)
     }
 
-    /// The kinds of change that a commit is.
-    pub fn kinds_of(&self, commit: &Commit) -> Result<Vec<&'a str>, FactError> {
-        let trailers: Vec<(BString, BString)> =
-            commit.trailers().into_iter().map(|trailer| (trailer.token, trailer.value)).collect();
-        let subject = commit.subject();
-        let described = Described { subject, message: commit.message.as_ref(), trailers: &trailers };
-        self.policy.kinds_of(&described, || self.touched(commit))
+    /// The commits of an update that no branch of a line but topic lines had before the push, newest first. What was
+    /// let onto one line is not asked about again where it is merged into another.
+    ///
+    /// # Errors
+    /// History that cannot be read.
+    pub fn unseen_commits(&self, update: &Update<'_, '_>) -> Result<Vec<ObjectId>, FactError> {
+        let mut had = self.before().line_tips()?.to_vec();
+        had.extend(update.known_old()?);
+        self.project().commits(&[update.new_id()], &had)
     }
 
-    /// The paths that a commit touches against its first parent.
-    pub fn touched(&self, commit: &Commit) -> Result<Vec<BString>, FactError> {
-        self.in_time()?;
-        let changes = self.repository.diff_trees(commit.parents.first().copied(), Some(commit.id))?;
-        Ok(changes.into_iter().map(|change| change.path).collect())
+    /// The commits of the version tags that belong to a branch and were there before the push.
+    fn tagged_before(&self, place: &LineMatch<'_>) -> Result<Vec<ObjectId>, FactError> {
+        let tags = self.line_tags.get(place.line.name.clone(), || self.tags_of_line(&place.line.name))?;
+        let is_own = |bound: &Bindings| place.bindings.iter().all(|(key, value)| bound.get(key) == Some(value));
+        let mut commits = Vec::new();
+        for (_, name) in tags.iter().filter(|(bound, _)| is_own(bound)) {
+            commits.extend(self.before().tagged(name)?);
+        }
+        Ok(commits)
+    }
+
+    /// The version tags before the push whose class sits on a line, with what their names bind.
+    fn tags_of_line(&self, line: &str) -> Result<Rc<[(Bindings, RefName)]>, FactError> {
+        let project = self.project();
+        if !project.tag_classes().iter().any(|class| class.lines.iter().any(|own| own == line)) {
+            return Ok(Rc::default());
+        }
+        let refs = self.before().refs(Namespace::Tag, "")?;
+        let tags = refs.iter().filter_map(|(name, _)| {
+            let tag = project.tag_of(name).filter(|tag| tag.class.lines.iter().any(|own| own == line))?;
+            Some((tag.bindings, name.clone()))
+        });
+        Ok(tags.collect())
     }
 }

@@ -146,6 +146,11 @@ impl Repository {
         self.dag.borrow_mut().deadline = deadline;
     }
 
+    /// When long answers give up, as [`Self::set_deadline`] was told.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.dag.borrow().deadline
+    }
+
     /// The last value of a configuration key such as `refgate.policy`, from the system's, the user's and the
     /// repository's files; never from the environment. A key without a value is the empty string.
     pub fn config(&self, key: &str) -> Option<BString> {

@@ -156,7 +156,7 @@ fn policy(site: &Site<'_>) -> Result<Line, Error> {
     }
     let check = format!("refgate policy check {}", crate::model::Untrusted::new(&source.to_string()));
     Ok(match validate(repository, source.clone()) {
-        Ok(policy) => Line::Good(format!("the policy `{}` from {source} is valid", policy.name)),
+        Ok(gate) => Line::Good(format!("the policy `{}` from {source} is valid", gate.project().policy().name)),
         Err(LoadError::Unreadable(failure)) => {
             Line::problem(format!("{} - {}: every push is refused", failure.detail, failure.cause), mend)
         }
@@ -218,7 +218,7 @@ fn after_push(site: &Site<'_>) -> Result<Vec<Line>, Error> {
         return Ok(examine(site, hook)?.1);
     }
     let policy = site.policy_source().ok().flatten().and_then(|source| validate(site.repository, source).ok());
-    let has_picks = policy.is_some_and(|policy| policy.flows.iter().any(|flow| flow.by.contains(&Way::Pick)));
+    let has_picks = policy.is_some_and(|gate| gate.project().flows().iter().any(|flow| flow.by.contains(&Way::Pick)));
     let install = format!("refgate install --repo {} --hook {}", shown(site.repository.git_dir()), hook.name());
     let note = format!("{} does not run refgate, so pushes on lines with flows take longer: {install}", hook.name());
     Ok(if site.repository.is_bare() && has_picks { vec![Line::Note(note)] } else { Vec::new() })

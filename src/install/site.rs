@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use super::Error;
 use super::account::{Account, Job};
 use super::shim::Hook;
-use crate::facts::read_source;
+use crate::gate::{Ask, Gate, find_policy};
 use crate::git::Repository;
-use crate::policy::{self, LoadError, Policy, Source};
-use crate::rules;
+use crate::policy::{LoadError, Source};
+use crate::project::View;
 
 /// A program that manages the repository, and its hooks with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,29 +141,19 @@ impl Site<'_> {
     /// # Errors
     /// `refgate.policy` names no source.
     pub fn policy_source(&self) -> Result<Option<Source>, Error> {
-        if let Some(text) = self.repository.config("refgate.policy") {
-            let text = crate::model::Untrusted::new(&text).to_string();
-            let source =
-                Source::parse(&text).map_err(|error| Error::Value(format!("`refgate.policy = {text}`: {error}")))?;
-            return Ok(Some(match source {
-                Source::File(path) => Source::File(self.repository.common_dir().join(path)),
-                other => other,
-            }));
-        }
-        // Only in a clone: on a server the policy is never taken from what is pushed.
-        let own = self.repository.work_tree().map(|top| top.join(".refgate.toml"));
-        Ok(own.filter(|file| file.exists()).map(Source::File))
+        // Only in a clone has it a place of its own: on a server the policy is never taken from what is pushed.
+        let ask = Ask::default().in_clone(self.repository, "origin");
+        find_policy(self.repository, &ask).map_err(|failure| Error::Value(failure.cause))
     }
 }
 
-/// Reads a policy and arms its rules, as a hook would.
+/// Opens a project by a policy, as a hook would.
 ///
 /// # Errors
-/// It cannot be read, or is invalid.
-pub fn validate(repository: &Repository, source: Source) -> Result<Policy, LoadError> {
-    let policy = policy::load(source, &|source| read_source(repository, source))?;
-    rules::arm(&policy)?;
-    Ok(policy)
+/// The policy cannot be read, or is invalid.
+pub fn validate(repository: &Repository, source: Source) -> Result<Gate, LoadError> {
+    let ask = Ask { named: Some(source), ..Ask::default() };
+    Gate::open(repository.clone(), View::Own, ask)
 }
 
 /// A path as one word of a shell command, for commands that are shown to be pasted.

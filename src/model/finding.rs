@@ -35,7 +35,7 @@ impl Level {
 
 impl fmt::Display for Level {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        f.pad(self.name())
     }
 }
 
@@ -72,6 +72,30 @@ pub struct Finding {
     pub command: Option<String>,
     /// By what the finding was decided.
     pub evidence: Option<String>,
+    /// The exception that lowers it to a record.
+    pub waiver: Option<Waived>,
+    /// Where the policy asks for what is refused.
+    pub policy_line: Option<PolicyLine>,
+}
+
+/// The exception by which a finding is only recorded. Every text is already safe to show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waived {
+    /// Who granted it.
+    pub by: Option<String>,
+    /// Why.
+    pub reason: String,
+    /// The last day on which it counts, `2026-12-31`.
+    pub until: Option<String>,
+}
+
+/// A line of a policy. Its source is already safe to show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyLine {
+    /// The layer, as the policy's own `source` is written.
+    pub source: String,
+    /// 1-based.
+    pub line: u32,
 }
 
 /// A check that could not be carried out.

@@ -12,8 +12,8 @@ mod text;
 
 pub use excerpt::Excerpt;
 pub use exit::Exit;
-pub use finding::{Failure, Finding, Level, Unevaluated, Verdict};
+pub use finding::{Failure, Finding, Level, PolicyLine, Unevaluated, Verdict, Waived};
 pub use id::{HashKind, IdError, ObjectId};
 pub use names::{Namespace, RefName};
-pub use push::{Actor, PROBE, PROBE_ANSWER, Push, RefUpdate, Stage, WAIVER_NOTES};
+pub use push::{Actor, Movement, PROBE, PROBE_ANSWER, Push, RefUpdate, Stage, WAIVER_NOTES};
 pub use text::{Untrusted, did_you_mean, listed, quote};

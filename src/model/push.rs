@@ -46,7 +46,7 @@ impl Stage {
 
 impl fmt::Display for Stage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        f.pad(self.name())
     }
 }
 
@@ -81,9 +81,35 @@ impl RefUpdate {
         self.old.is_null() && !self.new.is_null()
     }
 
-    /// Whether the ref is taken away.
+    /// Whether the ref is taken away. git passes the deletion of a ref that does not exist on to hooks, as two null ids:
+    /// that takes nothing away.
     pub fn deletes(&self) -> bool {
-        self.new.is_null()
+        self.new.is_null() && !self.old.is_null()
+    }
+}
+
+/// What an update does to its ref.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Movement {
+    /// The ref is new.
+    Create,
+    /// The old commit is an ancestor of the new one.
+    FastForward,
+    /// The old commit is not: history is replaced, a tag is moved.
+    Rewrite,
+    /// The ref goes away.
+    Delete,
+}
+
+impl Movement {
+    /// The word used in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::FastForward => "fast-forward",
+            Self::Rewrite => "rewrite",
+            Self::Delete => "delete",
+        }
     }
 }
 

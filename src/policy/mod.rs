@@ -163,6 +163,26 @@ pub struct LineMatch<'p> {
 }
 
 impl Policy {
+    /// A policy that says nothing: where a command has an answer without one.
+    pub fn empty() -> Self {
+        Self {
+            name: String::new(),
+            source: Source::File(std::path::PathBuf::new()),
+            texts: Vec::new(),
+            kinds: Vec::new(),
+            lines: Vec::new(),
+            tags: Vec::new(),
+            series: Vec::new(),
+            flows: Vec::new(),
+            waivers: Vec::new(),
+            waiver_notes: None,
+            named_by: Vec::new(),
+            version_fields: Vec::new(),
+            changelogs: Vec::new(),
+            rules: BTreeMap::new(),
+        }
+    }
+
     /// The line a branch belongs to: the first whose pattern matches.
     pub fn line_of(&self, name: &RefName) -> Option<LineMatch<'_>> {
         if name.namespace() != Namespace::Branch {

@@ -74,6 +74,15 @@ impl Source {
         Ok(Self::File(PathBuf::from(text)))
     }
 
+    /// The same source with a file's path taken from a directory, unless it is absolute.
+    #[must_use]
+    pub fn relative_to(self, directory: &Path) -> Self {
+        match self {
+            Self::File(path) => Self::File(directory.join(path)),
+            other => other,
+        }
+    }
+
     fn preset(name: &str) -> Option<Self> {
         PRESETS.iter().find(|(known, _)| *known == name).map(|(known, _)| Self::Preset(known))
     }

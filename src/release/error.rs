@@ -1,8 +1,9 @@
 //! Why a commit has no version, or an event no plan.
 
 use crate::git;
-use crate::model::{Exit, Failure, RefName, Untrusted, listed};
+use crate::model::{Exit, Failure, RefName, Stage, Untrusted, listed};
 use crate::policy::PolicyErrors;
+use crate::project::FactError;
 use crate::version::{MixedSchemes, SpellError};
 
 /// Why there is no answer.
@@ -11,6 +12,9 @@ pub enum Error {
     /// The repository gave none; most of all, its history is cut off.
     #[error(transparent)]
     Git(#[from] git::Error),
+    /// A fact about the refs or the history that could not be had.
+    #[error(transparent)]
+    Fact(#[from] FactError),
     /// Changes could not be compared.
     #[error(transparent)]
     Landed(#[from] crate::landed::Error),
@@ -70,6 +74,10 @@ impl Error {
                 (Exit::Undecided, Some("fetch the rest of the history: `git fetch --unshallow --tags`"))
             }
             Self::Git(error) if !error.is_undecided() => (Exit::Usage, None),
+            Self::Fact(error) => {
+                let failure = Failure::from_error(Exit::Undecided, detail, error);
+                return error.advice(Stage::Ci).into_iter().fold(failure, Failure::help);
+            }
             Self::Landed(error) if !error.is_undecided() => (Exit::Usage, None),
             Self::Components(_) => (Exit::Usage, Some("name one with `--scope`")),
             Self::WrongRef(_) => (Exit::Usage, None),

@@ -72,9 +72,9 @@ impl Default for SlugOptions {
 /// # Errors
 /// The name would be taken for a version, is reserved, or comes to nothing: an image of a branch must never stand
 /// where users look for a release. The policy's options of `colliding-slug` are wrong.
-pub fn branch_tag(branch: &RefName, policy: Option<&Policy>, local: Option<Local>) -> Result<String, Error> {
-    let options = policy.map(|policy| policy.options::<SlugOptions>("colliding-slug")).transpose()?;
-    let SlugOptions { lower_case, reserved } = options.unwrap_or_default();
+pub fn branch_tag(branch: &RefName, policy: &Policy, local: Option<Local>) -> Result<String, Error> {
+    let options = policy.options::<SlugOptions>("colliding-slug")?;
+    let SlugOptions { lower_case, reserved } = options;
     let case = if lower_case { Case::Lower } else { Case::Keep };
     let slug = docker_slug(branch.short(), case).ok_or_else(|| Error::NoSlug(branch.clone()))?;
     let refuse = |why| Err(Error::Slug { branch: branch.clone(), slug: slug.clone(), why });
@@ -110,7 +110,7 @@ mod tests {
     }
 
     fn tag(branch: &str) -> Result<String, String> {
-        branch_tag(&RefName::branch(branch), None, None).map_err(|error| error.to_string())
+        branch_tag(&RefName::branch(branch), &Policy::empty(), None).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -135,7 +135,7 @@ mod tests {
         #[test]
         fn a_local_tag_is_legal_too(branch in "[a-z/#]{1,200}[a-z]") {
             let local = Local { commit: ObjectId::null(HashKind::Sha1), dirty: true };
-            if let Ok(tag) = branch_tag(&RefName::branch(branch), None, Some(local)) {
+            if let Ok(tag) = branch_tag(&RefName::branch(branch), &Policy::empty(), Some(local)) {
                 prop_assert!(tag.len() <= 128 && tag.ends_with("-g0000000000-dirty"), "{tag}");
             }
         }

@@ -6,7 +6,7 @@
 //! have no say in a branch's version.
 
 use super::{Component, Error, Event, ImageName, ReleaseTags, Standing, branch_tag};
-use crate::git::{Kind, Repository};
+use crate::git::Kind;
 use crate::model::{ObjectId, RefName, Untrusted};
 use crate::policy::{LinePublishes, Role, TagKind, TagPublishes};
 use crate::version::{Scheme, SpellError, Spelling, Version, spell_release};
@@ -61,31 +61,26 @@ impl Plan {
     ///
     /// # Errors
     /// A development version is due and the repository cannot tell which; an image is due and has no tag.
-    pub fn new(
-        repository: &Repository,
-        component: Component<'_>,
-        event: Event,
-        images: &[ImageName],
-    ) -> Result<Self, Error> {
+    pub fn new(component: Component<'_, '_>, event: Event, images: &[ImageName]) -> Result<Self, Error> {
         let plan = match event.clone() {
             Event::PullRequest => Self::none(event, "a pull request publishes nothing"),
-            Event::Branch { name, commit } => Self::of_branch(repository, component, event, &name, commit)?,
-            Event::Tag { name, target } => Self::of_tag(repository, component, event, &name, target)?,
+            Event::Branch { name, commit } => Self::of_branch(component, event, &name, commit)?,
+            Event::Tag { name, target } => Self::of_tag(component, event, &name, target)?,
         };
         plan.with_images(images)
     }
 
     fn of_branch(
-        repository: &Repository,
-        component: Component<'_>,
+        component: Component<'_, '_>,
         event: Event,
         name: &RefName,
         commit: Option<ObjectId>,
     ) -> Result<Self, Error> {
         let Some(commit) = commit else { return Ok(Self::none(event, format!("`{name}` was deleted"))) };
-        let (role, reason) = match component.policy.filter(|policy| !policy.lines.is_empty()) {
-            None => (None, "a push to a branch publishes a development version".to_owned()),
-            Some(policy) => {
+        let (policy, repository) = (component.policy(), component.repository());
+        let (role, reason) = match policy.lines.as_slice() {
+            [] => (None, "a push to a branch publishes a development version".to_owned()),
+            _ => {
                 let Some(place) = policy.line_of(name) else {
                     return Ok(Self::none(event, format!("`{name}` is of no line of the policy `{}`", policy.name)));
                 };
@@ -96,12 +91,12 @@ impl Plan {
                 (Some(place.line.role), format!("the line `{line}` publishes development versions"))
             }
         };
-        let tags = ReleaseTags::read(repository, component)?;
+        let tags = ReleaseTags::read(component)?;
         let commit = repository.peel(commit)?.id;
         let standing = Standing::untagged(repository, &tags, commit)?;
         let mut spellings = every(|spelling| standing.spell(spelling, None));
         if role == Some(Role::Topic) {
-            let tag = branch_tag(name, component.policy, None)?;
+            let tag = branch_tag(name, policy, None)?;
             for (_, spelled) in spellings.iter_mut().filter(|(spelling, _)| *spelling == Spelling::Docker) {
                 *spelled = Ok(tag.clone());
             }
@@ -119,14 +114,13 @@ impl Plan {
     }
 
     fn of_tag(
-        repository: &Repository,
-        component: Component<'_>,
+        component: Component<'_, '_>,
         event: Event,
         name: &RefName,
         target: Option<ObjectId>,
     ) -> Result<Self, Error> {
         let Some(target) = target else { return Ok(Self::none(event, format!("`{name}` was deleted"))) };
-        let class = component.policy.and_then(|policy| policy.tag_of(name)).map(|found| found.class);
+        let class = component.policy().tag_of(name).map(|found| found.class);
         if let Some(class) = class.filter(|class| class.publishes == TagPublishes::None) {
             let deed = if class.kind == TagKind::Version { "publishes nothing" } else { "names no versions" };
             return Ok(Self::none(event, format!("the tag class `{}` {deed}", class.name)));
@@ -138,7 +132,7 @@ impl Plan {
         if reading.version.is_dev() && class.is_none() {
             return Ok(Self::none(event, format!("`{name}` names a development version")));
         }
-        let peeled = repository.peel(target)?;
+        let peeled = component.repository().peel(target)?;
         if peeled.kind != Kind::Commit {
             return Ok(Self::none(event, format!("`{name}` names a {}, not a commit", peeled.kind)));
         }

@@ -6,15 +6,16 @@ use std::collections::BTreeSet;
 use super::Error;
 use super::builtin::{self, Reading};
 use crate::git::{Kind, Repository};
-use crate::model::{ObjectId, RefName};
+use crate::model::{Namespace, ObjectId, RefName};
 use crate::policy::{Policy, TagKind};
+use crate::project::Snapshot;
 use crate::version::Version;
 
 /// Whose versions are meant: in a repository of several components each has its own.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Component<'a> {
-    /// The policy whose tag classes read the tags; the built-in ones do where it has none.
-    pub policy: Option<&'a Policy>,
+#[derive(Clone, Copy)]
+pub struct Component<'a, 'p> {
+    /// The refs, and the policy whose tag classes read the tags; the built-in ones do where it has none.
+    pub refs: &'a Snapshot<'p>,
     /// The component's name; `None` for tags that name none.
     pub scope: Option<&'a str>,
 }
@@ -40,12 +41,21 @@ pub struct ReleaseTags {
     pub(super) tags: Vec<ReleaseTag>,
 }
 
-impl Component<'_> {
+impl<'p> Component<'_, 'p> {
+    pub(super) fn policy(&self) -> &'p Policy {
+        self.refs.project().policy()
+    }
+
+    pub(super) fn repository(&self) -> &'p Repository {
+        self.refs.project().repository()
+    }
+
     /// Reads one tag's name; `None` for a tag that names no version of this component.
     pub(super) fn read(&self, name: &RefName) -> Option<Reading> {
-        let Some(policy) = self.policy.filter(|policy| !policy.tags.is_empty()) else {
+        let policy = self.policy();
+        if policy.tags.is_empty() {
             return builtin::read(name.short(), self.scope);
-        };
+        }
         let found = policy.tag_of(name).filter(|found| found.class.kind == TagKind::Version)?;
         let scope = found.scope();
         let component = (!scope.is_empty()).then(|| scope.to_string());
@@ -63,11 +73,11 @@ impl ReleaseTags {
     ///
     /// # Errors
     /// No release tag; several components; versions of two schemes; refs or tag objects that cannot be read.
-    pub fn read(repository: &Repository, wanted: Component<'_>) -> Result<Self, Error> {
-        let mut readings: Vec<(RefName, ObjectId, Reading)> = repository
-            .references("refs/tags/")?
-            .into_iter()
-            .filter_map(|(name, id)| wanted.read(&name).map(|reading| (name, id, reading)))
+    pub fn read(wanted: Component<'_, '_>) -> Result<Self, Error> {
+        let tags = wanted.refs.refs(Namespace::Tag, "")?;
+        let mut readings: Vec<(RefName, ObjectId, Reading)> = tags
+            .iter()
+            .filter_map(|(name, id)| wanted.read(name).map(|reading| (name.clone(), *id, reading)))
             .collect();
         let mut component = wanted.scope.map(str::to_owned);
         if component.is_none() && readings.iter().all(|(.., reading)| reading.component.is_some()) {
@@ -81,7 +91,7 @@ impl ReleaseTags {
         readings.retain(|(.., reading)| reading.component == component);
         let mut tags = Vec::with_capacity(readings.len());
         for (name, id, Reading { component, version, era }) in readings {
-            let peeled = repository.peel(id)?;
+            let peeled = wanted.repository().peel(id)?;
             if peeled.kind == Kind::Commit {
                 tags.push(ReleaseTag { name, component, version, commit: peeled.id, era });
             }

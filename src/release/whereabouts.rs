@@ -10,10 +10,11 @@ use super::Error;
 use super::builtin::Reading;
 use super::reverts::History;
 use super::tags::Component;
-use crate::git::{self, Kind, Repository};
+use crate::git::{self, Repository};
 use crate::landed::{Chores, Comparison, Evidence, Grammar, Options, Status};
-use crate::model::{ObjectId, RefName};
-use crate::policy::{Policy, Role};
+use crate::model::{Namespace, ObjectId, RefName};
+use crate::policy::Role;
+use crate::project::Snapshot;
 use crate::version::Version;
 
 /// More searches than these are not made: each finds at least one more commit of the same change.
@@ -26,13 +27,11 @@ const MAX_ALSO: usize = 3;
 const MAX_SEEDS: usize = 3;
 
 /// What is searched.
-pub struct Places<'a> {
-    /// The policy, whose lines and tag classes group the answer.
-    pub policy: Option<&'a Policy>,
+pub struct Places<'a, 'p> {
+    /// The refs, and the policy whose lines and tag classes group the answer.
+    pub refs: &'a Snapshot<'p>,
     /// The forms in which messages name originals.
     pub grammar: Grammar,
-    /// Where branches are: `refs/heads/`, or `refs/remotes/NAME/` in a clone.
-    pub branches: String,
     /// Told what is being done, and with how many commits.
     pub progress: Option<&'a (dyn Fn(&'static str, usize) + Sync)>,
 }
@@ -125,8 +124,9 @@ impl Whereabouts {
     /// # Errors
     /// Refs or objects that cannot be read, a history that is cut off where that matters, or versions of two schemes in
     /// one series.
-    pub fn find(repository: &Repository, commit: ObjectId, places: &Places<'_>) -> Result<Self, Error> {
-        let tips = tips(repository, places)?;
+    pub fn find(commit: ObjectId, places: &Places<'_, '_>) -> Result<Self, Error> {
+        let repository = places.refs.project().repository();
+        let tips = tips(places)?;
         let commits: Vec<ObjectId> = tips.iter().map(|tip| tip.commit).collect();
         let copies = copies(repository, commit, &tips, &commits, places)?;
         let history = History::new(repository, copies, &commits)?;
@@ -138,7 +138,7 @@ impl Whereabouts {
                 Some(Named { series: own, version }) => {
                     series.entry(own).or_default().push((tip.name, version, presence));
                 }
-                None if tip.name.namespace() == crate::model::Namespace::Tag => {
+                None if tip.name.namespace() == Namespace::Tag => {
                     if matches!(presence, Presence::Here(_)) {
                         answer.other_tags.push(tip.name);
                     }
@@ -161,32 +161,27 @@ impl Whereabouts {
     }
 }
 
-fn tips(repository: &Repository, places: &Places<'_>) -> Result<Vec<Tip>, Error> {
+fn tips(places: &Places<'_, '_>) -> Result<Vec<Tip>, Error> {
+    let project = places.refs.project();
+    let policy = project.policy();
     let mut tips = Vec::new();
-    for (name, commit) in repository.references(&places.branches)? {
-        let Some(short) = name.full().strip_prefix(places.branches.as_bytes()) else { continue };
-        // The remote's HEAD is tracked beside its branches and is none of them.
-        if short == b"HEAD" && places.branches != "refs/heads/" {
-            continue;
-        }
-        let name = RefName::branch(short);
-        let line = places.policy.and_then(|policy| policy.line_of(&name)).map(|place| place.line);
-        let is_searched = places.policy.is_none() || line.is_some_and(|line| line.role != Role::Topic);
+    for (name, commit) in places.refs.refs(Namespace::Branch, "")?.iter().cloned() {
+        let line = policy.line_of(&name).map(|place| place.line);
+        let is_searched = policy.lines.is_empty() || line.is_some_and(|line| line.role != Role::Topic);
         tips.push(Tip { name, commit, is_searched, line: line.map(|line| line.name.clone()), version: None });
     }
     let mut tagged = Vec::new();
-    for (name, id) in repository.references("refs/tags/")? {
-        let peeled = repository.peel(id)?;
-        if peeled.kind == Kind::Commit {
-            let reading = Component { policy: places.policy, scope: None }.read(&name);
-            tagged.push((name, peeled.id, reading));
+    for (name, id) in places.refs.refs(Namespace::Tag, "")?.iter().cloned() {
+        if let Some(commit) = project.commit_of(id)? {
+            let reading = Component { refs: places.refs, scope: None }.read(&name);
+            tagged.push((name, commit, reading));
         }
     }
     let depths = depths(tagged.iter().filter_map(|(.., reading)| reading.as_ref()));
     let mut highest: BTreeMap<SeriesOf, usize> = BTreeMap::new();
     for (name, commit, reading) in tagged {
         let version = reading.map(|reading| {
-            let declared = places.policy.and_then(|policy| policy.tag_of(&name)?.series());
+            let declared = policy.tag_of(&name).and_then(|place| place.series());
             let depth = depths.get(&reading.component).copied().unwrap_or(1);
             let series = declared.unwrap_or_else(|| {
                 let numbers: Vec<String> = reading.version.release().iter().take(depth).map(u64::to_string).collect();
@@ -230,7 +225,7 @@ fn copies(
     commit: ObjectId,
     tips: &[Tip],
     commits: &[ObjectId],
-    places: &Places<'_>,
+    places: &Places<'_, '_>,
 ) -> Result<Vec<Occurrence>, Error> {
     let reason = "the commit itself is there".to_owned();
     let mut copies = vec![Occurrence { commit, evidence: Evidence::Ancestor, score: 1.0, reason, is_probable: false }];
@@ -272,7 +267,7 @@ fn search(
     repository: &Repository,
     from: ObjectId,
     tips: &[ObjectId],
-    places: &Places<'_>,
+    places: &Places<'_, '_>,
 ) -> Result<Vec<Occurrence>, Error> {
     let options = Options {
         only: Some(vec![from]),

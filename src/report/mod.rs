@@ -1,53 +1,52 @@
-//! Floor 5: an outcome as text or JSON. Judges nothing: the exit code is decided before this is asked.
+//! Floor 7: an outcome as text for people or for programs. Judges nothing, and asks neither git nor the policy: the exit
+//! code is decided before this is asked, and an [`Outcome`] has all that a format shows.
+//!
+//! A format is one file in `formats/` and one line in [`FORMATS`].
 
-mod human;
-mod json;
+mod colour;
+mod formats;
 
-use crate::facts::Facts;
 use crate::gate::Outcome;
-use crate::policy::Policy;
 
-pub use human::{failure, policy_errors};
+pub use colour::Colour;
+pub use formats::human::{failure, policy_errors};
+pub use formats::json::log_line;
 
-/// How an outcome is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Format {
-    /// For people.
-    #[default]
-    Human,
-    /// `refgate.report/v1`.
-    Json,
+/// A way of writing an outcome.
+#[derive(Debug)]
+pub struct Format {
+    /// The word that `--format` takes.
+    pub name: &'static str,
+    /// One sentence for the help text.
+    pub help: &'static str,
+    /// Where it goes unless a file is named.
+    pub stream: Stream,
+    /// Writes an outcome. Empty where there is nothing to say.
+    pub render: fn(&Report<'_>, Colour) -> String,
 }
 
-/// Whether text for people is coloured.
+/// A standard stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Colour(pub bool);
+pub enum Stream {
+    /// Text for people, where git shows it to whoever pushes.
+    Error,
+    /// Text for programs.
+    Output,
+}
 
-/// Everything a rendering shows.
+/// What is rendered.
+#[derive(Clone, Copy)]
 pub struct Report<'a> {
-    /// The push and its place in the policy.
-    pub facts: &'a Facts<'a>,
-    /// The policy.
-    pub policy: &'a Policy,
-    /// The blob id of the policy's own text, as `git hash-object` prints it.
-    pub policy_id: String,
     /// What judging came to.
     pub outcome: &'a Outcome,
     /// What took how long, in milliseconds.
-    pub timings: Vec<(&'static str, f64)>,
+    pub timings: &'a [(&'static str, f64)],
 }
 
-impl Report<'_> {
-    /// The report as one line of JSON with the time it was made, for a log.
-    pub fn log_line(&self, time: &str) -> String {
-        json::log_line(self, time)
-    }
+/// All formats, the default first.
+pub static FORMATS: &[Format] = &[formats::human::FORMAT, formats::json::FORMAT];
 
-    /// The whole report. Empty for people when there is nothing to say: an accepted push is silent.
-    pub fn render(&self, format: Format, colour: Colour) -> String {
-        match format {
-            Format::Human => human::render(self, colour),
-            Format::Json => json::render(self),
-        }
-    }
+/// The format of this name.
+pub fn format(name: &str) -> Option<&'static Format> {
+    FORMATS.iter().find(|format| format.name == name)
 }

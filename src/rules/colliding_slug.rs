@@ -3,7 +3,7 @@
 use bstr::BStr;
 
 use super::{Meta, OptionError, RefRule, Rule, Sink};
-use crate::facts::{Case, Change, FactError};
+use crate::facts::{Case, FactError, Update};
 use crate::model::{Level, Namespace, RefName, quote};
 use crate::version::docker_slug;
 
@@ -52,7 +52,7 @@ impl CollidingSlug {
 }
 
 impl RefRule for CollidingSlug {
-    fn check(&self, change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+    fn check(&self, change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
         if !change.creates() || change.namespace() == Namespace::Other {
             return Ok(());
         }
@@ -73,7 +73,7 @@ impl RefRule for CollidingSlug {
                 .command(rename(name.short()));
             return Ok(());
         }
-        let taken = change.facts().with_slug(&slug, self.case())?.into_iter().find(|other| {
+        let taken = change.facts().after().with_slug(&slug, self.case())?.into_iter().find(|other| {
             // Two tags with one slug are two spellings of one version, which is another rule's matter.
             other != name && (branch || other.namespace() == Namespace::Branch)
         });

@@ -2,7 +2,7 @@
 
 use super::rule::NoOptions;
 use super::{Meta, OptionError, RefRule, Rule, Sink};
-use crate::facts::{Change, FactError};
+use crate::facts::{FactError, Update};
 use crate::model::{Level, quote};
 
 pub(super) struct DeletedRef;
@@ -23,7 +23,7 @@ impl Rule for DeletedRef {
 }
 
 impl RefRule for DeletedRef {
-    fn check(&self, change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+    fn check(&self, change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
         if !change.deletes() {
             return Ok(());
         }

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::rule::NoOptions;
 use super::{Meta, OptionError, RefRule, Rule, Sink};
-use crate::facts::{Change, FactError, TagKind};
+use crate::facts::{FactError, TagKind, Update};
 use crate::model::{Level, quote};
 
 pub(super) struct DuplicateVersion;
@@ -25,18 +25,18 @@ impl Rule for DuplicateVersion {
 }
 
 impl RefRule for DuplicateVersion {
-    fn check(&self, change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+    fn check(&self, change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
         let Some(place) = change.tag().filter(|place| place.class.kind == TagKind::Version) else { return Ok(()) };
         if !change.creates() || place.version.is_none() {
             return Ok(());
         }
         let facts = change.facts();
-        let own = facts.tagged(change.name())?;
-        for sibling in facts.siblings(place)?.iter().filter(|sibling| sibling.name != *change.name()) {
-            if facts.order(&sibling.tag, place)? != Ordering::Equal {
+        let own = facts.after().tagged(change.name())?;
+        for sibling in facts.after().siblings(place)?.iter().filter(|sibling| sibling.name != *change.name()) {
+            if facts.after().order(&sibling.tag, place)? != Ordering::Equal {
                 continue;
             }
-            let same_commit = facts.tagged(&sibling.name)? == own;
+            let same_commit = facts.after().tagged(&sibling.name)? == own;
             if same_commit && (place.alias || sibling.tag.alias) {
                 continue;
             }

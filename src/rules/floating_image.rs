@@ -5,7 +5,7 @@ use regex::Regex;
 use std::sync::LazyLock;
 
 use super::{Meta, OptionError, RefRule, Rule, Sink};
-use crate::facts::{Bindings, Change, FactError, Kind, PathPattern, TagKind};
+use crate::facts::{Bindings, FactError, Kind, PathPattern, TagKind, Update};
 use crate::manifest::{MAX_YAML_BYTES, PathGlobs, YamlText, yaml_values};
 use crate::model::{Level, Namespace, Untrusted, did_you_mean};
 
@@ -87,7 +87,7 @@ impl Rule for FloatingImage {
 }
 
 impl RefRule for FloatingImage {
-    fn check(&self, change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+    fn check(&self, change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
         let options = &self.0;
         if options.paths.is_empty() || !self.is_release(change)? || change.old() == change.new_id() {
             return Ok(());
@@ -97,13 +97,13 @@ impl RefRule for FloatingImage {
         let known = change.tag().map_or_else(Bindings::new, |place| place.bindings.clone());
         let mut paths: Vec<BString> = Vec::new();
         for pattern in &options.paths {
-            paths.extend(facts.files_like(peeled.id, pattern, &known)?);
+            paths.extend(facts.project().files_like(peeled.id, pattern, &known)?);
         }
         paths.sort();
         paths.dedup();
         paths.retain(|path| !options.exclude.iter().any(|pattern| pattern.matches(path.as_ref()).is_some()));
         for path in paths {
-            let Some(bytes) = facts.file(peeled.id, path.as_ref(), MAX_YAML_BYTES)? else { continue };
+            let Some(bytes) = facts.project().file(peeled.id, path.as_ref(), MAX_YAML_BYTES)? else { continue };
             match bytes.and_then(|bytes| Ok((yaml_values(&bytes, &options.keys.0)?, bytes))) {
                 Err(error) => {
                     sink.report(format!("the images in `{}` cannot be read: {error}", Untrusted::new(&path)))
@@ -128,9 +128,9 @@ impl RefRule for FloatingImage {
 
 impl FloatingImage {
     /// Final versions are releases, and the branches of the lines that the policy names.
-    fn is_release(&self, change: &Change<'_, '_>) -> Result<bool, FactError> {
+    fn is_release(&self, change: &Update<'_, '_>) -> Result<bool, FactError> {
         let facts = change.facts();
-        let lines = || facts.lines().iter().map(|line| line.name.as_str());
+        let lines = || facts.project().lines().iter().map(|line| line.name.as_str());
         if let Some(name) = self.0.lines.iter().find(|name| !lines().any(|line| line == name.as_str())) {
             // Judging nothing because of a typing mistake would be a silent wrong answer.
             let message =

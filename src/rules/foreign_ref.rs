@@ -4,7 +4,7 @@ use bstr::ByteSlice as _;
 use toml::Spanned;
 
 use super::{Meta, OptionError, RefRule, Rule, Sink};
-use crate::facts::{Change, FactError, Pattern};
+use crate::facts::{FactError, Pattern, Update};
 use crate::model::{Level, Namespace, WAIVER_NOTES};
 
 /// The rule's own keys.
@@ -40,7 +40,7 @@ impl Rule for ForeignRef {
 }
 
 impl RefRule for ForeignRef {
-    fn check(&self, change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+    fn check(&self, change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
         let full = change.name().full();
         // Waivers have a rule of their own.
         if change.namespace() != Namespace::Other

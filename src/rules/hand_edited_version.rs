@@ -3,7 +3,7 @@
 use bstr::{BStr, BString};
 
 use super::{Meta, OptionError, RefRule, Rule, Sink};
-use crate::facts::{Bindings, Change, Commit, FactError, Facts, Kind, Manifest, PathPattern, VersionField};
+use crate::facts::{Bindings, Commit, FactError, Facts, Kind, Manifest, PathPattern, Update, VersionField};
 use crate::manifest::{self, Change as What, Field, Value, compare, is_vendored};
 use crate::model::{Actor, Level, Namespace, ObjectId, Untrusted, listed};
 
@@ -35,9 +35,9 @@ impl Rule for HandEditedVersion {
 }
 
 impl RefRule for HandEditedVersion {
-    fn check(&self, change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+    fn check(&self, change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
         let facts = change.facts();
-        let asked = !facts.version_fields().is_empty() || facts.names_rule(Self::META.id);
+        let asked = !facts.project().version_fields().is_empty() || facts.project().names_rule(Self::META.id);
         if !asked || change.namespace() != Namespace::Branch || change.deletes() || change.old() == change.new_id() {
             return Ok(());
         }
@@ -47,7 +47,7 @@ impl RefRule for HandEditedVersion {
         let mut push = Pushed { change, bases: Vec::new(), unseen: None };
         push.bases = push.compared_with()?;
         let Some(base) = push.bases.first().copied() else { return Ok(()) };
-        for path in facts.changed_files(Some(base), change.new_id())? {
+        for path in facts.project().changed_files(Some(base), change.new_id())? {
             if self.0.exclude.iter().any(|pattern| pattern.matches(path.as_ref()).is_some()) {
                 continue;
             }
@@ -61,7 +61,7 @@ impl RefRule for HandEditedVersion {
 
 /// An update with what is worked out once.
 struct Pushed<'c, 'f, 'a> {
-    change: &'c Change<'f, 'a>,
+    change: &'c Update<'f, 'a>,
     /// The commits whose fields the new ones are compared with: an edit differs from all of them.
     bases: Vec<ObjectId>,
     /// The commits it brings, newest first; listed only when there is something to ask of them.
@@ -78,9 +78,12 @@ impl HandEditedVersion {
         sink: &mut Sink<'_>,
     ) -> Result<(), FactError> {
         let facts = push.change.facts();
-        let now = facts.manifest(push.change.new_id(), path.as_ref(), entry)?;
-        let before: Vec<Manifest> =
-            push.bases.iter().map(|base| facts.manifest(*base, path.as_ref(), entry)).collect::<Result<_, _>>()?;
+        let now = facts.project().manifest(push.change.new_id(), path.as_ref(), entry)?;
+        let before: Vec<Manifest> = push
+            .bases
+            .iter()
+            .map(|base| facts.project().manifest(*base, path.as_ref(), entry))
+            .collect::<Result<_, _>>()?;
         let (fields, bytes) = match &now {
             Manifest::Absent => return Ok(()),
             Manifest::Unreadable(error) => {
@@ -148,7 +151,7 @@ impl Pushed<'_, '_, '_> {
         let own: std::collections::BTreeSet<_> = unseen.iter().collect();
         let mut starts = Vec::new();
         for id in &unseen {
-            for parent in change.facts().commit(*id)?.parents {
+            for parent in change.facts().project().commit(*id)?.parents {
                 if !own.contains(&parent) && !starts.contains(&parent) {
                     starts.push(parent);
                 }
@@ -172,11 +175,11 @@ impl Pushed<'_, '_, '_> {
     ) -> Result<Option<Commit>, FactError> {
         let facts = self.change.facts();
         for id in self.unseen()? {
-            let commit = facts.commit(*id)?;
-            let object = facts.object_at(*id, path)?;
+            let commit = facts.project().commit(*id)?;
+            let object = facts.project().object_at(*id, path)?;
             let mut touched = true;
             for parent in &commit.parents {
-                touched = touched && facts.object_at(*parent, path)? != object;
+                touched = touched && facts.project().object_at(*parent, path)? != object;
             }
             if touched && did(*id, &commit.parents)? {
                 return Ok(Some(commit));
@@ -188,7 +191,7 @@ impl Pushed<'_, '_, '_> {
 
 /// The entries of the policy that a file falls under; one without an entry where the policy declares none.
 fn entries<'a>(facts: &Facts<'a>, path: &BStr) -> Vec<Option<&'a VersionField>> {
-    let declared = facts.version_fields();
+    let declared = facts.project().version_fields();
     if declared.is_empty() {
         let lock = matches!(
             manifest::Kind::of_path(path),
@@ -212,13 +215,13 @@ fn made_by(
     commit: ObjectId,
     parents: &[ObjectId],
 ) -> Result<bool, FactError> {
-    let then = facts.manifest(commit, path.as_ref(), entry)?;
+    let then = facts.project().manifest(commit, path.as_ref(), entry)?;
     let made = |before: &[Field]| {
         let changes = compare(before, then.fields());
         changes.iter().any(|found| found.new.is_some_and(|new| new.name == field.name && new.value == field.value))
     };
     for parent in parents {
-        if !made(facts.manifest(*parent, path.as_ref(), entry)?.fields()) {
+        if !made(facts.project().manifest(*parent, path.as_ref(), entry)?.fields()) {
             return Ok(false);
         }
     }
@@ -227,7 +230,7 @@ fn made_by(
 
 /// Why the policy does not let this commit of this push edit the field, as advice; `None` when it does.
 fn forbidden(
-    change: &Change<'_, '_>,
+    change: &Update<'_, '_>,
     entry: Option<&VersionField>,
     commit: &Commit,
 ) -> Result<Option<String>, FactError> {
@@ -241,7 +244,7 @@ fn forbidden(
         return Ok(Some(format!("take the edit back: it is made on the line {} only", listed(lines, "or"))));
     }
     if let Some(kinds) = &entry.changed_by
-        && !facts.kinds_of(commit)?.iter().any(|kind| kinds.iter().any(|allowed| allowed == kind))
+        && !facts.project().kinds_of(commit)?.iter().any(|kind| kinds.iter().any(|allowed| allowed == kind))
     {
         return Ok(Some(format!("take the edit back: only a change of the kind {} makes it", listed(kinds, "or"))));
     }

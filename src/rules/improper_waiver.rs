@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use super::rule::NoOptions;
 use super::unauthorized_actor::{members, who};
 use super::{Meta, OptionError, RefRule, Rule, Sink};
-use crate::facts::{ArrivingNote, Change, FactError, Kind, Movement};
+use crate::facts::{ArrivingNote, FactError, Kind, Movement, Update};
 use crate::model::{Actor, Level, Untrusted, WAIVER_NOTES, did_you_mean};
 
 pub(super) struct ImproperWaiver;
@@ -29,7 +29,7 @@ impl Rule for ImproperWaiver {
 }
 
 impl RefRule for ImproperWaiver {
-    fn check(&self, change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+    fn check(&self, change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
         if change.name().full() != WAIVER_NOTES {
             return Ok(());
         }
@@ -40,8 +40,8 @@ impl RefRule for ImproperWaiver {
     }
 }
 
-fn pusher(change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
-    let Some(accepted) = change.facts().waivers_accepted_from() else {
+fn pusher(change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+    let Some(accepted) = change.facts().project().waivers_accepted_from() else {
         sink.report(format!("`{}` may not be pushed: the policy takes no waivers in notes", change.name()))
             .help("it says from whom: `[waiver-notes]` with `accepted-from = [\"@release-managers\"]`");
         return Ok(());
@@ -61,7 +61,7 @@ fn pusher(change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError>
 }
 
 /// Who waived what, and when it was taken back, stays to be read.
-fn history(change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+fn history(change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
     match change.movement()? {
         Movement::Create | Movement::FastForward => {}
         Movement::Delete => {
@@ -77,7 +77,7 @@ fn history(change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError
     Ok(())
 }
 
-fn notes(change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+fn notes(change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
     let Some(peeled) = change.peeled()? else { return Ok(()) };
     if peeled.kind != Kind::Commit || !peeled.tags.is_empty() {
         let kind = if peeled.tags.is_empty() { peeled.kind } else { Kind::Tag };

@@ -2,7 +2,7 @@
 
 use super::rule::NoOptions;
 use super::{Meta, OptionError, RefRule, Rule, Sink, arm};
-use crate::facts::{Change, FactError, LoadError};
+use crate::facts::{FactError, LoadError, Update};
 use crate::model::Level;
 
 pub(super) struct InvalidPolicy;
@@ -23,7 +23,7 @@ impl Rule for InvalidPolicy {
 }
 
 impl RefRule for InvalidPolicy {
-    fn check(&self, change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+    fn check(&self, change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
         let Some(next) = change.facts().policy_after(change)? else { return Ok(()) };
         if change.deletes() {
             sink.report(format!("`{}` holds the policy of this repository and may not go away", change.name()))

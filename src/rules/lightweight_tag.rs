@@ -2,7 +2,7 @@
 
 use super::rule::NoOptions;
 use super::{Meta, OptionError, RefRule, Rule, Sink};
-use crate::facts::{Change, FactError, TagObject};
+use crate::facts::{FactError, TagObject, Update};
 use crate::model::{Level, quote};
 
 pub(super) struct LightweightTag;
@@ -23,7 +23,7 @@ impl Rule for LightweightTag {
 }
 
 impl RefRule for LightweightTag {
-    fn check(&self, change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+    fn check(&self, change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
         let Some(place) = change.tag().filter(|place| place.class.object == TagObject::Annotated) else {
             return Ok(());
         };

@@ -4,7 +4,7 @@ use bstr::BStr;
 
 use super::rule::NoOptions;
 use super::{Meta, OptionError, RefRule, Rule, Sink};
-use crate::facts::{Agreement, Change, FactError, Facts, Kind, Manifest, TagKind, TagMatch, VersionField};
+use crate::facts::{Agreement, FactError, Facts, Kind, Manifest, TagKind, TagMatch, Update, VersionField};
 use crate::manifest::{self, Field};
 use crate::model::{Level, ObjectId, RefName, Untrusted, quote};
 use crate::version::Version;
@@ -27,7 +27,7 @@ impl Rule for MismatchedTag {
 }
 
 impl RefRule for MismatchedTag {
-    fn check(&self, change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+    fn check(&self, change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
         let Some(place) = change.tag().filter(|place| place.class.kind != TagKind::Ignore) else { return Ok(()) };
         let Some(peeled) = change.peeled()?.filter(|_| change.old() != change.new_id()) else { return Ok(()) };
         let facts = change.facts();
@@ -48,7 +48,7 @@ impl RefRule for MismatchedTag {
         let (TagKind::Version, Some(version), Kind::Commit) = (place.class.kind, &place.version, peeled.kind) else {
             return Ok(());
         };
-        for entry in facts.version_fields().iter().filter(|entry| concerns(entry, place)) {
+        for entry in facts.project().version_fields().iter().filter(|entry| concerns(entry, place)) {
             Tagged { facts, place, version, commit: peeled.id, name: change.name() }.file(entry, sink)?;
         }
         Ok(())
@@ -68,7 +68,7 @@ impl Tagged<'_, '_> {
     fn file(&self, entry: &VersionField, sink: &mut Sink<'_>) -> Result<(), FactError> {
         let mut there = false;
         for pattern in &entry.paths {
-            for path in self.facts.files_like(self.commit, pattern, &self.place.bindings)? {
+            for path in self.facts.project().files_like(self.commit, pattern, &self.place.bindings)? {
                 // Other projects' code matches a wide pattern too.
                 if manifest::is_vendored(path.as_ref()) && pattern.instances(&self.place.bindings).is_none() {
                     continue;
@@ -92,7 +92,7 @@ impl Tagged<'_, '_> {
 
     fn compare(&self, entry: &VersionField, path: &BStr, sink: &mut Sink<'_>) -> Result<(), FactError> {
         let shown = Untrusted::new(path);
-        match self.facts.manifest(self.commit, path, Some(entry))? {
+        match self.facts.project().manifest(self.commit, path, Some(entry))? {
             Manifest::Absent => {}
             Manifest::Unreadable(error) => {
                 sink.report(format!("`{shown}` in the tree of `{}` cannot be read: {error}", self.name))
@@ -150,7 +150,9 @@ fn concerns(entry: &VersionField, place: &TagMatch<'_>) -> bool {
 /// Whether the name in a tag object is another declared spelling of the same version.
 fn is_spelling(facts: &Facts<'_>, place: &TagMatch<'_>, inner: &BStr) -> bool {
     let name = RefName::tag(inner);
-    let Some(other) = facts.tag_of(&name).filter(|other| other.class.name == place.class.name) else { return false };
+    let Some(other) = facts.project().tag_of(&name).filter(|other| other.class.name == place.class.name) else {
+        return false;
+    };
     let same = match (&place.version, &other.version) {
         (Some(a), Some(b)) => a.same_as(b) == Ok(true),
         _ => false,

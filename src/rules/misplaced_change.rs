@@ -1,7 +1,7 @@
 //! Refuses kinds of change that a line does not take.
 
 use super::{CommitRule, Meta, OptionError, Rule, Sink};
-use crate::facts::{Bindings, Change, Commit, FactError, Line};
+use crate::facts::{Bindings, Commit, FactError, Line, Update};
 use crate::model::{Level, listed};
 
 /// The rule's own keys.
@@ -30,16 +30,16 @@ impl Rule for MisplacedChange {
 }
 
 impl CommitRule for MisplacedChange {
-    fn concerns(&self, change: &Change<'_, '_>) -> bool {
+    fn concerns(&self, change: &Update<'_, '_>) -> bool {
         change
             .line()
             .is_some_and(|place| !place.line.intake.accepts.is_empty() || !place.line.intake.refuses.is_empty())
     }
 
-    fn check(&self, change: &Change<'_, '_>, commit: &Commit, sink: &mut Sink<'_>) -> Result<(), FactError> {
+    fn check(&self, change: &Update<'_, '_>, commit: &Commit, sink: &mut Sink<'_>) -> Result<(), FactError> {
         let Some(place) = change.line() else { return Ok(()) };
         let intake = &place.line.intake;
-        let kinds = change.facts().kinds_of(commit)?;
+        let kinds = change.facts().project().kinds_of(commit)?;
         // What a merge brings is judged commit by commit.
         let unknown = kinds.is_empty() && self.0.refuse_unknown && commit.parents.len() < 2;
         let refused = kinds.iter().find(|kind| intake.refuses.iter().any(|refused| refused == *kind));
@@ -66,11 +66,11 @@ impl CommitRule for MisplacedChange {
 }
 
 /// Whether the commit is on a branch that the policy merges into this line: that is how such changes come here.
-fn comes_by_merge(change: &Change<'_, '_>, line: &str, commit: &Commit) -> Result<bool, FactError> {
+fn comes_by_merge(change: &Update<'_, '_>, line: &str, commit: &Commit) -> Result<bool, FactError> {
     let facts = change.facts();
-    for source in facts.lines().iter().filter(|source| source.intake.merges_into.as_deref() == Some(line)) {
-        for (_, tip) in facts.branches(source, &Bindings::new())? {
-            if facts.is_ancestor(commit.id, tip)? {
+    for source in facts.project().lines().iter().filter(|source| source.intake.merges_into.as_deref() == Some(line)) {
+        for (_, tip) in facts.after().branches(source, &Bindings::new())? {
+            if facts.project().is_ancestor(commit.id, tip)? {
                 return Ok(true);
             }
         }
@@ -79,7 +79,7 @@ fn comes_by_merge(change: &Change<'_, '_>, line: &str, commit: &Commit) -> Resul
 }
 
 /// Where such a change belongs, as far as the policy says.
-fn help(change: &Change<'_, '_>, refused: Option<&str>) -> String {
+fn help(change: &Update<'_, '_>, refused: Option<&str>) -> String {
     let here = change.line().map_or("", |place| place.line.name.as_str());
     let takes = |line: &&Line| {
         let own = &line.intake;
@@ -88,7 +88,7 @@ fn help(change: &Change<'_, '_>, refused: Option<&str>) -> String {
             && (own.merges_into.as_deref() == Some(here)
                 || refused.is_some_and(|kind| own.accepts.iter().any(|yes| yes == kind)))
     };
-    match change.facts().lines().iter().find(takes) {
+    match change.facts().project().lines().iter().find(takes) {
         Some(line) => format!("it belongs on the line `{}`; take it out of this push", line.name),
         None => "it belongs on another line; take it out of this push".to_owned(),
     }

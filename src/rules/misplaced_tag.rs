@@ -2,7 +2,7 @@
 
 use super::rule::NoOptions;
 use super::{Meta, OptionError, RefRule, Rule, Sink};
-use crate::facts::{Change, FactError, Home, Kind, TagKind};
+use crate::facts::{FactError, Home, Kind, TagKind, Update};
 use crate::model::{Level, listed, quote};
 
 pub(super) struct MisplacedTag;
@@ -23,7 +23,7 @@ impl Rule for MisplacedTag {
 }
 
 impl RefRule for MisplacedTag {
-    fn check(&self, change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+    fn check(&self, change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
         let Some(place) = change.tag().filter(|place| place.class.kind != TagKind::Ignore) else { return Ok(()) };
         let class = place.class;
         let Some(peeled) = change.peeled()? else { return Ok(()) };
@@ -43,20 +43,20 @@ impl RefRule for MisplacedTag {
         }
         let facts = change.facts();
         // A reserved version is another rule's matter.
-        if facts.series_of(place).is_some_and(|series| series.reserved_for.is_some()) {
+        if facts.project().series_of(place).is_some_and(|series| series.reserved_for.is_some()) {
             return Ok(());
         }
-        let home = facts.home(place)?;
+        let home = facts.after().home(place)?;
         if home.wanted.is_empty() {
             return Ok(());
         }
         for (_, tip) in &home.branches {
-            if facts.is_on(peeled.id, *tip, class.off_branch_commits)? {
+            if facts.after().is_on(peeled.id, *tip, class.off_branch_commits)? {
                 return Ok(());
             }
         }
         let wanted = wanted(&home);
-        let message = match facts.found_on(peeled.id)? {
+        let message = match facts.after().found_on(peeled.id)? {
             Some(branch) => {
                 format!("`{}` is on `{branch}`, and tags of the class `{}` sit on {wanted}", change.name(), class.name)
             }

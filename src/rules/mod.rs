@@ -73,6 +73,12 @@ pub static REGISTRY: &[Entry] = &[
     commits::<wrong_way_merge::WrongWayMerge>(),
 ];
 
+/// The rule that asks for changes that are due on another line: what `landed` lists as missing, it refuses.
+pub const DUE_CHANGES: &str = unlanded_fix::ID;
+
+/// The rules that ask where changes landed.
+pub const ASKING_LANDED: [&str; 2] = [DUE_CHANGES, unverified_pick::ID];
+
 /// The rule of this id.
 pub fn find(id: &str) -> Option<&'static Entry> {
     REGISTRY.iter().find(|entry| entry.meta.id == id)

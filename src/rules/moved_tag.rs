@@ -2,7 +2,7 @@
 
 use super::rule::NoOptions;
 use super::{Meta, OptionError, RefRule, Rule, Sink};
-use crate::facts::{Change, FactError};
+use crate::facts::{FactError, Update};
 use crate::model::{Level, Namespace, quote};
 
 pub(super) struct MovedTag;
@@ -23,7 +23,7 @@ impl Rule for MovedTag {
 }
 
 impl RefRule for MovedTag {
-    fn check(&self, change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+    fn check(&self, change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
         let stays = change.creates() || change.deletes() || change.old() == change.new_id();
         if change.namespace() != Namespace::Tag || stays || change.tag().is_some_and(|place| place.class.movable) {
             return Ok(());

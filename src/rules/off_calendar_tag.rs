@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use jiff::tz::Offset;
 
 use super::{Meta, OptionError, RefRule, Rule, Sink};
-use crate::facts::{Change, FactError, Kind};
+use crate::facts::{FactError, Kind, Update};
 use crate::model::{Level, quote};
 
 /// The rule's own keys.
@@ -34,7 +34,7 @@ impl Rule for OffCalendarTag {
 }
 
 impl RefRule for OffCalendarTag {
-    fn check(&self, change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+    fn check(&self, change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
         if !change.creates() {
             return Ok(());
         }
@@ -45,7 +45,7 @@ impl RefRule for OffCalendarTag {
         // Who tagged says when; a plain ref has only its commit's date.
         let made = match peeled.tags.first().and_then(|tag| tag.tagger.clone()) {
             Some(tagger) => tagger,
-            None => change.facts().commit(peeled.id)?.committer,
+            None => change.facts().project().commit(peeled.id)?.committer,
         };
         let Some(day) = day(made.seconds, made.offset) else {
             return Err(FactError::undecided(format!("{} is no date", made.seconds)));

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::rule::NoOptions;
 use super::{Meta, OptionError, RefRule, Rule, Sink};
-use crate::facts::{Change, FactError, Facts, Kind, SeriesKey, Sibling, TagKind, TagMatch};
+use crate::facts::{FactError, Facts, Kind, SeriesKey, Sibling, TagKind, TagMatch, Update};
 use crate::model::{Level, ObjectId, RefName, quote};
 
 pub(super) struct OutOfOrderTag;
@@ -25,13 +25,13 @@ impl Rule for OutOfOrderTag {
 }
 
 impl RefRule for OutOfOrderTag {
-    fn check(&self, change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+    fn check(&self, change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
         let Some(place) = change.tag().filter(|place| place.class.kind == TagKind::Version) else { return Ok(()) };
         if place.version.is_none() || change.deletes() || change.old() == change.new_id() {
             return Ok(());
         }
         let Some(peeled) = change.peeled()?.filter(|peeled| peeled.kind == Kind::Commit) else { return Ok(()) };
-        let siblings = change.facts().siblings(place)?;
+        let siblings = change.facts().after().siblings(place)?;
         let tag = Placed::new(change, place, peeled.id, &siblings)?;
         let Some(contradiction) = tag.contradiction()? else { return Ok(()) };
         sink.report(contradiction.message)
@@ -67,16 +67,16 @@ struct Placed<'s, 'a> {
 
 impl<'s, 'a> Placed<'s, 'a> {
     fn new(
-        change: &'s Change<'_, 'a>,
+        change: &'s Update<'_, 'a>,
         place: &'s TagMatch<'a>,
         commit: ObjectId,
         siblings: &'s [Sibling<'a>],
     ) -> Result<Self, FactError> {
         let (facts, name) = (change.facts(), change.name());
-        let series = facts.series_key(place);
+        let series = facts.after().series_key(place);
         let (mut lower, mut higher) = (Vec::new(), Vec::new());
         for sibling in siblings.iter().filter(|sibling| sibling.series == series && sibling.name != *name) {
-            match facts.order(&sibling.tag, place)? {
+            match facts.after().order(&sibling.tag, place)? {
                 Ordering::Less => lower.push(sibling),
                 Ordering::Equal => {}
                 Ordering::Greater => higher.push(sibling),
@@ -89,7 +89,7 @@ impl<'s, 'a> Placed<'s, 'a> {
     fn contradiction(&self) -> Result<Option<Contradiction>, FactError> {
         let delete = quote(self.name.short()).map(|name| format!("git tag -d {name}"));
         // Whoever builds on the higher version has everything of it: the lower one would claim to come before.
-        let mut below = self.facts.below(self.commit)?;
+        let mut below = self.facts.after().below(self.commit)?;
         for higher in &self.higher {
             if let Some(commit) = self.commit_of(higher)?
                 && below.contains(commit)?
@@ -105,7 +105,7 @@ impl<'s, 'a> Placed<'s, 'a> {
         // Of two tags of one push, the one on top is told.
         for lower in self.lower.iter().rev().filter(|lower| !self.facts.arrives(&lower.name)) {
             if let Some(commit) = self.commit_of(lower)?
-                && self.facts.is_ancestor(self.commit, commit)?
+                && self.facts.project().is_ancestor(self.commit, commit)?
             {
                 return Ok(Some(Contradiction {
                     message: format!("`{}` lies below the lower version `{}`", self.name, lower.name),
@@ -117,7 +117,7 @@ impl<'s, 'a> Placed<'s, 'a> {
         }
         if let Some((before, commit)) =
             self.final_neighbour(self.lower.iter().rev(), |lower| follows(self.place, &lower.tag))?
-            && !self.facts.is_ancestor(commit, self.commit)?
+            && !self.facts.project().is_ancestor(commit, self.commit)?
         {
             let merge = quote(before.name.short()).map(|before| format!("git merge {before}"));
             return Ok(Some(Contradiction {
@@ -134,7 +134,7 @@ impl<'s, 'a> Placed<'s, 'a> {
         if let Some((after, commit)) =
             self.final_neighbour(self.higher.iter(), |higher| follows(&higher.tag, self.place))?
             && !self.facts.arrives(&after.name)
-            && !self.facts.is_ancestor(self.commit, commit)?
+            && !self.facts.project().is_ancestor(self.commit, commit)?
         {
             return Ok(Some(Contradiction {
                 message: format!(
@@ -151,7 +151,7 @@ impl<'s, 'a> Placed<'s, 'a> {
 
     /// The commit of another version; `None` where it is the same: candidates become finals.
     fn commit_of(&self, sibling: &Sibling<'_>) -> Result<Option<ObjectId>, FactError> {
-        Ok(self.facts.tagged(&sibling.name)?.filter(|commit| *commit != self.commit))
+        Ok(self.facts.after().tagged(&sibling.name)?.filter(|commit| *commit != self.commit))
     }
 
     /// The nearest final version that a final one follows, or that follows it, and its commit. Only within a series:
@@ -171,7 +171,7 @@ impl<'s, 'a> Placed<'s, 'a> {
         }
         let neighbour = nearest_first.find(|sibling| is_final(&sibling.tag) && follows(sibling));
         let Some(neighbour) = neighbour else { return Ok(None) };
-        Ok(self.facts.tagged(&neighbour.name)?.map(|commit| (*neighbour, commit)))
+        Ok(self.facts.after().tagged(&neighbour.name)?.map(|commit| (*neighbour, commit)))
     }
 }
 

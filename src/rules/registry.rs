@@ -1,12 +1,12 @@
 //! From a rule's type to an entry that the gate can arm.
 
 use super::rule::{CommitRule, Meta, RefRule, Rule, Sink};
-use crate::facts::{Change, FactError};
+use crate::facts::{FactError, Update};
 use crate::model::{Level, did_you_mean};
 use crate::policy::{Policy, PolicyError, PolicyErrors, Problem, RuleSetting};
 
 /// Asks a rule about one update.
-pub type RefCheck = dyn Fn(&Change<'_, '_>, &mut Sink<'_>) -> Result<(), FactError>;
+pub type RefCheck = dyn Fn(&Update<'_, '_>, &mut Sink<'_>) -> Result<(), FactError>;
 
 /// A rule with its options taken over: asked once for every ref update.
 pub type Check = Box<RefCheck>;
@@ -92,7 +92,10 @@ pub(super) const fn commits<R: CommitRule>() -> Entry {
                     return Ok(());
                 }
                 let facts = change.facts();
-                facts.new_commits(change)?.into_iter().try_for_each(|id| rule.check(change, &facts.commit(id)?, sink))
+                facts
+                    .new_commits(change)?
+                    .into_iter()
+                    .try_for_each(|id| rule.check(change, &facts.project().commit(id)?, sink))
             }))
         },
         options: || schemars::schema_for!(R::Options),

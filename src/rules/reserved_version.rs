@@ -2,7 +2,7 @@
 
 use super::rule::NoOptions;
 use super::{Meta, OptionError, RefRule, Rule, Sink};
-use crate::facts::{Change, FactError, Kind};
+use crate::facts::{FactError, Kind, Update};
 use crate::model::{Level, quote};
 
 pub(super) struct ReservedVersion;
@@ -23,15 +23,15 @@ impl Rule for ReservedVersion {
 }
 
 impl RefRule for ReservedVersion {
-    fn check(&self, change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+    fn check(&self, change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
         let Some(place) = change.tag().filter(|_| !change.deletes()) else { return Ok(()) };
         let facts = change.facts();
-        let Some(series) = facts.series_of(place) else { return Ok(()) };
+        let Some(series) = facts.project().series_of(place) else { return Ok(()) };
         let Some(purpose) = &series.reserved_for else { return Ok(()) };
         let Some(peeled) = change.peeled()?.filter(|peeled| peeled.kind == Kind::Commit) else { return Ok(()) };
-        let home = facts.home(place)?;
+        let home = facts.after().home(place)?;
         for (_, tip) in &home.branches {
-            if facts.is_on(peeled.id, *tip, place.class.off_branch_commits)? {
+            if facts.after().is_on(peeled.id, *tip, place.class.off_branch_commits)? {
                 return Ok(());
             }
         }

@@ -4,7 +4,7 @@ use bstr::ByteSlice as _;
 
 use super::rule::NoOptions;
 use super::{Meta, OptionError, RefRule, Rule, Sink};
-use crate::facts::{Bindings, Change, FactError, Facts, LineMatch};
+use crate::facts::{Bindings, FactError, Facts, LineMatch, Update};
 use crate::model::{Level, ObjectId, RefName};
 
 pub(super) struct RetiredLine;
@@ -25,7 +25,7 @@ impl Rule for RetiredLine {
 }
 
 impl RefRule for RetiredLine {
-    fn check(&self, change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+    fn check(&self, change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
         let Some(place) = change.line().filter(|_| !change.deletes() && change.old() != change.new_id()) else {
             return Ok(());
         };
@@ -40,7 +40,7 @@ impl RefRule for RetiredLine {
 }
 
 /// How the branch was retired before this push and still is after it, with the commit that says so.
-fn retired(change: &Change<'_, '_>, place: &LineMatch<'_>) -> Result<Option<(Option<ObjectId>, String)>, FactError> {
+fn retired(change: &Update<'_, '_>, place: &LineMatch<'_>) -> Result<Option<(Option<ObjectId>, String)>, FactError> {
     let (facts, by) = (change.facts(), &place.line.retired_by);
     let short = change.name().short();
     if by.branches.iter().any(|pattern| pattern.matches(short).is_some()) {
@@ -50,7 +50,7 @@ fn retired(change: &Change<'_, '_>, place: &LineMatch<'_>) -> Result<Option<(Opt
     for tag in closing.into_iter().map(RefName::tag) {
         // A tag of this very push closes the branch from the next push on.
         let arrives = facts.push().updates.iter().any(|update| update.name == tag && update.creates());
-        if !arrives && facts.tip(&tag)?.is_some() {
+        if !arrives && facts.after().tip(&tag)?.is_some() {
             return Ok(Some((None, format!("the tag `{tag}` closes it"))));
         }
     }
@@ -69,8 +69,8 @@ fn retired(change: &Change<'_, '_>, place: &LineMatch<'_>) -> Result<Option<(Opt
 fn origin(facts: &Facts<'_>, place: &LineMatch<'_>) -> Result<Vec<ObjectId>, FactError> {
     let Some(origin) = place.line.cut_from.as_ref() else { return Ok(Vec::new()) };
     let mut tips = Vec::new();
-    for line in facts.lines().iter().filter(|line| line.name == *origin) {
-        tips.extend(facts.branches(line, &Bindings::new())?.into_iter().map(|(_, tip)| tip));
+    for line in facts.project().lines().iter().filter(|line| line.name == *origin) {
+        tips.extend(facts.after().branches(line, &Bindings::new())?.into_iter().map(|(_, tip)| tip));
     }
     Ok(tips)
 }
@@ -83,8 +83,8 @@ fn standing(
     without: &[ObjectId],
 ) -> Result<Option<(ObjectId, String)>, FactError> {
     let mut reverted: Vec<ObjectId> = Vec::new();
-    for id in facts.commits(&[tip], without)? {
-        let commit = facts.commit(id)?;
+    for id in facts.project().commits(&[tip], without)? {
+        let commit = facts.project().commit(id)?;
         let text = commit.message.to_str_lossy();
         reverted.extend(text.split("This reverts commit ").skip(1).filter_map(|rest| {
             let hex: String = rest.chars().take_while(char::is_ascii_hexdigit).collect();

@@ -2,7 +2,7 @@
 
 use super::rule::NoOptions;
 use super::{Meta, OptionError, RefRule, Rule, Sink};
-use crate::facts::{Change, FactError, Movement};
+use crate::facts::{FactError, Movement, Update};
 use crate::model::{Level, quote};
 
 pub(super) struct RewrittenHistory;
@@ -23,12 +23,12 @@ impl Rule for RewrittenHistory {
 }
 
 impl RefRule for RewrittenHistory {
-    fn check(&self, change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+    fn check(&self, change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
         let Some(place) = change.line().filter(|place| !place.line.rewritable) else { return Ok(()) };
         if change.movement()? != Movement::Rewrite {
             return Ok(());
         }
-        let lost = change.facts().commits(&[change.old()], &[change.new_id()])?;
+        let lost = change.facts().project().commits(&[change.old()], &[change.new_id()])?;
         let (count, commits) = (lost.len(), if lost.len() == 1 { "commit" } else { "commits" });
         sink.report(format!(
             "the push takes {count} {commits} out of `{}`, a branch of the line `{}`",

@@ -4,7 +4,7 @@ use bstr::BStr;
 use serde::de::DeserializeOwned;
 use std::ops::Range;
 
-use crate::facts::{Change, Commit, FactError};
+use crate::facts::{Commit, FactError, Update};
 use crate::manifest::position;
 use crate::model::{Excerpt, Finding, Level, ObjectId, RefName};
 
@@ -43,19 +43,19 @@ pub trait RefRule: Rule {
     ///
     /// # Errors
     /// A fact that could not be had.
-    fn check(&self, change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError>;
+    fn check(&self, change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError>;
 }
 
 /// A rule that looks at the commits that an update brings, one at a time.
 pub trait CommitRule: Rule {
     /// Whether the rule has anything to ask of the update's commits; they are not even listed otherwise.
-    fn concerns(&self, change: &Change<'_, '_>) -> bool;
+    fn concerns(&self, change: &Update<'_, '_>) -> bool;
 
     /// Reports what is wrong with the commit.
     ///
     /// # Errors
     /// A fact that could not be had.
-    fn check(&self, change: &Change<'_, '_>, commit: &Commit, sink: &mut Sink<'_>) -> Result<(), FactError>;
+    fn check(&self, change: &Update<'_, '_>, commit: &Commit, sink: &mut Sink<'_>) -> Result<(), FactError>;
 }
 
 /// An option that means nothing.
@@ -83,7 +83,7 @@ pub struct Sink<'s> {
 
 impl<'s> Sink<'s> {
     /// A sink for one rule and one update.
-    pub fn new(meta: &'static Meta, level: Level, change: &'s Change<'_, '_>, findings: &'s mut Vec<Finding>) -> Self {
+    pub fn new(meta: &'static Meta, level: Level, change: &'s Update<'_, '_>, findings: &'s mut Vec<Finding>) -> Self {
         Self { meta, level, update: change.index(), name: change.name(), findings }
     }
 
@@ -106,6 +106,8 @@ impl<'s> Sink<'s> {
             help: None,
             command: None,
             evidence: None,
+            waiver: None,
+            policy_line: None,
         };
         let index = self.findings.len();
         self.findings.push(finding);

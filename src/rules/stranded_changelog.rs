@@ -6,8 +6,8 @@ use super::rule::NoOptions;
 use super::undocumented_release::is_of;
 use super::{Meta, OptionError, RefRule, Rule, Sink};
 use crate::facts::{
-    Bindings, Change, ChangelogFormat, Due, FactError, Facts, Kind, Notes, PathPattern, Reintegrate, Released, TagKind,
-    TagMatch,
+    Bindings, ChangelogFormat, Due, FactError, Facts, Kind, Notes, PathPattern, Reintegrate, Released, TagKind,
+    TagMatch, Update,
 };
 use crate::manifest::changelog::Entry;
 use crate::model::{Level, ObjectId, RefName, Untrusted, quote};
@@ -33,13 +33,13 @@ impl Rule for StrandedChangelog {
 }
 
 impl RefRule for StrandedChangelog {
-    fn check(&self, change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+    fn check(&self, change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
         let Some(place) = change.tag().filter(|place| place.class.kind == TagKind::Version) else { return Ok(()) };
         if place.version.is_none() || change.old() == change.new_id() {
             return Ok(());
         }
         let Some(peeled) = change.peeled()?.filter(|peeled| peeled.kind == Kind::Commit) else { return Ok(()) };
-        for changelog in change.facts().changelogs() {
+        for changelog in change.facts().project().changelogs() {
             let (Notes::Entries(path, format), Some(back)) = (&changelog.place, &changelog.reintegrate) else {
                 continue;
             };
@@ -62,20 +62,20 @@ struct Log<'c, 'a> {
 
 impl Log<'_, '_> {
     fn check(&self, back: &Reintegrate, sink: &mut Sink<'_>) -> Result<(), FactError> {
-        let named = |name: &str| self.facts.lines().iter().find(|line| line.name == name);
+        let named = |name: &str| self.facts.project().lines().iter().find(|line| line.name == name);
         let (Some(from), Some(to)) = (named(&back.from), named(&back.to)) else { return Ok(()) };
         let mut on_line = false;
-        for (_, tip) in self.facts.branches(from, &Bindings::new())? {
-            on_line = on_line || self.facts.is_on(self.commit, tip, self.place.class.off_branch_commits)?;
+        for (_, tip) in self.facts.after().branches(from, &Bindings::new())? {
+            on_line = on_line || self.facts.after().is_on(self.commit, tip, self.place.class.off_branch_commits)?;
         }
-        let targets = self.facts.branches(to, &Bindings::new())?;
+        let targets = self.facts.after().branches(to, &Bindings::new())?;
         if !on_line || targets.is_empty() {
             return Ok(());
         }
-        for path in self.facts.files_like(self.commit, self.path, &self.place.bindings)? {
+        for path in self.facts.project().files_like(self.commit, self.path, &self.place.bindings)? {
             let earlier = self.earlier(&path)?;
             for (branch, tip) in &targets {
-                let missing = self.facts.lacking(&earlier, path.as_ref(), self.format, self.commit, *tip)?;
+                let missing = self.facts.project().lacking(&earlier, path.as_ref(), self.format, self.commit, *tip)?;
                 if !missing.is_empty() {
                     self.report(back, &path, branch, &missing, sink);
                 }
@@ -86,7 +86,7 @@ impl Log<'_, '_> {
 
     /// The entries of versions before the tag's: those below its own, or all where it has none.
     fn earlier(&self, path: &BString) -> Result<Vec<Released>, FactError> {
-        let entries = self.facts.all_entries(self.commit, path.as_ref(), self.format)?;
+        let entries = self.facts.project().all_entries(self.commit, path.as_ref(), self.format)?;
         let own = entries.iter().position(|entry| is_of(entry, self.place, self.name.short(), self.format));
         let skipped = own.map_or(0, |at| at + 1);
         // The same version for another distribution is released with this one.

@@ -2,7 +2,7 @@
 
 use super::rule::NoOptions;
 use super::{Meta, OptionError, RefRule, Rule, Sink};
-use crate::facts::{ActorSet, Change, FactError, Movement};
+use crate::facts::{ActorSet, FactError, Movement, Update};
 use crate::model::{Actor, Level, Namespace, Untrusted};
 
 pub(super) struct UnauthorizedActor;
@@ -23,7 +23,7 @@ impl Rule for UnauthorizedActor {
 }
 
 impl RefRule for UnauthorizedActor {
-    fn check(&self, change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+    fn check(&self, change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
         let (may, what) = match (change.line(), change.tag()) {
             (Some(place), _) => (&place.line.may, format!("the line `{}`", place.line.name)),
             (_, Some(place)) => (&place.class.may, format!("the tag class `{}`", place.class.name)),

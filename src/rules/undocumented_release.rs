@@ -3,7 +3,7 @@
 use bstr::{BStr, ByteSlice as _};
 
 use super::{Meta, OptionError, RefRule, Rule, Sink};
-use crate::facts::{Change, ChangelogFormat, FactError, Kind, Notes, PathPattern, TagKind, TagMatch};
+use crate::facts::{ChangelogFormat, FactError, Kind, Notes, PathPattern, TagKind, TagMatch, Update};
 use crate::manifest::changelog::Entry;
 use crate::model::{Level, ObjectId, Untrusted, quote};
 
@@ -36,14 +36,14 @@ impl Rule for UndocumentedRelease {
 }
 
 impl RefRule for UndocumentedRelease {
-    fn check(&self, change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+    fn check(&self, change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
         let Some(place) = change.tag().filter(|place| place.class.kind == TagKind::Version) else { return Ok(()) };
         let Some(version) = &place.version else { return Ok(()) };
         if change.old() == change.new_id() || (version.is_prerelease() && !self.0.pre_releases) {
             return Ok(());
         }
         let Some(peeled) = change.peeled()?.filter(|peeled| peeled.kind == Kind::Commit) else { return Ok(()) };
-        for changelog in change.facts().changelogs() {
+        for changelog in change.facts().project().changelogs() {
             if !changelog.required_by.contains(&place.class.name) {
                 continue;
             }
@@ -64,7 +64,7 @@ impl RefRule for UndocumentedRelease {
 }
 
 struct Tagged<'c, 'f, 'a> {
-    change: &'c Change<'f, 'a>,
+    change: &'c Update<'f, 'a>,
     place: &'c TagMatch<'a>,
     commit: ObjectId,
 }
@@ -73,12 +73,12 @@ impl Tagged<'_, '_, '_> {
     /// What is wrong with the entry of the tag's version, if anything.
     fn entry(&self, pattern: &PathPattern, format: ChangelogFormat) -> Result<Option<String>, FactError> {
         let (facts, name) = (self.change.facts(), self.change.name());
-        let paths = facts.files_like(self.commit, pattern, &self.place.bindings)?;
+        let paths = facts.project().files_like(self.commit, pattern, &self.place.bindings)?;
         let Some(path) = paths.first() else {
             return Ok(Some(format!("the tree of `{name}` has no changelog `{}`", pattern.text())));
         };
         let shown = Untrusted::new(path);
-        let entries = match facts.entries(self.commit, path.as_ref(), format)? {
+        let entries = match facts.project().entries(self.commit, path.as_ref(), format)? {
             None => return Ok(Some(format!("`{shown}` in the tree of `{name}` is no file"))),
             Some(Err(error)) => {
                 return Ok(Some(format!("the changelog `{shown}` in the tree of `{name}` cannot be read: {error}")));
@@ -96,8 +96,8 @@ impl Tagged<'_, '_, '_> {
     /// What is wrong with the version's own file of notes, if anything.
     fn notes(&self, pattern: &PathPattern) -> Result<Option<String>, FactError> {
         let (facts, name) = (self.change.facts(), self.change.name());
-        for path in facts.files_like(self.commit, pattern, &self.place.bindings)? {
-            match facts.file(self.commit, path.as_ref(), MAX_NOTES)? {
+        for path in facts.project().files_like(self.commit, pattern, &self.place.bindings)? {
+            match facts.project().file(self.commit, path.as_ref(), MAX_NOTES)? {
                 Some(Ok(text)) if text.trim().is_empty() => {}
                 Some(_) => return Ok(None),
                 None => {}

@@ -2,14 +2,17 @@
 
 use super::rule::NoOptions;
 use super::{Meta, OptionError, RefRule, Rule, Sink};
-use crate::facts::{Change, Debt, FactError, Flow, FlowDue, Kind, Way};
+use crate::facts::{Debt, FactError, Flow, FlowDue, Kind, Update, Way};
 use crate::model::{Level, RefName, quote};
+
+/// The rule's id, for those who ask what it asks.
+pub(super) const ID: &str = "unlanded-fix";
 
 pub(super) struct UnlandedFix;
 
 impl Rule for UnlandedFix {
     const META: Meta = Meta {
-        id: "unlanded-fix",
+        id: ID,
         summary: "Refuses changes on one line that are due on another and are not there.",
         task: "asking whether the changes have landed that are on",
         docs: include_str!("unlanded_fix.md"),
@@ -23,12 +26,12 @@ impl Rule for UnlandedFix {
 }
 
 impl RefRule for UnlandedFix {
-    fn check(&self, change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+    fn check(&self, change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
         if change.deletes() || change.old() == change.new_id() {
             return Ok(());
         }
         if let Some(place) = change.line() {
-            for flow in change.facts().flows_from(&place.line.name) {
+            for flow in change.facts().project().flows_from(&place.line.name) {
                 branch(change, flow, sink)?;
             }
         }
@@ -40,16 +43,18 @@ impl RefRule for UnlandedFix {
 }
 
 /// What a push to a branch owes: its own commits at once, older ones when their days are over.
-fn branch(change: &Change<'_, '_>, flow: &Flow, sink: &mut Sink<'_>) -> Result<(), FactError> {
+fn branch(change: &Update<'_, '_>, flow: &Flow, sink: &mut Sink<'_>) -> Result<(), FactError> {
     let facts = change.facts();
     let debts = match flow.due {
         FlowDue::NextTag => return Ok(()),
-        FlowDue::Before | FlowDue::Report => facts.debts(flow, change.new_id(), Some(&facts.new_commits(change)?))?,
+        FlowDue::Before | FlowDue::Report => {
+            facts.after().debts(flow, change.new_id(), Some(&facts.new_commits(change)?))?
+        }
         FlowDue::Days(days) => {
             // Counted from the newest commit that is pushed: a verdict must not depend on when it is asked for.
             let Some(tip) = change.commit()? else { return Ok(()) };
             let oldest = tip.committer.seconds - i64::from(days) * 86_400;
-            let mut debts = facts.debts(flow, change.new_id(), None)?;
+            let mut debts = facts.after().debts(flow, change.new_id(), None)?;
             debts.retain(|debt| debt.commit.committer.seconds < oldest);
             debts
         }
@@ -59,18 +64,19 @@ fn branch(change: &Change<'_, '_>, flow: &Flow, sink: &mut Sink<'_>) -> Result<(
 }
 
 /// What a release owes: everything on its branch that is due with the next tag.
-fn tag(change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+fn tag(change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
     let facts = change.facts();
     let Some(place) = change.tag() else { return Ok(()) };
     let Some(peeled) = change.peeled()?.filter(|peeled| peeled.kind == Kind::Commit) else { return Ok(()) };
-    for (name, tip) in facts.home(place)?.branches {
-        let Some(line) = facts.line_of(&name) else { continue };
-        let mut flows = facts.flows_from(&line.line.name).filter(|flow| flow.due == FlowDue::NextTag).peekable();
-        if flows.peek().is_none() || !facts.is_ancestor(peeled.id, tip)? {
+    for (name, tip) in facts.after().home(place)?.branches {
+        let Some(line) = facts.project().line_of(&name) else { continue };
+        let mut flows =
+            facts.project().flows_from(&line.line.name).filter(|flow| flow.due == FlowDue::NextTag).peekable();
+        if flows.peek().is_none() || !facts.project().is_ancestor(peeled.id, tip)? {
             continue;
         }
         for flow in flows {
-            let debts = facts.debts(flow, peeled.id, None)?;
+            let debts = facts.after().debts(flow, peeled.id, None)?;
             let said = |debt: &Debt| {
                 let short = debt.commit.id.short();
                 format!("`{}` releases {short}, which is due on the line `{}`: {}", change.name(), flow.to, debt.reason)
@@ -84,13 +90,13 @@ fn tag(change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
 
 /// One finding for each: a waiver is for one commit, and leaves the others owed.
 fn report<'d>(
-    change: &Change<'_, '_>,
+    change: &Update<'_, '_>,
     flow: &Flow,
     from: &RefName,
     debts: impl Iterator<Item = (&'d Debt, String)>,
     sink: &mut Sink<'_>,
 ) -> Result<(), FactError> {
-    let to = change.facts().destinations(flow)?.into_iter().next().map(|(to, _)| to);
+    let to = change.facts().after().destinations(flow)?.into_iter().next().map(|(to, _)| to);
     for (debt, message) in debts {
         let report = sink
             .report(message)

@@ -2,7 +2,7 @@
 
 use super::rule::NoOptions;
 use super::{Meta, OptionError, RefRule, Rule, Sink};
-use crate::facts::{Change, FactError, LineMatch, Upcoming};
+use crate::facts::{FactError, LineMatch, Upcoming, Update};
 use crate::model::{Level, Namespace, did_you_mean, listed, quote};
 
 pub(super) struct UnlistedBranch;
@@ -23,11 +23,11 @@ impl Rule for UnlistedBranch {
 }
 
 impl RefRule for UnlistedBranch {
-    fn check(&self, change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+    fn check(&self, change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
         if let Some(place) = change.line().filter(|_| change.creates()) {
             return not_next(change, place, sink);
         }
-        let lines = change.facts().lines();
+        let lines = change.facts().project().lines();
         // A branch that nobody lists may always go away.
         if change.namespace() != Namespace::Branch || change.line().is_some() || change.deletes() || lines.is_empty() {
             return Ok(());
@@ -44,9 +44,9 @@ impl RefRule for UnlistedBranch {
 }
 
 /// A new branch for a major version has to be for the one after the highest release's.
-fn not_next(change: &Change<'_, '_>, place: &LineMatch<'_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+fn not_next(change: &Update<'_, '_>, place: &LineMatch<'_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
     let Some(Upcoming::Major) = place.line.next else { return Ok(()) };
-    let highest = change.facts().highest_release()?;
+    let highest = change.facts().after().highest_release()?;
     let version = highest.as_ref().and_then(|highest| highest.tag.version.as_ref());
     let next = version.and_then(|version| version.release_component(0)?.checked_add(1));
     let (Some(version), Some(next)) = (version, next) else { return Ok(()) };

@@ -2,7 +2,7 @@
 
 use super::rule::NoOptions;
 use super::{Meta, OptionError, RefRule, Rule, Sink};
-use crate::facts::{Change, FactError};
+use crate::facts::{FactError, Update};
 use crate::model::{Level, Namespace, quote};
 
 pub(super) struct UnlistedTag;
@@ -23,12 +23,13 @@ impl Rule for UnlistedTag {
 }
 
 impl RefRule for UnlistedTag {
-    fn check(&self, change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
-        let classes = change.facts().tag_classes();
+    fn check(&self, change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+        let classes = change.facts().project().tag_classes();
         if change.namespace() != Namespace::Tag || change.tag().is_some() || change.deletes() || classes.is_empty() {
             return Ok(());
         }
-        let why = change.facts().why_unlisted(change.name()).map_or_else(String::new, |why| format!(": {why}"));
+        let why =
+            change.facts().project().why_unlisted(change.name()).map_or_else(String::new, |why| format!(": {why}"));
         let patterns: Vec<String> =
             classes.iter().flat_map(|class| &class.patterns).map(|pattern| format!("`{}`", pattern.text())).collect();
         sink.report(format!("no tag class of the policy has a tag `{}`{why}", change.name()))

@@ -2,7 +2,7 @@
 
 use super::rule::NoOptions;
 use super::{Meta, OptionError, RefRule, Rule, Sink};
-use crate::facts::{Bindings, Change, Commit, FactError};
+use crate::facts::{Bindings, Commit, FactError, Update};
 use crate::model::{Level, ObjectId, quote};
 
 pub(super) struct UnpromotedCommit;
@@ -23,7 +23,7 @@ impl Rule for UnpromotedCommit {
 }
 
 impl RefRule for UnpromotedCommit {
-    fn check(&self, change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+    fn check(&self, change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
         let Some(place) = change.line().filter(|place| !place.line.intake.only_from.is_empty() && !change.deletes())
         else {
             return Ok(());
@@ -32,16 +32,16 @@ impl RefRule for UnpromotedCommit {
         let sources = &place.line.intake.only_from;
         let mut known: Vec<ObjectId> = if change.creates() { Vec::new() } else { vec![change.old()] };
         let mut branches = Vec::new();
-        for line in facts.lines().iter().filter(|line| sources.contains(&line.name)) {
-            for (name, tip) in facts.branches(line, &Bindings::new())? {
+        for line in facts.project().lines().iter().filter(|line| sources.contains(&line.name)) {
+            for (name, tip) in facts.after().branches(line, &Bindings::new())? {
                 known.push(tip);
                 branches.push(name);
             }
         }
         let from = sources.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ");
         // Oldest first: the first that skipped is the one to look at.
-        for id in facts.commits(&[change.new_id()], &known)?.into_iter().rev() {
-            let commit = facts.commit(id)?;
+        for id in facts.project().commits(&[change.new_id()], &known)?.into_iter().rev() {
+            let commit = facts.project().commit(id)?;
             if adds_nothing(change, &commit)? {
                 continue;
             }
@@ -63,12 +63,12 @@ impl RefRule for UnpromotedCommit {
 }
 
 /// A merge that has exactly the content of one of its parents: the promotion itself.
-fn adds_nothing(change: &Change<'_, '_>, commit: &Commit) -> Result<bool, FactError> {
+fn adds_nothing(change: &Update<'_, '_>, commit: &Commit) -> Result<bool, FactError> {
     if commit.parents.len() < 2 {
         return Ok(false);
     }
     for parent in &commit.parents {
-        if change.facts().commit(*parent)?.tree == commit.tree {
+        if change.facts().project().commit(*parent)?.tree == commit.tree {
             return Ok(true);
         }
     }

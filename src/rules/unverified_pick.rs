@@ -2,14 +2,17 @@
 
 use super::rule::NoOptions;
 use super::{Meta, OptionError, RefRule, Rule, Sink};
-use crate::facts::{Change, FactError, Way};
+use crate::facts::{FactError, Update, Way};
 use crate::model::Level;
+
+/// The rule's id, for those who ask what it asks.
+pub(super) const ID: &str = "unverified-pick";
 
 pub(super) struct UnverifiedPick;
 
 impl Rule for UnverifiedPick {
     const META: Meta = Meta {
-        id: "unverified-pick",
+        id: ID,
         summary: "Refuses picks whose message names an original that does not exist or does something else.",
         task: "comparing the picks with their originals on",
         docs: include_str!("unverified_pick.md"),
@@ -23,13 +26,13 @@ impl Rule for UnverifiedPick {
 }
 
 impl RefRule for UnverifiedPick {
-    fn check(&self, change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+    fn check(&self, change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
         let Some(place) = change.line().filter(|_| !change.deletes() && change.old() != change.new_id()) else {
             return Ok(());
         };
         let facts = change.facts();
-        for flow in facts.flows_from(&place.line.name).filter(|flow| flow.by.contains(&Way::Pick)) {
-            for dispute in facts.disputed(flow, change.new_id(), &facts.new_commits(change)?)? {
+        for flow in facts.project().flows_from(&place.line.name).filter(|flow| flow.by.contains(&Way::Pick)) {
+            for dispute in facts.after().disputed(flow, change.new_id(), &facts.new_commits(change)?)? {
                 let is = if dispute.is_doubt { "may not be" } else { "is not" };
                 let message = format!("{} {is} the pick that it says it is: {}", dispute.commit.short(), dispute.wrong);
                 let report = sink.report(message).commit(dispute.commit).help(format!(

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::rule::NoOptions;
 use super::{Meta, OptionError, RefRule, Rule, Sink};
-use crate::facts::{Change, FactError, TagKind};
+use crate::facts::{FactError, TagKind, Update};
 use crate::model::{Level, quote};
 use crate::version::{Level as Step, Version};
 
@@ -27,7 +27,7 @@ impl Rule for VersionGap {
 }
 
 impl RefRule for VersionGap {
-    fn check(&self, change: &Change<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+    fn check(&self, change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
         let Some(place) = change.tag().filter(|place| place.class.kind == TagKind::Version) else { return Ok(()) };
         let Some(version) = place.version.as_ref().filter(|version| !version.is_prerelease() && change.creates())
         else {
@@ -35,9 +35,9 @@ impl RefRule for VersionGap {
         };
         let facts = change.facts();
         let mut before: Option<Version> = None;
-        for sibling in facts.siblings(place)?.iter() {
+        for sibling in facts.after().siblings(place)?.iter() {
             let Some(other) = sibling.tag.version.clone().filter(|other| !other.is_prerelease()) else { continue };
-            if facts.order(&sibling.tag, place)? == Ordering::Less && sibling.tag.class.era == place.class.era {
+            if facts.after().order(&sibling.tag, place)? == Ordering::Less && sibling.tag.class.era == place.class.era {
                 before = Some(other);
             }
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::rule::NoOptions;
 use super::{CommitRule, Meta, OptionError, Rule, Sink};
-use crate::facts::{Bindings, Change, Commit, FactError};
+use crate::facts::{Bindings, Commit, FactError, Update};
 use crate::model::{Level, ObjectId, RefName, quote};
 
 pub(super) struct WrongWayMerge;
@@ -25,12 +25,12 @@ impl Rule for WrongWayMerge {
 }
 
 impl CommitRule for WrongWayMerge {
-    fn concerns(&self, change: &Change<'_, '_>) -> bool {
+    fn concerns(&self, change: &Update<'_, '_>) -> bool {
         // A new branch has no merges of its own to speak of: what it starts from is where it was cut.
         !change.creates() && change.line().is_some_and(|place| place.line.cut_from.is_some())
     }
 
-    fn check(&self, change: &Change<'_, '_>, commit: &Commit, sink: &mut Sink<'_>) -> Result<(), FactError> {
+    fn check(&self, change: &Update<'_, '_>, commit: &Commit, sink: &mut Sink<'_>) -> Result<(), FactError> {
         let Some((own, merged)) = commit.parents.split_first().filter(|(_, merged)| !merged.is_empty()) else {
             return Ok(());
         };
@@ -55,12 +55,12 @@ impl CommitRule for WrongWayMerge {
 }
 
 /// The branches of the line that this one is cut from.
-fn origins(change: &Change<'_, '_>) -> Result<Vec<(RefName, ObjectId)>, FactError> {
+fn origins(change: &Update<'_, '_>) -> Result<Vec<(RefName, ObjectId)>, FactError> {
     let facts = change.facts();
     let cut_from = change.line().and_then(|place| place.line.cut_from.as_ref());
     let mut found = Vec::new();
-    for line in facts.lines().iter().filter(|line| Some(&line.name) == cut_from) {
-        found.extend(facts.branches(line, &Bindings::new())?);
+    for line in facts.project().lines().iter().filter(|line| Some(&line.name) == cut_from) {
+        found.extend(facts.after().branches(line, &Bindings::new())?);
     }
     Ok(found)
 }
@@ -68,20 +68,20 @@ fn origins(change: &Change<'_, '_>) -> Result<Vec<(RefName, ObjectId)>, FactErro
 /// A commit that was made on the mainline itself, not merged into it from elsewhere, and that the merge brings along.
 /// A fix made on a branch of its own and merged into both lines is not one.
 fn mainline_commit(
-    change: &Change<'_, '_>,
+    change: &Update<'_, '_>,
     merged: &[ObjectId],
     own: ObjectId,
     tip: ObjectId,
 ) -> Result<Option<ObjectId>, FactError> {
     let facts = change.facts();
-    let brought: BTreeSet<ObjectId> = facts.commits(merged, &[own])?.into_iter().collect();
-    let ahead: BTreeSet<ObjectId> = facts.commits(&[tip], &[own])?.into_iter().collect();
+    let brought: BTreeSet<ObjectId> = facts.project().commits(merged, &[own])?.into_iter().collect();
+    let ahead: BTreeSet<ObjectId> = facts.project().commits(&[tip], &[own])?.into_iter().collect();
     let mut next = Some(tip);
     while let Some(id) = next.filter(|id| ahead.contains(id)) {
         if brought.contains(&id) {
             return Ok(Some(id));
         }
-        next = facts.commit(id)?.parents.first().copied();
+        next = facts.project().commit(id)?.parents.first().copied();
     }
     Ok(None)
 }

@@ -11,13 +11,14 @@ const FLOORS: &[(&str, u8)] = &[
     ("policy", 2),
     ("push", 2),
     ("landed", 2),
-    ("facts", 3),
-    ("release", 3),
-    ("rules", 4),
-    ("gate", 5),
-    ("report", 6),
-    ("install", 6),
-    ("cli", 7),
+    ("project", 3),
+    ("facts", 4),
+    ("release", 4),
+    ("rules", 5),
+    ("gate", 6),
+    ("report", 7),
+    ("install", 7),
+    ("cli", 8),
 ];
 
 fn floor(module: &str) -> u8 {

@@ -9,6 +9,8 @@ use std::path::Path;
 use crate::support::{git, git_with};
 use refgate::git::{Environment, Repository, Trust};
 use refgate::model::ObjectId;
+use refgate::policy::Policy;
+use refgate::project::{Project, Snapshot, View};
 use refgate::release::{Component, Error, ReleaseTags, Standing};
 use refgate::version::{Scheme, Spelling, Version, spell_release};
 
@@ -104,7 +106,9 @@ fn open(directory: &Path) -> Repository {
 
 fn standings(directory: &Path, ids: &[ObjectId], untagged: bool) -> Vec<Option<Standing>> {
     let repository = open(directory);
-    let tags = ReleaseTags::read(&repository, Component::default()).unwrap();
+    let project = Project::new(repository.clone(), Policy::empty(), View::Own);
+    let refs = Snapshot::now(&project);
+    let tags = ReleaseTags::read(Component { refs: &refs, scope: None }).unwrap();
     let of = |id: &ObjectId| {
         let found = match untagged {
             true => Standing::untagged(&repository, &tags, *id),

@@ -1,10 +1,11 @@
 //! What is compared with what: branches and revisions as they were named, or what the policy's flows ask.
 
 use super::Args;
-use crate::cli::landed::commit;
-use crate::facts::{Bindings, Facts, Flow, Line};
+use crate::cli::project::commit;
 use crate::git::Repository;
-use crate::model::{Exit, Failure, ObjectId, RefName, Untrusted, did_you_mean};
+use crate::model::{Exit, Failure, ObjectId, RefName, Stage, Untrusted, did_you_mean};
+use crate::policy::{Bindings, Flow, Line};
+use crate::project::Snapshot;
 
 /// One comparison.
 pub(super) struct Question<'a> {
@@ -30,9 +31,7 @@ pub(super) struct Questions<'a> {
 
 /// Where questions are looked up.
 pub(super) struct Asked<'f, 'a> {
-    pub(super) repository: &'f Repository,
-    /// Where there is a policy.
-    pub(super) facts: Option<&'f Facts<'a>>,
+    pub(super) refs: &'f Snapshot<'a>,
     /// The remote whose tracking refs are branches.
     pub(super) remote: &'f str,
 }
@@ -44,8 +43,16 @@ enum End<'a> {
 }
 
 impl<'a> Asked<'_, 'a> {
+    fn repository(&self) -> &'a Repository {
+        self.refs.project().repository()
+    }
+
+    fn flows(&self) -> &'a [Flow] {
+        self.refs.project().flows()
+    }
+
     pub(super) fn questions(&self, arguments: &Args) -> Result<Questions<'a>, Failure> {
-        let flows = self.facts.map_or(&[][..], Facts::flows);
+        let flows = self.flows();
         if arguments.from.is_none() && arguments.to.is_none() && !flows.is_empty() {
             let mut list = Vec::new();
             for flow in flows {
@@ -74,7 +81,7 @@ impl<'a> Asked<'_, 'a> {
 
     /// Where a change is looked for when nothing says where: where the policy wants it, or else on the mainline.
     fn usual(&self, from: &End<'a>) -> Result<Vec<End<'a>>, Failure> {
-        let flows = self.facts.map_or(&[][..], Facts::flows);
+        let flows = self.flows();
         let own = self.line_of(from).map(|line| line.name.as_str());
         let mut wanted: Vec<&Line> = Vec::new();
         for flow in flows.iter().filter(|flow| Some(flow.from.as_str()) == own) {
@@ -87,7 +94,7 @@ impl<'a> Asked<'_, 'a> {
         }
         for name in ["main", "master"] {
             let branch = RefName::branch(name);
-            if let Ok((_, Some(id))) = self.repository.resolve(&branch) {
+            if let Ok((_, Some(id))) = self.repository().resolve(&branch) {
                 return Ok(vec![End::Revision { name: name.to_owned(), id, branch: Some(branch) }]);
             }
         }
@@ -97,35 +104,35 @@ impl<'a> Asked<'_, 'a> {
 
     /// A revision, or else a line of the policy.
     fn end(&self, name: &str) -> Result<End<'a>, Failure> {
-        match commit(self.repository, name) {
+        match commit(self.repository(), name) {
             Ok(id) => Ok(End::Revision { name: name.to_owned(), id, branch: self.branch(name) }),
-            Err(failure) => match (self.line(name), self.facts) {
+            Err(failure) => match (self.line(name), self.refs.project().lines()) {
                 (Some(line), _) => Ok(End::Line(line)),
-                (None, Some(facts)) => {
-                    let hint = did_you_mean(name, facts.lines().iter().map(|line| line.name.as_str()));
+                (None, []) => Err(failure),
+                (None, lines) => {
+                    let hint = did_you_mean(name, lines.iter().map(|line| line.name.as_str()));
                     let cause = format!("{}, nor is it a line of the policy{hint}", failure.cause);
                     Err(Failure { cause, ..failure })
                 }
-                (None, None) => Err(failure),
             },
         }
     }
 
     /// The branch that a name stands for, tracked ones too.
     fn branch(&self, name: &str) -> Option<RefName> {
-        let (full, _) = self.repository.revision_ref(name).ok()??;
+        let (full, _) = self.repository().revision_ref(name).ok()??;
         let tracked = full.full().strip_prefix(format!("refs/remotes/{}/", self.remote).as_bytes());
         Some(tracked.map_or_else(|| full.clone(), RefName::branch))
     }
 
     fn line(&self, name: &str) -> Option<&'a Line> {
-        self.facts?.lines().iter().find(|line| line.name == name)
+        self.refs.project().policy().line(name)
     }
 
     fn line_of(&self, end: &End<'a>) -> Option<&'a Line> {
         match end {
             End::Line(line) => Some(line),
-            End::Revision { branch, .. } => Some(self.facts?.line_of(branch.as_ref()?)?.line),
+            End::Revision { branch, .. } => Some(self.refs.project().line_of(branch.as_ref()?)?.line),
         }
     }
 
@@ -173,10 +180,10 @@ impl<'a> Asked<'_, 'a> {
     }
 
     fn branches(&self, line: &Line) -> Result<Vec<(RefName, ObjectId)>, Failure> {
-        let Some(facts) = self.facts else { return Ok(Vec::new()) };
-        facts.branches(line, &Bindings::new()).map_err(|error| {
+        self.refs.branches(line, &Bindings::new()).map_err(|error| {
             let detail = format!("looking for the branches of the line `{}`", Untrusted::new(&line.name));
-            Failure::new(Exit::Undecided, detail, error.cause)
+            let failure = Failure::new(Exit::Undecided, detail, error.cause.clone());
+            error.advice(Stage::Ci).into_iter().fold(failure, Failure::help)
         })
     }
 }

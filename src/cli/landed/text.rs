@@ -4,9 +4,9 @@ use bstr::BString;
 use std::collections::BTreeMap;
 
 use super::questions::Question;
-use crate::facts::{Granted, Released};
 use crate::landed::{Status, Verdict};
 use crate::model::{ObjectId, Untrusted};
+use crate::project::{Granted, Released};
 
 /// The answer to one question.
 pub(super) struct Answer {
@@ -131,7 +131,7 @@ pub(super) fn human(question: &Question<'_>, answer: &Answer, all: bool) -> Stri
         .rev()
         .map(|(verdict, _)| format!("  git cherry-pick -x {}\n", verdict.commit))
         .collect();
-    let picks = question.flow.is_none_or(|flow| flow.by.contains(&crate::facts::Way::Pick));
+    let picks = question.flow.is_none_or(|flow| flow.by.contains(&crate::policy::Way::Pick));
     if !missing.is_empty() && picks {
         text.push_str(&format!("To pick what is missing, on {to}:\n{}\n", missing.concat()));
     } else if !missing.is_empty() {

@@ -6,9 +6,10 @@ use std::rc::Rc;
 
 use bstr::BString;
 
-use super::{Bindings, FactError, Facts, Kind, Place, Series, TagMatch};
+use super::{FactError, Snapshot};
 use crate::git;
 use crate::model::{Namespace, ObjectId, RefName};
+use crate::policy::{Bindings, Place, TagMatch};
 
 /// A tag among those of its scope.
 #[derive(Clone, Debug)]
@@ -44,19 +45,17 @@ pub struct Home {
     pub only: Option<RefName>,
 }
 
-impl<'a> Facts<'a> {
-    /// The tags whose versions are of the same scope as `tag`'s, itself among them, once the push has happened; lowest
+impl<'a> Snapshot<'a> {
+    /// The tags whose versions are of the same scope as `tag`'s, itself among them,; lowest
     /// version first. Reads the names of all tags once, and no object.
     pub fn siblings(&self, tag: &TagMatch<'a>) -> Result<Rc<[Sibling<'a>]>, FactError> {
-        self.in_time()?;
         let scopes = self.scopes.get((), || self.read_scopes().map(Rc::new))?;
         scopes.get(&tag.scope()).cloned().unwrap_or_else(|| Ok(Rc::default()))
     }
 
-    /// The highest final version that is tagged once the push has happened, with its tag; `None` where there is none.
+    /// The highest final version that is tagged, with its tag; `None` where there is none.
     /// In a repository of several components, that of any of them.
     pub fn highest_release(&self) -> Result<Option<Sibling<'a>>, FactError> {
-        self.in_time()?;
         let scopes = self.scopes.get((), || self.read_scopes().map(Rc::new))?;
         let mut highest: Option<Sibling<'a>> = None;
         for siblings in scopes.values() {
@@ -79,10 +78,10 @@ impl<'a> Facts<'a> {
 
     fn read_scopes(&self) -> Result<Scopes<'a>, FactError> {
         let mut scopes: BTreeMap<BString, Vec<Sibling<'a>>> = BTreeMap::new();
-        for name in self.after_push(Namespace::Tag, "")? {
-            if let Some(tag) = self.tag_of(&name).filter(|tag| tag.version.is_some()) {
+        for (name, _) in self.refs(Namespace::Tag, "")?.iter() {
+            if let Some(tag) = self.project().tag_of(name).filter(|tag| tag.version.is_some()) {
                 let series = self.series_key(&tag);
-                scopes.entry(tag.scope()).or_default().push(Sibling { name, tag, series });
+                scopes.entry(tag.scope()).or_default().push(Sibling { name: name.clone(), tag, series });
             }
         }
         let in_order = scopes.into_iter().map(|(scope, mut siblings)| {
@@ -102,9 +101,9 @@ impl<'a> Facts<'a> {
     /// What a tag's version is ordered within.
     pub fn series_key(&self, tag: &TagMatch<'_>) -> SeriesKey {
         let entry = self
-            .policy
+            .project()
             .series_of(tag)
-            .and_then(|own| self.policy.series.iter().position(|series| std::ptr::eq(series, own)));
+            .and_then(|own| self.project().policy().series.iter().position(|series| std::ptr::eq(series, own)));
         entry.map_or_else(|| SeriesKey::Class(tag.class.era, tag.series()), SeriesKey::Entry)
     }
 
@@ -121,31 +120,25 @@ impl<'a> Facts<'a> {
         })
     }
 
-    /// The commit a tag names once the push has happened; `None` for a tag of a tree or a file.
+    /// The commit a tag names; `None` for a tag of a tree or a file.
     pub fn tagged(&self, name: &RefName) -> Result<Option<ObjectId>, FactError> {
         self.tagged.get(name.clone(), || {
             let Some(id) = self.tip(name)? else { return Ok(None) };
-            let peeled = self.peel(id)?;
-            Ok((peeled.kind == Kind::Commit).then_some(peeled.id))
+            self.project().commit_of(id)
         })
-    }
-
-    /// The entry of the series table that holds a tag's version.
-    pub fn series_of(&self, tag: &TagMatch<'_>) -> Option<&'a Series> {
-        self.policy.series_of(tag)
     }
 
     /// Where a tag belongs: where the series table puts its version, else where its class does.
     pub fn home(&self, tag: &TagMatch<'_>) -> Result<Home, FactError> {
         let mut home = Home::default();
         let class = tag.class.lines.iter().cloned().map(Place::Line).collect();
-        let series = self.series_of(tag).filter(|series| !series.places.is_empty());
+        let series = self.project().series_of(tag).filter(|series| !series.places.is_empty());
         let places: Vec<Place> = series.map_or(class, |series| series.places.clone());
         let mut possible: Vec<Option<RefName>> = Vec::new();
         for place in &places {
             match place {
                 Place::Line(name) => {
-                    let Some(line) = self.policy.line(name) else { continue };
+                    let Some(line) = self.project().policy().line(name) else { continue };
                     home.wanted.push(name.clone());
                     home.branches.extend(self.branches(line, &tag.bindings)?);
                     possible.extend(line.instances(&tag.bindings).into_iter().map(|(_, names)| first(names)));
@@ -171,7 +164,7 @@ impl<'a> Facts<'a> {
         if tolerance == 0 {
             return Ok(false);
         }
-        match self.repository.commits(&[commit], &[tip], tolerance) {
+        match self.project().repository().commits(&[commit], &[tip], tolerance) {
             Ok(_) => Ok(true),
             Err(git::Error::Limit { .. }) => Ok(false),
             Err(error) => Err(error.into()),
@@ -180,11 +173,11 @@ impl<'a> Facts<'a> {
 
     /// The single branch that holds a commit, of the lines that have just one: to say where something is.
     pub fn found_on(&self, commit: ObjectId) -> Result<Option<RefName>, FactError> {
-        for line in self.lines() {
+        for line in self.project().lines() {
             let single = line.branches.iter().filter_map(|pattern| pattern.instances(&Bindings::new())).flatten();
             for name in single.map(RefName::branch) {
                 if let Some(tip) = self.tip(&name)?
-                    && self.is_ancestor(commit, tip)?
+                    && self.project().is_ancestor(commit, tip)?
                 {
                     return Ok(Some(name));
                 }

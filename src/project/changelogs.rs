@@ -4,9 +4,10 @@ use bstr::{BStr, BString};
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::{Bindings, ChangelogFormat, FactError, Facts, Flow, Notes};
+use super::{FactError, Project};
 use crate::manifest::changelog::Entry;
 use crate::model::{ObjectId, Untrusted};
+use crate::policy::{Bindings, ChangelogFormat, Flow, Notes};
 
 /// What tells one entry of a released version from another: one version for two distributions is two releases.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,7 +37,7 @@ impl fmt::Display for Released {
     }
 }
 
-impl Facts<'_> {
+impl Project {
     /// The entries of a changelog, newest first; none where there is no such file.
     ///
     /// # Errors

@@ -2,11 +2,12 @@
 
 use bstr::{BStr, BString};
 
-use super::{Bindings, Change, Changelog, ChangelogFormat, FactError, Facts, PathPattern, VersionField};
+use super::{FactError, Project};
 use crate::git::{Entry as TreeEntry, Mode};
 use crate::manifest::changelog::{self, Entry};
 use crate::manifest::{self, Field, Hints, Kind};
 use crate::model::ObjectId;
+use crate::policy::{Bindings, ChangelogFormat, PathPattern, VersionField};
 
 /// A manifest of one tree.
 #[derive(Clone, Debug)]
@@ -34,28 +35,7 @@ impl Manifest {
     }
 }
 
-impl<'a> Facts<'a> {
-    /// Where the policy says that the project's own version stands.
-    pub fn version_fields(&self) -> &'a [VersionField] {
-        &self.policy.version_fields
-    }
-
-    /// Where the policy says that changes are written down.
-    pub fn changelogs(&self) -> &'a [Changelog] {
-        &self.policy.changelogs
-    }
-
-    /// Whether the policy has a table for the rule of this id.
-    pub fn names_rule(&self, id: &str) -> bool {
-        self.policy.rules.contains_key(id)
-    }
-
-    /// The best common ancestor of two commits.
-    pub fn merge_base(&self, a: ObjectId, b: ObjectId) -> Result<Option<ObjectId>, FactError> {
-        self.in_time()?;
-        Ok(self.repository.merge_base(a, b)?)
-    }
-
+impl Project {
     /// What a file holds; `None` where there is none.
     ///
     /// # Errors
@@ -66,28 +46,25 @@ impl<'a> Facts<'a> {
         path: &BStr,
         limit: usize,
     ) -> Result<Option<Result<Vec<u8>, manifest::Error>>, FactError> {
-        self.in_time()?;
-        let Some(TreeEntry { mode: Mode::File | Mode::Executable, id }) = self.repository.tree_entry(commit, path)?
+        let Some(TreeEntry { mode: Mode::File | Mode::Executable, id }) = self.repository().tree_entry(commit, path)?
         else {
             return Ok(None);
         };
-        let size = usize::try_from(self.repository.size(id)?).unwrap_or(usize::MAX);
+        let size = usize::try_from(self.repository().size(id)?).unwrap_or(usize::MAX);
         if size > limit {
             return Ok(Some(Err(manifest::Error::TooLarge { size, limit })));
         }
-        Ok(Some(Ok(self.repository.blob(id, limit as u64)?)))
+        Ok(Some(Ok(self.repository().blob(id, limit as u64)?)))
     }
 
     /// The object at a path, whatever it is: for telling whether a commit touched it.
     pub fn object_at(&self, commit: ObjectId, path: &BStr) -> Result<Option<ObjectId>, FactError> {
-        self.in_time()?;
-        Ok(self.repository.tree_entry(commit, path)?.map(|entry| entry.id))
+        Ok(self.repository().tree_entry(commit, path)?.map(|entry| entry.id))
     }
 
     /// The files that are new or other in `new`, with nothing told of those that are gone.
     pub fn changed_files(&self, old: Option<ObjectId>, new: ObjectId) -> Result<Vec<BString>, FactError> {
-        self.in_time()?;
-        let changes = self.repository.diff_trees(old, Some(new))?;
+        let changes = self.repository().diff_trees(old, Some(new))?;
         let files = changes.into_iter().filter(|change| {
             matches!(change.new, Some(TreeEntry { mode: Mode::File | Mode::Executable, .. }))
                 && change.old.map(|old| old.id) != change.new.map(|new| new.id)
@@ -161,15 +138,5 @@ impl<'a> Facts<'a> {
                 ChangelogFormat::KeepAChangelog => changelog::keep_a_changelog(&bytes),
             })
         }))
-    }
-
-    /// The commits of an update that no branch of a line but topic lines had before the push, newest first. What was
-    /// let onto one line is not asked about again where it is merged into another.
-    pub fn unseen_commits(&self, change: &Change<'_, '_>) -> Result<Vec<ObjectId>, FactError> {
-        let mut had = self.tips_before()?.to_vec();
-        if !change.creates() {
-            had.push(change.old());
-        }
-        self.commits(&[change.new_id()], &had)
     }
 }

@@ -5,7 +5,7 @@
 
 use std::collections::btree_map::Entry;
 
-use super::{FactError, Facts};
+use super::{FactError, Snapshot};
 use crate::git::Ancestors;
 use crate::model::ObjectId;
 
@@ -17,52 +17,49 @@ const MAX_WALKS: usize = 64;
 
 /// What is below a commit, to be asked about many others.
 pub struct Below<'f, 'a> {
-    facts: &'f Facts<'a>,
+    snapshot: &'f Snapshot<'a>,
     commit: ObjectId,
     walk: Option<Ancestors<'a>>,
 }
 
 impl Below<'_, '_> {
     /// Whether it is the commit or one of its ancestors.
+    ///
+    /// # Errors
+    /// History that cannot be read.
     pub fn contains(&mut self, ancestor: ObjectId) -> Result<bool, FactError> {
         match &mut self.walk {
-            None => self.facts.is_ancestor(ancestor, self.commit),
-            Some(walk) => {
-                self.facts.in_time()?;
-                Ok(walk.contains(ancestor)?)
-            }
+            None => self.snapshot.project().is_ancestor(ancestor, self.commit),
+            Some(walk) => Ok(walk.contains(ancestor)?),
         }
     }
 }
 
-impl<'a> Facts<'a> {
-    /// Whether `ancestor` is `descendant` or one of its ancestors.
-    pub fn is_ancestor(&self, ancestor: ObjectId, descendant: ObjectId) -> Result<bool, FactError> {
-        self.in_time()?;
-        Ok(self.repository.is_ancestor(ancestor, descendant)?)
-    }
-
+impl<'p> Snapshot<'p> {
     /// What is below a commit.
-    pub fn below(&self, commit: ObjectId) -> Result<Below<'_, 'a>, FactError> {
-        let walk = if self.asks_much() { Some(self.repository.ancestors(commit)?) } else { None };
-        Ok(Below { facts: self, commit, walk })
+    ///
+    /// # Errors
+    /// History that cannot be read.
+    pub fn below(&self, commit: ObjectId) -> Result<Below<'_, 'p>, FactError> {
+        let repository = self.project().repository();
+        let walk = if self.asks_much() { Some(repository.ancestors(commit)?) } else { None };
+        Ok(Below { snapshot: self, commit, walk })
     }
 
-    /// [`Facts::is_ancestor`] of the tip of a branch, where every tag of a push may be looked for.
+    /// Whether a commit is below the tip of a branch, where every tag of a push may be looked for.
     pub(super) fn is_below_branch(&self, ancestor: ObjectId, tip: ObjectId) -> Result<bool, FactError> {
         let walks = &mut *self.walks.borrow_mut();
         if !self.asks_much() || (!walks.contains_key(&tip) && walks.len() >= MAX_WALKS) {
-            return self.is_ancestor(ancestor, tip);
+            return self.project().is_ancestor(ancestor, tip);
         }
-        self.in_time()?;
         let walk = match walks.entry(tip) {
             Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(unknown) => unknown.insert(self.repository.ancestors(tip)?),
+            Entry::Vacant(unknown) => unknown.insert(self.project().repository().ancestors(tip)?),
         };
         Ok(walk.contains(ancestor)?)
     }
 
     fn asks_much(&self) -> bool {
-        self.push.updates.len() > MANY_UPDATES
+        self.changed() > MANY_UPDATES
     }
 }

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::{Bindings, Commit, FactError, Facts, Flow, Way};
-use crate::landed::{Comparison, Error, Evidence, Form, Grammar, Options, Original, Status, Verdict};
+use super::{FactError, Snapshot};
+use crate::git::Commit;
+use crate::landed::{Comparison, Evidence, Form, Grammar, Options, Original, Status, Verdict};
 use crate::model::{ObjectId, RefName, Untrusted};
-use crate::policy::{self, Policy};
+use crate::policy::{self, Bindings, Flow, Policy, Way};
 
 /// A change that is not where a flow wants it.
 #[derive(Clone, Debug)]
@@ -66,32 +67,25 @@ pub fn grammar(policy: &Policy) -> Grammar {
     Grammar::with(own.collect())
 }
 
-impl<'a> Facts<'a> {
-    /// The flows that the policy declares.
-    pub fn flows(&self) -> &'a [Flow] {
-        &self.policy.flows
-    }
-
-    /// The flows that start on a line.
-    pub fn flows_from(&self, line: &str) -> impl Iterator<Item = &'a Flow> {
-        self.policy.flows.iter().filter(move |flow| flow.from == line)
-    }
-
+impl Snapshot<'_> {
     /// The forms in which messages name their originals: [`grammar`] of the policy.
     pub fn grammar(&self) -> Grammar {
-        grammar(self.policy)
+        grammar(self.project().policy())
     }
 
-    /// The branches that a flow leads to, with their tips once the push has happened.
+    /// The branches that a flow leads to, with their tips.
     pub fn destinations(&self, flow: &Flow) -> Result<Vec<(RefName, ObjectId)>, FactError> {
-        self.policy.line(&flow.to).map_or_else(|| Ok(Vec::new()), |line| self.branches(line, &Bindings::new()))
+        self.project()
+            .policy()
+            .line(&flow.to)
+            .map_or_else(|| Ok(Vec::new()), |line| self.branches(line, &Bindings::new()))
     }
 
-    /// The changes below `tip` that a flow wants elsewhere and that are not there once the push has happened, newest
+    /// The changes below `tip` that a flow wants elsewhere and that are not there, newest
     /// first. Merges owe nothing: what they bring does. With `only`, no others are looked at.
     pub fn debts(&self, flow: &Flow, tip: ObjectId, only: Option<&[ObjectId]>) -> Result<Vec<Debt>, FactError> {
-        let to = self.tips_of(flow)?;
-        let options = Options { only: only.map(<[_]>::to_vec), deadline: self.deadline, ..Options::default() };
+        let to = self.targets(flow)?;
+        let options = Options { only: only.map(<[_]>::to_vec), deadline: self.deadline(), ..Options::default() };
         let mut debts = Vec::new();
         for verdict in self.answers(flow, tip, &to, options)?.verdicts {
             let probable = match verdict.status {
@@ -99,7 +93,7 @@ impl<'a> Facts<'a> {
                 Status::Probable => true,
                 Status::Reverted | Status::Elsewhere | Status::Missing => false,
             };
-            debts.push(Debt { commit: self.commit(verdict.commit)?, reason: verdict.reason, probable });
+            debts.push(Debt { commit: self.project().commit(verdict.commit)?, reason: verdict.reason, probable });
         }
         Ok(debts)
     }
@@ -117,11 +111,11 @@ impl<'a> Facts<'a> {
         let wanted: Option<BTreeSet<ObjectId>> = options.only.as_ref().map(|only| only.iter().copied().collect());
         let mut answers = Answers::default();
         let mut asked = Vec::new();
-        for id in self.commits(&[tip], to)? {
+        for id in self.project().commits(&[tip], to)? {
             if wanted.as_ref().is_some_and(|wanted| !wanted.contains(&id)) {
                 continue;
             }
-            let commit = self.commit(id)?;
+            let commit = self.project().commit(id)?;
             if commit.parents.len() > 1 {
                 continue;
             }
@@ -159,7 +153,7 @@ impl<'a> Facts<'a> {
         let grammar = self.grammar();
         let mut naming = Vec::new();
         for id in commits {
-            let commit = self.commit(*id)?;
+            let commit = self.project().commit(*id)?;
             if commit.parents.len() < 2 && grammar.may_name(commit.message.as_ref()) {
                 naming.push(*id);
             }
@@ -167,8 +161,8 @@ impl<'a> Facts<'a> {
         if naming.is_empty() {
             return Ok(Vec::new());
         }
-        let to = self.tips_of(flow)?;
-        let options = Options { only: Some(naming.clone()), deadline: self.deadline, ..Options::default() };
+        let to = self.targets(flow)?;
+        let options = Options { only: Some(naming.clone()), deadline: self.deadline(), ..Options::default() };
         let compared = self.compare(tip, &to, options)?;
         let verdicts = naming.iter().filter_map(|id| compared.verdicts.get(id));
         let disputed = verdicts.filter_map(|verdict| {
@@ -186,7 +180,12 @@ impl<'a> Facts<'a> {
         Ok(disputed.collect())
     }
 
-    fn tips_of(&self, flow: &Flow) -> Result<Vec<ObjectId>, FactError> {
+    /// When comparisons give up.
+    pub(super) fn deadline(&self) -> Option<std::time::Instant> {
+        self.project().repository().deadline()
+    }
+
+    fn targets(&self, flow: &Flow) -> Result<Vec<ObjectId>, FactError> {
         let to: Vec<ObjectId> = self.destinations(flow)?.into_iter().map(|(_, tip)| tip).collect();
         if to.is_empty() {
             return Err(FactError::undecided(format!("there is no branch of the line `{}` to compare with", flow.to)));
@@ -195,7 +194,6 @@ impl<'a> Facts<'a> {
     }
 
     fn compare(&self, tip: ObjectId, to: &[ObjectId], options: Options<'_>) -> Result<Rc<Compared>, FactError> {
-        self.in_time()?;
         // What is left out for measuring is left out once.
         let is_usual = !options.ignore_explicit && options.without.is_empty();
         let asked = options.only.as_deref().unwrap_or_default();
@@ -204,10 +202,7 @@ impl<'a> Facts<'a> {
             return Ok(known);
         }
         let options = Options { grammar: self.grammar(), ..options };
-        let comparison = Comparison::new(self.repository, tip, to, &options).map_err(|error| match error {
-            Error::Git(error) => FactError::from(error),
-            Error::Deadline { .. } => FactError::undecided(error.to_string()).help("raise `refgate.deadline`"),
-        })?;
+        let comparison = Comparison::new(self.project().repository(), tip, to, &options)?;
         let compared = Rc::new(Compared {
             tip,
             to: to.to_vec(),
@@ -231,14 +226,14 @@ impl<'a> Facts<'a> {
         if let Some(said) = says_so {
             return Ok(Some(format!("`{}: {}`", flow.exempt_trailer, Untrusted::new(&said.value))));
         }
-        let kinds = self.kinds_of(commit)?;
+        let kinds = self.project().kinds_of(commit)?;
         if let Some(kind) = flow.exempt_changes.iter().find(|exempt| kinds.contains(&exempt.as_str())) {
             return Ok(Some(format!("a `{kind}` change, which stays on the line `{}`", flow.from)));
         }
         if flow.exempt_paths.is_empty() {
             return Ok(None);
         }
-        let touched = self.touched(commit)?;
+        let touched = self.project().touched(commit)?;
         let stays = |path: &bstr::BString| flow.exempt_paths.iter().any(|own| own.matches(path.as_ref()).is_some());
         let all_stay = !touched.is_empty() && touched.iter().all(stays);
         Ok(all_stay.then(|| format!("all it touches stays on the line `{}`", flow.from)))

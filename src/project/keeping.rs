@@ -1,9 +1,9 @@
 //! What the next pushes will ask about flows, found out beforehand and kept.
 
-use super::{Bindings, FactError, Facts, Flow, Way};
+use super::{FactError, Snapshot};
 use crate::landed::{Caching, Options};
 use crate::model::{ObjectId, RefName};
-use crate::policy::Policy;
+use crate::policy::{Bindings, Flow, Policy, Way};
 
 /// Where no branch is named, as many of a line as are likely to be pushed to next: those with the newest commits.
 const NEWEST: usize = 8;
@@ -31,16 +31,17 @@ pub fn is_compared(policy: &Policy, name: &RefName) -> bool {
     line.is_some_and(|line| picked.any(|flow| flow.from == line || flow.to == line))
 }
 
-impl<'a> Facts<'a> {
+impl<'a> Snapshot<'a> {
     /// The branches that flows lead from and that a push to `touched` concerns: these branches themselves, and of a line
     /// whose other end was touched those with the newest commits. Without any in `touched`, of every flow.
     pub fn sources(&self, touched: &[RefName]) -> Result<Vec<FlowSource<'a>>, FactError> {
         let mut sources = Vec::new();
-        for flow in self.flows().iter().filter(|flow| flow.by.contains(&Way::Pick)) {
-            let is_on =
-                |line: &str| touched.iter().any(|name| self.line_of(name).is_some_and(|place| place.line.name == line));
+        for flow in self.project().flows().iter().filter(|flow| flow.by.contains(&Way::Pick)) {
+            let is_on = |line: &str| {
+                touched.iter().any(|name| self.project().line_of(name).is_some_and(|place| place.line.name == line))
+            };
             let all = touched.is_empty() || is_on(&flow.to);
-            let Some(line) = self.lines().iter().find(|line| line.name == flow.from) else { continue };
+            let Some(line) = self.project().lines().iter().find(|line| line.name == flow.from) else { continue };
             if !all && !is_on(&flow.from) {
                 continue;
             }
@@ -48,7 +49,11 @@ impl<'a> Facts<'a> {
             for (branch, tip) in self.branches(line, &Bindings::new())? {
                 let is_pushed = touched.contains(&branch);
                 if all || is_pushed {
-                    branches.push((is_pushed, self.commit(tip)?.committer.seconds, FlowSource { flow, branch, tip }));
+                    branches.push((
+                        is_pushed,
+                        self.project().commit(tip)?.committer.seconds,
+                        FlowSource { flow, branch, tip },
+                    ));
                 }
             }
             branches.sort_by_key(|(is_pushed, seconds, _)| std::cmp::Reverse((*is_pushed, *seconds)));
@@ -65,7 +70,7 @@ impl<'a> Facts<'a> {
         if to.is_empty() {
             return Ok(());
         }
-        let options = Options { cache: Caching::Keep, deadline: self.deadline, ..Options::default() };
+        let options = Options { cache: Caching::Keep, deadline: self.deadline(), ..Options::default() };
         self.answers(source.flow, source.tip, &to, options).map(drop)
     }
 }

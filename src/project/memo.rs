@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use super::FactError;
 
-/// Answers by question. An error is no answer: the question is asked again.
-pub(super) struct Memo<K, V>(RefCell<BTreeMap<K, V>>);
+/// Answers by question. An error is not remembered: the question is asked again.
+pub(crate) struct Memo<K, V>(RefCell<BTreeMap<K, V>>);
 
 impl<K, V> Default for Memo<K, V> {
     fn default() -> Self {
@@ -16,7 +16,7 @@ impl<K, V> Default for Memo<K, V> {
 
 impl<K: Ord, V: Clone> Memo<K, V> {
     /// The answer that is remembered, or else the one that `find` finds.
-    pub(super) fn get(&self, key: K, find: impl FnOnce() -> Result<V, FactError>) -> Result<V, FactError> {
+    pub(crate) fn get(&self, key: K, find: impl FnOnce() -> Result<V, FactError>) -> Result<V, FactError> {
         if let Some(known) = self.0.borrow().get(&key) {
             return Ok(known.clone());
         }

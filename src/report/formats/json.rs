@@ -3,9 +3,13 @@
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-use super::Report;
-use crate::facts::Change;
-use crate::model::{Actor, Finding, Unevaluated, Untrusted};
+use crate::gate::JudgedUpdate;
+use crate::model::{Actor, Finding, Movement, Unevaluated, Untrusted, Waived};
+use crate::report::{Colour, Format, Report, Stream};
+
+/// `refgate.report/v1`.
+pub(in crate::report) const FORMAT: Format =
+    Format { name: "json", help: "refgate.report/v1, on standard output", stream: Stream::Output, render };
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -16,7 +20,7 @@ struct Document<'a> {
     host: Option<&'a str>,
     actor: Option<String>,
     policy: PolicyDto<'a>,
-    updates: Vec<UpdateDto>,
+    updates: Vec<UpdateDto<'a>>,
     findings: Vec<FindingDto<'a>>,
     unevaluated: Vec<UnevaluatedDto<'a>>,
     timings_ms: BTreeMap<&'static str, f64>,
@@ -25,17 +29,17 @@ struct Document<'a> {
 #[derive(Serialize)]
 struct PolicyDto<'a> {
     name: &'a str,
-    source: String,
+    source: &'a str,
     id: &'a str,
 }
 
 #[derive(Serialize)]
-struct UpdateDto {
+struct UpdateDto<'a> {
     r#ref: String,
     old: String,
     new: String,
     kind: Option<&'static str>,
-    line: Option<String>,
+    line: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -51,7 +55,7 @@ struct FindingDto<'a> {
     r#while: &'a str,
     help: Option<&'a str>,
     command: Option<&'a str>,
-    evidence: Option<&'a str>,
+    evidence: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -65,12 +69,13 @@ struct UnevaluatedDto<'a> {
     elsewhere: bool,
 }
 
-pub(super) fn render(report: &Report<'_>) -> String {
+fn render(report: &Report<'_>, _: Colour) -> String {
     // A document of texts, numbers and maps with text keys always serialises.
     serde_json::to_string_pretty(&document(report)).unwrap_or_default() + "\n"
 }
 
-pub(super) fn log_line(report: &Report<'_>, time: &str) -> String {
+/// The report as one line of JSON with the time it was made, for a log.
+pub fn log_line(report: &Report<'_>, time: &str) -> String {
     #[derive(Serialize)]
     struct Line<'a> {
         time: &'a str,
@@ -79,39 +84,41 @@ pub(super) fn log_line(report: &Report<'_>, time: &str) -> String {
     serde_json::to_string(&Line { time, report: document(report) }).unwrap_or_default()
 }
 
-fn document<'a>(report: &'a Report<'_>) -> Document<'a> {
-    let push = report.facts.push();
+fn document<'a>(report: &Report<'a>) -> Document<'a> {
+    let outcome = report.outcome;
     Document {
         schema: "refgate.report/v1",
-        verdict: report.outcome.verdict.name(),
-        exit_code: report.outcome.exit().code(),
-        stage: push.stage.name(),
-        host: push.host.as_deref(),
-        actor: match &push.actor {
+        verdict: outcome.verdict.name(),
+        exit_code: outcome.exit().code(),
+        stage: outcome.stage.name(),
+        host: outcome.host.as_deref(),
+        actor: match &outcome.actor {
             Actor::Known(name) => Some(Untrusted::new(name).to_string()),
             Actor::Unknown | Actor::Host => None,
         },
-        policy: PolicyDto {
-            name: &report.policy.name,
-            source: report.policy.source.to_string(),
-            id: &report.policy_id,
-        },
-        updates: report.facts.changes().map(|change| update(&change)).collect(),
-        findings: report.outcome.findings.iter().map(finding).collect(),
-        unevaluated: report.outcome.unevaluated.iter().map(unevaluated).collect(),
+        policy: PolicyDto { name: &outcome.policy.name, source: &outcome.policy.source, id: &outcome.policy.id },
+        updates: outcome.updates.iter().map(update).collect(),
+        findings: outcome.findings.iter().map(finding).collect(),
+        unevaluated: outcome.unevaluated.iter().map(unevaluated).collect(),
         timings_ms: report.timings.iter().copied().collect(),
     }
 }
 
-fn update(change: &Change<'_, '_>) -> UpdateDto {
-    let line = change.line().map(|place| place.line.name.clone());
+fn update(update: &JudgedUpdate) -> UpdateDto<'_> {
     UpdateDto {
-        r#ref: change.name().to_string(),
-        old: change.old().to_string(),
-        new: change.new_id().to_string(),
-        kind: change.movement().ok().map(crate::facts::Movement::name),
-        line: line.or_else(|| change.tag().map(|place| place.class.name.clone())),
+        r#ref: update.name.to_string(),
+        old: update.old.to_string(),
+        new: update.new.to_string(),
+        kind: update.movement.map(Movement::name),
+        line: update.place.as_deref(),
     }
+}
+
+/// By what a finding was decided: by the exception that lowers it, or else by what the rule saw.
+fn evidence(finding: &Finding) -> Option<String> {
+    let Some(Waived { by, reason, .. }) = &finding.waiver else { return finding.evidence.clone() };
+    let by = by.as_ref().map_or_else(String::new, |by| format!(" ({by})"));
+    Some(format!("waived{by}: {reason}"))
 }
 
 fn finding(finding: &Finding) -> FindingDto<'_> {
@@ -127,7 +134,7 @@ fn finding(finding: &Finding) -> FindingDto<'_> {
         r#while: &finding.detail,
         help: finding.help.as_deref(),
         command: finding.command.as_deref(),
-        evidence: finding.evidence.as_deref(),
+        evidence: evidence(finding),
     }
 }
 

@@ -1,0 +1,97 @@
+//! The repository and the policy that every command starts from.
+
+use std::path::{Path, PathBuf};
+
+use super::context::Context;
+use super::output::When;
+use crate::gate::{Ask, Gate};
+use crate::git::{Repository, Trust};
+use crate::model::{Exit, Failure, ObjectId, Untrusted};
+use crate::policy::{LoadError, PolicyErrors, Source};
+use crate::project::View;
+use crate::report::policy_errors;
+
+/// Which repository, and under which policy.
+#[derive(Debug, clap::Args)]
+pub(super) struct ProjectFlags {
+    /// The policy: a file, `preset:NAME` or `ref:REF:PATH`; `refgate.policy`, or `.refgate.toml` in a clone, unless given.
+    #[arg(long, value_name = "SOURCE")]
+    pub(super) policy: Option<String>,
+    /// The repository; the one this runs in unless given.
+    #[arg(long, value_name = "DIR")]
+    pub(super) repo: Option<PathBuf>,
+}
+
+/// Whose branches are meant in a clone.
+#[derive(Debug, clap::Args)]
+pub(super) struct RemoteFlag {
+    /// The remote whose tracking refs stand for the server's branches, in a clone.
+    #[arg(long, value_name = "NAME", default_value = "origin")]
+    pub(super) remote: String,
+}
+
+impl ProjectFlags {
+    /// The policy that the flag names.
+    ///
+    /// # Errors
+    /// It names no source.
+    pub(super) fn named(&self, context: &Context) -> Result<Option<Source>, Failure> {
+        let Some(text) = &self.policy else { return Ok(None) };
+        let source =
+            Source::parse(text).map_err(|error| Failure::new(Exit::Policy, "finding the policy", error.to_string()))?;
+        Ok(Some(source.relative_to(&context.absolute(Path::new("")))))
+    }
+
+    /// Opens the repository.
+    pub(super) fn repository(&self, context: &Context, trust: Trust) -> Result<Repository, Failure> {
+        context.repository(self.repo.as_deref(), trust)
+    }
+
+    /// Opens the repository under its policy, for a command that has an answer without one too.
+    pub(super) fn open(&self, context: &Context, remote: &str) -> Result<Gate, Failure> {
+        let repository = self.repository(context, Trust::Cli)?;
+        let view = View::of_place(&repository, remote.as_bytes());
+        let ask = Ask { named: self.named(context)?, is_optional: true, ..Ask::default() };
+        let ask = ask.in_clone(&repository, remote);
+        open(context, When::Auto, repository, view, ask)
+    }
+}
+
+/// Opens a project. The errors of an invalid policy are shown, each in its place.
+pub(super) fn open(
+    context: &Context,
+    color: When,
+    repository: Repository,
+    view: View,
+    ask: Ask,
+) -> Result<Gate, Failure> {
+    Gate::open(repository, view, ask).map_err(|error| match error {
+        LoadError::Unreadable(failure) => failure,
+        LoadError::Invalid(errors) => {
+            context.complain(&policy_errors(&errors, context.colour(color)));
+            invalid(&errors)
+        }
+    })
+}
+
+/// The failure that an invalid policy is, next to its errors.
+fn invalid(errors: &PolicyErrors) -> Failure {
+    let first = errors.0.first().map_or_else(String::new, |error| {
+        let (line, column) = error.position();
+        format!("{}:{line}:{column}: {error}", error.source.name)
+    });
+    Failure::new(Exit::Policy, "reading the policy", first)
+        .help("`refgate policy check` shows every error in its place")
+}
+
+/// The failure of a revision that names no object, or none that can be read.
+pub(super) fn unresolved(revision: &str, error: &crate::git::Error) -> Failure {
+    let exit = if error.is_undecided() { Exit::Undecided } else { Exit::Usage };
+    Failure::from_error(exit, format!("resolving the revision `{}`", Untrusted::new(revision)), error)
+}
+
+/// The commit that a revision stands for.
+pub(super) fn commit(repository: &Repository, revision: &str) -> Result<ObjectId, Failure> {
+    let peeled = repository.rev_parse(revision).and_then(|id| repository.peel(id));
+    peeled.map(|peeled| peeled.id).map_err(|error| unresolved(revision, &error))
+}

@@ -1,0 +1,144 @@
+//! A push and its two moments.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::{Bindings, FactError, Project, Snapshot, Update};
+use crate::git;
+use crate::model::{Actor, Exit, Failure, ObjectId, Push, RefName, RefUpdate};
+use crate::policy::{self, LoadError, Policy, Source};
+use crate::project::{Memo, policy_ref, read_source};
+
+/// Everything that rules can ask about a push.
+pub struct Facts<'p> {
+    project: &'p Project,
+    push: &'p Push,
+    before: Snapshot<'p>,
+    after: Snapshot<'p>,
+    /// The place of each name in the push, its first where an alias gives it twice.
+    places: BTreeMap<&'p RefName, usize>,
+    /// The version tags before the push that sit on a line, by its name: every new branch of the line asks.
+    pub(super) line_tags: Memo<String, LineTags>,
+}
+
+/// Tags with what their names bind.
+type LineTags = Rc<[(Bindings, RefName)]>;
+
+impl<'p> Facts<'p> {
+    /// Facts about a push to a project.
+    pub fn new(project: &'p Project, push: &'p Push) -> Self {
+        let mut places = BTreeMap::new();
+        for (at, update) in push.updates.iter().enumerate() {
+            places.entry(&update.name).or_insert(at);
+        }
+        let laid_over = |value: fn(&RefUpdate) -> ObjectId| {
+            let values = places.iter().filter_map(|(name, at)| {
+                let id = value(push.updates.get(*at)?);
+                Some(((*name).clone(), Some(id).filter(|id| !id.is_null())))
+            });
+            Snapshot::with(project, values.collect())
+        };
+        let (before, after) = (laid_over(|update| update.old), laid_over(|update| update.new));
+        Self { project, push, before, after, places, line_tags: Memo::default() }
+    }
+
+    /// The project that is pushed to.
+    pub fn project(&self) -> &'p Project {
+        self.project
+    }
+
+    /// The push.
+    pub fn push(&self) -> &'p Push {
+        self.push
+    }
+
+    /// The refs as they were before the push.
+    pub fn before(&self) -> &Snapshot<'p> {
+        &self.before
+    }
+
+    /// The refs as they are once the push has happened.
+    pub fn after(&self) -> &Snapshot<'p> {
+        &self.after
+    }
+
+    /// Who pushes.
+    ///
+    /// # Errors
+    /// Only the server knows: on a developer's machine, and in CI without an identity.
+    pub fn actor(&self) -> Result<&'p Actor, FactError> {
+        match &self.push.actor {
+            Actor::Unknown if !self.push.stage.is_server() => {
+                Err(FactError::elsewhere("who pushes is known to the server alone"))
+            }
+            actor => Ok(actor),
+        }
+    }
+
+    /// The first update whose new object cannot be found. Rules look at what they need; that a ref holds something that
+    /// exists has to be true for all of them.
+    pub fn missing(&self) -> Option<(&'p RefName, FactError)> {
+        let repository = self.project.repository();
+        let mut updates = self.push.updates.iter().filter(|update| !update.new.is_null());
+        updates.find_map(|update| {
+            let error = match repository.kind(update.new) {
+                Ok(Some(_)) => return None,
+                Ok(None) => git::Error::Missing { id: update.new },
+                Err(error) => error,
+            };
+            Some((&update.name, error.into()))
+        })
+    }
+
+    /// The updates, each with its place in the policy.
+    pub fn updates(&self) -> impl Iterator<Item = Update<'_, 'p>> {
+        (0..self.push.updates.len()).filter_map(|index| Update::new(self, index))
+    }
+
+    /// Whether the push itself brings a ref.
+    pub fn arrives(&self, name: &RefName) -> bool {
+        self.update_of(name).is_some_and(|update| !update.new.is_null())
+    }
+
+    /// The update of a ref, if the push has one.
+    pub fn update_of(&self, name: &RefName) -> Option<&'p RefUpdate> {
+        self.places.get(name).and_then(|at| self.push.updates.get(*at))
+    }
+
+    /// The policy as the push would leave it, for an update of a ref that one of its layers is read from. `None` where
+    /// the update does not concern the policy.
+    ///
+    /// # Errors
+    /// A ref that cannot be read.
+    pub fn policy_after(&self, update: &Update<'_, '_>) -> Result<Option<Result<Policy, LoadError>>, FactError> {
+        let policy = self.project.policy();
+        let mut concerned = false;
+        for layer in &policy.texts {
+            if let Ok(Source::Ref { revision, .. }) = Source::parse(&layer.name) {
+                concerned |= self.ref_of(&revision)?.is_some_and(|name| name == *update.name());
+            }
+        }
+        if !concerned {
+            return Ok(None);
+        }
+        let repository = self.project.repository();
+        let read = |source: &Source| match source {
+            Source::Ref { revision, path } => {
+                let name = self.ref_of(revision).map_err(|error| {
+                    Failure::new(Exit::Undecided, format!("reading the policy `{source}`"), error.to_string())
+                })?;
+                // Of all that is pushed together: a layer may come with what extends it.
+                let update = name.and_then(|name| self.update_of(&name));
+                let revision = update.map_or_else(|| revision.clone(), |update| update.new.to_string());
+                read_source(repository, &Source::Ref { revision, path: path.clone() })
+            }
+            other => read_source(repository, other),
+        };
+        Ok(Some(policy::load(policy.source.clone(), &read)))
+    }
+
+    /// The ref behind a policy source's revision, symbolic refs followed.
+    fn ref_of(&self, revision: &str) -> Result<Option<RefName>, git::Error> {
+        Ok(policy_ref(self.project.repository(), revision)?.map(|(name, _)| name))
+    }
+}

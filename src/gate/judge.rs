@@ -1,0 +1,179 @@
+//! Policy × rules × push → outcome.
+
+use jiff::civil::Date;
+
+use super::open::Gate;
+use super::outcome::{JudgedUpdate, Outcome, PolicyId};
+use crate::facts::{Exceptions, FactError, Facts, Update};
+use crate::model::{Failure, Finding, Level, Push, RefName, Unevaluated, Untrusted, Verdict, Waived};
+use crate::policy::{Pattern, Since};
+use crate::rules::{Armed, Sink};
+
+impl Gate {
+    /// Judges a push by the rules that are on. `today` is the day on which waivers have to be valid.
+    ///
+    /// # Errors
+    /// A ref is to hold an object that is nowhere: there is nothing to judge then.
+    pub fn judge(&self, push: &Push, today: Date) -> Result<Outcome, Failure> {
+        let facts = Facts::new(&self.project, push);
+        if let Some((name, error)) = facts.missing() {
+            let failure = Failure::new(
+                crate::model::Exit::Undecided,
+                format!("looking for what {name} is to hold"),
+                error.cause.clone(),
+            );
+            return Err(error.advice(push.stage).into_iter().fold(failure, Failure::help));
+        }
+        let mut judging = Judging { facts: &facts, findings: Vec::new(), unevaluated: Vec::new() };
+        // git itself warns of the deletion of a ref that does not exist, and does nothing.
+        for update in facts.updates().filter(|update| !(update.changes_nothing() && update.new_id().is_null())) {
+            for rule in self.rules.iter().filter(|rule| applies(rule, update.name())) {
+                judging.ask(rule, &update);
+            }
+        }
+        let Judging { mut findings, unevaluated, .. } = judging;
+        for finding in &mut findings {
+            name_commit(&facts, finding);
+            waive(&facts, finding, today);
+        }
+        Ok(Outcome {
+            verdict: verdict(&findings, &unevaluated),
+            stage: push.stage,
+            host: push.host.clone(),
+            actor: push.actor.clone(),
+            policy: self.policy_id(),
+            updates: facts.updates().map(|update| judged(push, &update)).collect(),
+            findings,
+            unevaluated,
+        })
+    }
+
+    fn policy_id(&self) -> PolicyId {
+        let policy = self.project.policy();
+        let text = policy.texts.last().map_or("", |text| &text.text);
+        let hash = self.project.repository().hash_kind();
+        PolicyId {
+            name: policy.name.clone(),
+            source: policy.source.to_string(),
+            id: crate::git::blob_id(hash, text.as_bytes()).to_string(),
+        }
+    }
+}
+
+/// A push that is being judged.
+struct Judging<'f, 'p> {
+    facts: &'f Facts<'p>,
+    findings: Vec<Finding>,
+    unevaluated: Vec<Unevaluated>,
+}
+
+impl Judging<'_, '_> {
+    /// Asks one rule about one update. What it found before a fact was missing counts, as far as the rule judges it.
+    fn ask(&mut self, rule: &Armed, update: &Update<'_, '_>) {
+        let mut found = Vec::new();
+        let mut sink = Sink::new(rule.meta, rule.level, update, &mut found);
+        let checked = self.facts.project().in_time().and_then(|()| (rule.check)(update, &mut sink));
+        for finding in found {
+            match is_older(rule, self.facts, update, &finding) {
+                Ok(true) => {}
+                Ok(false) => self.findings.push(finding),
+                Err(error) => self.leave_open(rule, update, error),
+            }
+        }
+        if let Err(error) = checked {
+            self.leave_open(rule, update, error);
+        }
+    }
+
+    fn leave_open(&mut self, rule: &Armed, update: &Update<'_, '_>, error: FactError) {
+        let stage = self.facts.push().stage;
+        let open = Unevaluated {
+            rule: rule.meta.id,
+            level: rule.level,
+            ref_name: Some(update.name().clone()),
+            detail: format!("{} {}", rule.meta.task, update.name()),
+            help: error.advice(stage),
+            elsewhere: error.is_elsewhere(stage),
+            cause: error.cause,
+        };
+        // One cause is reported once, however many findings it keeps open.
+        if !self.unevaluated.contains(&open) {
+            self.unevaluated.push(open);
+        }
+    }
+}
+
+fn judged(push: &Push, update: &Update<'_, '_>) -> JudgedUpdate {
+    let line = update.line().map(|place| place.line.name.clone());
+    JudgedUpdate {
+        name: update.name().clone(),
+        via: push.updates.get(update.index()).and_then(|update| update.via.clone()),
+        old: update.old(),
+        new: update.new_id(),
+        movement: update.movement().ok(),
+        place: line.or_else(|| update.tag().map(|place| place.class.name.clone())),
+    }
+}
+
+/// A refusal outweighs an open question: it will not go away when the question is answered.
+fn verdict(findings: &[Finding], unevaluated: &[Unevaluated]) -> Verdict {
+    if findings.iter().any(|finding| finding.level == Level::Refuse) {
+        Verdict::Refused
+    } else if unevaluated.iter().any(|open| open.level == Level::Refuse && !open.elsewhere) {
+        Verdict::Undecided
+    } else {
+        Verdict::Accepted
+    }
+}
+
+/// Whether the rule's `only` and `except` let it look at this ref.
+fn applies(rule: &Armed, name: &RefName) -> bool {
+    let matches = |pattern: &Pattern| pattern.matches(name.full()).is_some();
+    let setting = &rule.setting;
+    (setting.only.is_empty() || setting.only.iter().any(matches)) && !setting.except.iter().any(matches)
+}
+
+/// Whether a finding is about a commit from before the rule's `since`.
+fn is_older(rule: &Armed, facts: &Facts<'_>, update: &Update<'_, '_>, finding: &Finding) -> Result<bool, FactError> {
+    let Some(since) = &rule.setting.since else { return Ok(false) };
+    // A deletion happens now, however old what it deletes.
+    let Some(commit) = finding.commit.filter(|_| !update.deletes()) else { return Ok(false) };
+    let peeled = facts.project().peel(commit)?.id;
+    match since {
+        Since::Commit(id) => facts.project().is_ancestor(peeled, *id),
+        Since::Date(date) => {
+            let seconds = facts.project().commit(peeled)?.committer.seconds;
+            let start = date.to_zoned(jiff::tz::TimeZone::UTC).map(|midnight| midnight.timestamp().as_second());
+            Ok(start.is_ok_and(|start| seconds < start))
+        }
+    }
+}
+
+/// Lowers a finding that is waived to a record, and says so where a waiver has run out or does not count.
+fn waive(facts: &Facts<'_>, finding: &mut Finding, today: Date) {
+    let Exceptions { granted, ended, flaw } =
+        facts.exceptions(finding.rule, finding.commit, finding.ref_name.as_ref(), today);
+    if let Some(waiver) = granted {
+        finding.level = finding.level.min(Level::Observe);
+        finding.waiver = Some(Waived {
+            by: waiver.by.map(|by| Untrusted::new(&by).to_string()),
+            reason: Untrusted::new(&waiver.reason).to_string(),
+            until: waiver.until.map(|until| until.to_string()),
+        });
+        return;
+    }
+    let ended = ended.map(|until| format!("the waiver for it ended on {until}"));
+    for said in ended.into_iter().chain(flaw) {
+        let help = finding.help.take().unwrap_or_default();
+        finding.help = Some(if help.is_empty() { said } else { format!("{said}; {help}") });
+    }
+}
+
+/// Unwraps a tag to its commit and adds the subject, for people; a finding is as good without it.
+fn name_commit(facts: &Facts<'_>, finding: &mut Finding) {
+    let project = facts.project();
+    let peeled = finding.commit.and_then(|id| project.peel(id).ok());
+    let Some(commit) = peeled.and_then(|peeled| project.commit(peeled.id).ok()) else { return };
+    finding.commit = Some(commit.id);
+    finding.subject = Some(Untrusted::new(&commit.subject()).to_string());
+}

@@ -1,0 +1,132 @@
+//! Opening a project: finding its policy, reading it, arming its rules.
+
+use bstr::ByteSlice as _;
+use std::path::Path;
+use std::time::Instant;
+
+use crate::git::Repository;
+use crate::model::{Exit, Failure};
+use crate::policy::{self, LoadError, Policy, Source};
+use crate::project::{Project, View, is_there, read_source};
+use crate::rules::{self, Armed};
+
+/// A project with the rules that its policy turns on.
+pub struct Gate {
+    pub(super) project: Project,
+    pub(super) rules: Vec<Armed>,
+}
+
+/// How a project is opened.
+#[derive(Debug, Default)]
+pub struct Ask {
+    /// The policy that a flag names; it goes before the configured one.
+    pub named: Option<Source>,
+    /// Where the policy is when neither a flag nor the configuration names one: the first of these that is there.
+    pub fallbacks: Vec<Source>,
+    /// Whether the command has an answer without a policy too.
+    pub is_optional: bool,
+    /// When long answers give up.
+    pub deadline: Option<Instant>,
+}
+
+impl Gate {
+    /// Opens a project. The repository is told the deadline before anything is read from it.
+    ///
+    /// # Errors
+    /// There is no policy, it cannot be read, or it is invalid: all its errors, those of rules included.
+    pub fn open(repository: Repository, view: View, ask: Ask) -> Result<Self, LoadError> {
+        repository.set_deadline(ask.deadline);
+        let Some(source) = find_policy(&repository, &ask)? else {
+            if ask.is_optional {
+                return Ok(Self { project: Project::new(repository, Policy::empty(), view), rules: Vec::new() });
+            }
+            return Err(none_found(&repository, &ask).into());
+        };
+        let policy = policy::load(source, &|source| read_source(&repository, source))?;
+        let rules = rules::arm(&policy)?;
+        Ok(Self { project: Project::new(repository, policy, view), rules })
+    }
+
+    /// The project.
+    pub fn project(&self) -> &Project {
+        &self.project
+    }
+
+    /// The rules that are on.
+    pub fn rules(&self) -> &[Armed] {
+        &self.rules
+    }
+
+    /// Whether a rule is on.
+    pub fn is_on(&self, rule: &str) -> bool {
+        self.rules.iter().any(|armed| armed.meta.id == rule)
+    }
+}
+
+/// The policy that the configuration names (`refgate.policy`); `None` where it names none. A relative file is relative to
+/// the repository.
+///
+/// # Errors
+/// The value names no source.
+pub fn configured_policy(repository: &Repository) -> Result<Option<Source>, Failure> {
+    let failure = |cause: String| Failure::new(Exit::Policy, "finding the policy", cause);
+    let Some(text) = repository.config("refgate.policy") else { return Ok(None) };
+    let text = text.to_str().map_err(|_| failure("`refgate.policy` is not UTF-8".to_owned()))?;
+    let source = Source::parse(text).map_err(|error| failure(format!("`refgate.policy`: {error}")))?;
+    Ok(Some(source.relative_to(repository.common_dir())))
+}
+
+/// Where the policy of a repository comes from; `None` where nothing names one.
+///
+/// # Errors
+/// The configuration names no source.
+pub fn find_policy(repository: &Repository, ask: &Ask) -> Result<Option<Source>, Failure> {
+    if let Some(named) = &ask.named {
+        return Ok(Some(named.clone()));
+    }
+    if let Some(configured) = configured_policy(repository)? {
+        return Ok(Some(configured));
+    }
+    Ok(ask.fallbacks.iter().find(|source| is_there(repository, source)).cloned())
+}
+
+fn none_found(repository: &Repository, ask: &Ask) -> Failure {
+    let cause = match ask.fallbacks.as_slice() {
+        [] => "this repository has no policy".to_owned(),
+        [only] => format!("`refgate.policy` is not set, and there is no `{only}`"),
+        [file, ..] => format!(
+            "`refgate.policy` is not set, and there is no `{file}`, neither in the work tree nor in HEAD nor on the \
+             remote's default branch"
+        ),
+    };
+    let failure = Failure::new(Exit::Policy, "finding the policy", cause);
+    failure.help(if repository.work_tree().is_some() {
+        "name it, for branches that are older than the policy too: `git config refgate.policy \
+         ref:refs/remotes/origin/main:.refgate.toml`, with the branch that has it"
+    } else {
+        "name it: `git config refgate.policy FILE`, `preset:NAME` or `ref:REF:PATH`"
+    })
+}
+
+/// The file that a project's own policy is in.
+pub(crate) const POLICY_FILE: &str = ".refgate.toml";
+
+impl Ask {
+    /// Where a developer's clone has its policy: in the work tree; in `HEAD`, where the work tree is sparse; on the
+    /// remote's default branch, where the branch that is checked out is older than the policy.
+    #[must_use]
+    pub fn in_clone(mut self, repository: &Repository, remote: &str) -> Self {
+        if let Some(top) = repository.work_tree() {
+            let of = |revision: String| Source::Ref { revision, path: POLICY_FILE.to_owned() };
+            self.fallbacks = vec![
+                Source::File(top.join(Path::new(POLICY_FILE))),
+                of("HEAD".to_owned()),
+                of(format!("refs/remotes/{remote}/HEAD")),
+                // Not every clone has recorded which branch that is.
+                of(format!("refs/remotes/{remote}/main")),
+                of(format!("refs/remotes/{remote}/master")),
+            ];
+        }
+        self
+    }
+}

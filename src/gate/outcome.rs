@@ -1,0 +1,59 @@
+//! What judging a push came to, with everything that a report shows: rendering asks neither the repository nor the policy.
+
+use crate::model::{Actor, Exit, Finding, Movement, ObjectId, RefName, Stage, Unevaluated, Verdict};
+
+/// What judging a push came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Where the gate was asked.
+    pub stage: Stage,
+    /// The host's name in the configuration.
+    pub host: Option<String>,
+    /// Who pushes.
+    pub actor: Actor,
+    /// The policy it was judged by.
+    pub policy: PolicyId,
+    /// The updates in the order in which they were offered.
+    pub updates: Vec<JudgedUpdate>,
+    /// What was found, by update and then by rule.
+    pub findings: Vec<Finding>,
+    /// What could not be checked.
+    pub unevaluated: Vec<Unevaluated>,
+}
+
+/// Which policy it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyId {
+    /// What it calls itself.
+    pub name: String,
+    /// Where it was read from.
+    pub source: String,
+    /// The blob id of its own text, as `git hash-object` prints it.
+    pub id: String,
+}
+
+/// A ref update with its place in the policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JudgedUpdate {
+    /// The ref.
+    pub name: RefName,
+    /// The symbolic ref that was pushed, where this is the ref it stands for.
+    pub via: Option<RefName>,
+    /// What it held; null when it is new.
+    pub old: ObjectId,
+    /// What it holds afterwards; null when it goes away.
+    pub new: ObjectId,
+    /// What the update does to it; `None` where history does not tell.
+    pub movement: Option<Movement>,
+    /// The line or tag class it belongs to.
+    pub place: Option<String>,
+}
+
+impl Outcome {
+    /// The exit code, decided before anything is rendered.
+    pub const fn exit(&self) -> Exit {
+        self.verdict.exit()
+    }
+}

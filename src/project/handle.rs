@@ -1,0 +1,177 @@
+//! A repository under a policy, and the answers that do not depend on where refs stand.
+
+use bstr::BString;
+
+use super::{FactError, View};
+use crate::git::{Commit, Kind, Peeled, Repository};
+use crate::model::ObjectId;
+use crate::model::RefName;
+use crate::policy::{Changelog, Described, Flow, Line, LineMatch, Policy, Series, TagClass, TagMatch, VersionField};
+
+/// How many commits a single question may look at.
+const MAX_COMMITS: usize = 200_000;
+
+/// A repository, the policy it is under, and whose refs are meant.
+pub struct Project {
+    repository: Repository,
+    policy: Policy,
+    view: View,
+}
+
+impl Project {
+    /// Puts a repository under a policy. `view` says which of the repository's refs are the receiving side's.
+    pub fn new(repository: Repository, policy: Policy, view: View) -> Self {
+        Self { repository, policy, view }
+    }
+
+    /// The repository.
+    pub fn repository(&self) -> &Repository {
+        &self.repository
+    }
+
+    /// The policy; without a line, a class or a flow where there is none.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Whose refs are meant.
+    pub fn view(&self) -> &View {
+        &self.view
+    }
+
+    /// Asks whether there is time left.
+    ///
+    /// # Errors
+    /// The deadline has passed.
+    pub fn in_time(&self) -> Result<(), FactError> {
+        match self.repository.deadline() {
+            Some(deadline) if std::time::Instant::now() >= deadline => Err(FactError::late()),
+            _ => Ok(()),
+        }
+    }
+
+    /// The classes of branches that the policy declares.
+    pub fn lines(&self) -> &[Line] {
+        &self.policy.lines
+    }
+
+    /// The classes of tags that the policy declares.
+    pub fn tag_classes(&self) -> &[TagClass] {
+        &self.policy.tags
+    }
+
+    /// The flows that the policy declares.
+    pub fn flows(&self) -> &[Flow] {
+        &self.policy.flows
+    }
+
+    /// The flows that start on a line.
+    pub fn flows_from(&self, line: &str) -> impl Iterator<Item = &Flow> {
+        self.policy.flows.iter().filter(move |flow| flow.from == line)
+    }
+
+    /// Where the policy says that the project's own version stands.
+    pub fn version_fields(&self) -> &[VersionField] {
+        &self.policy.version_fields
+    }
+
+    /// Where the policy says that changes are written down.
+    pub fn changelogs(&self) -> &[Changelog] {
+        &self.policy.changelogs
+    }
+
+    /// Whether the policy has a table for the rule of this id.
+    pub fn names_rule(&self, id: &str) -> bool {
+        self.policy.rules.contains_key(id)
+    }
+
+    /// A branch's place in the policy.
+    pub fn line_of(&self, name: &RefName) -> Option<LineMatch<'_>> {
+        self.policy.line_of(name)
+    }
+
+    /// A tag's place in the policy.
+    pub fn tag_of(&self, name: &RefName) -> Option<TagMatch<'_>> {
+        self.policy.tag_of(name)
+    }
+
+    /// Why a tag that a pattern matches belongs to no class all the same.
+    pub fn why_unlisted(&self, name: &RefName) -> Option<String> {
+        self.policy.why_unlisted(name)
+    }
+
+    /// The entry of the series table that holds a tag's version.
+    pub fn series_of(&self, tag: &TagMatch<'_>) -> Option<&Series> {
+        self.policy.series_of(tag)
+    }
+
+    /// The commits reachable from `tips` and from none of `without`, newest first.
+    ///
+    /// # Errors
+    /// History that cannot be read, or more of it than anybody means.
+    pub fn commits(&self, tips: &[ObjectId], without: &[ObjectId]) -> Result<Vec<ObjectId>, FactError> {
+        Ok(self.repository.commits(tips, without, MAX_COMMITS)?)
+    }
+
+    /// A commit.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn commit(&self, id: ObjectId) -> Result<Commit, FactError> {
+        Ok(self.repository.commit(id)?)
+    }
+
+    /// What an id comes to once every tag object is unwrapped.
+    ///
+    /// # Errors
+    /// An object that cannot be read.
+    pub fn peel(&self, id: ObjectId) -> Result<Peeled, FactError> {
+        Ok(self.repository.peel(id)?)
+    }
+
+    /// The commit that an id comes to; `None` for a tree or a file.
+    ///
+    /// # Errors
+    /// An object that cannot be read.
+    pub fn commit_of(&self, id: ObjectId) -> Result<Option<ObjectId>, FactError> {
+        let peeled = self.peel(id)?;
+        Ok((peeled.kind == Kind::Commit).then_some(peeled.id))
+    }
+
+    /// The best common ancestor of two commits.
+    ///
+    /// # Errors
+    /// History that cannot be read.
+    pub fn merge_base(&self, a: ObjectId, b: ObjectId) -> Result<Option<ObjectId>, FactError> {
+        Ok(self.repository.merge_base(a, b)?)
+    }
+
+    /// Whether `ancestor` is `descendant` or one of its ancestors.
+    ///
+    /// # Errors
+    /// History that cannot be read.
+    pub fn is_ancestor(&self, ancestor: ObjectId, descendant: ObjectId) -> Result<bool, FactError> {
+        Ok(self.repository.is_ancestor(ancestor, descendant)?)
+    }
+
+    /// The kinds of change that a commit is.
+    ///
+    /// # Errors
+    /// What it touches cannot be read, where a kind is recognised by that.
+    pub fn kinds_of(&self, commit: &Commit) -> Result<Vec<&str>, FactError> {
+        let trailers: Vec<(BString, BString)> =
+            commit.trailers().into_iter().map(|trailer| (trailer.token, trailer.value)).collect();
+        let subject = commit.subject();
+        let described = Described { subject, message: commit.message.as_ref(), trailers: &trailers };
+        self.policy.kinds_of(&described, || self.touched(commit))
+    }
+
+    /// The paths that a commit touches against its first parent.
+    ///
+    /// # Errors
+    /// Trees that cannot be read.
+    pub fn touched(&self, commit: &Commit) -> Result<Vec<BString>, FactError> {
+        let changes = self.repository.diff_trees(commit.parents.first().copied(), Some(commit.id))?;
+        Ok(changes.into_iter().map(|change| change.path).collect())
+    }
+}

@@ -1,0 +1,193 @@
+//! The refs of the receiving side at one moment.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use super::flows::Compared;
+use super::versions::Scopes;
+use super::{FactError, Memo, Project};
+use crate::git;
+use crate::model::{Namespace, ObjectId, RefName};
+use crate::policy::{Bindings, Line, Pattern, Role};
+use crate::version::{Case, docker_slug};
+
+/// The refs of the receiving side at one moment: as the view finds them, or with the old or the new values of a push
+/// laid over them.
+///
+/// A ref of the push has the value of the push whatever the repository holds by now, so that an update gets the same
+/// answers before it is made, after it was made, and years later.
+pub struct Snapshot<'p> {
+    project: &'p Project,
+    /// Refs whose values do not come from the view; `None` is a ref that does not exist at this moment.
+    overlay: BTreeMap<RefName, Option<ObjectId>>,
+    /// The refs under a prefix: every tag of a push asks.
+    listed: Memo<(Namespace, String), Rc<Refs>>,
+    /// The branches and tags of each image tag: every new branch of a push asks.
+    slugs: Memo<Case, Rc<Slugs>>,
+    /// What the branches of all lines but topic lines hold: every new branch of a push asks.
+    line_tips: Memo<(), Rc<[ObjectId]>>,
+    /// The version tags: every version tag of a push asks, of each of its siblings.
+    pub(super) scopes: Memo<(), Rc<Scopes<'p>>>,
+    /// The histories of branches, as far as tags were looked for there.
+    pub(super) walks: RefCell<BTreeMap<ObjectId, git::Ancestors<'p>>>,
+    /// The commits of tags.
+    pub(super) tagged: Memo<RefName, Option<ObjectId>>,
+    /// Where changes were found on other lines: more than one rule asks about the commits of a push.
+    pub(super) compared: RefCell<Vec<Rc<Compared>>>,
+}
+
+/// Refs with what they hold, sorted by name.
+type Refs = [(RefName, ObjectId)];
+
+/// Image tags, and the branches and tags that make each.
+type Slugs = BTreeMap<String, Vec<RefName>>;
+
+impl<'p> Snapshot<'p> {
+    /// The refs as the view finds them.
+    pub fn now(project: &'p Project) -> Self {
+        Self::with(project, BTreeMap::new())
+    }
+
+    /// The refs with others laid over them; `None` is a ref that does not exist.
+    pub fn with(project: &'p Project, overlay: BTreeMap<RefName, Option<ObjectId>>) -> Self {
+        Self {
+            project,
+            overlay,
+            listed: Memo::default(),
+            slugs: Memo::default(),
+            line_tips: Memo::default(),
+            scopes: Memo::default(),
+            walks: RefCell::default(),
+            tagged: Memo::default(),
+            compared: RefCell::default(),
+        }
+    }
+
+    /// The project whose refs these are.
+    pub fn project(&self) -> &'p Project {
+        self.project
+    }
+
+    /// How many refs are laid over those of the view.
+    pub(super) fn changed(&self) -> usize {
+        self.overlay.len()
+    }
+
+    /// What a ref holds; `None` when it does not exist.
+    ///
+    /// # Errors
+    /// A ref that cannot be read, or that this clone does not track.
+    pub fn tip(&self, name: &RefName) -> Result<Option<ObjectId>, FactError> {
+        match self.overlay.get(name) {
+            Some(value) => Ok(*value),
+            None => self.project.view().find(self.project.repository(), name),
+        }
+    }
+
+    /// The branches of a line that agree with what is known (`1.15` for major 1, minor 15), with their tips. Looks up
+    /// names where the line's pattern leaves nothing open, and reads the refs under the pattern's literal part otherwise.
+    ///
+    /// # Errors
+    /// Refs that cannot be read, or that this clone does not track.
+    pub fn branches(&self, line: &Line, known: &Bindings) -> Result<Vec<(RefName, ObjectId)>, FactError> {
+        let mut found = Vec::new();
+        let mut seen: BTreeSet<RefName> = BTreeSet::new();
+        for pattern in &line.branches {
+            for (name, tip) in self.branches_like(pattern, known)? {
+                // A name may fit an earlier line too: the first line is the one it belongs to.
+                let belongs = self.project.line_of(&name).is_some_and(|place| place.line.name == line.name);
+                if belongs && seen.insert(name.clone()) {
+                    found.push((name, tip));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// The tips of all branches of the line of this name; none where there is no such line.
+    ///
+    /// # Errors
+    /// As [`Self::branches`].
+    pub fn tips_of(&self, line: &str) -> Result<Vec<ObjectId>, FactError> {
+        let Some(line) = self.project.policy().line(line) else { return Ok(Vec::new()) };
+        Ok(self.branches(line, &Bindings::new())?.into_iter().map(|(_, tip)| tip).collect())
+    }
+
+    /// The branches of a pattern that agree with what is known; see [`Self::branches`].
+    ///
+    /// # Errors
+    /// As [`Self::branches`].
+    pub fn branches_like(&self, pattern: &Pattern, known: &Bindings) -> Result<Vec<(RefName, ObjectId)>, FactError> {
+        let agrees = |name: &RefName| pattern.matches(name.short()).is_some_and(|bound| Pattern::agrees(&bound, known));
+        let mut found = Vec::new();
+        match pattern.instances(known) {
+            Some(names) => {
+                for name in names.into_iter().map(RefName::branch).filter(agrees) {
+                    let tip = self.tip(&name)?;
+                    found.extend(tip.map(|tip| (name, tip)));
+                }
+            }
+            None => {
+                let listed = self.refs(Namespace::Branch, pattern.literal_prefix())?;
+                found.extend(listed.iter().filter(|(name, _)| agrees(name)).cloned());
+            }
+        }
+        Ok(found)
+    }
+
+    /// What the branches of all lines but topic lines hold, each value once.
+    ///
+    /// # Errors
+    /// As [`Self::branches`].
+    pub fn line_tips(&self) -> Result<Rc<[ObjectId]>, FactError> {
+        self.line_tips.get((), || {
+            let mut tips = Vec::new();
+            for line in self.project.lines().iter().filter(|line| line.role != Role::Topic) {
+                tips.extend(self.branches(line, &Bindings::new())?.into_iter().map(|(_, tip)| tip));
+            }
+            tips.sort_unstable();
+            tips.dedup();
+            Ok(tips.into())
+        })
+    }
+
+    /// All branches and tags whose image tag is `slug`, sorted. Reads every ref: for rules that compare names.
+    ///
+    /// # Errors
+    /// Refs that cannot be read.
+    pub fn with_slug(&self, slug: &str, case: Case) -> Result<Vec<RefName>, FactError> {
+        let slugs = self.slugs.get(case, || {
+            let mut slugs = Slugs::new();
+            for namespace in [Namespace::Branch, Namespace::Tag] {
+                for (name, _) in self.refs(namespace, "")?.iter() {
+                    if let Some(slug) = docker_slug(name.short(), case) {
+                        slugs.entry(slug).or_default().push(name.clone());
+                    }
+                }
+            }
+            Ok(Rc::new(slugs))
+        })?;
+        Ok(slugs.get(slug).cloned().unwrap_or_default())
+    }
+
+    /// The refs of a namespace whose names start with a prefix after it, sorted by name, with what they hold.
+    ///
+    /// # Errors
+    /// Refs that cannot be read.
+    pub fn refs(&self, namespace: Namespace, prefix: &str) -> Result<Rc<Refs>, FactError> {
+        self.listed.get((namespace, prefix.to_owned()), || {
+            let mut refs = self.project.view().list(self.project.repository(), namespace, prefix)?;
+            if !self.overlay.is_empty() {
+                refs.retain(|(name, _)| !self.overlay.contains_key(name));
+                let laid_over = self.overlay.iter().filter_map(|(name, value)| {
+                    let is_below = name.namespace() == namespace && name.short().starts_with(prefix.as_bytes());
+                    value.filter(|_| is_below).map(|id| (name.clone(), id))
+                });
+                refs.extend(laid_over);
+            }
+            refs.sort();
+            Ok(refs.into())
+        })
+    }
+}

@@ -1,0 +1,77 @@
+//! Reading the text of a policy.
+
+use std::io::Read as _;
+use std::path::Path;
+
+use crate::git::{self, Repository};
+use crate::model::{Exit, Failure, ObjectId, RefName};
+use crate::policy::Source;
+
+/// No policy file is longer; the check comes before the blob is read.
+const MAX_POLICY_BYTES: u64 = 1 << 20;
+
+/// Reads the bytes of a policy source. A preset has none to read: it is part of the program.
+///
+/// # Errors
+/// A file, ref or path that is not there or cannot be read.
+pub fn read_source(repository: &Repository, source: &Source) -> Result<Vec<u8>, Failure> {
+    let failure = |cause: String| Failure::new(Exit::Policy, format!("reading the policy `{source}`"), cause);
+    match source {
+        Source::File(path) => read_file(path).map_err(|error| failure(error.to_string())),
+        Source::Preset(name) => Err(failure(format!("`{name}` is built in"))),
+        Source::Ref { revision, path } => {
+            let commit = resolve_revision(repository, revision).map_err(|error| failure(error.to_string()))?;
+            let bytes = repository.read_file(commit, path.as_str().into(), MAX_POLICY_BYTES);
+            let bytes = bytes.map_err(|error| failure(error.to_string()))?;
+            bytes.ok_or_else(|| failure(format!("there is no file `{path}` in {}", commit.short())))
+        }
+    }
+}
+
+/// Reads a policy file: no more of it than shows that it is too long, for a device has no end.
+///
+/// # Errors
+/// It is not there or cannot be read.
+pub fn read_file(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(MAX_POLICY_BYTES + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Whether a source is there to be read, as far as that can be seen without reading all of it.
+pub(crate) fn is_there(repository: &Repository, source: &Source) -> bool {
+    match source {
+        // A link that leads nowhere is there: reading it then fails, and says so.
+        Source::File(path) => path.symlink_metadata().is_ok(),
+        Source::Preset(_) => true,
+        Source::Ref { revision, path } => resolve_revision(repository, revision)
+            .and_then(|commit| repository.tree_entry(commit, path.as_str().into()))
+            .is_ok_and(|entry| entry.is_some()),
+    }
+}
+
+/// The ref that a policy source names, symbolic refs followed, and what it holds; `None` for a revision that is not a ref.
+///
+/// A short name is a branch before it is anything else, where git would take a tag first: whoever may push a tag must not
+/// be able to put another policy in the place of the branch's.
+///
+/// # Errors
+/// A ref that cannot be read.
+pub(crate) fn policy_ref(repository: &Repository, revision: &str) -> Result<Option<(RefName, ObjectId)>, git::Error> {
+    let branch = RefName::branch(revision);
+    for name in [RefName::new(revision), branch] {
+        if name.full().starts_with(b"refs/")
+            && let (name, Some(id)) = repository.resolve(&name)?
+        {
+            return Ok(Some((name, id)));
+        }
+    }
+    repository.revision_ref(revision)
+}
+
+fn resolve_revision(repository: &Repository, revision: &str) -> Result<ObjectId, git::Error> {
+    match policy_ref(repository, revision)? {
+        Some((_, id)) => Ok(id),
+        None => repository.rev_parse(revision),
+    }
+}

@@ -1,0 +1,210 @@
+//! For people: grouped by ref, every finding with its commit and the command that mends it.
+//!
+//! Lines begin with `error`, `warning` or `hint`: git's client colours those itself when they come from a server,
+//! where colours of our own would be noise in a log.
+
+use std::fmt::{self, Write as _};
+
+use crate::gate::Outcome;
+use crate::model::{Exit, Failure, Finding, Level, Unevaluated, Untrusted, Verdict};
+use crate::policy::PolicyErrors;
+use crate::report::{Colour, Format, Report, Stream};
+
+/// More findings than these are counted, not shown: a push of a thousand refs still ends in a readable answer.
+const SHOWN: usize = 20;
+
+/// Text for people.
+pub(in crate::report) const FORMAT: Format = Format {
+    name: "human",
+    help: "Text for people, on standard error: where git shows it to whoever pushes",
+    stream: Stream::Error,
+    render,
+};
+
+fn render(report: &Report<'_>, colour: Colour) -> String {
+    let mut text = String::new();
+    // Writing to a String cannot fail.
+    let _ = Shown::of(report.outcome).write(&mut text, colour);
+    text
+}
+
+/// What is worth showing.
+struct Shown<'a> {
+    outcome: &'a Outcome,
+    findings: Vec<&'a Finding>,
+    /// Checks that could not be carried out.
+    open: Vec<Cause<'a>>,
+    /// Checks that are left to the server.
+    left: Vec<Cause<'a>>,
+}
+
+/// Checks that are open for one reason: one cause is one line, however many rules it keeps from judging.
+struct Cause<'a> {
+    first: &'a Unevaluated,
+    rules: Vec<&'a str>,
+}
+
+impl<'a> Shown<'a> {
+    fn of(outcome: &'a Outcome) -> Self {
+        let findings = outcome.findings.iter().filter(|finding| finding.level >= Level::Warn).collect();
+        let mut shown = Self { outcome, findings, open: Vec::new(), left: Vec::new() };
+        for open in outcome.unevaluated.iter().filter(|open| open.level >= Level::Warn) {
+            let causes = if open.elsewhere { &mut shown.left } else { &mut shown.open };
+            match causes.iter_mut().find(|known| known.first.cause == open.cause && known.first.help == open.help) {
+                Some(known) if known.rules.contains(&open.rule) => {}
+                Some(known) => known.rules.push(open.rule),
+                None => causes.push(Cause { first: open, rules: vec![open.rule] }),
+            }
+        }
+        shown
+    }
+
+    fn write(&self, text: &mut String, colour: Colour) -> fmt::Result {
+        // What only the server knows is nothing to act on; a branch to fetch is.
+        let hints: Vec<&Cause<'_>> = self.left.iter().filter(|cause| cause.first.help.is_some()).collect();
+        if self.findings.is_empty() && self.open.is_empty() && hints.is_empty() {
+            return Ok(());
+        }
+        let verdict = self.outcome.verdict;
+        let style = match verdict {
+            Verdict::Accepted => Style::Warning,
+            Verdict::Refused | Verdict::Undecided => Style::Error,
+        };
+        let name = Untrusted::new(&self.outcome.policy.name);
+        writeln!(text, "refgate: {} by the policy `{name}`", style.paint(verdict.name(), colour))?;
+        let mut budget = SHOWN;
+        for (at, update) in self.outcome.updates.iter().enumerate() {
+            let findings: Vec<_> = self.findings.iter().filter(|finding| finding.update == Some(at)).collect();
+            if findings.is_empty() || budget == 0 {
+                continue;
+            }
+            writeln!(text)?;
+            match &update.via {
+                Some(via) => writeln!(text, "{}, by way of the symbolic ref {via}", update.name)?,
+                None => writeln!(text, "{}", update.name)?,
+            }
+            for finding in findings.iter().take(budget) {
+                write_finding(text, finding, colour)?;
+            }
+            budget = budget.saturating_sub(findings.len());
+        }
+        let total = self.findings.len();
+        if total > SHOWN {
+            writeln!(text, "\nhint: {} more are not shown; `refgate check --format json` has them all", total - SHOWN)?;
+        }
+        if !self.open.is_empty() {
+            writeln!(text, "\nnot judged")?;
+        }
+        for cause in &self.open {
+            cause.write(text, Style::of(cause.first.level), colour)?;
+        }
+        if !hints.is_empty() {
+            writeln!(text, "\nleft to the server")?;
+        }
+        for cause in hints {
+            cause.write(text, Style::Hint, colour)?;
+        }
+        Ok(())
+    }
+}
+
+impl Cause<'_> {
+    fn write(&self, text: &mut String, style: Style, colour: Colour) -> fmt::Result {
+        let first = self.first;
+        let head = format!("{}[{}]", style.word(), self.rules.join(", "));
+        let failure = Failure::new(Exit::Undecided, &first.detail, &first.cause);
+        writeln!(text, "  {}: {failure}", style.paint(&head, colour))?;
+        advice(text, first.help.as_deref(), None, colour)
+    }
+}
+
+fn write_finding(text: &mut String, finding: &Finding, colour: Colour) -> fmt::Result {
+    let style = Style::of(finding.level);
+    let head = format!("{}[{}]", style.word(), finding.rule);
+    writeln!(text, "  {}: {}", style.paint(&head, colour), finding.message)?;
+    if let Some(path) = &finding.path {
+        let place = [finding.line, finding.column].into_iter().flatten().map(|number| format!(":{number}"));
+        writeln!(text, "    file    {}{}", Untrusted::new(path), place.collect::<String>())?;
+        excerpt(text, finding, style, colour)?;
+    }
+    if let Some(commit) = finding.commit {
+        let subject = finding.subject.as_deref().unwrap_or_default();
+        writeln!(text, "    commit  {}", format!("{} {subject}", commit.short()).trim_end())?;
+    }
+    advice(text, finding.help.as_deref(), finding.command.as_deref(), colour)
+}
+
+/// The line with the marked part underlined.
+fn excerpt(text: &mut String, finding: &Finding, style: Style, colour: Colour) -> fmt::Result {
+    let (Some(line), Some(excerpt)) = (finding.line, &finding.excerpt) else { return Ok(()) };
+    writeln!(text, "    {line:>6} | {}", excerpt.text)?;
+    let mark = style.paint(&"^".repeat(excerpt.marked), colour);
+    writeln!(text, "           | {}{mark}", " ".repeat(excerpt.before))
+}
+
+fn advice(text: &mut String, help: Option<&str>, command: Option<&str>, colour: Colour) -> fmt::Result {
+    if let Some(help) = help {
+        writeln!(text, "    {}: {help}", Style::Hint.paint("hint", colour))?;
+    }
+    if let Some(command) = command {
+        writeln!(text, "      {command}")?;
+    }
+    Ok(())
+}
+
+/// A failure: the one line, and the remedy.
+pub fn failure(failure: &Failure, colour: Colour) -> String {
+    let mut text = format!("{}: {failure}\n", Style::Error.paint("error", colour));
+    let _ = advice(&mut text, failure.help.as_deref(), None, colour);
+    text
+}
+
+/// Policy errors, each with the place it is at.
+pub fn policy_errors(errors: &PolicyErrors, colour: Colour) -> String {
+    let theme = if colour.0 { miette::GraphicalTheme::unicode() } else { miette::GraphicalTheme::unicode_nocolor() };
+    let handler = miette::GraphicalReportHandler::new_themed(theme).with_links(false);
+    let mut text = String::new();
+    for error in &errors.0 {
+        if handler.render_report(&mut text, error).is_err() {
+            // A span outside the text; the message alone is still worth having.
+            let _ = writeln!(text, "error: {error}");
+        }
+    }
+    let count = errors.0.len();
+    let _ = writeln!(text, "error: the policy has {count} {}", if count == 1 { "error" } else { "errors" });
+    text
+}
+
+/// How a word is coloured.
+#[derive(Clone, Copy)]
+enum Style {
+    Error,
+    Warning,
+    Hint,
+}
+
+impl Style {
+    const fn of(level: Level) -> Self {
+        match level {
+            Level::Refuse => Self::Error,
+            Level::Warn | Level::Observe | Level::Off => Self::Warning,
+        }
+    }
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Hint => "hint",
+        }
+    }
+
+    fn paint(self, text: &str, colour: Colour) -> String {
+        let code = match self {
+            Self::Error => "1;31",
+            Self::Warning => "1;33",
+            Self::Hint => "36",
+        };
+        if colour.0 { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+}

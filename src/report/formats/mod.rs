@@ -1,0 +1,4 @@
+//! The formats, one file each.
+
+pub(super) mod human;
+pub(super) mod json;
