@@ -143,7 +143,8 @@ impl Repository {
 
     /// When long answers (ancestry, tree differences) give up with [`Error::Deadline`]; never, unless this is called.
     pub fn set_deadline(&self, deadline: Option<Instant>) {
-        self.dag.borrow_mut().deadline = deadline;
+        self.odb.budget.set_deadline(deadline);
+        self.dag.borrow().budget().set_deadline(deadline);
     }
 
     /// The last value of a configuration key such as `refgate.policy`, from the system's, the user's and the
