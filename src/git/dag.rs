@@ -4,8 +4,8 @@
 use gix::commitgraph::{Graph, Position};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Instant;
 
+use super::budget::Budget;
 use super::commit::Skeleton;
 use super::object::MAX_TEXT_OBJECT;
 use super::odb::{Odb, gix_id, model_id};
@@ -28,13 +28,7 @@ pub(super) struct Dag {
     loaded: Vec<Loaded>,
     by_id: gix::hashtable::HashMap<gix::ObjectId, Node>,
     buffer: Vec<u8>,
-    /// When to give up, and how many commits were expanded: the clock is not asked for each.
-    pub(super) deadline: Option<Instant>,
-    expanded: usize,
 }
-
-/// The clock is asked once in this many steps; a step takes microseconds.
-const STEPS_PER_CLOCK: usize = 128;
 
 /// The commit-graph, opened at the first question about ancestry.
 #[derive(Clone)]
@@ -68,9 +62,12 @@ impl Dag {
             loaded: Vec::new(),
             by_id: gix::hashtable::HashMap::default(),
             buffer: Vec::new(),
-            deadline: None,
-            expanded: 0,
         }
+    }
+
+    /// Looked at for each commit.
+    pub(super) fn budget(&self) -> &Budget {
+        &self.odb.budget
     }
 
     pub(super) fn is_shallow(&self) -> bool {
@@ -180,10 +177,7 @@ impl Dag {
     /// commit has parents that this clone does not have.
     pub(super) fn parents(&mut self, node: Node, parents: &mut Vec<Node>) -> Result<bool, Error> {
         parents.clear();
-        self.expanded += 1;
-        if self.expanded.is_multiple_of(STEPS_PER_CLOCK) && is_over(self.deadline) {
-            return Err(Error::Deadline);
-        }
+        self.odb.budget.step()?;
         if let Some(graph) = self.graph().filter(|_| self.is_in_graph(node)) {
             for position in graph.commit_at(Position(node)).iter_parents() {
                 parents.push(position.map_err(Error::ObjectStore)?.0);
@@ -206,9 +200,4 @@ impl Dag {
         }
         Ok(false)
     }
-}
-
-/// Whether a deadline has passed.
-pub(super) fn is_over(deadline: Option<Instant>) -> bool {
-    deadline.is_some_and(|deadline| Instant::now() >= deadline)
 }

@@ -1,12 +1,8 @@
 //! What is reachable from some commits and not from others.
 
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
-
 use super::Error;
 use super::dag::{Dag, Node, UNKNOWN_GENERATION};
 use super::paint::{Flags, Queue};
-use crate::model::ObjectId;
 
 const WANTED: u8 = 1;
 const UNWANTED: u8 = 2;
@@ -21,6 +17,14 @@ const PASSED_UNWANTED: u8 = 32;
 /// excluded, never that one was wanted. git's own `SLOP` is 5.
 const SLOP: usize = 32;
 const SLOP_FOR_WRONG_CLOCKS: usize = 4096;
+
+/// What is reachable from one set and not from the other.
+pub(super) struct Found {
+    /// The commits, in the order in which they were met.
+    pub(super) commits: Vec<Node>,
+    /// Those of them at which a shallow clone ends: there is more below that nobody here has seen.
+    pub(super) cut_off: Vec<Node>,
+}
 
 /// Reachable from one set and not from another.
 pub(super) struct Difference {
@@ -56,7 +60,7 @@ impl Difference {
         }
     }
 
-    pub(super) fn run(mut self, dag: &mut Dag, limit: usize) -> Result<Vec<Node>, Error> {
+    pub(super) fn run(mut self, dag: &mut Dag, limit: usize) -> Result<Found, Error> {
         // Where clocks are wrong, commits may look wanted for a while; how long is bounded all the same.
         let most_listed = limit.saturating_mul(4).saturating_add(10_000);
         for node in std::mem::take(&mut self.exclude) {
@@ -100,12 +104,9 @@ impl Difference {
         if self.wanted > limit {
             return Err(Error::Limit { what: "commits", limit });
         }
-        if let Some(node) = self.cut_off.iter().find(|node| self.flags.get(**node) & UNWANTED == 0) {
-            // There is more below it that nobody here has seen.
-            return Err(Error::Shallow { id: dag.id(*node) });
-        }
         self.listed.retain(|node| self.flags.get(*node) & UNWANTED == 0);
-        Ok(self.listed)
+        self.cut_off.retain(|node| self.flags.get(*node) & UNWANTED == 0);
+        Ok(Found { commits: self.listed, cut_off: self.cut_off })
     }
 
     /// Colours a commit, and queues it if that is news.
@@ -141,43 +142,5 @@ impl Difference {
             *slop = 0;
         }
         *slop > if self.clocks_are_wrong { SLOP_FOR_WRONG_CLOCKS } else { SLOP }
-    }
-}
-
-/// Sorts commits newest first, but none before its children.
-pub(super) fn in_order(dag: &mut Dag, nodes: &[Node]) -> Result<Vec<ObjectId>, Error> {
-    // For each its place, and how many of its children are not yet listed.
-    let mut members: HashMap<Node, (usize, u32)> =
-        nodes.iter().enumerate().map(|(at, node)| (*node, (at, 0))).collect();
-    let mut parents = Vec::new();
-    for node in nodes {
-        dag.parents(*node, &mut parents)?;
-        for parent in &parents {
-            if let Some((_, children)) = members.get_mut(parent) {
-                *children += 1;
-            }
-        }
-    }
-    let tips = members.iter().filter(|(_, (_, children))| *children == 0);
-    let mut ready: BinaryHeap<(i64, Reverse<usize>, Node)> =
-        tips.map(|(node, (at, _))| (dag.date(*node), Reverse(*at), *node)).collect();
-    let mut sorted = Vec::with_capacity(nodes.len());
-    while let Some((_, _, node)) = ready.pop() {
-        sorted.push(dag.id(node));
-        dag.parents(node, &mut parents)?;
-        for parent in &parents {
-            let Some((at, children)) = members.get_mut(parent) else { continue };
-            *children -= 1;
-            if *children == 0 {
-                ready.push((dag.date(*parent), Reverse(*at), *parent));
-            }
-        }
-    }
-    match nodes.first() {
-        // Hashes rule it out, but not a commit-graph that lies.
-        Some(node) if sorted.len() != nodes.len() => {
-            Err(Error::Malformed { id: dag.id(*node), reason: "the commit-graph shows its history as a circle" })
-        }
-        _ => Ok(sorted),
     }
 }

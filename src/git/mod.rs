@@ -21,6 +21,7 @@
 
 mod alternates;
 mod ancestors;
+mod budget;
 mod changed_paths;
 mod commit;
 mod common;
@@ -31,7 +32,10 @@ mod difference;
 mod discover;
 mod environment;
 mod error;
+mod fresh;
 mod hash;
+#[cfg(test)]
+mod histories;
 mod line_diff;
 mod notes;
 mod object;
@@ -46,6 +50,7 @@ mod revision;
 mod scratch;
 mod spawn;
 mod status;
+mod subgraph;
 mod tag;
 mod trailers;
 mod tree;
@@ -58,6 +63,7 @@ pub use changed_paths::ChangedPaths;
 pub use commit::{Commit, Identity};
 pub use environment::Environment;
 pub use error::Error;
+pub use fresh::Fresh;
 pub use hash::{Digest, blob_id};
 pub use line_diff::{Hunk, LineDiff, Sliders, middle};
 pub use object::{Kind, Peeled};

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::alternates::is_absent;
+use super::budget::Budget;
 use super::packs::Packs;
 use super::{Error, Kind};
 use crate::model::{HashKind, ObjectId};
@@ -33,6 +34,8 @@ pub(super) struct Odb {
     refreshing: Vec<gix::odb::Handle>,
     /// When the directories were last written to, as of the last listing.
     listed: RefCell<Option<Vec<Option<SystemTime>>>>,
+    /// Looked at for each object.
+    pub(super) budget: Budget,
     /// For many reads; see [`Self::for_many_reads`].
     packs: Option<RefCell<Packs>>,
 }
@@ -69,6 +72,7 @@ impl Odb {
             stores,
             refreshing,
             listed: RefCell::default(),
+            budget: Budget::unlimited(),
             packs: None,
         })
     }

@@ -143,7 +143,8 @@ impl Repository {
 
     /// When long answers (ancestry, tree differences) give up with [`Error::Deadline`]; never, unless this is called.
     pub fn set_deadline(&self, deadline: Option<Instant>) {
-        self.dag.borrow_mut().deadline = deadline;
+        self.odb.budget.set_deadline(deadline);
+        self.dag.borrow().budget().set_deadline(deadline);
     }
 
     /// When long answers give up, as [`Self::set_deadline`] was told.

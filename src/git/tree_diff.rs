@@ -9,7 +9,6 @@ use std::mem::replace;
 use std::sync::Arc;
 
 use super::commit::Skeleton;
-use super::dag::is_over;
 use super::object::MAX_TEXT_OBJECT;
 use super::tree::{MAX_DEPTH, MAX_TREE, MAX_VISITED};
 use super::tree_entries::{Entries, order};
@@ -239,9 +238,7 @@ impl<R: Borrow<Repository>> TreeDiff<R> {
 
     fn count(&self, comparison: &mut Comparison<'_>) -> Result<(), Error> {
         comparison.visited += 1;
-        if comparison.visited.is_multiple_of(128) && is_over(self.repository().dag.borrow().deadline) {
-            return Err(Error::Deadline);
-        }
+        self.repository().odb.budget.step()?;
         if comparison.visited > MAX_VISITED {
             return Err(Error::Limit { what: "changed paths", limit: MAX_VISITED });
         }

@@ -2,9 +2,10 @@
 //! commit-graph, and with clocks that were wrong for thousands of commits, [`Repository::commits`] may list commits that
 //! are excluded. It never leaves out one that is wanted.
 
-use super::dag::Node;
-use super::difference::{Difference, in_order};
+use super::dag::{Dag, Node};
+use super::difference::{Difference, Found};
 use super::paint::{paint, reaches};
+use super::subgraph::{Marks, Subgraph};
 use super::{Error, Kind, Repository};
 use crate::model::ObjectId;
 
@@ -53,25 +54,39 @@ impl Repository {
         Ok(None)
     }
 
-    /// The commits that are reachable from `include` and not from `exclude`, newest first and none before its
-    /// children: `git rev-list --date-order INCLUDE --not EXCLUDE`. In `exclude`, what is no commit excludes nothing.
+    /// Lists the commits that are reachable from `include` and not from `exclude`, newest first and none before its
+    /// children: `git rev-list --date-order INCLUDE --not EXCLUDE`. In `exclude`, what is not a commit excludes nothing.
+    /// For the same question about many tips, see [`Self::fresh`].
     ///
     /// # Errors
     /// An object is missing or no commit, a shallow clone ends before the wanted commits do, or there are more than
     /// `limit` commits.
     pub fn commits(&self, include: &[ObjectId], exclude: &[ObjectId], limit: usize) -> Result<Vec<ObjectId>, Error> {
         let include = include.iter().map(|id| self.tip(*id)).collect::<Result<Vec<_>, _>>()?;
+        let excluded: Vec<Node> = self.tips_to_exclude(exclude)?.into_iter().map(|(_, node)| node).collect();
+        let dag = &mut *self.dag.borrow_mut();
+        let Found { commits, cut_off } = Difference::new(&include, &excluded).run(dag, limit)?;
+        if let Some(node) = cut_off.first() {
+            return Err(Error::Shallow { id: dag.id(*node) });
+        }
+        let graph = Subgraph::new(dag, commits)?;
+        let tips: Vec<_> = include.iter().filter_map(|node| graph.place(*node)).collect();
+        let sorted = graph.select(&tips, &[], &mut Marks::default(), dag.budget())?;
+        let sorted = sorted.ok_or_else(|| circle(dag, include.first().copied()))?;
+        Ok(sorted.into_iter().map(|place| dag.id(graph.node(place))).collect())
+    }
+
+    /// The commits that some ids stand for, without those of other objects.
+    pub(super) fn tips_to_exclude(&self, exclude: &[ObjectId]) -> Result<Vec<(ObjectId, Node)>, Error> {
         let mut excluded = Vec::with_capacity(exclude.len());
         for id in exclude {
             match self.tip(*id) {
-                Ok(node) => excluded.push(node),
+                Ok(node) => excluded.push((*id, node)),
                 Err(Error::WrongKind { .. }) => {}
                 Err(error) => return Err(error),
             }
         }
-        let dag = &mut *self.dag.borrow_mut();
-        let found = Difference::new(&include, &excluded).run(dag, limit)?;
-        in_order(dag, &found)
+        Ok(excluded)
     }
 
     /// The parents of a commit; none where a shallow clone ends.
@@ -87,7 +102,7 @@ impl Repository {
     }
 
     /// The commit that an id stands for.
-    fn tip(&self, id: ObjectId) -> Result<Node, Error> {
+    pub(super) fn tip(&self, id: ObjectId) -> Result<Node, Error> {
         let mut dag = self.dag.borrow_mut();
         dag.open_graph();
         if let Some(node) = dag.known(id) {
@@ -103,64 +118,20 @@ impl Repository {
     }
 }
 
+/// The error for a history that leads back to where it began.
+pub(super) fn circle(dag: &Dag, tip: Option<Node>) -> Error {
+    let id = tip.map_or(ObjectId::null(crate::model::HashKind::Sha1), |tip| dag.id(tip));
+    Error::Malformed { id, reason: "the commit-graph shows its history as a circle" }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::git::histories::{Shape, ancestors, history, make};
     use crate::git::scratch::{FORMATS, Scratch};
     use crate::git::{Repository, Trust};
     use proptest::prelude::*;
-    use std::collections::{BTreeMap, BTreeSet};
-    use std::fmt::Write as _;
-
-    /// A commit: how far back its parents are, and its date relative to when its clock was right.
-    type Shape = (Vec<u8>, i64);
-
-    fn history(size: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Shape>> {
-        let skew = prop_oneof![4 => Just(0), 1 => -200_000_000i64..200_000_000];
-        proptest::collection::vec((proptest::collection::vec(1u8..12, 0..3), skew), size)
-    }
-
-    /// Makes the history and returns the ids in the order in which they were made.
-    fn make(scratch: &Scratch, shapes: &[Shape]) -> Vec<ObjectId> {
-        let mut stream = String::new();
-        for (at, (parents, skew)) in shapes.iter().enumerate() {
-            let date = 1_000_000_000 + i64::try_from(at).unwrap() * 100 + skew;
-            let branch = format!("refs/heads/c{at}");
-            write!(
-                stream,
-                "commit {branch}\nmark :{}\ncommitter C <c@x> {date} +0000\ndata {}\n{at}\n",
-                at + 1,
-                at.to_string().len() + 1
-            )
-            .unwrap();
-            let parents: BTreeSet<usize> =
-                parents.iter().filter_map(|back| at.checked_sub(usize::from(*back))).collect();
-            for (nth, parent) in parents.iter().rev().enumerate() {
-                writeln!(stream, "{} :{}", if nth == 0 { "from" } else { "merge" }, parent + 1).unwrap();
-            }
-        }
-        scratch.import(&stream);
-        let format = "--format=%(refname:lstrip=2) %(objectname)";
-        let listed = scratch.git(&["for-each-ref", format, "refs/heads/"]);
-        let ids: BTreeMap<usize, ObjectId> = listed
-            .lines()
-            .map(|line| line.split_once(' ').unwrap())
-            .map(|(at, id)| (at[1..].parse().unwrap(), ObjectId::from_hex(id.as_bytes()).unwrap()))
-            .collect();
-        ids.into_values().collect()
-    }
-
-    /// The truth, from the parents alone.
-    fn ancestors(shapes: &[Shape], of: &[usize]) -> BTreeSet<usize> {
-        let mut found = BTreeSet::new();
-        let mut pending = of.to_vec();
-        while let Some(at) = pending.pop() {
-            if found.insert(at) {
-                pending.extend(shapes[at].0.iter().filter_map(|back| at.checked_sub(usize::from(*back))));
-            }
-        }
-        found
-    }
+    use std::collections::BTreeSet;
 
     fn check(shapes: &[Shape], picks: &[usize], repository: &Repository, ids: &[ObjectId], scratch: &Scratch) {
         let pick = |nth: usize| picks[nth] % shapes.len();

@@ -1,0 +1,144 @@
+//! How long questions about a repository may take.
+
+use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use super::Error;
+
+/// The clock is asked once in this many steps. A step is one commit of a walk that is in memory, some nanoseconds.
+const STEPS_PER_CLOCK: u32 = 128;
+
+/// What it costs to read an object, in steps, and how many bytes of it cost another.
+const STEPS_PER_OBJECT: u32 = 16;
+const BYTES_PER_STEP: u64 = 4096;
+
+/// There is no deadline.
+const NEVER: u64 = u64::MAX;
+
+/// What is left for the questions about a repository. All clones share one deadline: threads that work on one push end
+/// together.
+pub(super) struct Budget {
+    shared: Arc<Shared>,
+    /// Steps since the clock was last asked.
+    steps: Cell<u32>,
+}
+
+struct Shared {
+    /// What the deadline is counted from: an [`Instant`] itself cannot be shared without a lock.
+    start: Instant,
+    /// In nanoseconds after the start, or [`NEVER`].
+    deadline: AtomicU64,
+}
+
+impl Clone for Budget {
+    fn clone(&self) -> Self {
+        Self::of(Arc::clone(&self.shared))
+    }
+}
+
+impl Budget {
+    /// Without a deadline.
+    pub(super) fn unlimited() -> Self {
+        Self::of(Arc::new(Shared { start: Instant::now(), deadline: AtomicU64::new(NEVER) }))
+    }
+
+    fn of(shared: Arc<Shared>) -> Self {
+        // The first step asks the clock, so that many short answers in a row end too.
+        Self { shared, steps: Cell::new(STEPS_PER_CLOCK) }
+    }
+
+    /// Sets the deadline of this one and of all that share it.
+    pub(super) fn set_deadline(&self, deadline: Option<Instant>) {
+        let nanos = deadline.map_or(NEVER, |deadline| {
+            let after = deadline.saturating_duration_since(self.shared.start).as_nanos();
+            u64::try_from(after).unwrap_or(NEVER)
+        });
+        self.shared.deadline.store(nanos, Ordering::Relaxed);
+        self.steps.set(STEPS_PER_CLOCK);
+    }
+
+    /// How much time is left; `None` without a deadline.
+    pub(super) fn left(&self) -> Option<Duration> {
+        match self.shared.deadline.load(Ordering::Relaxed) {
+            NEVER => None,
+            nanos => Some(Duration::from_nanos(nanos).saturating_sub(self.shared.start.elapsed())),
+        }
+    }
+
+    /// Asks the clock.
+    ///
+    /// # Errors
+    /// [`Error::Deadline`] if it has passed.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        if self.left() == Some(Duration::ZERO) { Err(Error::Deadline) } else { Ok(()) }
+    }
+
+    /// Counts a step of a loop, and now and then asks the clock.
+    ///
+    /// # Errors
+    /// As [`Self::check`].
+    pub(super) fn step(&self) -> Result<(), Error> {
+        self.spend(1)
+    }
+
+    /// Counts the reading of an object of this many bytes.
+    ///
+    /// # Errors
+    /// As [`Self::check`].
+    pub(super) fn read(&self, bytes: u64) -> Result<(), Error> {
+        self.spend(STEPS_PER_OBJECT.saturating_add(u32::try_from(bytes / BYTES_PER_STEP).unwrap_or(u32::MAX)))
+    }
+
+    fn spend(&self, steps: u32) -> Result<(), Error> {
+        let spent = self.steps.get().saturating_add(steps);
+        if spent <= STEPS_PER_CLOCK {
+            self.steps.set(spent);
+            return Ok(());
+        }
+        self.check()?;
+        self.steps.set(0);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deadline_holds_for_all_that_share_it_and_can_be_taken_back() {
+        let budget = Budget::unlimited();
+        let before = budget.clone();
+        assert!(budget.check().is_ok() && budget.left().is_none());
+        budget.set_deadline(Some(Instant::now()));
+        let after = budget.clone();
+        for budget in [&budget, &before, &after] {
+            assert!(matches!(budget.check(), Err(Error::Deadline)));
+        }
+        assert!(matches!(after.step(), Err(Error::Deadline)), "the first step asks the clock");
+        budget.set_deadline(None);
+        assert!(before.check().is_ok() && after.step().is_ok());
+    }
+
+    #[test]
+    fn the_clock_is_asked_now_and_then_and_never_again_once_time_is_up() {
+        let budget = Budget::unlimited();
+        budget.step().unwrap();
+        let other = budget.clone();
+        other.set_deadline(Some(Instant::now()));
+        let steps = (0..).take_while(|_| budget.step().is_ok()).count();
+        assert_eq!(steps, STEPS_PER_CLOCK as usize);
+        assert!(budget.step().is_err() && budget.read(0).is_err(), "it stays over");
+    }
+
+    #[test]
+    fn large_objects_cost_more() {
+        let budget = Budget::unlimited();
+        budget.step().unwrap();
+        budget.clone().set_deadline(Some(Instant::now()));
+        assert!(budget.read(0).is_ok());
+        assert!(budget.read(BYTES_PER_STEP * u64::from(STEPS_PER_CLOCK)).is_err());
+    }
+}
