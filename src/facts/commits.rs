@@ -3,9 +3,13 @@
 use std::rc::Rc;
 
 use super::{Bindings, FactError, Facts, LineMatch, Update};
+use crate::git::Fresh;
 use crate::model::{Namespace, ObjectId, RefName};
 
-impl Facts<'_> {
+/// A push of more commits than these takes longer than any deadline.
+const MAX_COMMITS: usize = 2_000_000;
+
+impl<'p> Facts<'p> {
     /// The commits that an update brings to its branch, newest first.
     ///
     /// On an update the whole range, however reachable it is from elsewhere: commits that were parked on a free branch
@@ -22,14 +26,14 @@ impl Facts<'_> {
         if let Some(old) = update.known_old()? {
             return self.project().commits(&[update.new_id()], &[old]);
         }
-        let mut had = self.before().line_tips()?.to_vec();
+        let mut had = Vec::new();
         if let Some(place) = update.line() {
             had.extend(self.tagged_before(place)?);
             if let Some(cut_from) = &place.line.cut_from {
                 had.extend(self.after().tips_of(cut_from)?);
             }
         }
-        self.project().commits(&[update.new_id()], &had)
+        Ok(self.fresh()?.of(update.new_id(), &had)?)
     }
 
     /// The commits of an update that no branch of a line but topic lines had before the push, newest first. What was
@@ -38,9 +42,29 @@ impl Facts<'_> {
     /// # Errors
     /// History that cannot be read.
     pub fn unseen_commits(&self, update: &Update<'_, '_>) -> Result<Vec<ObjectId>, FactError> {
-        let mut had = self.before().line_tips()?.to_vec();
-        had.extend(update.known_old()?);
-        self.project().commits(&[update.new_id()], &had)
+        let old: Vec<ObjectId> = update.known_old()?.into_iter().collect();
+        Ok(self.fresh()?.of(update.new_id(), &old)?)
+    }
+
+    /// What the commits that an update brings start from: the parents of its [`Self::unseen_commits`] that are none of
+    /// them. Nothing for a history that begins with the push.
+    ///
+    /// # Errors
+    /// History that cannot be read.
+    pub fn starting_points(&self, update: &Update<'_, '_>) -> Result<Vec<ObjectId>, FactError> {
+        let old: Vec<ObjectId> = update.known_old()?.into_iter().collect();
+        Ok(self.fresh()?.boundary(update.new_id(), &old)?)
+    }
+
+    /// The commits of all branches of the push that no branch of a line but topic lines had before it, found in one walk.
+    fn fresh(&self) -> Result<Rc<Fresh<'p>>, FactError> {
+        self.fresh.get((), || {
+            let branches = self.push().updates.iter().filter(|update| update.name.namespace() != Namespace::Tag);
+            let tips: Vec<ObjectId> =
+                branches.filter(|update| !update.new.is_null()).map(|update| update.new).collect();
+            let repository = self.project().repository();
+            Ok(Rc::new(repository.fresh(&tips, &self.before().line_tips()?, MAX_COMMITS)?))
+        })
     }
 
     /// The commits of the version tags that belong to a branch and were there before the push.

@@ -8,10 +8,12 @@
 
 mod commits;
 mod push;
+mod scope;
 mod update;
 mod waivers;
 
 pub use push::Facts;
+pub use scope::{BranchUpdate, VersionTag};
 pub use update::Update;
 pub use waivers::ArrivingNote;
 

@@ -19,6 +19,8 @@ pub struct Facts<'p> {
     places: BTreeMap<&'p RefName, usize>,
     /// The version tags before the push that sit on a line, by its name: every new branch of the line asks.
     pub(super) line_tags: Memo<String, LineTags>,
+    /// The new commits of all its branches: every branch asks.
+    pub(super) fresh: Memo<(), Rc<git::Fresh<'p>>>,
 }
 
 /// Tags with what their names bind.
@@ -39,7 +41,7 @@ impl<'p> Facts<'p> {
             Snapshot::with(project, values.collect())
         };
         let (before, after) = (laid_over(|update| update.old), laid_over(|update| update.new));
-        Self { project, push, before, after, places, line_tags: Memo::default() }
+        Self { project, push, before, after, places, line_tags: Memo::default(), fresh: Memo::default() }
     }
 
     /// The project that is pushed to.

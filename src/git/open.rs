@@ -149,7 +149,7 @@ impl Repository {
 
     /// When long answers give up, as [`Self::set_deadline`] was told.
     pub fn deadline(&self) -> Option<Instant> {
-        self.dag.borrow().deadline
+        self.odb.budget.left().map(|left| Instant::now() + left)
     }
 
     /// The last value of a configuration key such as `refgate.policy`, from the system's, the user's and the

@@ -9,7 +9,7 @@ use crate::model::RefName;
 use crate::policy::{Changelog, Described, Flow, Line, LineMatch, Policy, Series, TagClass, TagMatch, VersionField};
 
 /// How many commits a single question may look at.
-const MAX_COMMITS: usize = 200_000;
+const MAX_COMMITS: usize = 2_000_000;
 
 /// A repository, the policy it is under, and whose refs are meant.
 pub struct Project {

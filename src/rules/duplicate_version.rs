@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 
 use super::rule::NoOptions;
-use super::{Meta, OptionError, RefRule, Rule, Sink};
-use crate::facts::{FactError, TagKind, Update};
+use super::{Meta, OptionError, Rule, Sink, VersionTagRule};
+use crate::facts::{FactError, VersionTag};
 use crate::model::{Level, quote};
 
 pub(super) struct DuplicateVersion;
@@ -24,15 +24,14 @@ impl Rule for DuplicateVersion {
     }
 }
 
-impl RefRule for DuplicateVersion {
-    fn check(&self, change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
-        let Some(place) = change.tag().filter(|place| place.class.kind == TagKind::Version) else { return Ok(()) };
-        if !change.creates() || place.version.is_none() {
+impl VersionTagRule for DuplicateVersion {
+    fn check(&self, tag: &VersionTag<'_, '_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+        if !tag.creates() {
             return Ok(());
         }
-        let facts = change.facts();
-        let own = facts.after().tagged(change.name())?;
-        for sibling in facts.after().siblings(place)?.iter().filter(|sibling| sibling.name != *change.name()) {
+        let (facts, place) = (tag.facts(), tag.place());
+        let own = Some(tag.commit());
+        for sibling in facts.after().siblings(place)?.iter().filter(|sibling| sibling.name != *tag.name()) {
             if facts.after().order(&sibling.tag, place)? != Ordering::Equal {
                 continue;
             }
@@ -41,18 +40,18 @@ impl RefRule for DuplicateVersion {
                 continue;
             }
             let message = if same_commit {
-                format!("`{}` and `{}` are one version in two spellings", change.name(), sibling.name)
+                format!("`{}` and `{}` are one version in two spellings", tag.name(), sibling.name)
             } else {
-                format!("`{}` is the version of `{}`, which is another commit", change.name(), sibling.name)
+                format!("`{}` is the version of `{}`, which is another commit", tag.name(), sibling.name)
             };
             sink.report(message)
-                .commit(own.unwrap_or_else(|| change.new_id()))
+                .commit(tag.commit())
                 .help(if same_commit {
                     "keep one of them; the policy can declare the other spelling with `alias`"
                 } else {
                     "a version has one content for ever: give this one the next version"
                 })
-                .command(quote(change.name().short()).map(|name| format!("git tag -d {name}")))
+                .command(quote(tag.name().short()).map(|name| format!("git tag -d {name}")))
                 .evidence(format!(
                     "{} is equal in the order of {}",
                     sibling.name,

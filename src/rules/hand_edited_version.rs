@@ -44,8 +44,7 @@ impl RefRule for HandEditedVersion {
         if change.peeled()?.is_none_or(|peeled| peeled.kind != Kind::Commit || !peeled.tags.is_empty()) {
             return Ok(());
         }
-        let mut push = Pushed { change, bases: Vec::new(), unseen: None };
-        push.bases = push.compared_with()?;
+        let mut push = Pushed { change, bases: compared_with(change)?, unseen: None };
         let Some(base) = push.bases.first().copied() else { return Ok(()) };
         for path in facts.project().changed_files(Some(base), change.new_id())? {
             if self.0.exclude.iter().any(|pattern| pattern.matches(path.as_ref()).is_some()) {
@@ -141,25 +140,6 @@ impl HandEditedVersion {
 }
 
 impl Pushed<'_, '_, '_> {
-    /// What the new tip is compared with: what the branch held, or where a new branch starts from.
-    fn compared_with(&mut self) -> Result<Vec<ObjectId>, FactError> {
-        let change = self.change;
-        if !change.creates() {
-            return Ok(vec![change.old()]);
-        }
-        let unseen = self.unseen()?.to_vec();
-        let own: std::collections::BTreeSet<_> = unseen.iter().collect();
-        let mut starts = Vec::new();
-        for id in &unseen {
-            for parent in change.facts().project().commit(*id)?.parents {
-                if !own.contains(&parent) && !starts.contains(&parent) {
-                    starts.push(parent);
-                }
-            }
-        }
-        Ok(starts)
-    }
-
     fn unseen(&mut self) -> Result<&[ObjectId], FactError> {
         if self.unseen.is_none() {
             self.unseen = Some(self.change.facts().unseen_commits(self.change)?);
@@ -186,6 +166,14 @@ impl Pushed<'_, '_, '_> {
             }
         }
         Ok(None)
+    }
+}
+
+/// What the new tip is compared with: what the branch held, or where a new branch starts from.
+fn compared_with(change: &Update<'_, '_>) -> Result<Vec<ObjectId>, FactError> {
+    match change.known_old()? {
+        Some(old) => Ok(vec![old]),
+        None => change.facts().starting_points(change),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Refuses kinds of change that a line does not take.
 
 use super::{CommitRule, Meta, OptionError, Rule, Sink};
-use crate::facts::{Bindings, Commit, FactError, Line, Update};
+use crate::facts::{Bindings, BranchUpdate, Commit, FactError, Line};
 use crate::model::{Level, listed};
 
 /// The rule's own keys.
@@ -30,23 +30,22 @@ impl Rule for MisplacedChange {
 }
 
 impl CommitRule for MisplacedChange {
-    fn concerns(&self, change: &Update<'_, '_>) -> bool {
-        change
-            .line()
-            .is_some_and(|place| !place.line.intake.accepts.is_empty() || !place.line.intake.refuses.is_empty())
+    fn concerns(&self, branch: &BranchUpdate<'_, '_, '_>) -> bool {
+        let intake = &branch.place().line.intake;
+        !intake.accepts.is_empty() || !intake.refuses.is_empty()
     }
 
-    fn check(&self, change: &Update<'_, '_>, commit: &Commit, sink: &mut Sink<'_>) -> Result<(), FactError> {
-        let Some(place) = change.line() else { return Ok(()) };
+    fn check(&self, branch: &BranchUpdate<'_, '_, '_>, commit: &Commit, sink: &mut Sink<'_>) -> Result<(), FactError> {
+        let place = branch.place();
         let intake = &place.line.intake;
-        let kinds = change.facts().project().kinds_of(commit)?;
+        let kinds = branch.facts().project().kinds_of(commit)?;
         // What a merge brings is judged commit by commit.
         let unknown = kinds.is_empty() && self.0.refuse_unknown && commit.parents.len() < 2;
         let refused = kinds.iter().find(|kind| intake.refuses.iter().any(|refused| refused == *kind));
         let stranger = !intake.accepts.is_empty()
             && (unknown
                 || (!kinds.is_empty() && !kinds.iter().any(|kind| intake.accepts.iter().any(|taken| taken == *kind))));
-        if (refused.is_none() && !stranger) || comes_by_merge(change, &place.line.name, commit)? {
+        if (refused.is_none() && !stranger) || comes_by_merge(branch, &place.line.name, commit)? {
             return Ok(());
         }
         let kind = refused
@@ -59,15 +58,15 @@ impl CommitRule for MisplacedChange {
         };
         sink.report(format!("{} is {kind}, and the line `{}` {takes}", commit.id.short(), place.line.name))
             .commit(commit.id)
-            .help(help(change, refused.copied()))
+            .help(help(branch, refused.copied()))
             .command(Some(format!("git rebase --onto {0}~1 {0}", commit.id.short())));
         Ok(())
     }
 }
 
 /// Whether the commit is on a branch that the policy merges into this line: that is how such changes come here.
-fn comes_by_merge(change: &Update<'_, '_>, line: &str, commit: &Commit) -> Result<bool, FactError> {
-    let facts = change.facts();
+fn comes_by_merge(branch: &BranchUpdate<'_, '_, '_>, line: &str, commit: &Commit) -> Result<bool, FactError> {
+    let facts = branch.facts();
     for source in facts.project().lines().iter().filter(|source| source.intake.merges_into.as_deref() == Some(line)) {
         for (_, tip) in facts.after().branches(source, &Bindings::new())? {
             if facts.project().is_ancestor(commit.id, tip)? {
@@ -79,8 +78,8 @@ fn comes_by_merge(change: &Update<'_, '_>, line: &str, commit: &Commit) -> Resul
 }
 
 /// Where such a change belongs, as far as the policy says.
-fn help(change: &Update<'_, '_>, refused: Option<&str>) -> String {
-    let here = change.line().map_or("", |place| place.line.name.as_str());
+fn help(branch: &BranchUpdate<'_, '_, '_>, refused: Option<&str>) -> String {
+    let here = branch.place().line.name.as_str();
     let takes = |line: &&Line| {
         let own = &line.intake;
         line.name != here
@@ -88,7 +87,7 @@ fn help(change: &Update<'_, '_>, refused: Option<&str>) -> String {
             && (own.merges_into.as_deref() == Some(here)
                 || refused.is_some_and(|kind| own.accepts.iter().any(|yes| yes == kind)))
     };
-    match change.facts().project().lines().iter().find(takes) {
+    match branch.facts().project().lines().iter().find(takes) {
         Some(line) => format!("it belongs on the line `{}`; take it out of this push", line.name),
         None => "it belongs on another line; take it out of this push".to_owned(),
     }

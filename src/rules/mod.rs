@@ -35,51 +35,11 @@ mod unverified_pick;
 mod version_gap;
 mod wrong_way_merge;
 
-pub use registry::{Armed, Check, Entry, RefCheck, arm};
-pub use rule::{CommitRule, Meta, OptionError, RefRule, Report, Rule, Sink};
-
-use registry::{commits, refs};
-
-/// Every rule there is, by id.
-pub static REGISTRY: &[Entry] = &[
-    refs::<colliding_slug::CollidingSlug>(),
-    refs::<deleted_ref::DeletedRef>(),
-    refs::<duplicate_version::DuplicateVersion>(),
-    refs::<floating_image::FloatingImage>(),
-    refs::<foreign_ref::ForeignRef>(),
-    refs::<hand_edited_version::HandEditedVersion>(),
-    refs::<improper_waiver::ImproperWaiver>(),
-    refs::<invalid_policy::InvalidPolicy>(),
-    refs::<lightweight_tag::LightweightTag>(),
-    refs::<mismatched_tag::MismatchedTag>(),
-    commits::<misplaced_change::MisplacedChange>(),
-    refs::<misplaced_tag::MisplacedTag>(),
-    refs::<moved_tag::MovedTag>(),
-    refs::<off_calendar_tag::OffCalendarTag>(),
-    refs::<out_of_order_tag::OutOfOrderTag>(),
-    refs::<reserved_version::ReservedVersion>(),
-    refs::<retired_line::RetiredLine>(),
-    refs::<rewritten_history::RewrittenHistory>(),
-    refs::<stranded_changelog::StrandedChangelog>(),
-    refs::<unauthorized_actor::UnauthorizedActor>(),
-    refs::<undocumented_release::UndocumentedRelease>(),
-    commits::<unflagged_feature::UnflaggedFeature>(),
-    refs::<unlanded_fix::UnlandedFix>(),
-    refs::<unlisted_branch::UnlistedBranch>(),
-    refs::<unlisted_tag::UnlistedTag>(),
-    refs::<unpromoted_commit::UnpromotedCommit>(),
-    refs::<unverified_pick::UnverifiedPick>(),
-    refs::<version_gap::VersionGap>(),
-    commits::<wrong_way_merge::WrongWayMerge>(),
-];
+pub use registry::{Armed, Check, Entry, REGISTRY, RefCheck, arm, find};
+pub use rule::{BranchRule, CommitRule, Meta, OptionError, RefRule, Report, Rule, Sink, VersionTagRule};
 
 /// The rule that asks for changes that are due on another line: what `landed` lists as missing, it refuses.
 pub const DUE_CHANGES: &str = unlanded_fix::ID;
 
 /// The rules that ask where changes landed.
 pub const ASKING_LANDED: [&str; 2] = [DUE_CHANGES, unverified_pick::ID];
-
-/// The rule of this id.
-pub fn find(id: &str) -> Option<&'static Entry> {
-    REGISTRY.iter().find(|entry| entry.meta.id == id)
-}

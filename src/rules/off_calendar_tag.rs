@@ -4,8 +4,8 @@ use jiff::ToSpan as _;
 use jiff::civil::Date;
 use jiff::tz::Offset;
 
-use super::{Meta, OptionError, RefRule, Rule, Sink};
-use crate::facts::{FactError, Kind, Update};
+use super::{Meta, OptionError, Rule, Sink, VersionTagRule};
+use crate::facts::{FactError, VersionTag};
 use crate::model::{Level, quote};
 
 /// The rule's own keys.
@@ -33,32 +33,27 @@ impl Rule for OffCalendarTag {
     }
 }
 
-impl RefRule for OffCalendarTag {
-    fn check(&self, change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
-        if !change.creates() {
-            return Ok(());
-        }
-        let period =
-            change.tag().and_then(|place| place.version.as_ref()).and_then(|version| version.calendar_period());
+impl VersionTagRule for OffCalendarTag {
+    fn check(&self, tag: &VersionTag<'_, '_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+        let period = tag.version().calendar_period().filter(|_| tag.creates());
         let Some((start, end)) = period else { return Ok(()) };
-        let Some(peeled) = change.peeled()?.filter(|peeled| peeled.kind == Kind::Commit) else { return Ok(()) };
         // Who tagged says when; a plain ref has only its commit's date.
-        let made = match peeled.tags.first().and_then(|tag| tag.tagger.clone()) {
+        let made = match tag.target().tags.first().and_then(|object| object.tagger.clone()) {
             Some(tagger) => tagger,
-            None => change.facts().project().commit(peeled.id)?.committer,
+            None => tag.read_commit()?.committer,
         };
         let Some(day) = day(made.seconds, made.offset) else {
-            return Err(FactError::undecided(format!("{} is no date", made.seconds)));
+            return Err(FactError::undecided(format!("{} is not a date", made.seconds)));
         };
         let days = i64::from(self.0.tolerance_days).days();
         let (first, last) = (start.saturating_sub(days), end.saturating_add(days));
         if first <= day && day <= last {
             return Ok(());
         }
-        sink.report(format!("`{}` was made on {day}, and its version is of {start} to {end}", change.name()))
-            .commit(peeled.id)
+        sink.report(format!("`{}` was made on {day}, and its version is of {start} to {end}", tag.name()))
+            .commit(tag.commit())
             .help("use the version of the period in which it is made")
-            .command(quote(change.name().short()).map(|name| format!("git tag -d {name}")))
+            .command(quote(tag.name().short()).map(|name| format!("git tag -d {name}")))
             .evidence(format!("{day} is outside {first} to {last}"));
         Ok(())
     }

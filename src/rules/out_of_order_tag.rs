@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 
 use super::rule::NoOptions;
-use super::{Meta, OptionError, RefRule, Rule, Sink};
-use crate::facts::{FactError, Facts, Kind, SeriesKey, Sibling, TagKind, TagMatch, Update};
+use super::{Meta, OptionError, Rule, Sink, VersionTagRule};
+use crate::facts::{FactError, Facts, SeriesKey, Sibling, TagMatch, Update, VersionTag};
 use crate::model::{Level, ObjectId, RefName, quote};
 
 pub(super) struct OutOfOrderTag;
@@ -24,18 +24,14 @@ impl Rule for OutOfOrderTag {
     }
 }
 
-impl RefRule for OutOfOrderTag {
-    fn check(&self, change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
-        let Some(place) = change.tag().filter(|place| place.class.kind == TagKind::Version) else { return Ok(()) };
-        if place.version.is_none() || change.deletes() || change.old() == change.new_id() {
+impl VersionTagRule for OutOfOrderTag {
+    fn check(&self, tag: &VersionTag<'_, '_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+        let siblings = tag.facts().after().siblings(tag.place())?;
+        let Some(contradiction) = Placed::new(tag, tag.place(), tag.commit(), &siblings)?.contradiction()? else {
             return Ok(());
-        }
-        let Some(peeled) = change.peeled()?.filter(|peeled| peeled.kind == Kind::Commit) else { return Ok(()) };
-        let siblings = change.facts().after().siblings(place)?;
-        let tag = Placed::new(change, place, peeled.id, &siblings)?;
-        let Some(contradiction) = tag.contradiction()? else { return Ok(()) };
+        };
         sink.report(contradiction.message)
-            .commit(peeled.id)
+            .commit(tag.commit())
             .help(contradiction.help)
             .command(contradiction.command)
             .evidence(contradiction.evidence);

@@ -1,9 +1,55 @@
 //! From a rule's type to an entry that the gate can arm.
 
-use super::rule::{CommitRule, Meta, RefRule, Rule, Sink};
-use crate::facts::{FactError, Update};
+use super::rule::{BranchRule, CommitRule, Meta, RefRule, Rule, Sink, VersionTagRule};
+use crate::facts::{BranchUpdate, FactError, Update, VersionTag};
 use crate::model::{Level, did_you_mean};
 use crate::policy::{Policy, PolicyError, PolicyErrors, Problem, RuleSetting};
+
+use super::{
+    colliding_slug, deleted_ref, duplicate_version, floating_image, foreign_ref, hand_edited_version, improper_waiver,
+    invalid_policy, lightweight_tag, mismatched_tag, misplaced_change, misplaced_tag, moved_tag, off_calendar_tag,
+    out_of_order_tag, reserved_version, retired_line, rewritten_history, stranded_changelog, unauthorized_actor,
+    undocumented_release, unflagged_feature, unlanded_fix, unlisted_branch, unlisted_tag, unpromoted_commit,
+    unverified_pick, version_gap, wrong_way_merge,
+};
+
+/// Every rule there is, by id.
+pub static REGISTRY: &[Entry] = &[
+    refs::<colliding_slug::CollidingSlug>(),
+    refs::<deleted_ref::DeletedRef>(),
+    version_tags::<duplicate_version::DuplicateVersion>(),
+    refs::<floating_image::FloatingImage>(),
+    refs::<foreign_ref::ForeignRef>(),
+    refs::<hand_edited_version::HandEditedVersion>(),
+    refs::<improper_waiver::ImproperWaiver>(),
+    refs::<invalid_policy::InvalidPolicy>(),
+    refs::<lightweight_tag::LightweightTag>(),
+    refs::<mismatched_tag::MismatchedTag>(),
+    commits::<misplaced_change::MisplacedChange>(),
+    refs::<misplaced_tag::MisplacedTag>(),
+    refs::<moved_tag::MovedTag>(),
+    version_tags::<off_calendar_tag::OffCalendarTag>(),
+    version_tags::<out_of_order_tag::OutOfOrderTag>(),
+    version_tags::<reserved_version::ReservedVersion>(),
+    branches::<retired_line::RetiredLine>(),
+    branches::<rewritten_history::RewrittenHistory>(),
+    version_tags::<stranded_changelog::StrandedChangelog>(),
+    refs::<unauthorized_actor::UnauthorizedActor>(),
+    version_tags::<undocumented_release::UndocumentedRelease>(),
+    commits::<unflagged_feature::UnflaggedFeature>(),
+    refs::<unlanded_fix::UnlandedFix>(),
+    refs::<unlisted_branch::UnlistedBranch>(),
+    refs::<unlisted_tag::UnlistedTag>(),
+    branches::<unpromoted_commit::UnpromotedCommit>(),
+    branches::<unverified_pick::UnverifiedPick>(),
+    version_tags::<version_gap::VersionGap>(),
+    commits::<wrong_way_merge::WrongWayMerge>(),
+];
+
+/// The rule of this id.
+pub fn find(id: &str) -> Option<&'static Entry> {
+    REGISTRY.iter().find(|entry| entry.meta.id == id)
+}
 
 /// Asks a rule about one update.
 pub type RefCheck = dyn Fn(&Update<'_, '_>, &mut Sink<'_>) -> Result<(), FactError>;
@@ -40,21 +86,21 @@ pub struct Armed {
 pub fn arm(policy: &Policy) -> Result<Vec<Armed>, PolicyErrors> {
     let mut errors = Vec::new();
     for (id, setting) in &policy.rules {
-        if super::find(id).is_none() {
-            let hint = did_you_mean(id, super::REGISTRY.iter().map(|entry| entry.meta.id));
+        if find(id).is_none() {
+            let hint = did_you_mean(id, REGISTRY.iter().map(|entry| entry.meta.id));
             let problem = Problem::new(setting.span.clone(), format!("there is no rule `{id}`{hint}"))
                 .help("`refgate rules` lists the rules there are");
             let source = policy.texts.get(setting.layer);
             errors.extend(source.map(|source| PolicyError { source: source.clone(), problem }));
         }
     }
-    errors.extend(policy.waivers.iter().filter(|waiver| super::find(&waiver.rule).is_none()).filter_map(|waiver| {
-        let hint = did_you_mean(&waiver.rule, super::REGISTRY.iter().map(|entry| entry.meta.id));
+    errors.extend(policy.waivers.iter().filter(|waiver| find(&waiver.rule).is_none()).filter_map(|waiver| {
+        let hint = did_you_mean(&waiver.rule, REGISTRY.iter().map(|entry| entry.meta.id));
         let problem = Problem::new(waiver.span.clone(), format!("there is no rule `{}`{hint}", waiver.rule));
         policy.texts.get(waiver.layer).map(|source| PolicyError { source: source.clone(), problem })
     }));
     let mut armed = Vec::new();
-    for entry in super::REGISTRY {
+    for entry in REGISTRY {
         let setting = policy.rules.get(entry.meta.id).cloned().unwrap_or_default();
         let level = setting.level.unwrap_or(entry.meta.default);
         errors.extend(policy.weakens_default(entry.meta.id, entry.meta.default));
@@ -71,35 +117,42 @@ pub fn arm(policy: &Policy) -> Result<Vec<Armed>, PolicyErrors> {
 
 /// The entry of a rule that looks at ref updates.
 pub(super) const fn refs<R: RefRule>() -> Entry {
-    Entry {
-        meta: &R::META,
-        bind: |policy| {
-            let rule: R = build(policy)?;
-            Ok(Box::new(move |change, sink| rule.check(change, sink)))
-        },
-        options: || schemars::schema_for!(R::Options),
-    }
+    entry::<R>(|policy| {
+        let rule: R = build(policy)?;
+        Ok(Box::new(move |update, sink| rule.check(update, sink)))
+    })
 }
 
-/// The entry of a rule that looks at the commits that an update brings.
+/// The entry of a rule that looks at what branches of lines get.
+pub(super) const fn branches<R: BranchRule>() -> Entry {
+    entry::<R>(|policy| {
+        let rule: R = build(policy)?;
+        Ok(Box::new(move |update, sink| BranchUpdate::of(update).map_or(Ok(()), |branch| rule.check(&branch, sink))))
+    })
+}
+
+/// The entry of a rule that looks at version tags.
+pub(super) const fn version_tags<R: VersionTagRule>() -> Entry {
+    entry::<R>(|policy| {
+        let rule: R = build(policy)?;
+        Ok(Box::new(move |update, sink| VersionTag::of(update)?.map_or(Ok(()), |tag| rule.check(&tag, sink))))
+    })
+}
+
+/// The entry of a rule that looks at the commits that branches of lines get.
 pub(super) const fn commits<R: CommitRule>() -> Entry {
-    Entry {
-        meta: &R::META,
-        bind: |policy| {
-            let rule: R = build(policy)?;
-            Ok(Box::new(move |change, sink| {
-                if !rule.concerns(change) {
-                    return Ok(());
-                }
-                let facts = change.facts();
-                facts
-                    .new_commits(change)?
-                    .into_iter()
-                    .try_for_each(|id| rule.check(change, &facts.project().commit(id)?, sink))
-            }))
-        },
-        options: || schemars::schema_for!(R::Options),
-    }
+    entry::<R>(|policy| {
+        let rule: R = build(policy)?;
+        Ok(Box::new(move |update, sink| {
+            let Some(branch) = BranchUpdate::of(update).filter(|branch| rule.concerns(branch)) else { return Ok(()) };
+            let project = update.project();
+            branch.new_commits()?.into_iter().try_for_each(|id| rule.check(&branch, &project.commit(id)?, sink))
+        }))
+    })
+}
+
+const fn entry<R: Rule>(bind: fn(&Policy) -> Result<Check, PolicyErrors>) -> Entry {
+    Entry { meta: &R::META, bind, options: || schemars::schema_for!(R::Options) }
 }
 
 fn build<R: Rule>(policy: &Policy) -> Result<R, PolicyErrors> {

@@ -1,8 +1,8 @@
 //! Refuses versions that are kept for something else.
 
 use super::rule::NoOptions;
-use super::{Meta, OptionError, RefRule, Rule, Sink};
-use crate::facts::{FactError, Kind, Update};
+use super::{Meta, OptionError, Rule, Sink, VersionTagRule};
+use crate::facts::{FactError, VersionTag};
 use crate::model::{Level, quote};
 
 pub(super) struct ReservedVersion;
@@ -22,25 +22,23 @@ impl Rule for ReservedVersion {
     }
 }
 
-impl RefRule for ReservedVersion {
-    fn check(&self, change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
-        let Some(place) = change.tag().filter(|_| !change.deletes()) else { return Ok(()) };
-        let facts = change.facts();
+impl VersionTagRule for ReservedVersion {
+    fn check(&self, tag: &VersionTag<'_, '_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+        let (facts, place) = (tag.facts(), tag.place());
         let Some(series) = facts.project().series_of(place) else { return Ok(()) };
         let Some(purpose) = &series.reserved_for else { return Ok(()) };
-        let Some(peeled) = change.peeled()?.filter(|peeled| peeled.kind == Kind::Commit) else { return Ok(()) };
         let home = facts.after().home(place)?;
         for (_, tip) in &home.branches {
-            if facts.after().is_on(peeled.id, *tip, place.class.off_branch_commits)? {
+            if facts.after().is_on(tag.commit(), *tip, place.class.off_branch_commits)? {
                 return Ok(());
             }
         }
         let wanted = home.wanted.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ");
         let place = if wanted.is_empty() { "no branch".to_owned() } else { wanted };
-        sink.report(format!("the version of `{}` is reserved for {purpose}, on {place}", change.name()))
-            .commit(peeled.id)
+        sink.report(format!("the version of `{}` is reserved for {purpose}, on {place}", tag.name()))
+            .commit(tag.commit())
             .help("use another version; only what is on that branch may have this one")
-            .command(quote(change.name().short()).map(|name| format!("git tag -d {name}")));
+            .command(quote(tag.name().short()).map(|name| format!("git tag -d {name}")));
         Ok(())
     }
 }

@@ -3,8 +3,8 @@
 use bstr::ByteSlice as _;
 
 use super::rule::NoOptions;
-use super::{Meta, OptionError, RefRule, Rule, Sink};
-use crate::facts::{Bindings, FactError, Facts, LineMatch, Update};
+use super::{BranchRule, Meta, OptionError, Rule, Sink};
+use crate::facts::{Bindings, BranchUpdate, FactError, Facts, LineMatch, Update};
 use crate::model::{Level, ObjectId, RefName};
 
 pub(super) struct RetiredLine;
@@ -24,14 +24,11 @@ impl Rule for RetiredLine {
     }
 }
 
-impl RefRule for RetiredLine {
-    fn check(&self, change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
-        let Some(place) = change.line().filter(|_| !change.deletes() && change.old() != change.new_id()) else {
-            return Ok(());
-        };
-        let Some((commit, how)) = retired(change, place)? else { return Ok(()) };
-        sink.report(format!("`{}` is no longer maintained: {how}", change.name()))
-            .commit(commit.unwrap_or_else(|| change.new_id()))
+impl BranchRule for RetiredLine {
+    fn check(&self, branch: &BranchUpdate<'_, '_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+        let Some((commit, how)) = retired(branch, branch.place())? else { return Ok(()) };
+        sink.report(format!("`{}` is no longer maintained: {how}", branch.name()))
+            .commit(commit.unwrap_or_else(|| branch.tip()))
             .help("bring the change to a maintained branch, or take the declaration back in a commit that reverts it")
             .command(commit.map(|commit| format!("git revert {}", commit.short())))
             .evidence(how);

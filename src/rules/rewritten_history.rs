@@ -1,8 +1,8 @@
 //! Refuses pushes that take commits out of a branch.
 
 use super::rule::NoOptions;
-use super::{Meta, OptionError, RefRule, Rule, Sink};
-use crate::facts::{FactError, Movement, Update};
+use super::{BranchRule, Meta, OptionError, Rule, Sink};
+use crate::facts::{BranchUpdate, FactError, Movement};
 use crate::model::{Level, quote};
 
 pub(super) struct RewrittenHistory;
@@ -22,22 +22,22 @@ impl Rule for RewrittenHistory {
     }
 }
 
-impl RefRule for RewrittenHistory {
-    fn check(&self, change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
-        let Some(place) = change.line().filter(|place| !place.line.rewritable) else { return Ok(()) };
-        if change.movement()? != Movement::Rewrite {
+impl BranchRule for RewrittenHistory {
+    fn check(&self, branch: &BranchUpdate<'_, '_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+        let place = branch.place();
+        if place.line.rewritable || branch.movement()? != Movement::Rewrite {
             return Ok(());
         }
-        let lost = change.facts().project().commits(&[change.old()], &[change.new_id()])?;
+        let lost = branch.facts().project().commits(&[branch.old()], &[branch.tip()])?;
         let (count, commits) = (lost.len(), if lost.len() == 1 { "commit" } else { "commits" });
         sink.report(format!(
             "the push takes {count} {commits} out of `{}`, a branch of the line `{}`",
-            change.name(),
+            branch.name(),
             place.line.name
         ))
-        .commit(change.old())
-        .help(format!("build on what is there: the tip is {}", change.old().short()))
-        .command(quote(change.name().short()).map(|name| format!("git pull --rebase origin {name}")));
+        .commit(branch.old())
+        .help(format!("build on what is there: the tip is {}", branch.old().short()))
+        .command(quote(branch.name().short()).map(|name| format!("git pull --rebase origin {name}")));
         Ok(())
     }
 }

@@ -4,7 +4,7 @@ use bstr::BStr;
 use serde::de::DeserializeOwned;
 use std::ops::Range;
 
-use crate::facts::{Commit, FactError, Update};
+use crate::facts::{BranchUpdate, Commit, FactError, Update, VersionTag};
 use crate::manifest::position;
 use crate::model::{Excerpt, Finding, Level, ObjectId, RefName};
 
@@ -36,26 +36,44 @@ pub trait Rule: Sized + Send + Sync + 'static {
     fn new(options: Self::Options) -> Result<Self, OptionError>;
 }
 
-/// A rule that looks at one ref update at a time.
+/// A rule that looks at any ref update: names, deletions, what a ref holds.
 pub trait RefRule: Rule {
     /// Reports what is wrong with the update. `?` on a fact that cannot be had is right: the gate then knows that
     /// the rule is undecided.
     ///
     /// # Errors
     /// A fact that could not be had.
-    fn check(&self, change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError>;
+    fn check(&self, update: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError>;
 }
 
-/// A rule that looks at the commits that an update brings, one at a time.
+/// A rule that looks at what a branch of a line gets. It is not asked where the branch goes away.
+pub trait BranchRule: Rule {
+    /// Reports what is wrong with the update.
+    ///
+    /// # Errors
+    /// A fact that could not be had.
+    fn check(&self, branch: &BranchUpdate<'_, '_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError>;
+}
+
+/// A rule that looks at version tags of commits, new and moved ones.
+pub trait VersionTagRule: Rule {
+    /// Reports what is wrong with the tag.
+    ///
+    /// # Errors
+    /// A fact that could not be had.
+    fn check(&self, tag: &VersionTag<'_, '_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError>;
+}
+
+/// A rule that looks at the commits that a branch of a line gets, one at a time.
 pub trait CommitRule: Rule {
-    /// Whether the rule has anything to ask of the update's commits; they are not even listed otherwise.
-    fn concerns(&self, change: &Update<'_, '_>) -> bool;
+    /// Whether the rule has anything to ask of the branch's commits; they are not even listed otherwise.
+    fn concerns(&self, branch: &BranchUpdate<'_, '_, '_>) -> bool;
 
     /// Reports what is wrong with the commit.
     ///
     /// # Errors
     /// A fact that could not be had.
-    fn check(&self, change: &Update<'_, '_>, commit: &Commit, sink: &mut Sink<'_>) -> Result<(), FactError>;
+    fn check(&self, branch: &BranchUpdate<'_, '_, '_>, commit: &Commit, sink: &mut Sink<'_>) -> Result<(), FactError>;
 }
 
 /// An option that means nothing.

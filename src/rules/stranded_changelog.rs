@@ -4,10 +4,9 @@ use bstr::BString;
 
 use super::rule::NoOptions;
 use super::undocumented_release::is_of;
-use super::{Meta, OptionError, RefRule, Rule, Sink};
+use super::{Meta, OptionError, Rule, Sink, VersionTagRule};
 use crate::facts::{
-    Bindings, ChangelogFormat, Due, FactError, Facts, Kind, Notes, PathPattern, Reintegrate, Released, TagKind,
-    TagMatch, Update,
+    Bindings, ChangelogFormat, Due, FactError, Facts, Notes, PathPattern, Reintegrate, Released, TagMatch, VersionTag,
 };
 use crate::manifest::changelog::Entry;
 use crate::model::{Level, ObjectId, RefName, Untrusted, quote};
@@ -32,19 +31,20 @@ impl Rule for StrandedChangelog {
     }
 }
 
-impl RefRule for StrandedChangelog {
-    fn check(&self, change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
-        let Some(place) = change.tag().filter(|place| place.class.kind == TagKind::Version) else { return Ok(()) };
-        if place.version.is_none() || change.old() == change.new_id() {
-            return Ok(());
-        }
-        let Some(peeled) = change.peeled()?.filter(|peeled| peeled.kind == Kind::Commit) else { return Ok(()) };
-        for changelog in change.facts().project().changelogs() {
+impl VersionTagRule for StrandedChangelog {
+    fn check(&self, tag: &VersionTag<'_, '_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+        for changelog in tag.facts().project().changelogs() {
             let (Notes::Entries(path, format), Some(back)) = (&changelog.place, &changelog.reintegrate) else {
                 continue;
             };
-            let log =
-                Log { facts: change.facts(), place, name: change.name(), commit: peeled.id, path, format: *format };
+            let log = Log {
+                facts: tag.facts(),
+                place: tag.place(),
+                name: tag.name(),
+                commit: tag.commit(),
+                path,
+                format: *format,
+            };
             log.check(back, sink)?;
         }
         Ok(())

@@ -2,8 +2,8 @@
 
 use bstr::{BStr, ByteSlice as _};
 
-use super::{Meta, OptionError, RefRule, Rule, Sink};
-use crate::facts::{ChangelogFormat, FactError, Kind, Notes, PathPattern, TagKind, TagMatch, Update};
+use super::{Meta, OptionError, Rule, Sink, VersionTagRule};
+use crate::facts::{ChangelogFormat, FactError, Notes, PathPattern, TagMatch, Update, VersionTag};
 use crate::manifest::changelog::Entry;
 use crate::model::{Level, ObjectId, Untrusted, quote};
 
@@ -35,28 +35,25 @@ impl Rule for UndocumentedRelease {
     }
 }
 
-impl RefRule for UndocumentedRelease {
-    fn check(&self, change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
-        let Some(place) = change.tag().filter(|place| place.class.kind == TagKind::Version) else { return Ok(()) };
-        let Some(version) = &place.version else { return Ok(()) };
-        if change.old() == change.new_id() || (version.is_prerelease() && !self.0.pre_releases) {
+impl VersionTagRule for UndocumentedRelease {
+    fn check(&self, tag: &VersionTag<'_, '_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+        if tag.version().is_prerelease() && !self.0.pre_releases {
             return Ok(());
         }
-        let Some(peeled) = change.peeled()?.filter(|peeled| peeled.kind == Kind::Commit) else { return Ok(()) };
-        for changelog in change.facts().project().changelogs() {
-            if !changelog.required_by.contains(&place.class.name) {
+        for changelog in tag.facts().project().changelogs() {
+            if !changelog.required_by.contains(&tag.place().class.name) {
                 continue;
             }
-            let tagged = Tagged { change, place, commit: peeled.id };
+            let tagged = Tagged { change: tag, place: tag.place(), commit: tag.commit() };
             let missing = match &changelog.place {
                 Notes::Entries(path, format) => tagged.entry(path, *format)?,
                 Notes::Files(path) => tagged.notes(path)?,
             };
             if let Some(missing) = missing {
                 sink.report(missing)
-                    .commit(peeled.id)
+                    .commit(tag.commit())
                     .help("write down what the version brings, commit it, and tag the result")
-                    .command(quote(change.name().short()).map(|name| format!("git tag -d {name}")));
+                    .command(quote(tag.name().short()).map(|name| format!("git tag -d {name}")));
             }
         }
         Ok(())

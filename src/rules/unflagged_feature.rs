@@ -3,7 +3,7 @@
 use bstr::ByteSlice as _;
 
 use super::{CommitRule, Meta, OptionError, Rule, Sink};
-use crate::facts::{Commit, FactError, Role, Update};
+use crate::facts::{BranchUpdate, Commit, FactError, Role};
 use crate::model::{Level, Untrusted, did_you_mean};
 
 /// The rule's own keys.
@@ -41,12 +41,12 @@ impl Rule for UnflaggedFeature {
 }
 
 impl CommitRule for UnflaggedFeature {
-    fn concerns(&self, change: &Update<'_, '_>) -> bool {
-        change.line().is_some_and(|place| place.line.role == Role::Mainline)
+    fn concerns(&self, branch: &BranchUpdate<'_, '_, '_>) -> bool {
+        branch.place().line.role == Role::Mainline
     }
 
-    fn check(&self, change: &Update<'_, '_>, commit: &Commit, sink: &mut Sink<'_>) -> Result<(), FactError> {
-        if !change.facts().project().kinds_of(commit)?.contains(&"feature") {
+    fn check(&self, branch: &BranchUpdate<'_, '_, '_>, commit: &Commit, sink: &mut Sink<'_>) -> Result<(), FactError> {
+        if !branch.facts().project().kinds_of(commit)?.contains(&"feature") {
             return Ok(());
         }
         let token = &self.0.trailer;

@@ -1,8 +1,8 @@
 //! Refuses commits that skip the line they have to be on first.
 
 use super::rule::NoOptions;
-use super::{Meta, OptionError, RefRule, Rule, Sink};
-use crate::facts::{Bindings, Commit, FactError, Update};
+use super::{BranchRule, Meta, OptionError, Rule, Sink};
+use crate::facts::{Bindings, BranchUpdate, Commit, FactError, Update};
 use crate::model::{Level, ObjectId, quote};
 
 pub(super) struct UnpromotedCommit;
@@ -22,15 +22,14 @@ impl Rule for UnpromotedCommit {
     }
 }
 
-impl RefRule for UnpromotedCommit {
-    fn check(&self, change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
-        let Some(place) = change.line().filter(|place| !place.line.intake.only_from.is_empty() && !change.deletes())
-        else {
+impl BranchRule for UnpromotedCommit {
+    fn check(&self, branch: &BranchUpdate<'_, '_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+        let facts = branch.facts();
+        let sources = &branch.place().line.intake.only_from;
+        if sources.is_empty() {
             return Ok(());
-        };
-        let facts = change.facts();
-        let sources = &place.line.intake.only_from;
-        let mut known: Vec<ObjectId> = if change.creates() { Vec::new() } else { vec![change.old()] };
+        }
+        let mut known: Vec<ObjectId> = branch.known_old()?.into_iter().collect();
         let mut branches = Vec::new();
         for line in facts.project().lines().iter().filter(|line| sources.contains(&line.name)) {
             for (name, tip) in facts.after().branches(line, &Bindings::new())? {
@@ -40,19 +39,19 @@ impl RefRule for UnpromotedCommit {
         }
         let from = sources.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ");
         // Oldest first: the first that skipped is the one to look at.
-        for id in facts.project().commits(&[change.new_id()], &known)?.into_iter().rev() {
+        for id in facts.project().commits(&[branch.tip()], &known)?.into_iter().rev() {
             let commit = facts.project().commit(id)?;
-            if adds_nothing(change, &commit)? {
+            if adds_nothing(branch, &commit)? {
                 continue;
             }
-            let command = branches.first().zip(quote(change.name().short())).and_then(|(branch, own)| {
-                let branch = quote(branch.short())?;
-                Some(format!("git push origin {}:{branch} && git push origin {own}", id.short()))
+            let command = branches.first().zip(quote(branch.name().short())).and_then(|(source, own)| {
+                let source = quote(source.short())?;
+                Some(format!("git push origin {}:{source} && git push origin {own}", id.short()))
             });
             sink.report(format!(
                 "{} is not on {from}, where what comes to `{}` has to be first",
                 id.short(),
-                change.name()
+                branch.name()
             ))
             .commit(id)
             .help("bring it there, and push it here after that")

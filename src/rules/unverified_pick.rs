@@ -1,8 +1,8 @@
 //! Refuses picks that name an original which is not there, or which is something else.
 
 use super::rule::NoOptions;
-use super::{Meta, OptionError, RefRule, Rule, Sink};
-use crate::facts::{FactError, Update, Way};
+use super::{BranchRule, Meta, OptionError, Rule, Sink};
+use crate::facts::{BranchUpdate, FactError, Way};
 use crate::model::Level;
 
 /// The rule's id, for those who ask what it asks.
@@ -25,14 +25,11 @@ impl Rule for UnverifiedPick {
     }
 }
 
-impl RefRule for UnverifiedPick {
-    fn check(&self, change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
-        let Some(place) = change.line().filter(|_| !change.deletes() && change.old() != change.new_id()) else {
-            return Ok(());
-        };
-        let facts = change.facts();
-        for flow in facts.project().flows_from(&place.line.name).filter(|flow| flow.by.contains(&Way::Pick)) {
-            for dispute in facts.after().disputed(flow, change.new_id(), &facts.new_commits(change)?)? {
+impl BranchRule for UnverifiedPick {
+    fn check(&self, branch: &BranchUpdate<'_, '_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+        let facts = branch.facts();
+        for flow in facts.project().flows_from(&branch.place().line.name).filter(|flow| flow.by.contains(&Way::Pick)) {
+            for dispute in facts.after().disputed(flow, branch.tip(), &branch.new_commits()?)? {
                 let is = if dispute.is_doubt { "may not be" } else { "is not" };
                 let message = format!("{} {is} the pick that it says it is: {}", dispute.commit.short(), dispute.wrong);
                 let report = sink.report(message).commit(dispute.commit).help(format!(

@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 
 use super::rule::NoOptions;
-use super::{Meta, OptionError, RefRule, Rule, Sink};
-use crate::facts::{FactError, TagKind, Update};
+use super::{Meta, OptionError, Rule, Sink, VersionTagRule};
+use crate::facts::{FactError, VersionTag};
 use crate::model::{Level, quote};
 use crate::version::{Level as Step, Version};
 
@@ -26,14 +26,12 @@ impl Rule for VersionGap {
     }
 }
 
-impl RefRule for VersionGap {
-    fn check(&self, change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
-        let Some(place) = change.tag().filter(|place| place.class.kind == TagKind::Version) else { return Ok(()) };
-        let Some(version) = place.version.as_ref().filter(|version| !version.is_prerelease() && change.creates())
-        else {
+impl VersionTagRule for VersionGap {
+    fn check(&self, tag: &VersionTag<'_, '_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
+        if tag.version().is_prerelease() || !tag.creates() {
             return Ok(());
-        };
-        let facts = change.facts();
+        }
+        let (facts, place, version) = (tag.facts(), tag.place(), tag.version());
         let mut before: Option<Version> = None;
         for sibling in facts.after().siblings(place)?.iter() {
             let Some(other) = sibling.tag.version.clone().filter(|other| !other.is_prerelease()) else { continue };
@@ -54,10 +52,10 @@ impl RefRule for VersionGap {
         }
         let mut next: Vec<String> = steps.iter().flatten().map(|step| format!("`{step}`")).collect();
         next.dedup();
-        sink.report(format!("`{}` follows on `{before}` and skips {}", change.name(), next.join(" or ")))
-            .commit(change.new_id())
+        sink.report(format!("`{}` follows on `{before}` and skips {}", tag.name(), next.join(" or ")))
+            .commit(tag.commit())
             .help("use the version that comes next")
-            .command(quote(change.name().short()).map(|name| format!("git tag -d {name}")));
+            .command(quote(tag.name().short()).map(|name| format!("git tag -d {name}")));
         Ok(())
     }
 }

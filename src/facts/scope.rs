@@ -1,0 +1,105 @@
+//! What rules are about: the same guards, asked once.
+
+use std::ops::Deref;
+
+use super::{Commit, FactError, Kind, LineMatch, Peeled, TagKind, TagMatch, Update};
+use crate::model::ObjectId;
+use crate::version::Version;
+
+/// An update that brings something to a branch of a line, new ones included.
+pub struct BranchUpdate<'u, 'f, 'p> {
+    update: &'u Update<'f, 'p>,
+    place: &'u LineMatch<'p>,
+}
+
+impl<'u, 'f, 'p> BranchUpdate<'u, 'f, 'p> {
+    /// Returns the update as one of a branch; `None` where the ref is of no line, goes away or stays as it is.
+    pub fn of(update: &'u Update<'f, 'p>) -> Option<Self> {
+        let place = update.line()?;
+        (!update.new_id().is_null() && !update.changes_nothing()).then_some(Self { update, place })
+    }
+
+    /// The branch's place in the policy.
+    pub fn place(&self) -> &'u LineMatch<'p> {
+        self.place
+    }
+
+    /// What the branch holds afterwards.
+    pub fn tip(&self) -> ObjectId {
+        self.update.new_id()
+    }
+
+    /// The commits that the update brings, newest first; see [`super::Facts::new_commits`].
+    ///
+    /// # Errors
+    /// History that cannot be read.
+    pub fn new_commits(&self) -> Result<Vec<ObjectId>, FactError> {
+        self.update.facts().new_commits(self.update)
+    }
+}
+
+impl<'f, 'p> Deref for BranchUpdate<'_, 'f, 'p> {
+    type Target = Update<'f, 'p>;
+
+    fn deref(&self) -> &Self::Target {
+        self.update
+    }
+}
+
+/// A version tag that is made, or moved, and names a commit.
+pub struct VersionTag<'u, 'f, 'p> {
+    update: &'u Update<'f, 'p>,
+    place: &'u TagMatch<'p>,
+    version: &'u Version,
+    target: Peeled,
+}
+
+impl<'u, 'f, 'p> VersionTag<'u, 'f, 'p> {
+    /// Returns the update as one of a version tag; `None` for any other ref, for a tag that goes away or stays as it is,
+    /// and for one of a tree or a file.
+    ///
+    /// # Errors
+    /// The tag object, or what it names, cannot be read.
+    pub fn of(update: &'u Update<'f, 'p>) -> Result<Option<Self>, FactError> {
+        let Some(place) = update.tag().filter(|place| place.class.kind == TagKind::Version) else { return Ok(None) };
+        let Some(version) = place.version.as_ref().filter(|_| !update.changes_nothing()) else { return Ok(None) };
+        let target = update.peeled()?.filter(|target| target.kind == Kind::Commit);
+        Ok(target.map(|target| Self { update, place, version, target }))
+    }
+
+    /// The tag's place in the policy.
+    pub fn place(&self) -> &'u TagMatch<'p> {
+        self.place
+    }
+
+    /// The version that its name has.
+    pub fn version(&self) -> &'u Version {
+        self.version
+    }
+
+    /// What it names, with the tag objects on the way.
+    pub fn target(&self) -> &Peeled {
+        &self.target
+    }
+
+    /// The commit that it names.
+    pub fn commit(&self) -> ObjectId {
+        self.target.id
+    }
+
+    /// The commit that it names, read.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn read_commit(&self) -> Result<Commit, FactError> {
+        self.update.project().commit(self.target.id)
+    }
+}
+
+impl<'f, 'p> Deref for VersionTag<'_, 'f, 'p> {
+    type Target = Update<'f, 'p>;
+
+    fn deref(&self) -> &Self::Target {
+        self.update
+    }
+}
