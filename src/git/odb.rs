@@ -95,6 +95,7 @@ impl Odb {
     ///
     /// In a partial clone, "nowhere" is no answer and therefore an error.
     pub(super) fn header(&self, id: ObjectId) -> Result<Option<(Kind, u64)>, Error> {
+        self.budget.read(0)?;
         if id.kind() != self.hash || id.is_null() {
             return Ok(None);
         }
@@ -122,6 +123,8 @@ impl Odb {
         for handles in [&self.stores, &self.refreshing] {
             let mut found = HashSet::new();
             for handle in handles {
+                // Each may list its directory, and has all its packs to look through.
+                self.budget.check()?;
                 handle.lookup_prefix(prefix, Some(&mut found)).map_err(Error::ObjectStore)?;
             }
             if !found.is_empty() {
@@ -181,6 +184,7 @@ impl Odb {
             let found = handle.try_find(&gix_id, buffer).map_err(Error::ObjectStore)?;
             if let Some((kind, size)) = found.map(|data| (data.kind, data.data.len())) {
                 buffer.truncate(size);
+                self.budget.read(size as u64)?;
                 return check(id, expected, kind.into(), limit, size as u64);
             }
         }
@@ -189,6 +193,7 @@ impl Odb {
 
     /// The same from what [`Self::for_many_reads`] keeps; `None` where it must be read otherwise.
     pub(super) fn packed(&self, id: ObjectId, expected: Kind, limit: u64) -> Result<Option<Arc<Vec<u8>>>, Error> {
+        self.budget.read(0)?;
         let Some(packs) = self.packs.as_ref().filter(|_| id.kind() == self.hash) else { return Ok(None) };
         let (mut packs, gix_id) = (packs.borrow_mut(), gix_id(id));
         // Files can be large.
@@ -196,8 +201,9 @@ impl Odb {
             let Some((actual, size)) = packs.header(&gix_id) else { return Ok(None) };
             check(id, expected, actual, limit, size)?;
         }
-        let found = packs.read(&gix_id);
-        found.map(|(kind, object)| check(id, expected, kind, limit, object.len() as u64).map(|()| object)).transpose()
+        let Some((kind, object)) = packs.read(&gix_id) else { return Ok(None) };
+        self.budget.read(object.len() as u64)?;
+        check(id, expected, kind, limit, object.len() as u64).map(|()| Some(object))
     }
 
     /// Where to look, in this order. Listing the directories again is for what may have been moved: messages name hundreds
