@@ -81,7 +81,7 @@ impl Repository {
             per_worktree: format.per_worktree,
         };
         let config = Config::read(&environment, Some(&layout))?;
-        let work_tree = work_tree(&found, &environment, &config);
+        let work_tree = work_tree(&found, &common_dir, &environment, &config);
         if trust == Trust::Cli && !found.named_by_environment {
             check_owner(&found, work_tree.as_deref(), &config)?;
         }

@@ -87,12 +87,17 @@ impl Repository {
     /// # Errors
     /// A ref is broken, or the refs cannot be read.
     pub fn references(&self, prefix: &str) -> Result<Vec<(RefName, ObjectId)>, Error> {
+        self.references_below(prefix.into())
+    }
+
+    /// The same for a prefix that need not be text.
+    pub(super) fn references_below(&self, prefix: &BStr) -> Result<Vec<(RefName, ObjectId)>, Error> {
         let name = RefName::new(prefix);
-        let is_plain = prefix.split('/').all(|part| part != "." && part != "..") && !prefix.contains("//");
-        if !prefix.starts_with("refs/") || !is_plain {
+        let is_plain = prefix.split_str("/").all(|part| part != b"." && part != b"..") && !prefix.contains_str("//");
+        if !prefix.starts_with(b"refs/") || !is_plain {
             return Err(broken(&name, "it is no prefix of ref names"));
         }
-        let stored = [self.refs.namespace.as_slice(), prefix.as_bytes()].concat();
+        let stored = [self.refs.namespace.as_slice(), prefix].concat();
         let found = match &self.refs.files {
             Some(files) => files.list(stored.as_bstr(), &self.odb.budget)?,
             None => self.list_reftable(stored.as_bstr())?,
