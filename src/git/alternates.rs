@@ -12,22 +12,34 @@ use super::{Environment, Error};
 /// More object directories than any server links up; a guard against mischief in `info/alternates`.
 const MAX_DIRECTORIES: usize = 256;
 
+/// Where objects are.
+pub(super) struct Directories {
+    pub(super) found: Vec<PathBuf>,
+    /// Alternates that are not there. git goes on without them; objects that were in them are missing.
+    pub(super) lost: Vec<PathBuf>,
+}
+
 /// All object directories, absolute and without duplicates: `main` first, then what the environment names
 /// (`GIT_OBJECT_DIRECTORY` is where pre-receive finds the pushed objects, and may be set in any hook when git
 /// itself was started inside a quarantine), then the alternates of each. Directories that do not exist are left
 /// out, as git does.
-pub(super) fn object_directories(main: &Path, environment: &Environment) -> Result<Vec<PathBuf>, Error> {
+pub(super) fn object_directories(main: &Path, environment: &Environment) -> Result<Directories, Error> {
     let mut found: Vec<(PathBuf, PathBuf)> = Vec::new();
-    let mut pending = vec![main.to_owned()];
-    pending.extend(environment.object_directory.as_ref().map(|dir| environment.cwd.join(dir)));
+    let mut lost = Vec::new();
+    let mut pending = vec![(main.to_owned(), false)];
+    pending.extend(environment.object_directory.as_ref().map(|dir| (environment.cwd.join(dir), false)));
     if let Some(list) = &environment.alternate_object_directories {
         let separator = if cfg!(windows) { b';' } else { b':' };
-        pending.extend(split(&bytes_of(list), separator).iter().map(|dir| environment.cwd.join(dir)));
+        let named = split(&bytes_of(list), separator);
+        pending.extend(named.iter().map(|dir| (environment.cwd.join(dir), true)));
     }
     let mut pending = std::collections::VecDeque::from(pending);
-    while let Some(dir) = pending.pop_front() {
+    while let Some((dir, is_alternate)) = pending.pop_front() {
         // Two spellings of one directory would be read twice.
-        let Ok(canonical) = dir.canonicalize() else { continue };
+        let Ok(canonical) = dir.canonicalize() else {
+            lost.extend(is_alternate.then_some(dir));
+            continue;
+        };
         if found.iter().any(|(_, known)| *known == canonical) {
             continue;
         }
@@ -36,13 +48,13 @@ pub(super) fn object_directories(main: &Path, environment: &Environment) -> Resu
         }
         let file = dir.join("info/alternates");
         match std::fs::read(&file) {
-            Ok(list) => pending.extend(split(&list, b'\n').iter().map(|entry| dir.join(entry))),
+            Ok(list) => pending.extend(split(&list, b'\n').iter().map(|entry| (dir.join(entry), true))),
             Err(error) if is_absent(&error) => {}
             Err(source) => return Err(Error::Io { path: file, source }),
         }
         found.push((dir, canonical));
     }
-    Ok(found.into_iter().map(|(dir, _)| dir).collect())
+    Ok(Directories { found: found.into_iter().map(|(dir, _)| dir).collect(), lost })
 }
 
 /// Whether a path is simply not there.

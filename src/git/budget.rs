@@ -59,12 +59,17 @@ impl Budget {
         self.steps.set(STEPS_PER_CLOCK);
     }
 
-    /// How much time is left; `None` without a deadline.
-    pub(super) fn left(&self) -> Option<Duration> {
+    /// The deadline, if there is one.
+    pub(super) fn deadline(&self) -> Option<Instant> {
         match self.shared.deadline.load(Ordering::Relaxed) {
             NEVER => None,
-            nanos => Some(Duration::from_nanos(nanos).saturating_sub(self.shared.start.elapsed())),
+            nanos => self.shared.start.checked_add(Duration::from_nanos(nanos)),
         }
+    }
+
+    /// How much time is left; `None` without a deadline.
+    pub(super) fn left(&self) -> Option<Duration> {
+        self.deadline().map(|deadline| deadline.saturating_duration_since(Instant::now()))
     }
 
     /// Asks the clock.
@@ -106,6 +111,9 @@ impl Budget {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::git::scratch::{FORMATS, Scratch};
+    use crate::git::{Repository, TreeDiff};
+    use crate::model::ObjectId;
 
     #[test]
     fn a_deadline_holds_for_all_that_share_it_and_can_be_taken_back() {
@@ -140,5 +148,86 @@ mod tests {
         budget.clone().set_deadline(Some(Instant::now()));
         assert!(budget.read(0).is_ok());
         assert!(budget.read(BYTES_PER_STEP * u64::from(STEPS_PER_CLOCK)).is_err());
+    }
+
+    type Question = (&'static str, fn(&Repository, &Ids) -> Result<(), Error>);
+
+    struct Ids {
+        main: ObjectId,
+        base: ObjectId,
+        side: ObjectId,
+        blob: ObjectId,
+    }
+
+    /// Everything whose time grows with the repository.
+    const QUESTIONS: &[Question] = &[
+        ("is_ancestor", |repository, ids| repository.is_ancestor(ids.base, ids.main).map(drop)),
+        ("merge_base", |repository, ids| repository.merge_base(ids.side, ids.main).map(drop)),
+        ("commits", |repository, ids| repository.commits(&[ids.main], &[ids.side], 99).map(drop)),
+        ("fresh", |repository, ids| repository.fresh(&[ids.main], &[ids.side], 99).map(drop)),
+        ("parents", |repository, ids| repository.parents(ids.main).map(drop)),
+        ("ancestors", |repository, ids| repository.ancestors(ids.main)?.contains(ids.base).map(drop)),
+        ("complete", |repository, ids| repository.ancestors(ids.main)?.complete()),
+        ("containing", |repository, ids| repository.containing(&[ids.main], &[ids.base]).map(drop)),
+        ("commit", |repository, ids| repository.commit(ids.main).map(drop)),
+        ("kind", |repository, ids| repository.kind(ids.main).map(drop)),
+        ("peel", |repository, ids| repository.peel(ids.main).map(drop)),
+        ("blob", |repository, ids| repository.blob(ids.blob, 99).map(drop)),
+        ("many reads", |repository, ids| repository.for_many_reads().blob(ids.blob, 99).map(drop)),
+        ("tree_entry", |repository, ids| repository.tree_entry(ids.main, "a".into()).map(drop)),
+        ("diff_trees", |repository, ids| repository.diff_trees(None, Some(ids.main)).map(drop)),
+        ("changes_of", |repository, ids| TreeDiff::new(repository).changes_of(Some(ids.main), ids.side).map(drop)),
+        ("references", |repository, _| repository.references("refs/heads/").map(drop)),
+        ("abbreviated", |repository, ids| repository.abbreviated(&ids.main.to_string().as_bytes()[..9]).map(drop)),
+        ("rev_parse", |repository, _| repository.rev_parse("main~1").map(drop)),
+        ("notes_about", |repository, ids| repository.notes_about(ids.main, ids.side).map(drop)),
+        ("git", |repository, _| repository.git(&["version"]).run().map(drop)),
+        ("check_deadline", |repository, _| repository.check_deadline()),
+    ];
+
+    #[test]
+    fn whatever_can_take_long_ends_when_the_time_is_up_with_any_history_and_in_every_clone() {
+        for format in FORMATS {
+            let scratch = Scratch::new(&format);
+            scratch.line("main", None, &["a", "b"]);
+            scratch.line("side", Some("main~1"), &["c"]);
+            let ids = Ids {
+                main: scratch.id("main"),
+                base: scratch.id("main~1"),
+                side: scratch.id("side"),
+                blob: scratch.id("main:a"),
+            };
+            for packed in [false, true] {
+                if packed {
+                    scratch.git(&["repack", "-q", "-a", "-d"]);
+                    scratch.git(&["pack-refs", "--all"]);
+                    scratch.git(&["commit-graph", "write", "--reachable"]);
+                }
+                for (name, ask) in QUESTIONS {
+                    let repository = scratch.open();
+                    let clone = repository.clone();
+                    repository.set_deadline(Some(Instant::now()));
+                    for repository in [&repository, &clone, &repository.clone()] {
+                        let result = ask(repository, &ids);
+                        assert!(matches!(&result, Err(Error::Deadline)), "{name}, packed: {packed}: {result:?}");
+                    }
+                    repository.set_deadline(None);
+                    let result = ask(&clone, &ids);
+                    assert!(!matches!(&result, Err(Error::Deadline)), "{name} with time: {result:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_walk_that_is_under_way_ends_too() {
+        let scratch = Scratch::new(&[]);
+        let files: Vec<String> = (0..600).map(|at| format!("f{at}")).collect();
+        scratch.line("main", None, &files.iter().map(String::as_str).collect::<Vec<_>>());
+        let repository = scratch.open();
+        let mut below = repository.ancestors(scratch.id("main")).unwrap();
+        assert!(below.contains(scratch.id("main~1")).unwrap());
+        repository.clone().set_deadline(Some(Instant::now()));
+        assert!(matches!(below.complete(), Err(Error::Deadline)));
     }
 }

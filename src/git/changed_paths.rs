@@ -12,11 +12,15 @@ use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
 use super::Repository;
+use super::budget::Budget;
 use super::odb::gix_id;
 use crate::model::ObjectId;
 
 /// No filter is looked for in a larger file.
 const MAX_FILE: u64 = 2 << 30;
+
+/// So much is read at once: the largest files take seconds, and the deadline is looked at in between.
+const PIECE: usize = 4 << 20;
 
 /// With more paths and directories than this, git makes a filter that says yes to everything (`max_changed_paths`).
 const MAX_PATHS: usize = 512;
@@ -53,7 +57,7 @@ impl Repository {
             .odb
             .graph_files()
             .iter()
-            .filter_map(|path| Layer::read(path, self.hash_kind().hex_len() / 2))
+            .filter_map(|path| Layer::read(path, self.hash_kind().hex_len() / 2, &self.odb.budget))
             .collect();
         (!layers.is_empty()).then_some(ChangedPaths { layers })
     }
@@ -63,7 +67,7 @@ impl ChangedPaths {
     /// Those of one file of a repository with ids of 20 bytes.
     #[cfg(fuzzing)]
     pub fn at(path: &Path) -> Option<Self> {
-        Some(Self { layers: vec![Layer::read(path, 20)?] })
+        Some(Self { layers: vec![Layer::read(path, 20, &Budget::unlimited())?] })
     }
 
     /// The filter of a commit, if it has one, and how it was made.
@@ -143,13 +147,13 @@ impl Settings {
 }
 
 impl Layer {
-    fn read(path: &Path, id_length: usize) -> Option<Self> {
+    fn read(path: &Path, id_length: usize, budget: &Budget) -> Option<Self> {
         let mut file = File::open(path).ok()?;
         if file.metadata().ok()?.len() > MAX_FILE {
             return None;
         }
-        let ends = chunk(&mut file, *b"BIDX")?;
-        let filters = chunk(&mut file, *b"BDAT")?;
+        let ends = chunk(&mut file, *b"BIDX", budget)?;
+        let filters = chunk(&mut file, *b"BDAT", budget)?;
         let (header, filters) = filters.split_first_chunk::<12>()?;
         let mut numbers =
             header.chunks_exact(4).filter_map(|bytes| bytes.first_chunk().copied().map(u32::from_be_bytes));
@@ -163,7 +167,7 @@ impl Layer {
 }
 
 /// The bytes of a chunk, by the table of contents behind the file's header.
-fn chunk(file: &mut File, wanted: [u8; 4]) -> Option<Vec<u8>> {
+fn chunk(file: &mut File, wanted: [u8; 4], budget: &Budget) -> Option<Vec<u8>> {
     const HEADER: usize = 8;
     const ENTRY: usize = 12;
     let mut header = [0; HEADER];
@@ -182,7 +186,10 @@ fn chunk(file: &mut File, wanted: [u8; 4]) -> Option<Vec<u8>> {
     let length = (end - start).min(file.metadata().ok()?.len().checked_sub(start)?);
     let mut bytes = vec![0; usize::try_from(length).ok()?];
     file.seek(SeekFrom::Start(start)).ok()?;
-    file.read_exact(&mut bytes).ok()?;
+    for piece in bytes.chunks_mut(PIECE) {
+        budget.check().ok()?;
+        file.read_exact(piece).ok()?;
+    }
     Some(bytes)
 }
 

@@ -79,6 +79,27 @@ impl Config {
         self.values(section, subsection, name, |_| true)
     }
 
+    /// The last value of a key in the file that belongs to a work tree alone (`extensions.worktreeConfig`).
+    pub(super) fn get_of_work_tree(&self, key: &str) -> Option<BString> {
+        let (section, subsection, name) = split(key)?;
+        self.values(section, subsection, name, |meta| meta.source == Source::Worktree).pop()
+    }
+
+    /// All values of a key of a section with this subsection, which may hold anything.
+    pub(super) fn all_of(&self, section: &str, subsection: &BStr, name: &str) -> Vec<BString> {
+        self.values(section, Some(subsection), name, |_| true)
+    }
+
+    /// The subsections of a section, such as the names of remotes, in the order of the files.
+    pub(super) fn subsections(&self, section: &str) -> Vec<BString> {
+        let mut names: Vec<BString> = Vec::new();
+        for section in self.0.sections_by_name(section).into_iter().flatten() {
+            let name = section.header().subsection_name().map(BStr::to_owned);
+            names.extend(name.filter(|name| !names.contains(name)));
+        }
+        names
+    }
+
     /// A boolean, read as git reads it (`git-config(1)`, "Values"); `None` if unset or no boolean.
     pub(super) fn boolean(&self, key: &str) -> Option<bool> {
         let (section, subsection, name) = split(key)?;

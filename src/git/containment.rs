@@ -63,6 +63,7 @@ impl Walk {
         let mut stack = vec![tip];
         let mut parents = Vec::new();
         while let Some(node) = stack.last().copied() {
+            dag.budget().step()?;
             if self.known(node).is_some() {
                 stack.pop();
                 continue;

@@ -1,6 +1,6 @@
 //! Where a repository is, and whose.
 
-use bstr::{BString, ByteSlice as _};
+use bstr::{BStr, BString, ByteSlice as _};
 use std::path::{Path, PathBuf};
 
 use super::alternates::{bytes_of, is_absent, path_of};
@@ -16,6 +16,8 @@ pub(super) struct Found {
     git_file: Option<PathBuf>,
     /// Whether `GIT_DIR` named it.
     pub(super) named_by_environment: bool,
+    /// Whether the user did, which is to say that the environment is about another one.
+    named_by_user: bool,
 }
 
 impl Found {
@@ -30,10 +32,17 @@ impl Found {
             if !is_repository(&git_dir, environment) {
                 return Err(Error::NotARepository { path: git_dir });
             }
-            return Ok(Self { git_dir: clean(&git_dir), work_tree: None, git_file, named_by_environment: true });
+            return Ok(Self {
+                git_dir: clean(&git_dir),
+                work_tree: None,
+                git_file,
+                named_by_environment: true,
+                named_by_user: false,
+            });
         }
         let start = dir.map_or_else(|| environment.cwd.clone(), |dir| environment.cwd.join(dir));
         let start = start.canonicalize().map_err(|source| Error::Io { path: start, source })?;
+        let named_by_user = dir.is_some();
         for candidate in start.ancestors() {
             let dot_git = candidate.join(".git");
             if dot_git.is_file() {
@@ -46,15 +55,28 @@ impl Found {
                     work_tree: Some(candidate.to_owned()),
                     git_file: Some(dot_git),
                     named_by_environment: false,
+                    named_by_user,
                 });
             }
             if is_repository(&dot_git, environment) {
                 let work_tree = Some(candidate.to_owned());
-                return Ok(Self { git_dir: dot_git, work_tree, git_file: None, named_by_environment: false });
+                return Ok(Self {
+                    git_dir: dot_git,
+                    work_tree,
+                    git_file: None,
+                    named_by_environment: false,
+                    named_by_user,
+                });
             }
             if is_repository(candidate, environment) {
                 let git_dir = candidate.to_owned();
-                return Ok(Self { git_dir, work_tree: None, git_file: None, named_by_environment: false });
+                return Ok(Self {
+                    git_dir,
+                    work_tree: None,
+                    git_file: None,
+                    named_by_environment: false,
+                    named_by_user,
+                });
             }
         }
         Err(Error::NotARepository { path: start })
@@ -111,25 +133,47 @@ pub(super) fn is_the_hooks_own(git_dir: &Path, environment: &Environment) -> boo
     })
 }
 
-/// Where the work tree is (`git(1)`, `GIT_WORK_TREE`; `core.worktree` and `core.bare` in `git-config(1)`).
-pub(super) fn work_tree(found: &Found, environment: &Environment, config: &Config) -> Option<PathBuf> {
-    if let (true, Some(dir)) = (found.named_by_environment, &environment.work_tree) {
-        return Some(environment.cwd.join(dir));
+/// Where the top of the work tree is, as git decides it (`setup.c`, `setup_explicit_git_dir` and
+/// `setup_discovered_git_dir`): `GIT_WORK_TREE`, then `core.bare`, then `core.worktree`, then where the `.git` was found
+/// or, if `GIT_DIR` names the repository, the current directory: hooks of a clone are run at the top of its work tree.
+pub(super) fn work_tree(
+    found: &Found,
+    common_dir: &Path,
+    environment: &Environment,
+    config: &Config,
+) -> Option<PathBuf> {
+    let is_the_environments = found.named_by_environment || is_the_hooks_own(&found.git_dir, environment);
+    if let (true, Some(dir)) = (is_the_environments || !found.named_by_user, &environment.work_tree) {
+        return Some(clean(&environment.cwd.join(dir)));
     }
-    if let Some(file) = read_trimmed(&found.git_dir.join("gitdir")) {
-        // A linked work tree: this file names the `.git` file in it.
-        return found.git_dir.join(path_of(file.as_bstr())).parent().map(Path::to_owned);
-    }
-    if config.boolean("core.bare") == Some(true) {
+    // What the configuration that all work trees share says of its own one does not concern a linked one.
+    let is_linked = found.git_dir != common_dir;
+    let own = |key: &str| if is_linked { config.get_of_work_tree(key) } else { config.get(key) };
+    if own("core.bare").is_some_and(|value| is_true(value.as_bstr())) {
         return None;
     }
-    if let Some(dir) = config.get("core.worktree") {
+    if let Some(dir) = own("core.worktree") {
         return Some(clean(&found.git_dir.join(path_of(dir.as_bstr()))));
     }
-    found.work_tree.clone().or_else(|| {
-        let is_dot_git = found.git_dir.file_name().is_some_and(|name| name == ".git");
-        found.git_dir.parent().filter(|_| is_dot_git).map(Path::to_owned)
-    })
+    if let Some(dir) = &found.work_tree {
+        return Some(dir.clone());
+    }
+    let cwd = clean(&environment.cwd);
+    // `git receive-pack` runs hooks in the repository itself, which says nothing about a work tree.
+    if is_the_environments && !cwd.starts_with(&found.git_dir) {
+        return Some(cwd);
+    }
+    if let Some(file) = read_trimmed(&found.git_dir.join("gitdir")).filter(|_| is_linked) {
+        // This file names the `.git` file in the linked work tree.
+        return found.git_dir.join(path_of(file.as_bstr())).parent().map(clean);
+    }
+    let is_dot_git = found.git_dir.file_name().is_some_and(|name| name == ".git");
+    found.git_dir.parent().filter(|_| is_dot_git).map(Path::to_owned)
+}
+
+/// A boolean as `git-config(1)` has it; a key without a value, which is empty here, is not one that anybody writes.
+fn is_true(value: &BStr) -> bool {
+    gix::config::Boolean::try_from(value).is_ok_and(|value| value.0)
 }
 
 fn read_trimmed(file: &Path) -> Option<BString> {
@@ -195,6 +239,91 @@ mod tests {
         assert_eq!(head, crate::model::RefName::branch("side"));
     }
 
+    /// Runs git as refgate is run, and returns what it says is the top of the work tree; `None` for none.
+    fn gits_top(cwd: &Path, vars: &[(&str, &str)]) -> Option<PathBuf> {
+        #[expect(clippy::disallowed_methods, reason = "the real git is what refgate is compared with")]
+        let output = std::process::Command::new("git")
+            .args(["rev-parse", "--show-toplevel"])
+            .current_dir(cwd)
+            .env_clear()
+            .envs(environment(cwd, vars).vars)
+            .envs(vars.iter().copied())
+            .output()
+            .unwrap();
+        let top = String::from_utf8(output.stdout).unwrap();
+        output.status.success().then(|| PathBuf::from(top.trim_end()))
+    }
+
+    #[test]
+    fn the_work_tree_is_where_git_has_it() {
+        let scratch = Scratch::new(&[]);
+        scratch.line("main", None, &["sub/a", "other/b"]);
+        let top = scratch.top().canonicalize().unwrap();
+        let at = |path: &str| top.join(path);
+        let text = |path: &Path| path.to_str().unwrap().to_owned();
+        scratch.outside(&["clone", "--quiet", "repo.git", "plain"]);
+        scratch.outside(&["clone", "--quiet", "--separate-git-dir=apart.git", "repo.git", "apart"]);
+        scratch.outside(&["clone", "--quiet", "repo.git", "elsewhere"]);
+        scratch.outside(&["-C", "elsewhere", "config", "core.worktree", "../../plain/other"]);
+        scratch.outside(&["-C", "plain", "worktree", "add", "--quiet", "-b", "w", "../linked"]);
+        scratch.outside(&["-C", "repo.git", "worktree", "add", "--quiet", "-b", "x", "../of-bare", "main"]);
+        let add =
+            ["-c", "protocol.file.allow=always", "-C", "plain", "submodule", "--quiet", "add", "../repo.git", "mod"];
+        scratch.outside(&add);
+        scratch.outside(&["-C", "plain/mod", "worktree", "add", "--quiet", "-b", "y", "../../of-module"]);
+        let linked_dir = scratch.outside(&["-C", "linked", "rev-parse", "--absolute-git-dir"]);
+        let of_bare_dir = scratch.outside(&["-C", "of-bare", "rev-parse", "--absolute-git-dir"]);
+        let (apart, plain) = (text(&at("apart.git")), text(&at("plain/.git")));
+        let (bare, tree) = (text(&scratch.path), text(&at("plain/sub")));
+        let module = text(&at("plain/.git/modules/mod"));
+        let cases: &[(&str, &[(&str, &str)])] = &[
+            ("plain", &[]),
+            ("plain/sub", &[]),
+            ("plain", &[("GIT_DIR", ".git")]),
+            ("plain", &[("GIT_DIR", &plain)]),
+            ("plain", &[("GIT_DIR", &plain), ("GIT_WORK_TREE", "sub")]),
+            ("plain", &[("GIT_WORK_TREE", "sub")]),
+            ("plain/sub", &[("GIT_WORK_TREE", ".")]),
+            ("apart", &[]),
+            ("apart", &[("GIT_DIR", &apart)]),
+            ("apart", &[("GIT_DIR", &apart), ("GIT_WORK_TREE", &tree)]),
+            ("elsewhere", &[]),
+            ("elsewhere", &[("GIT_DIR", ".git")]),
+            ("linked", &[]),
+            ("linked/sub", &[]),
+            ("linked", &[("GIT_DIR", &linked_dir)]),
+            ("of-bare", &[]),
+            ("of-bare", &[("GIT_DIR", &of_bare_dir)]),
+            ("plain/mod", &[]),
+            ("plain/mod", &[("GIT_DIR", &module)]),
+            ("of-module", &[]),
+            ("repo.git", &[]),
+            ("repo.git", &[("GIT_DIR", ".")]),
+            ("plain", &[("GIT_DIR", &bare)]),
+            ("plain", &[("GIT_DIR", &bare), ("GIT_WORK_TREE", &tree)]),
+        ];
+        for (cwd, vars) in cases {
+            let repository = Repository::open(None, &environment(&at(cwd), vars), Trust::Cli).unwrap();
+            assert_eq!(repository.work_tree(), gits_top(&at(cwd), vars).as_deref(), "in {cwd} with {vars:?}");
+            // The same, named on the command line instead.
+            if vars.is_empty() {
+                let named = Repository::open(Some(&at(cwd)), &environment(&top, &[]), Trust::Cli).unwrap();
+                assert_eq!(named.work_tree(), repository.work_tree(), "{cwd}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_hook_of_a_push_into_a_clone_still_knows_its_work_tree() {
+        let scratch = Scratch::new(&[]);
+        scratch.line("main", None, &["a"]);
+        scratch.outside(&["clone", "--quiet", "repo.git", "clone"]);
+        let clone = scratch.top().canonicalize().unwrap().join("clone");
+        let environment = environment(&clone.join(".git"), &[("GIT_DIR", ".")]);
+        let repository = Repository::open(None, &environment, Trust::Hook).unwrap();
+        assert_eq!(repository.work_tree(), Some(clone.as_path()));
+    }
+
     #[test]
     fn where_there_is_no_repository_that_is_said() {
         let directory = tempfile::tempdir().unwrap();
@@ -215,6 +344,7 @@ mod tests {
             work_tree: None,
             git_file: None,
             named_by_environment: false,
+            named_by_user: false,
         };
         let check = |safe: &str| {
             let config = scratch.top().join("safe");

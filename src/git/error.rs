@@ -33,6 +33,15 @@ pub enum Error {
         /// Which.
         id: ObjectId,
     },
+    /// An object is in none of the object directories, and one of those is gone itself (`info/alternates` in
+    /// `gitrepository-layout(5)`). No fetch brings it: only whoever runs the machine can put the directory back.
+    #[error("object `{id}` is missing, and so is the alternate `{}`, which may hold it", path.display())]
+    LostAlternate {
+        /// Which.
+        id: ObjectId,
+        /// The object directory that is not there.
+        path: PathBuf,
+    },
     /// An object is of another kind than asked for.
     #[error("object `{id}` is a {actual}, not a {expected}")]
     WrongKind {
@@ -143,13 +152,68 @@ pub enum Error {
     },
 }
 
+/// What it takes to get an answer that could not be had, as far as the error tells. Who can do it depends on where refgate
+/// runs, so that words for it are not here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// The history below where this shallow clone ends: `git fetch --unshallow`.
+    History,
+    /// An object that no fetch has brought yet, or that is lost: `git fetch` in a clone, `git fsck` elsewhere.
+    Object,
+    /// An object that was left out of a partial clone on purpose: `git fetch` with its id, or `--refetch`.
+    PromisedObject,
+    /// An object directory that this repository borrows from and that is gone: whoever runs the machine puts it back.
+    Alternate,
+    /// More time than the deadline allows.
+    Time,
+    /// A smaller object or fewer of them, or a higher limit.
+    Room,
+    /// A repair of the repository, its configuration or the machine.
+    Repair,
+}
+
 impl Error {
+    /// Returns what would help; `None` where what was asked for is wrong in itself.
+    pub const fn need(&self) -> Option<Need> {
+        Some(match self {
+            Self::Shallow { .. } => Need::History,
+            Self::Missing { .. } => Need::Object,
+            Self::Promised { .. } => Need::PromisedObject,
+            Self::LostAlternate { .. } => Need::Alternate,
+            Self::Deadline => Need::Time,
+            Self::Limit { .. } | Self::TooLarge { .. } => Need::Room,
+            Self::Dubious { .. }
+            | Self::UnknownExtension { .. }
+            | Self::RefStorage { .. }
+            | Self::SymlinkedIndex { .. }
+            | Self::ObjectStore(_)
+            | Self::Config { .. }
+            | Self::Io { .. }
+            | Self::Spawn(_)
+            | Self::Git { .. } => Need::Repair,
+            Self::NotARepository { .. }
+            | Self::WrongKind { .. }
+            | Self::Malformed { .. }
+            | Self::Revision { .. }
+            | Self::Operand { .. } => return None,
+        })
+    }
+
+    /// Returns the object that is not here, for whatever reason.
+    pub const fn absent_object(&self) -> Option<ObjectId> {
+        match self {
+            Self::Missing { id } | Self::Promised { id } | Self::LostAlternate { id, .. } => Some(*id),
+            _ => None,
+        }
+    }
+
     /// Whether a fact could not be had although the input may be in order: the verdict is then undecided.
     /// `false` means that what was asked for, or the repository itself, is broken.
     pub const fn is_undecided(&self) -> bool {
         match self {
             Self::Missing { .. }
             | Self::Promised { .. }
+            | Self::LostAlternate { .. }
             | Self::Shallow { .. }
             | Self::TooLarge { .. }
             | Self::Limit { .. }

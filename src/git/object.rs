@@ -75,6 +75,12 @@ impl Repository {
         Ok(self.odb.header(id)?.map(|(kind, _)| kind))
     }
 
+    /// The error for an object that must be there and for which [`Self::kind`] says that it is not: it tells what is lost
+    /// from what was never fetched.
+    pub fn absent(&self, id: ObjectId) -> Error {
+        self.odb.absent(id)
+    }
+
     /// The size of an object in bytes, without reading it.
     ///
     /// # Errors

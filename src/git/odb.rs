@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::alternates::is_absent;
+use super::alternates::{Directories, is_absent};
 use super::budget::Budget;
 use super::packs::Packs;
 use super::{Error, Kind};
@@ -26,6 +26,8 @@ const SPARE_SLOTS: usize = 64;
 #[derive(Clone)]
 pub(super) struct Odb {
     directories: Arc<[PathBuf]>,
+    /// Alternates that are not there.
+    lost: Arc<[PathBuf]>,
     hash: HashKind,
     is_partial: bool,
     /// One for each directory, the repository's own first: most objects are there, and it costs one look.
@@ -41,7 +43,8 @@ pub(super) struct Odb {
 }
 
 impl Odb {
-    pub(super) fn open(directories: Vec<PathBuf>, hash: HashKind, is_partial: bool) -> Result<Self, Error> {
+    pub(super) fn open(directories: Directories, hash: HashKind, is_partial: bool) -> Result<Self, Error> {
+        let Directories { found: directories, lost } = directories;
         // gix follows alternates too, so that each store may have to hold the indices of all.
         let mut slots = SPARE_SLOTS;
         for path in &directories {
@@ -67,6 +70,7 @@ impl Odb {
         }
         Ok(Self {
             directories: directories.into(),
+            lost: lost.into(),
             hash,
             is_partial,
             stores,
@@ -95,6 +99,7 @@ impl Odb {
     ///
     /// In a partial clone, "nowhere" is no answer and therefore an error.
     pub(super) fn header(&self, id: ObjectId) -> Result<Option<(Kind, u64)>, Error> {
+        self.budget.read(0)?;
         if id.kind() != self.hash || id.is_null() {
             return Ok(None);
         }
@@ -122,6 +127,8 @@ impl Odb {
         for handles in [&self.stores, &self.refreshing] {
             let mut found = HashSet::new();
             for handle in handles {
+                // Each may list its directory, and has all its packs to look through.
+                self.budget.check()?;
                 handle.lookup_prefix(prefix, Some(&mut found)).map_err(Error::ObjectStore)?;
             }
             if !found.is_empty() {
@@ -134,9 +141,18 @@ impl Odb {
         Ok(Vec::new())
     }
 
+    /// The error for an object that must be there and is nowhere.
+    pub(super) fn absent(&self, id: ObjectId) -> Error {
+        match self.lost.first() {
+            _ if self.is_partial => Error::Promised { id },
+            Some(path) => Error::LostAlternate { id, path: path.clone() },
+            None => Error::Missing { id },
+        }
+    }
+
     /// Kind and size of an object that must be there.
     pub(super) fn existing_header(&self, id: ObjectId) -> Result<(Kind, u64), Error> {
-        self.header(id)?.ok_or(Error::Missing { id })
+        self.header(id)?.ok_or_else(|| self.absent(id))
     }
 
     /// Reads an object of any origin into `buffer`, unless it is of another kind or larger than `limit` bytes: that is
@@ -181,14 +197,16 @@ impl Odb {
             let found = handle.try_find(&gix_id, buffer).map_err(Error::ObjectStore)?;
             if let Some((kind, size)) = found.map(|data| (data.kind, data.data.len())) {
                 buffer.truncate(size);
+                self.budget.read(size as u64)?;
                 return check(id, expected, kind.into(), limit, size as u64);
             }
         }
-        if self.is_partial { Err(Error::Promised { id }) } else { Err(Error::Missing { id }) }
+        Err(self.absent(id))
     }
 
     /// The same from what [`Self::for_many_reads`] keeps; `None` where it must be read otherwise.
     pub(super) fn packed(&self, id: ObjectId, expected: Kind, limit: u64) -> Result<Option<Arc<Vec<u8>>>, Error> {
+        self.budget.read(0)?;
         let Some(packs) = self.packs.as_ref().filter(|_| id.kind() == self.hash) else { return Ok(None) };
         let (mut packs, gix_id) = (packs.borrow_mut(), gix_id(id));
         // Files can be large.
@@ -196,8 +214,9 @@ impl Odb {
             let Some((actual, size)) = packs.header(&gix_id) else { return Ok(None) };
             check(id, expected, actual, limit, size)?;
         }
-        let found = packs.read(&gix_id);
-        found.map(|(kind, object)| check(id, expected, kind, limit, object.len() as u64).map(|()| object)).transpose()
+        let Some((kind, object)) = packs.read(&gix_id) else { return Ok(None) };
+        self.budget.read(object.len() as u64)?;
+        check(id, expected, kind, limit, object.len() as u64).map(|()| Some(object))
     }
 
     /// Where to look, in this order. Listing the directories again is for what may have been moved: messages name hundreds
@@ -300,8 +319,8 @@ pub(super) fn model_id(id: &gix::oid) -> ObjectId {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::git::Repository;
     use crate::git::scratch::{FORMATS, Scratch};
+    use crate::git::{Need, Repository};
 
     /// Writes a commit on top of main that exists only in `objects`, as a push in quarantine does.
     fn quarantined(scratch: &Scratch, objects: &str) -> ObjectId {
@@ -371,7 +390,16 @@ mod tests {
         std::fs::write(own.join("objects/info/alternates"), alternates).unwrap();
         let repository = scratch.open();
         assert_eq!(repository.kind(scratch.id("main")).unwrap(), Some(Kind::Commit));
-        assert_eq!(repository.kind(ObjectId::Sha1([7; 20])).unwrap(), None);
+        let absent = ObjectId::Sha1([7; 20]);
+        assert_eq!(repository.kind(absent).unwrap(), None);
+        // Something was there; that it cannot be had now is for whoever runs the machine.
+        for error in
+            [repository.commit(absent).unwrap_err(), repository.peel(absent).unwrap_err(), repository.absent(absent)]
+        {
+            assert!(error.is_undecided() && error.need() == Some(Need::Alternate), "{error:?}");
+            assert_eq!(error.absent_object(), Some(absent));
+            assert!(error.to_string().contains("gone.git"), "{error}");
+        }
         std::fs::write(other.join("objects/info/alternates"), "../../repo.git/objects\n").unwrap();
         assert!(scratch.open().kind(scratch.id("main")).unwrap_err().is_undecided());
     }

@@ -81,7 +81,7 @@ impl Repository {
             per_worktree: format.per_worktree,
         };
         let config = Config::read(&environment, Some(&layout))?;
-        let work_tree = work_tree(&found, &environment, &config);
+        let work_tree = work_tree(&found, &common_dir, &environment, &config);
         if trust == Trust::Cli && !found.named_by_environment {
             check_owner(&found, work_tree.as_deref(), &config)?;
         }
@@ -141,15 +141,24 @@ impl Repository {
         self.odb.is_partial()
     }
 
-    /// When long answers (ancestry, tree differences) give up with [`Error::Deadline`]; never, unless this is called.
+    /// Sets when everything that can take long gives up with [`Error::Deadline`]: walks, differences, objects, listings
+    /// of refs, and the `git` that is run for some answers. It holds for all clones, and never unless this is called.
     pub fn set_deadline(&self, deadline: Option<Instant>) {
         self.odb.budget.set_deadline(deadline);
         self.dag.borrow().budget().set_deadline(deadline);
     }
 
-    /// When long answers give up, as [`Self::set_deadline`] was told.
+    /// Returns when long answers give up: what [`Self::set_deadline`] has set.
     pub fn deadline(&self) -> Option<Instant> {
-        self.odb.budget.left().map(|left| Instant::now() + left)
+        self.odb.budget.deadline()
+    }
+
+    /// Looks at the clock, for work of the caller's own that belongs to the same budget.
+    ///
+    /// # Errors
+    /// [`Error::Deadline`] if the time that [`Self::set_deadline`] allowed is over.
+    pub fn check_deadline(&self) -> Result<(), Error> {
+        self.odb.budget.check()
     }
 
     /// The last value of a configuration key such as `refgate.policy`, from the system's, the user's and the
@@ -274,19 +283,6 @@ mod tests {
     fn a_clone_can_go_to_another_thread() {
         fn is_send(_: impl Send) {}
         is_send(Scratch::new(&[]).open());
-    }
-
-    #[test]
-    fn when_time_is_up_that_is_said() {
-        let scratch = Scratch::new(&[]);
-        let files: Vec<String> = (0..200).map(|at| format!("d{at}/f")).collect();
-        scratch.line("main", None, &files.iter().map(String::as_str).collect::<Vec<_>>());
-        let repository = scratch.open();
-        let main = scratch.id("main");
-        assert_eq!(repository.commits(&[main], &[], 999).unwrap().len(), 200);
-        repository.set_deadline(Some(Instant::now()));
-        assert!(matches!(repository.commits(&[main], &[], 999), Err(Error::Deadline)));
-        assert!(matches!(repository.diff_trees(None, Some(main)), Err(Error::Deadline)));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::alternates::{bytes_of, is_absent, path_of};
+use super::budget::Budget;
 use super::odb::{gix_kind, model_id};
 use super::open::Format;
 use super::{Environment, Error, Repository};
@@ -86,18 +87,24 @@ impl Repository {
     /// # Errors
     /// A ref is broken, or the refs cannot be read.
     pub fn references(&self, prefix: &str) -> Result<Vec<(RefName, ObjectId)>, Error> {
+        self.references_below(prefix.into())
+    }
+
+    /// The same for a prefix that need not be text.
+    pub(super) fn references_below(&self, prefix: &BStr) -> Result<Vec<(RefName, ObjectId)>, Error> {
         let name = RefName::new(prefix);
-        let is_plain = prefix.split('/').all(|part| part != "." && part != "..") && !prefix.contains("//");
-        if !prefix.starts_with("refs/") || !is_plain {
+        let is_plain = prefix.split_str("/").all(|part| part != b"." && part != b"..") && !prefix.contains_str("//");
+        if !prefix.starts_with(b"refs/") || !is_plain {
             return Err(broken(&name, "it is no prefix of ref names"));
         }
-        let stored = [self.refs.namespace.as_slice(), prefix.as_bytes()].concat();
+        let stored = [self.refs.namespace.as_slice(), prefix].concat();
         let found = match &self.refs.files {
-            Some(files) => files.list(stored.as_bstr())?,
+            Some(files) => files.list(stored.as_bstr(), &self.odb.budget)?,
             None => self.list_reftable(stored.as_bstr())?,
         };
         let mut references = Vec::with_capacity(found.len());
         for (stored, target) in found {
+            self.odb.budget.step()?;
             let name = self.refs.shown_name(&RefName::new(stored))?;
             let id = match target {
                 Target::Id(id) => Some(id),
@@ -225,7 +232,7 @@ impl Files {
     }
 
     /// The refs whose names begin with `prefix`, sorted.
-    fn list(&self, prefix: &BStr) -> Result<Vec<(BString, Target)>, Error> {
+    fn list(&self, prefix: &BStr, budget: &Budget) -> Result<Vec<(BString, Target)>, Error> {
         let mut loose = BTreeMap::new();
         let directory = prefix.rsplit_once_str("/").map_or(prefix, |(directory, _)| directory.as_bstr());
         let mut pending = vec![BString::from(directory)];
@@ -238,6 +245,7 @@ impl Files {
             };
             for entry in entries {
                 let entry = entry.map_err(|source| Error::Io { path: path.clone(), source })?;
+                budget.read(0)?;
                 let name = [directory.as_slice(), b"/", &bytes_of(&entry.file_name())].concat();
                 let Some(name) = valid(name.as_bstr()) else { continue };
                 // Both ways: a directory may hold what is asked for, or be a part of it.
@@ -258,6 +266,7 @@ impl Files {
         let failed = |error: gix::Error| broken(&RefName::new(prefix), error.to_string());
         if let Some(packed) = self.packed.cached_packed_buffer().map_err(failed)? {
             for packed in packed.iter_prefixed(prefix.into()).map_err(failed)? {
+                budget.step()?;
                 let packed = packed.map_err(failed)?;
                 let id = model_id(&packed.target());
                 loose.entry(packed.name.as_bstr().to_owned()).or_insert(Target::Id(id));

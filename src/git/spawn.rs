@@ -2,10 +2,13 @@
 
 use bstr::{BString, ByteSlice as _};
 use std::ffi::OsStr;
-use std::io::Write as _;
-use std::process::{Command, Output, Stdio};
+use std::io::{Read, Write as _};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Duration;
 
 use super::alternates::bytes_of;
+use super::budget::Budget;
 use super::{Error, Repository};
 
 /// A `git` that is about to be run: in this repository, with an environment of our own, and with options that only
@@ -15,6 +18,7 @@ pub struct Git {
     args: Vec<BString>,
     input: Vec<u8>,
     refused: Option<BString>,
+    budget: Budget,
 }
 
 impl Repository {
@@ -40,7 +44,13 @@ impl Repository {
         if let Some(work_tree) = &paths.work_tree {
             command.env("GIT_WORK_TREE", work_tree);
         }
-        Git { command, args: args.iter().map(|arg| BString::from(*arg)).collect(), input: Vec::new(), refused: None }
+        Git {
+            command,
+            args: args.iter().map(|arg| BString::from(*arg)).collect(),
+            input: Vec::new(),
+            refused: None,
+            budget: self.odb.budget.clone(),
+        }
     }
 }
 
@@ -72,10 +82,10 @@ impl Git {
         self
     }
 
-    /// Runs it to the end and returns what it wrote to stdout.
+    /// Runs it to the end and returns what it wrote to stdout. It is ended when the repository's deadline passes.
     ///
     /// # Errors
-    /// An operand that could be an option; git could not be started; it failed.
+    /// An operand that could be an option; git could not be started; it failed; [`Error::Deadline`].
     pub fn run(self) -> Result<Vec<u8>, Error> {
         let args = self.shown();
         let output = self.output()?;
@@ -104,18 +114,72 @@ impl Git {
         if let Some(operand) = self.refused {
             return Err(Error::Operand { operand });
         }
+        self.budget.check()?;
         self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = self.command.spawn().map_err(Error::Spawn)?;
-        let stdin = child.stdin.take();
-        // Written beside the reading: a full pipe on both sides would wait forever.
-        std::thread::scope(|scope| {
-            let input = &self.input;
-            scope.spawn(move || {
-                // A git that does not read its input to the end says why by its status.
-                stdin.map(|mut stdin| stdin.write_all(input))
-            });
-            child.wait_with_output().map_err(Error::Spawn)
-        })
+        let result = finish(&mut child, self.input, &self.budget);
+        if result.is_err() {
+            // What it may have started ends when nobody reads what it writes.
+            let _ended = child.kill().and_then(|()| child.wait());
+        }
+        result
+    }
+}
+
+/// Gives a child its input and waits for its output and its end, no longer than the deadline allows.
+///
+/// All three pipes have a thread of their own: a full one on either side would wait forever. They are not waited for,
+/// since a process that outlives the child can hold them open.
+fn finish(child: &mut Child, input: Vec<u8>, budget: &Budget) -> Result<Output, Error> {
+    if let Some(mut stdin) = child.stdin.take() {
+        // A git that does not read its input to the end says why by its status.
+        detach(move || drop(stdin.write_all(&input)))?;
+    }
+    let (stdout, stderr) = (read_all(child.stdout.take())?, read_all(child.stderr.take())?);
+    let (stdout, stderr) = (received(&stdout, budget)?, received(&stderr, budget)?);
+    Ok(Output { status: ended(child, budget)?, stdout, stderr })
+}
+
+fn detach(job: impl FnOnce() + Send + 'static) -> Result<(), Error> {
+    std::thread::Builder::new().spawn(job).map(drop).map_err(Error::Spawn)
+}
+
+/// Reads a pipe to its end in a thread.
+fn read_all(pipe: Option<impl Read + Send + 'static>) -> Result<Receiver<std::io::Result<Vec<u8>>>, Error> {
+    let (sender, receiver) = channel();
+    detach(move || {
+        let mut bytes = Vec::new();
+        let read = pipe.map_or(Ok(0), |mut pipe| pipe.read_to_end(&mut bytes));
+        // Nobody is there to receive it after the deadline.
+        let _sent = sender.send(read.map(|_| bytes));
+    })?;
+    Ok(receiver)
+}
+
+fn received(receiver: &Receiver<std::io::Result<Vec<u8>>>, budget: &Budget) -> Result<Vec<u8>, Error> {
+    let received = match budget.left() {
+        Some(left) => receiver.recv_timeout(left),
+        None => receiver.recv().map_err(RecvTimeoutError::from),
+    };
+    match received {
+        Ok(bytes) => bytes.map_err(Error::Spawn),
+        Err(RecvTimeoutError::Timeout) => Err(Error::Deadline),
+        Err(RecvTimeoutError::Disconnected) => Err(Error::Spawn(std::io::ErrorKind::BrokenPipe.into())),
+    }
+}
+
+/// Waits for the end of a child that has closed its pipes, and so is about to end unless it is odd.
+fn ended(child: &mut Child, budget: &Budget) -> Result<ExitStatus, Error> {
+    const LONGEST_PAUSE: Duration = Duration::from_millis(10);
+    let mut pause = Duration::from_micros(50);
+    loop {
+        let status = if budget.left().is_some() { child.try_wait() } else { child.wait().map(Some) };
+        if let Some(status) = status.map_err(Error::Spawn)? {
+            return Ok(status);
+        }
+        budget.check()?;
+        std::thread::sleep(pause);
+        pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
 
@@ -128,6 +192,7 @@ fn failure(args: String, output: &Output) -> Error {
 mod tests {
     use super::*;
     use crate::git::scratch::Scratch;
+    use std::time::Instant;
 
     #[test]
     fn an_operand_is_never_an_option() {
@@ -165,5 +230,19 @@ mod tests {
         let forged = [("GIT_CONFIG_COUNT", "1"), ("GIT_CONFIG_KEY_0", "a.b"), ("GIT_CONFIG_VALUE_0", "c")];
         let repository = scratch.open_with(&forged).unwrap();
         assert!(repository.git(&["config", "a.b"]).run_optional().unwrap().is_none());
+    }
+
+    #[test]
+    fn one_that_hangs_is_ended_with_the_deadline() {
+        let scratch = Scratch::new(&[]);
+        let repository = scratch.open();
+        repository.set_deadline(Some(Instant::now() + Duration::from_millis(20)));
+        let hanging = repository.git(&["-c", "alias.hang=!sleep 20", "hang"]).run();
+        assert!(matches!(hanging, Err(Error::Deadline)), "{hanging:?}");
+        // With its pipes closed.
+        let repository = scratch.open();
+        repository.set_deadline(Some(Instant::now() + Duration::from_millis(20)));
+        let hanging = repository.git(&["-c", "alias.hang=!exec sleep 20 >&- 2>&-", "hang"]).run();
+        assert!(matches!(hanging, Err(Error::Deadline)), "{hanging:?}");
     }
 }

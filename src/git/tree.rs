@@ -66,6 +66,7 @@ impl Repository {
             let mut found = None;
             // To the end, so that a malformed tree is noticed wherever the path stands in it.
             while let Some((name, entry)) = entries.next()? {
+                self.odb.budget.step()?;
                 if name == component {
                     found = Some(entry);
                 }

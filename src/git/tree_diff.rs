@@ -216,6 +216,7 @@ impl<R: Borrow<Repository>> TreeDiff<R> {
         left.skip_equal(&mut right)?;
         let (mut a, mut b) = (left.next()?, right.next()?);
         loop {
+            self.repository().odb.budget.step()?;
             let side = match (&a, &b) {
                 (None, None) => return Ok(found),
                 (Some(_), None) => Ordering::Less,
@@ -230,15 +231,14 @@ impl<R: Borrow<Repository>> TreeDiff<R> {
             let name = before.or(after).map(|(name, _)| name).unwrap_or_default();
             let (old, new) = (before.map(|(_, entry)| entry), after.map(|(_, entry)| entry));
             if old != new {
-                self.count(comparison)?;
+                Self::count(comparison)?;
                 found.push(Change { path: name.to_owned(), old, new });
             }
         }
     }
 
-    fn count(&self, comparison: &mut Comparison<'_>) -> Result<(), Error> {
+    fn count(comparison: &mut Comparison<'_>) -> Result<(), Error> {
         comparison.visited += 1;
-        self.repository().odb.budget.step()?;
         if comparison.visited > MAX_VISITED {
             return Err(Error::Limit { what: "changed paths", limit: MAX_VISITED });
         }
