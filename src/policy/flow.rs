@@ -72,6 +72,8 @@ pub struct Flow {
     pub exempt_paths: Vec<Pattern>,
     /// The token of the trailer by which a commit says that it stays where it is, and why.
     pub exempt_trailer: String,
+    /// Whether release chores (version bumps, changelog syncs, release commits) have to reach the other line too.
+    pub owes_chores: bool,
 }
 
 /// What a line takes.
@@ -128,6 +130,9 @@ pub(super) struct RawFlow {
     exempt_paths: Option<Located<Texts>>,
     /// The trailer by which a commit says that it stays where it is; `Release-Only` unless given.
     exempt_trailer: Option<String>,
+    /// Whether release chores (version bumps, changelog syncs, release commits) have to reach the other line too.
+    #[serde(default)]
+    owes_chores: bool,
 }
 
 /// `[[waiver]]`.
@@ -177,6 +182,7 @@ impl Resolver<'_> {
                     exempt_changes: self.kinds_named(at, raw.exempt_changes.as_ref()),
                     exempt_paths,
                     exempt_trailer: raw.exempt_trailer.clone().unwrap_or_else(|| "Release-Only".to_owned()),
+                    owes_chores: raw.owes_chores,
                 });
             }
         }
@@ -290,5 +296,25 @@ fn due(text: &str) -> Option<FlowDue> {
         "next-tag" => Some(FlowDue::NextTag),
         "report" => Some(FlowDue::Report),
         days => days.strip_suffix('d')?.parse().ok().map(FlowDue::Days),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Source, load};
+
+    #[test]
+    fn a_flow_owes_chores_only_where_it_says_so() {
+        let owes = |more: &str| {
+            let text = format!(
+                "schema = 1\nname = 'x'\n[[line]]\nname = 'a'\nbranch = 'a'\nrole = 'release'\n[[line]]\nname = 'b'\n\
+                 branch = 'b'\nrole = 'mainline'\n[[flow]]\nfrom = 'a'\nto = 'b'\nby = ['pick']\ndue = 'before'\n{more}\n"
+            );
+            let read = |_: &Source| Ok(text.clone().into_bytes());
+            load(Source::File("x.toml".into()), &read).map(|policy| policy.flows[0].owes_chores)
+        };
+        assert!(!owes("").unwrap());
+        assert!(owes("owes-chores = true").unwrap());
+        assert!(owes("owes-chores = 'yes'").is_err());
     }
 }
