@@ -11,6 +11,14 @@ fuzz_target!(|text: &[u8]| {
     let source = Source::File("policy.toml".into());
     match load(source, &|_| Ok(text.to_vec())) {
         Ok(policy) => {
+            // Whatever a policy says, it says on a line of its text.
+            let origins = policy.lines.iter().map(|line| &line.origin);
+            let origins = origins.chain(policy.tags.iter().map(|class| &class.origin));
+            let origins = origins.chain(policy.flows.iter().map(|flow| &flow.origin));
+            let origins = origins.chain(policy.open.iter().map(|left| &left.origin));
+            for origin in origins.chain(policy.rules.values().filter_map(|setting| setting.origin.as_ref())) {
+                assert!(policy.place_of(origin).is_some_and(|(_, line)| line > 0));
+            }
             if let Err(errors) = arm(&policy) {
                 assert!(!policy_errors(&errors, Colour(false)).is_empty());
             }

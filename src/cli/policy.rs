@@ -193,6 +193,9 @@ pub(super) fn schema() -> String {
                 let properties = own.entry("properties").or_insert_with(|| serde_json::json!({}));
                 if let Some(properties) = properties.as_object_mut() {
                     properties.extend(shared.clone());
+                    if let Some(level) = properties.get_mut("level").and_then(serde_json::Value::as_object_mut) {
+                        level.insert("default".to_owned(), entry.meta.default.to_string().into());
+                    }
                 }
                 own.insert("description".to_owned(), entry.meta.summary.into());
                 own.remove("$schema");
@@ -203,7 +206,7 @@ pub(super) fn schema() -> String {
         .collect();
     if let Some(place) = schema.pointer_mut("/properties/rules") {
         *place = serde_json::json!({
-            "description": "What is said about single rules.", "type": "object",
+            "description": common.get("description"), "type": "object",
             "additionalProperties": false, "properties": rules,
         });
     }

@@ -1,7 +1,9 @@
 //! Who may do what: names, groups and the states a pusher can be in.
 
 use bstr::ByteSlice as _;
+use std::borrow::Cow;
 
+use super::text::Meaning;
 use crate::model::Actor;
 
 /// A set of actors, as written in a policy: `["alice", "@release-managers"]`.
@@ -16,8 +18,33 @@ pub struct ActorSet {
     host: bool,
 }
 
-/// The groups that exist without being declared, and what each holds.
-pub(super) const BUILT_IN: &[&str] = &["anyone", "known", "host"];
+/// The groups that exist without being declared, and whom each holds.
+const BUILT_IN: [(&str, &str); 3] = [
+    ("anyone", "everybody whom the host lets push, whether or not it says who it is"),
+    ("known", "everybody whom the host names"),
+    ("host", "the host itself and its administrators: what is pushed past the accounts, from the server's own shell"),
+];
+
+/// The names of the groups that exist without being declared.
+pub(super) fn built_in_groups() -> impl Iterator<Item = &'static str> + Clone {
+    BUILT_IN.iter().map(|(name, _)| *name)
+}
+
+impl Meaning for ActorSet {
+    const NAME: &'static str = "Actor";
+    const TITLE: &'static str = "actor";
+    fn description() -> Cow<'static, str> {
+        let mut text = String::from(
+            "The name of an account as the host has it, compared letter by letter, or `@` and the name of a group under \
+             `[group]`. Where names come from is the server's configuration, `refgate.identity`. These groups need no \
+             declaration:\n",
+        );
+        for (name, holds) in BUILT_IN {
+            text.push_str(&format!("\n- `@{name}`: {holds}"));
+        }
+        text.into()
+    }
+}
 
 impl ActorSet {
     /// Adds one word of the policy; `members` gives a declared group's members.
@@ -38,7 +65,7 @@ impl ActorSet {
         Ok(())
     }
 
-    /// Whether this actor belongs to the set. An unknown actor belongs only to `@anyone`, the host's own
+    /// Returns whether this actor belongs to the set. An unknown actor belongs only to `@anyone`, the host's own
     /// administrator only to `@host` and `@anyone`.
     pub fn contains(&self, actor: &Actor) -> bool {
         self.anyone
@@ -56,7 +83,7 @@ impl ActorSet {
             || !self.anyone && (!self.known || other.known) && (!self.host || other.host) && self.names.iter().all(has)
     }
 
-    /// Whether everybody belongs to it, so that it is of no matter who pushes.
+    /// Returns whether everybody belongs to it.
     pub fn is_everyone(&self) -> bool {
         self.anyone
     }

@@ -55,10 +55,33 @@ pub(super) fn decode<T: DeserializeOwned>(
     }
 }
 
+/// Decodes the value of a key.
+pub(super) fn decode_value<T: DeserializeOwned>(
+    value: Spanned<DeValue<'_>>,
+    key: &str,
+    problems: &mut Vec<Problem>,
+) -> Option<T> {
+    let span = value.span();
+    T::deserialize(ValueDeserializer::from(value))
+        .map_err(|error| {
+            problems.push(Problem::new(error.span().unwrap_or(span), format!("`{key}`: {}", error.message())));
+        })
+        .ok()
+}
+
 /// Removes a key from a table and gives its value.
 pub(super) fn take<'i>(table: &mut DeTable<'i>, key: &str) -> Option<Spanned<DeValue<'i>>> {
-    let spanned = table.iter().map(|(key, _)| key).find(|found| found.get_ref() == key)?.clone();
-    table.remove(&spanned)
+    take_entry(table, key).map(|(_, value)| value)
+}
+
+/// Removes a key from a table and gives both, each with its place.
+pub(super) fn take_entry<'i>(
+    table: &mut DeTable<'i>,
+    key: &str,
+) -> Option<(Spanned<Cow<'i, str>>, Spanned<DeValue<'i>>)> {
+    let key = table.iter().map(|(key, _)| key).find(|found| found.get_ref() == key)?.clone();
+    let value = table.remove(&key)?;
+    Some((key, value))
 }
 
 /// A value that has to be a table.
@@ -79,11 +102,10 @@ pub(super) fn table<'i>(
 
 /// A value that has to be an array of tables, `[[what]]`.
 pub(super) fn tables<'i>(
-    value: Option<Spanned<DeValue<'i>>>,
+    value: Spanned<DeValue<'i>>,
     what: &str,
     problems: &mut Vec<Problem>,
 ) -> Vec<(DeTable<'i>, Range<usize>)> {
-    let Some(value) = value else { return Vec::new() };
     let span = value.span();
     match value.into_inner() {
         DeValue::Array(items) => items.into_iter().filter_map(|item| table(item, what, problems)).collect(),
@@ -96,10 +118,14 @@ pub(super) fn tables<'i>(
 }
 
 /// Reports whatever keys are left in a table as unknown.
-pub(super) fn no_more(table: &DeTable<'_>, known: &[&str], problems: &mut Vec<Problem>) {
+pub(super) fn no_more<'k>(
+    table: &DeTable<'_>,
+    known: impl Iterator<Item = &'k str> + Clone,
+    problems: &mut Vec<Problem>,
+) {
     for (key, _) in table {
         let found = key.get_ref().as_ref();
-        let message = format!("unknown key `{found}`{}", did_you_mean(found, known.iter().copied()));
+        let message = format!("unknown key `{found}`{}", did_you_mean(found, known.clone()));
         problems.push(Problem::new(key.span(), message));
     }
 }

@@ -26,7 +26,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A problem at a byte range.
+    /// Returns a problem at a byte range.
     pub fn new(span: Range<usize>, message: impl Into<String>) -> Self {
         Self { message: message.into(), span, help: None }
     }
@@ -49,7 +49,7 @@ pub struct PolicyError {
 }
 
 impl PolicyError {
-    /// 1-based line and column (in characters) of the problem.
+    /// Returns the line and column (in characters) of the problem, both from 1.
     pub fn position(&self) -> (usize, usize) {
         let before = self.source.text.get(..self.problem.span.start).unwrap_or(&self.source.text);
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);

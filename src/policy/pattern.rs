@@ -5,28 +5,48 @@
 
 use bstr::{BStr, BString, ByteSlice as _};
 use regex::bytes::{Regex, RegexBuilder};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
+
+use super::text::Meaning;
+use crate::model::did_you_mean;
 
 /// What the placeholders of a pattern matched: name to bytes.
 pub type Bindings = BTreeMap<&'static str, BString>;
 
-/// The placeholders there are, and what each matches. `{version}` starts with a digit, so that
-/// `{scope}-{version}` splits `storage-ui-0.10.0-rc.3` where a reader would.
-const PLACEHOLDERS: &[(&str, &str)] = &[
-    ("code", "[^/]+?"),
-    ("major", "[0-9]{1,18}"),
-    ("micro", "[0-9]{1,18}"),
-    ("minor", "[0-9]{1,18}"),
-    ("month", "[0-9]{1,2}"),
-    ("name", "[^/]+"),
-    ("patch", "[0-9]{1,18}"),
-    ("quarter", "[1-4]"),
-    ("scope", ".+?"),
-    ("user", "[^/]+"),
-    ("version", "[0-9][^/]*"),
-    ("year", "[0-9]{2,4}"),
+/// A placeholder: its name, what it matches, and what it is for.
+struct Placeholder {
+    name: &'static str,
+    matched: &'static str,
+    description: &'static str,
+}
+
+const fn placeholder(name: &'static str, matched: &'static str, description: &'static str) -> Placeholder {
+    Placeholder { name, matched, description }
+}
+
+/// The placeholders there are. `{version}` starts with a digit, so that `{scope}-{version}` splits
+/// `storage-ui-0.10.0-rc.3` where a reader would.
+const PLACEHOLDERS: &[Placeholder] = &[
+    placeholder("code", "[^/]+?", "a code name, such as that of a release, within one component"),
+    placeholder("major", "[0-9]{1,18}", "the first number of a version"),
+    placeholder("micro", "[0-9]{1,18}", "the last number of a calendar version"),
+    placeholder("minor", "[0-9]{1,18}", "the second number of a version"),
+    placeholder("month", "[0-9]{1,2}", "the month of a calendar version"),
+    placeholder("name", "[^/]+", "any name within one component"),
+    placeholder("patch", "[0-9]{1,18}", "the third number of a version"),
+    placeholder("quarter", "[1-4]", "the quarter of a calendar version"),
+    placeholder("scope", ".+?", "a component with versions of its own; it may cross `/`"),
+    placeholder("user", "[^/]+", "a person's name within one component"),
+    placeholder("version", "[0-9][^/]*", "a whole version, read by the tag class's `scheme`; it begins with a digit"),
+    placeholder("year", "[0-9]{2,4}", "the year of a calendar version"),
 ];
+
+/// The names of the placeholders.
+fn placeholder_names() -> impl Iterator<Item = &'static str> {
+    PLACEHOLDERS.iter().map(|placeholder| placeholder.name)
+}
 
 /// Patterns longer than this are a mistake or an attack, not a name.
 const MAX_LENGTH: usize = 1024;
@@ -41,7 +61,7 @@ enum Piece {
     StarStar,
 }
 
-/// Why a text is no pattern.
+/// Why a text is not a pattern.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PatternError {
     /// Nothing can match the empty name.
@@ -53,8 +73,8 @@ pub enum PatternError {
     /// `{` without its `}`.
     #[error("`{{` without a closing `}}`")]
     Unclosed,
-    /// A name in braces that is no placeholder.
-    #[error("`{{{found}}}` is no placeholder{}", crate::model::did_you_mean(found, PLACEHOLDERS.iter().map(|(name, _)| *name)))]
+    /// A name in braces that is not a placeholder.
+    #[error("`{{{found}}}` is not a placeholder{}", did_you_mean(found, placeholder_names()))]
     Unknown {
         /// The name in braces.
         found: String,
@@ -68,8 +88,8 @@ pub enum PatternError {
     /// A `regex:` pattern that does not compile.
     #[error("the regular expression is invalid: {0}")]
     Regex(String),
-    /// A `regex:` pattern with a group that is no placeholder.
-    #[error("the group `{0}` is no placeholder")]
+    /// A `regex:` pattern with a group that is not a placeholder.
+    #[error("the group `{0}` is not a placeholder")]
     Group(String),
 }
 
@@ -106,14 +126,14 @@ impl Pattern {
         };
         // A policy author's expression is compiled at once: its errors belong to the policy, not to a push.
         let regex = build(&format!("^(?:{expression})$")).map_err(|error| PatternError::Regex(error.to_string()))?;
-        let stranger = regex.capture_names().flatten().find(|group| placeholder(group).is_none());
+        let stranger = regex.capture_names().flatten().find(|group| known_placeholder(group).is_none());
         if let Some(group) = stranger {
             return Err(PatternError::Group(group.to_owned()));
         }
         Ok(Self { text: text.to_owned(), pieces: None, regex: OnceLock::from(Some(regex)) })
     }
 
-    /// The pattern as it was written.
+    /// Returns the pattern as it was written.
     pub fn text(&self) -> &str {
         &self.text
     }
@@ -130,13 +150,13 @@ impl Pattern {
         let bound = regex
             .capture_names()
             .flatten()
-            .filter_map(|group| Some((placeholder(group)?, BString::from(captures.name(group)?.as_bytes()))));
+            .filter_map(|group| Some((known_placeholder(group)?, BString::from(captures.name(group)?.as_bytes()))));
         Some(bound.collect())
     }
 
-    /// The names this pattern can mean once `bindings` are known: one where every placeholder is bound, with
-    /// the zero padded spellings of numbers besides (`1.09` is the branch of `1.9`). `None` when the pattern
-    /// leaves something open, so that the refs under [`Pattern::literal_prefix`] have to be looked at.
+    /// Returns the names this pattern can mean once `bindings` are known: one where every placeholder is bound, with
+    /// the zero padded spellings of numbers as well (`1.09` is the branch of `1.9`). `None` when the pattern
+    /// leaves something open: then the refs under [`Pattern::literal_prefix`] have to be looked at.
     pub fn instances(&self, bindings: &Bindings) -> Option<Vec<BString>> {
         let mut names = vec![BString::default()];
         for piece in self.pieces.as_deref()? {
@@ -161,12 +181,12 @@ impl Pattern {
         Some(names)
     }
 
-    /// Whether what this pattern bound agrees with what is known: numbers by value, anything else by bytes.
+    /// Returns whether what this pattern bound agrees with what is known: numbers by value, anything else by bytes.
     pub fn agrees(bound: &Bindings, known: &Bindings) -> bool {
         bound.iter().all(|(key, value)| known.get(key).is_none_or(|other| same_value(value, other)))
     }
 
-    /// The text before the first open piece, up to its last `/`: what refs to look through.
+    /// Returns the text before the first open piece, up to its last `/`: what refs to look through.
     pub fn literal_prefix(&self) -> &str {
         match self.pieces.as_deref() {
             Some([Piece::Literal(literal), ..]) => {
@@ -176,7 +196,7 @@ impl Pattern {
         }
     }
 
-    /// The placeholders this pattern binds.
+    /// Returns the placeholders this pattern binds.
     pub fn placeholders(&self) -> Vec<&'static str> {
         match &self.pieces {
             Some(pieces) => pieces
@@ -185,7 +205,10 @@ impl Pattern {
                 .collect(),
             None => {
                 let regex = self.regex.get().and_then(Option::as_ref);
-                regex.into_iter().flat_map(|regex| regex.capture_names().flatten().filter_map(placeholder)).collect()
+                regex
+                    .into_iter()
+                    .flat_map(|regex| regex.capture_names().flatten().filter_map(known_placeholder))
+                    .collect()
             }
         }
     }
@@ -197,7 +220,7 @@ impl Pattern {
                 Piece::Literal(literal) => expression.push_str(&regex::escape(literal)),
                 Piece::Placeholder(name) => {
                     let matched =
-                        PLACEHOLDERS.iter().find(|(known, _)| known == name).map_or("", |(_, matched)| matched);
+                        PLACEHOLDERS.iter().find(|known| known.name == *name).map_or("", |known| known.matched);
                     expression.push_str(&format!("(?P<{name}>{matched})"));
                 }
                 Piece::Star => expression.push_str("[^/]*"),
@@ -209,6 +232,25 @@ impl Pattern {
     }
 }
 
+impl Meaning for Pattern {
+    const NAME: &'static str = "Pattern";
+    const TITLE: &'static str = "pattern";
+    fn description() -> Cow<'static, str> {
+        let mut text = String::from(
+            "A name with open places. A pattern is anchored at both ends: it matches a whole name or not at all. `*` matches \
+             anything within one component of the name, `**` also across `/`. A placeholder in braces matches what the \
+             list says and binds it: other patterns of the policy mean the same value by the same placeholder. Numbers \
+             agree by value, so that `1.09` is the branch of `1.9`. Each placeholder stands at most once in a pattern. \
+             `regex:EXPRESSION` is a regular expression over the whole name, whose named groups are placeholders: \
+             `regex:v(?P<version>[0-9.]+)`.\n",
+        );
+        for Placeholder { name, matched, description } in PLACEHOLDERS {
+            text.push_str(&format!("\n- `{{{name}}}`, `{matched}`: {description}"));
+        }
+        text.into()
+    }
+}
+
 /// Numbers compare by value (`09` is `9`), other values by bytes.
 fn same_value(a: &[u8], b: &[u8]) -> bool {
     fn number(text: &[u8]) -> Option<u64> {
@@ -217,8 +259,8 @@ fn same_value(a: &[u8], b: &[u8]) -> bool {
     a == b || matches!((number(a), number(b)), (Some(a), Some(b)) if a == b)
 }
 
-fn placeholder(name: &str) -> Option<&'static str> {
-    PLACEHOLDERS.iter().map(|(known, _)| *known).find(|known| *known == name)
+fn known_placeholder(name: &str) -> Option<&'static str> {
+    placeholder_names().find(|known| *known == name)
 }
 
 fn build(expression: &str) -> Result<Regex, regex::Error> {
@@ -246,7 +288,7 @@ fn pieces_of(text: &str) -> Result<Vec<Piece>, PatternError> {
                         None => return Err(PatternError::Unclosed),
                     }
                 }
-                let known = placeholder(&name).ok_or(PatternError::Unknown { found: name })?;
+                let known = known_placeholder(&name).ok_or(PatternError::Unknown { found: name })?;
                 if pieces.contains(&Piece::Placeholder(known)) {
                     return Err(PatternError::Repeated(known));
                 }
@@ -303,11 +345,11 @@ mod tests {
     #[test]
     fn mistakes_name_themselves() {
         let error = |text: &str| Pattern::parse(text).unwrap_err().to_string();
-        assert_eq!(error("{mayor}.0"), "`{mayor}` is no placeholder; did you mean `major`?");
+        assert_eq!(error("{mayor}.0"), "`{mayor}` is not a placeholder; did you mean `major`?");
         assert_eq!(error("{major}.{major}"), "`{major}` stands twice in one pattern");
         assert_eq!(error("a{b"), "`{` without a closing `}`");
         assert_eq!(error("a b"), "no ref name holds the character ` `");
-        assert_eq!(error("regex:(?P<what>x)"), "the group `what` is no placeholder");
+        assert_eq!(error("regex:(?P<what>x)"), "the group `what` is not a placeholder");
     }
 
     #[test]

@@ -74,7 +74,7 @@ impl Source {
         Ok(Self::File(PathBuf::from(text)))
     }
 
-    /// The same source with a file's path taken from a directory, unless it is absolute.
+    /// Returns the same source with a file's path taken from a directory, unless it is absolute.
     #[must_use]
     pub fn relative_to(self, directory: &Path) -> Self {
         match self {
@@ -87,7 +87,7 @@ impl Source {
         PRESETS.iter().find(|(known, _)| *known == name).map(|(known, _)| Self::Preset(known))
     }
 
-    /// What an entry of `extends` in a policy from this source means: a preset by name, or a file beside it.
+    /// Reads an entry of `extends` in a policy from this source: a preset by name, or a file next to it.
     ///
     /// # Errors
     /// See [`SourceError`].
@@ -98,8 +98,8 @@ impl Source {
         match (Self::parse(entry)?, self) {
             (Self::File(file), Self::File(own)) => Ok(Self::File(own.parent().unwrap_or(Path::new("")).join(file))),
             (Self::File(file), Self::Ref { revision, path }) => {
-                let beside = path.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
-                let path = format!("{beside}{}", file.display());
+                let folder = path.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
+                let path = format!("{folder}{}", file.display());
                 Ok(Self::Ref { revision: revision.clone(), path })
             }
             (Self::File(_), Self::Preset(_)) => Err(SourceError::NoPreset(entry.to_owned())),
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn an_extended_file_lies_beside_the_one_that_extends_it() {
+    fn an_extended_file_lies_next_to_the_one_that_extends_it() {
         let source = Source::parse("ref:main:etc/policy.toml").unwrap();
         assert_eq!(source.extended("org.toml").unwrap().to_string(), "ref:main:etc/org.toml");
         assert_eq!(source.extended("pybal").unwrap(), Source::Preset("pybal"));

@@ -2,7 +2,7 @@
 
 use super::rule::{BranchRule, CommitRule, Meta, RefRule, Rule, Sink, VersionTagRule};
 use crate::facts::{BranchUpdate, FactError, Update, VersionTag};
-use crate::model::{Level, did_you_mean};
+use crate::model::{Level, did_you_mean, listed};
 use crate::policy::{Policy, PolicyError, PolicyErrors, Problem, RuleSetting};
 
 use super::{
@@ -84,21 +84,7 @@ pub struct Armed {
 /// # Errors
 /// Rules that do not exist and options that mean nothing, all of them.
 pub fn arm(policy: &Policy) -> Result<Vec<Armed>, PolicyErrors> {
-    let mut errors = Vec::new();
-    for (id, setting) in &policy.rules {
-        if find(id).is_none() {
-            let hint = did_you_mean(id, REGISTRY.iter().map(|entry| entry.meta.id));
-            let problem = Problem::new(setting.span.clone(), format!("there is no rule `{id}`{hint}"))
-                .help("`refgate rules` lists the rules there are");
-            let source = policy.texts.get(setting.layer);
-            errors.extend(source.map(|source| PolicyError { source: source.clone(), problem }));
-        }
-    }
-    errors.extend(policy.waivers.iter().filter(|waiver| find(&waiver.rule).is_none()).filter_map(|waiver| {
-        let hint = did_you_mean(&waiver.rule, REGISTRY.iter().map(|entry| entry.meta.id));
-        let problem = Problem::new(waiver.span.clone(), format!("there is no rule `{}`{hint}", waiver.rule));
-        policy.texts.get(waiver.layer).map(|source| PolicyError { source: source.clone(), problem })
-    }));
+    let mut errors = strangers(policy);
     let mut armed = Vec::new();
     for entry in REGISTRY {
         let setting = policy.rules.get(entry.meta.id).cloned().unwrap_or_default();
@@ -113,6 +99,29 @@ pub fn arm(policy: &Policy) -> Result<Vec<Armed>, PolicyErrors> {
         }
     }
     if errors.is_empty() { Ok(armed) } else { Err(PolicyErrors(errors)) }
+}
+
+/// Everything that a policy says of rules that do not exist, each at its place.
+fn strangers(policy: &Policy) -> Vec<PolicyError> {
+    let ids = || REGISTRY.iter().map(|entry| entry.meta.id);
+    let help = "`refgate rules` lists the rules there are";
+    let no_rule = |id: &str| format!("there is no rule `{id}`{}", did_you_mean(id, ids()));
+    let rules = policy.rules.iter().filter(|(id, _)| find(id).is_none());
+    let rules = rules.filter_map(|(id, setting)| Some((setting.origin.as_ref()?, no_rule(id), help.to_owned())));
+    let waivers = policy.waivers.iter().filter(|waiver| find(&waiver.rule).is_none());
+    let waivers = waivers.map(|waiver| (&waiver.origin, no_rule(&waiver.rule), help.to_owned()));
+    let known = || Policy::open_words().chain(ids());
+    let left_open = policy.open.iter().filter(|left| !known().any(|known| known == left.word)).map(|left| {
+        let word = &left.word;
+        let message = format!("`open` takes no `{word}`{}", did_you_mean(word, known()));
+        let words: Vec<&str> = Policy::open_words().collect();
+        (&left.origin, message, format!("it takes {}, and the ids that `refgate rules` lists", listed(&words, "and")))
+    });
+    let problems = rules.chain(waivers).chain(left_open).filter_map(|(origin, message, help)| {
+        let source = policy.texts.get(origin.layer)?.clone();
+        Some(PolicyError { source, problem: Problem::new(origin.span.clone(), message).help(help) })
+    });
+    problems.collect()
 }
 
 /// The entry of a rule that looks at ref updates.

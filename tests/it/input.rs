@@ -260,7 +260,7 @@ fn all_that_is_wrong_with_a_policy_is_told_at_once_and_in_its_place() {
    ·            ──────
  4 │ 
    ╰────
-  × the pattern `{mayor}`: `{mayor}` is no placeholder; did you mean `major`?
+  × the pattern `{mayor}`: `{mayor}` is not a placeholder; did you mean `major`?
    ╭─[p.toml:7:10]
  6 │ name = "master"
  7 │ branch = "{mayor}"

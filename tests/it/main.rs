@@ -10,6 +10,7 @@
 
 mod architecture;
 mod catalogue;
+mod catalogue_policy;
 mod clones;
 mod doctor;
 mod flows;

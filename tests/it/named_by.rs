@@ -160,10 +160,10 @@ fn mistakes_are_shown_in_their_place_with_what_to_write_instead() {
     let list = |forms: &str| format!("[landed]\nnamed-by = [\"Port: {{commit}}\",\n  {forms}]");
     for (table, said) in [
         (list("\"Port of\""), &["lower.toml:6:3", "the form `Port of`: it has no placeholder", "{pull-request}"][..]),
-        (list("\"Port: {comit}\""), &["lower.toml:6:3", "`{comit}` is no placeholder; did you mean `commit`?"]),
+        (list("\"Port: {comit}\""), &["lower.toml:6:3", "`{comit}` is not a placeholder; did you mean `commit`?"]),
         (list("\"Port: {commit\""), &["lower.toml:6:3", "`{` without a closing `}`"]),
         (list("\"{commit} {commit}\""), &["lower.toml:6:3", "more than one placeholder", "one form for each"]),
-        (list("\"- {commit}\""), &["lower.toml:6:3", "no letter beside its placeholder", "Ported-From: {commit}"]),
+        (list("\"- {commit}\""), &["lower.toml:6:3", "no letter next to its placeholder", "Ported-From: {commit}"]),
         (list("\"Port {commit}th\""), &["lower.toml:6:3", "could be part of the original", "put a blank"]),
         (list("\"Port:\\n{commit}\""), &["lower.toml:6:3", "it has a control character", "one line"]),
         (list(&format!("\"{}{{commit}}\"", "x".repeat(300))), &["lower.toml:6:3", "it has more than 200 bytes"]),

@@ -129,6 +129,30 @@ fn layers_add_and_weaken_only_what_is_left_open() {
 }
 
 #[test]
+fn a_word_of_open_that_means_nothing_is_shown_at_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let check = |open: &str| {
+        let text = POLICY.replacen("schema = 1\n", &format!("schema = 1\nopen = {open}\n"), 1);
+        std::fs::write(folder.path().join("p.toml"), text).unwrap();
+        let output = refgate(folder.path(), &["policy", "check", "p.toml"], b"");
+        (output.status.code().unwrap(), stderr(&output))
+    };
+    for (open, place, said) in [
+        ("[\"misplaced-tga\"]", "p.toml:3:9", "`open` takes no `misplaced-tga`; did you mean `misplaced-tag`?"),
+        ("[\"line\", \"flow\"]", "p.toml:3:17", "`open` takes no `flow`"),
+        ("[\n\"version-filed\"]", "p.toml:4:1", "`open` takes no `version-filed`; did you mean `version-field`?"),
+    ] {
+        let (code, text) = check(open);
+        assert_eq!(code, 3, "{text}");
+        assert!(text.contains(place) && text.contains(said), "{text}");
+    }
+    assert!(check("[\"flow\"]").1.contains("it takes `group`, `line`, `tag`"), "what there is instead is said");
+    for word in ["*", "line", "tag", "series", "group", "version-field", "changelog", "waiver-notes", "moved-tag"] {
+        assert_eq!(check(&format!("[\"{word}\"]")).0, 0, "{word}");
+    }
+}
+
+#[test]
 fn a_policy_extends_a_preset_and_a_file_of_its_own_ref() {
     let site = Site::usual();
     let code = |policy: &str, update: &str| judge(&site, policy, update).0;
@@ -362,4 +386,74 @@ fn the_next_major_version_is_told_by_the_pattern() {
         assert_eq!(code, Some(3), "{text}");
         assert!(text.contains(said), "{text}");
     }
+}
+
+/// The names of the files of the policy that a file imports, as paths of modules: `table::line`.
+fn imports(text: &str, own: &[&str]) -> Vec<Vec<String>> {
+    let code = text.split("#[cfg(test)]").next().unwrap();
+    let uses = code.split(";").filter_map(|statement| statement.split_once("use ").map(|(_, path)| path.trim()));
+    let mut found = Vec::new();
+    for path in uses {
+        // `a::{b::c, d}` is `a::b::c` and `a::d`; deeper groups do not occur.
+        let expanded: Vec<String> = match path.split_once("::{") {
+            Some((before, rest)) => rest
+                .trim_end_matches('}')
+                .split(',')
+                .filter(|last| !last.trim().is_empty())
+                .map(|last| format!("{before}::{}", last.trim()))
+                .collect(),
+            None => vec![path.to_owned()],
+        };
+        for path in expanded {
+            let mut parts: Vec<&str> = path.split("::").collect();
+            let mut base: Vec<&str> = match parts.first() {
+                Some(&"super") => own[..own.len() - 1].to_vec(),
+                Some(&"crate") if parts.get(1) == Some(&"policy") => {
+                    parts.remove(0);
+                    Vec::new()
+                }
+                _ => continue,
+            };
+            parts.remove(0);
+            base.extend(parts);
+            found.push(base.into_iter().map(str::to_owned).collect());
+        }
+    }
+    found
+}
+
+#[test]
+fn no_file_of_the_policy_imports_one_that_stands_above_it() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/policy");
+    let mut files = std::collections::BTreeMap::new();
+    for (folder, prefix) in [(root.clone(), None), (root.join("table"), Some("table"))] {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let stem = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            if path.is_file() && !["mod", "testing"].contains(&stem.as_str()) {
+                let name: Vec<String> = prefix.into_iter().map(str::to_owned).chain([stem]).collect();
+                files.insert(name, std::fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+    assert!(files.len() > 25, "{}", files.len());
+    let mut below = std::collections::BTreeMap::new();
+    for (name, text) in &files {
+        let own: Vec<&str> = name.iter().map(String::as_str).collect();
+        let named = imports(text, &own).into_iter().map(|path| {
+            let file = files.keys().find(|file| path.starts_with(file));
+            file.unwrap_or_else(|| panic!("{name:?} imports {path:?} through a `mod.rs`, which hides whose it is"))
+                .clone()
+        });
+        below.insert(name.clone(), named.filter(|other| other != name).collect::<Vec<_>>());
+    }
+    // Files that import only such as are gone already go; what is left then is a circle.
+    while let Some(free) = below
+        .iter()
+        .find(|(_, named)| named.iter().all(|other| !below.contains_key(other)))
+        .map(|(name, _)| name.clone())
+    {
+        below.remove(&free);
+    }
+    assert!(below.is_empty(), "these import each other: {:?}", below.keys());
 }

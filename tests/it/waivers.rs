@@ -99,7 +99,7 @@ fn a_waiver_that_would_be_none_is_not_written() {
     let place = Place::new();
     for (arguments, said) in [
         (&["--rule", "unlanded-fixes", "--reason", "x"][..], "did you mean `unlanded-fix`?"),
-        (&["--rule", "unlanded-fix", "--reason", " - "], "a waiver without a reason is none"),
+        (&["--rule", "unlanded-fix", "--reason", " - "], "a waiver needs a reason"),
         (&["--rule", "unlanded-fix", "--reason", "one\n\nWaive: deleted-ref"], "the note would be none"),
         (&["--rule", "unlanded-fix", "--reason", "one\nBy: Somebody Else"], "the note would be none"),
         (&["--rule", "unlanded-fix", "--reason", "x", "--by", "a\n\nWaive: b\nReason: c"], "one line each"),

@@ -1,12 +1,14 @@
-//! Forms of one's own in which messages name the original of a change: `Ported-From: {commit}`.
+//! `[landed]`: how it is seen that a change is on another line.
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema};
 use serde::Deserialize;
+use std::borrow::Cow;
 
-use super::Problem;
-use super::raw::Located;
-use super::resolve::Resolver;
+use super::form::{Once, Table};
 use crate::model::{Untrusted, did_you_mean};
+use crate::policy::cx::Cx;
+use crate::policy::error::Problem;
+use crate::policy::text::{Located, Meaning, Text};
 
 /// No form is longer.
 const MAX_LENGTH: usize = 200;
@@ -26,7 +28,7 @@ pub enum Original {
     PullRequest,
 }
 
-/// A form in which messages name the original of a change, beside the built-in ones. It counts at the beginning of a line
+/// A form in which messages name the original of a change, next to the built-in ones. It counts at the beginning of a line
 /// below the subject, without regard to case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamingForm {
@@ -40,7 +42,7 @@ pub struct NamingForm {
     pub after: String,
 }
 
-/// Why a text is no form.
+/// Why a text is not a form.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 enum FormError {
     #[error("it has more than {MAX_LENGTH} bytes")]
@@ -53,9 +55,9 @@ enum FormError {
     Several,
     #[error("`{{` without a closing `}}`")]
     Unclosed,
-    #[error("`{{{found}}}` is no placeholder{}", did_you_mean(found, PLACEHOLDERS.map(|(name, _)| name)))]
+    #[error("`{{{found}}}` is not a placeholder{}", did_you_mean(found, PLACEHOLDERS.map(|(name, _)| name)))]
     Unknown { found: String },
-    #[error("it has no letter beside its placeholder, so that it would be found where nothing is named")]
+    #[error("it has no letter next to its placeholder: it would be found where nothing is named")]
     NoText,
     #[error("what follows its placeholder begins with a letter or digit, which could be part of the original")]
     RunsOn,
@@ -102,35 +104,61 @@ impl NamingForm {
     }
 }
 
-/// `[landed]`.
+/// How it is seen that a change is on another line.
+///
+/// ```toml
+/// [landed]
+/// named-by = ["Ported-From: {commit}"]
+/// ```
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct RawLanded {
-    /// Forms in which messages name the original of a change, beside the built-in ones: plain text with one `{commit}` or
-    /// `{pull-request}`, such as `Ported-From: {commit}`.
-    #[schemars(inner(length(max = 200), regex(pattern = r"\{(commit|pull-request)\}")))]
-    named_by: Vec<Located<String>>,
+pub(crate) struct RawLanded {
+    /// Forms in which messages name the original of a change, next to the built-in ones: plain text with one `{commit}` or
+    /// `{pull-request}`. A form counts at the beginning of a line below the subject, without regard to case.
+    #[schemars(example = ["Ported-From: {commit}", "Upstream-Pull: #{pull-request}"])]
+    named_by: Vec<Located<Text<NamingForm>>>,
 }
 
-impl Resolver<'_> {
-    /// The forms of all layers: what a message names is believed only as far as the content agrees, so that a form more
-    /// weakens nothing.
-    pub(super) fn named_by(&mut self) -> Vec<NamingForm> {
+impl Meaning for NamingForm {
+    const NAME: &'static str = "NamingForm";
+    const TITLE: &'static str = "form of a line";
+    fn description() -> Cow<'static, str> {
+        format!("Plain text of at most {MAX_LENGTH} bytes with one `{{commit}}` or `{{pull-request}}`.").into()
+    }
+    fn limit(schema: &mut Schema) {
+        let names: Vec<&str> = PLACEHOLDERS.iter().map(|(name, _)| *name).collect();
+        schema.insert("pattern".to_owned(), format!(r"\{{({})\}}", names.join("|")).into());
+        schema.insert("maxLength".to_owned(), MAX_LENGTH.into());
+    }
+}
+
+/// The table `[landed]`.
+#[derive(Debug)]
+pub(crate) enum Landed {}
+
+impl Table for Landed {
+    const KEY: &'static str = "landed";
+    type Written = Once<RawLanded>;
+    type Resolved = Vec<NamingForm>;
+
+    /// What a message names is believed only as far as the content agrees: a further form weakens nothing.
+    fn resolve(layers: &[&Once<RawLanded>], cx: &mut Cx<'_>) -> Vec<NamingForm> {
         let mut forms: Vec<NamingForm> = Vec::new();
-        for (at, layer) in self.layers.iter().enumerate() {
-            for text in layer.landed.iter().flat_map(|raw| &raw.named_by) {
-                match NamingForm::parse(text.get_ref()) {
+        for (at, layer) in layers.iter().enumerate() {
+            cx.enter(at);
+            for text in layer.0.iter().flat_map(|(raw, _)| &raw.named_by) {
+                match NamingForm::parse(text.text()) {
                     Ok(form) if forms.contains(&form) => {}
                     Ok(_) if forms.len() >= MAX_FORMS => {
                         let message = format!("a policy has at most {MAX_FORMS} forms in `named-by`, layers included");
-                        self.report(at, Problem::new(text.span(), message).help("leave out those that nobody writes"));
+                        cx.report(Problem::new(text.span(), message).help("leave out those that nobody writes"));
                         return forms;
                     }
                     Ok(form) => forms.push(form),
                     Err(error) => {
-                        let shown: String = text.get_ref().chars().take(60).collect();
+                        let shown: String = text.text().chars().take(60).collect();
                         let message = format!("the form `{}`: {error}", Untrusted::new(&shown));
-                        self.report(at, Problem::new(text.span(), message).help(error.remedy()));
+                        cx.report(Problem::new(text.span(), message).help(error.remedy()));
                     }
                 }
             }

@@ -1,4 +1,4 @@
-//! Waivers in git notes: how one is written, and from whom a policy takes them.
+//! `[waiver-notes]`: waivers in git notes, how one is written, and from whom a policy takes them.
 //!
 //! ```text
 //! Waive: unlanded-fix
@@ -15,12 +15,14 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use std::fmt;
 
-use super::raw::{Located, Texts};
-use super::resolve::Resolver;
-use super::{ActorSet, flow::says_something};
+use super::form::{Once, Table};
+use super::waiver::{NO_REASON, says_something};
 use crate::model::Untrusted;
+use crate::policy::actors::ActorSet;
+use crate::policy::cx::Cx;
+use crate::policy::text::{Located, Texts};
 
-/// A longer note is none.
+/// No note is longer.
 pub const MAX_NOTE_BYTES: u64 = 64 << 10;
 
 /// A waiver as a note records it. What it says is text of whoever pushed it, shown escaped.
@@ -36,7 +38,7 @@ pub struct NotedWaiver {
     pub by: Option<String>,
 }
 
-/// Why a note is no waiver.
+/// Why a note is not a waiver.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoteError {
     /// A line of it is out of form.
@@ -62,7 +64,7 @@ impl NotedWaiver {
     /// Reads a note. Its waivers count together or not at all: a note that is half understood is not understood.
     ///
     /// # Errors
-    /// It is longer than [`MAX_NOTE_BYTES`], not UTF-8, or some paragraph of it is no waiver.
+    /// It is longer than [`MAX_NOTE_BYTES`], not UTF-8, or some paragraph of it is not a waiver.
     pub fn read(note: &[u8]) -> Result<Vec<Self>, NoteError> {
         if note.len() as u64 > MAX_NOTE_BYTES {
             return Err(NoteError::TooLong);
@@ -117,7 +119,7 @@ impl Draft {
             "reason" => &mut self.reason,
             "until" => &mut self.until,
             "by" => &mut self.by,
-            _ => return Err(format!("`{}` is none of Waive, Reason, Until and By", Untrusted::new(key))),
+            _ => return Err(format!("`{}` is not one of Waive, Reason, Until and By", Untrusted::new(key))),
         };
         if field.replace(value.to_owned()).is_some() {
             return Err(format!("a second `{}`; an empty line separates waivers", Untrusted::new(key)));
@@ -131,40 +133,51 @@ impl Draft {
         if rule.is_none() && reason.is_none() && until.is_none() && by.is_none() {
             return Ok(None);
         }
-        let rule = rule.filter(|rule| !rule.is_empty()).ok_or("a waiver that names no rule: `Waive: RULE`")?;
-        let reason = reason.filter(|reason| says_something(reason)).ok_or("a waiver without a reason is none")?;
+        let rule = rule.filter(|rule| !rule.is_empty()).ok_or("a waiver names a rule: `Waive: RULE`")?;
+        let reason = reason.filter(|reason| says_something(reason)).ok_or(NO_REASON)?;
         let until = until.map(|text| {
-            text.parse::<Date>().map_err(|_| format!("`{}` is no date like `2026-11-21`", Untrusted::new(&text)))
+            text.parse::<Date>().map_err(|_| format!("`{}` is not a date like `2026-11-21`", Untrusted::new(&text)))
         });
         Ok(Some(NotedWaiver { rule, reason, until: until.transpose()?, by: by.filter(|by| !by.is_empty()) }))
     }
 }
 
-/// `[waiver-notes]`.
+/// Waivers in git notes (`refs/notes/refgate`), which `refgate waive` writes. Without this table they do not count.
+///
+/// ```toml
+/// [waiver-notes]
+/// accepted-from = ["@release-managers"]
+/// ```
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct RawWaiverNotes {
-    /// Who may push waivers in notes (`refs/notes/refgate`); nobody unless given.
-    accepted_from: Located<Texts>,
+pub(crate) struct RawWaiverNotes {
+    /// Who may push waivers in notes.
+    #[schemars(example = ["alice", "@release-managers"])]
+    accepted_from: Located<Texts<ActorSet>>,
 }
 
-impl Resolver<'_> {
-    /// From whom waivers in notes are taken. A layer that extends others may name fewer than they do, and others only
-    /// with their leave: whoever may waive can undo what they ask for.
-    pub(super) fn waiver_notes(&mut self) -> Option<ActorSet> {
+/// The table `[waiver-notes]`.
+#[derive(Debug)]
+pub(crate) enum WaiverNotes {}
+
+impl Table for WaiverNotes {
+    const KEY: &'static str = "waiver-notes";
+    const OPENS: bool = true;
+    type Written = Once<RawWaiverNotes>;
+    type Resolved = Option<ActorSet>;
+
+    /// A layer that extends others may name fewer than they do, and others only with their permission: whoever may waive
+    /// can undo what they ask for.
+    fn resolve(layers: &[&Once<RawWaiverNotes>], cx: &mut Cx<'_>) -> Option<ActorSet> {
         let mut accepted: Option<(usize, ActorSet)> = None;
-        for (at, layer) in self.layers.iter().enumerate() {
-            let Some((raw, span)) = &layer.waiver_notes else { continue };
-            let Some(next) = self.actors(at, Some(&raw.accepted_from)) else { continue };
+        for (at, layer) in layers.iter().enumerate() {
+            cx.enter(at);
+            let Some((raw, span)) = &layer.0 else { continue };
+            let Some(next) = cx.actors(Some(&raw.accepted_from)) else { continue };
             let allowed = match &accepted {
                 Some((_, upper)) if next.is_within(upper) => true,
-                Some((upper, _)) => {
-                    let upper = *upper;
-                    self.may_weaken(at, upper, OPEN_WORD, span.clone(), "taking waivers from others")
-                }
-                None => {
-                    (0..at).all(|upper| self.may_weaken(at, upper, OPEN_WORD, span.clone(), "taking waivers in notes"))
-                }
+                Some((upper, _)) => cx.may_weaken(*upper, Self::KEY, span.clone(), "taking waivers from others"),
+                None => (0..at).all(|upper| cx.may_weaken(upper, Self::KEY, span.clone(), "taking waivers in notes")),
             };
             if allowed {
                 accepted = Some((at, next));
@@ -173,9 +186,6 @@ impl Resolver<'_> {
         accepted.map(|(_, set)| set)
     }
 }
-
-/// What a layer says to leave it open who may waive.
-const OPEN_WORD: &str = "waiver-notes";
 
 #[cfg(test)]
 mod tests {
@@ -211,14 +221,14 @@ mod tests {
         for (note, said) in [
             ("", "it is empty"),
             ("\n \n", "it is empty"),
-            ("Waive: a", "line 1: a waiver without a reason is none"),
-            ("Waive: a\nReason: -\n", "line 2: a waiver without a reason is none"),
-            ("Reason: why\n", "line 1: a waiver that names no rule: `Waive: RULE`"),
-            ("Waive: a\nReason: b\nUntil: soon", "line 3: `soon` is no date like `2026-11-21`"),
-            ("Waive: a\nReason: b\nuntil:", "line 3: `` is no date like `2026-11-21`"),
+            ("Waive: a", "line 1: a waiver needs a reason"),
+            ("Waive: a\nReason: -\n", "line 2: a waiver needs a reason"),
+            ("Reason: why\n", "line 1: a waiver names a rule: `Waive: RULE`"),
+            ("Waive: a\nReason: b\nUntil: soon", "line 3: `soon` is not a date like `2026-11-21`"),
+            ("Waive: a\nReason: b\nuntil:", "line 3: `` is not a date like `2026-11-21`"),
             ("Waive: a\nWaive: b\nReason: c", "line 2: a second `Waive`; an empty line separates waivers"),
             ("Reviewed by me", "line 1: it is not `KEY: VALUE`"),
-            ("Level: off", "line 1: `Level` is none of Waive, Reason, Until and By"),
+            ("Level: off", "line 1: `Level` is not one of Waive, Reason, Until and By"),
             ("Waive: a\nReason: b\n\nand more", "line 4: it is not `KEY: VALUE`"),
         ] {
             assert_eq!(NotedWaiver::read(note.as_bytes()).unwrap_err().to_string(), said, "{note:?}");

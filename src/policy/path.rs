@@ -1,9 +1,10 @@
-//! What a policy says of files in the tree: version fields and changelogs.
+//! Patterns of paths in the tree.
 
 use bstr::{BStr, BString};
+use std::borrow::Cow;
 
-use super::{ActorSet, Bindings, Pattern, PatternError};
-use crate::manifest;
+use super::pattern::{Bindings, Pattern, PatternError};
+use super::text::Meaning;
 
 /// More `**` than this in one path are a mistake; each doubles the patterns tried.
 const MAX_DEEP: usize = 4;
@@ -35,7 +36,7 @@ impl PathPattern {
         Ok(Self { text: text.to_owned(), variants })
     }
 
-    /// The pattern as it was written.
+    /// Returns the pattern as it was written.
     pub fn text(&self) -> &str {
         &self.text
     }
@@ -51,7 +52,7 @@ impl PathPattern {
         self.variants.iter().any(agrees)
     }
 
-    /// The paths this can mean; `None` when the tree has to be looked through.
+    /// Returns the paths this can mean; `None` when the tree has to be looked through.
     pub fn instances(&self, known: &Bindings) -> Option<Vec<BString>> {
         let instances: Option<Vec<Vec<BString>>> =
             self.variants.iter().map(|variant| variant.instances(known)).collect();
@@ -67,7 +68,7 @@ impl<'de> serde::Deserialize<'de> for PathPattern {
 }
 
 impl schemars::JsonSchema for PathPattern {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
+    fn schema_name() -> Cow<'static, str> {
         "PathPattern".into()
     }
     fn inline_schema() -> bool {
@@ -78,129 +79,21 @@ impl schemars::JsonSchema for PathPattern {
     }
 }
 
+impl Meaning for PathPattern {
+    const NAME: &'static str = "PathText";
+    const TITLE: &'static str = "path pattern";
+    fn description() -> Cow<'static, str> {
+        "The path of a file from the root of the tree, in the words of a pattern. `**/` also stands for no folder at all: \
+         `**/values.yaml` is the one at the root too."
+            .into()
+    }
+}
+
 /// The text with one `**/` left out, in every way there is.
 fn without_one(text: &str) -> Vec<String> {
     let whole_component = |at: &usize| *at == 0 || text.as_bytes().get(at - 1) == Some(&b'/');
     let places = text.match_indices("**/").map(|(at, _)| at).filter(whole_component);
     places.map(|at| [text.get(..at), text.get(at + 3..)].into_iter().flatten().collect()).collect()
-}
-
-/// How a version field has to agree with the tag on its tree.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Agreement {
-    /// It says the tag's version, in whatever spelling.
-    #[default]
-    Exact,
-    /// It may leave out the last numbers: `1.15` in the tree of `1.15.9`.
-    Prefix,
-    /// It need not: the version is filled in by a build.
-    No,
-}
-
-/// Where a project's own version stands, and who may change it there.
-#[derive(Clone, Debug)]
-pub struct VersionField {
-    /// The files. Placeholders bind what the tag's pattern bound: `charts/{scope}/Chart.yaml`.
-    pub paths: Vec<PathPattern>,
-    /// How to find the version in a file that is no known manifest.
-    pub pattern: Option<manifest::Pattern>,
-    /// Names to look for in kinds of manifest that leave the name to the project.
-    pub hints: manifest::Hints,
-    /// Whether the file need not be there.
-    pub optional: bool,
-    /// How it has to agree with tags.
-    pub agrees: Agreement,
-    /// The tag classes it has to agree with; empty for all.
-    pub classes: Vec<String>,
-    /// The kinds of change that may edit it; `None` restricts it to none unless actors or lines are named.
-    pub changed_by: Option<Vec<String>>,
-    /// Who may edit it.
-    pub may: Option<ActorSet>,
-    /// The lines on which it may be edited.
-    pub only_on: Option<Vec<String>>,
-}
-
-impl VersionField {
-    /// Whether the policy lets anybody edit it at all.
-    pub fn is_editable(&self) -> bool {
-        self.changed_by.is_some() || self.may.is_some() || self.only_on.is_some()
-    }
-}
-
-/// How a changelog is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum ChangelogFormat {
-    /// `debian/changelog`.
-    Debian,
-    /// Markdown with a heading of level two for each version.
-    KeepAChangelog,
-}
-
-/// Where changes are written down.
-#[derive(Clone, Debug)]
-pub struct Changelog {
-    /// What it is.
-    pub place: Notes,
-    /// The tag classes whose versions need an entry.
-    pub required_by: Classes,
-    /// Where entries have to be brought.
-    pub reintegrate: Option<Reintegrate>,
-}
-
-/// A file of all versions, or a file for each.
-#[derive(Clone, Debug)]
-pub enum Notes {
-    /// One file with an entry for each version.
-    Entries(PathPattern, ChangelogFormat),
-    /// A file of its own for each version: `docs/releases/{version}.md`.
-    Files(PathPattern),
-}
-
-/// Tag classes that a changelog concerns.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Classes {
-    /// None of them.
-    #[default]
-    None,
-    /// Every class of versions.
-    All,
-    /// These.
-    Named(Vec<String>),
-}
-
-impl Classes {
-    /// Whether a class is one of them.
-    pub fn contains(&self, class: &str) -> bool {
-        match self {
-            Self::None => false,
-            Self::All => true,
-            Self::Named(names) => names.iter().any(|name| name == class),
-        }
-    }
-}
-
-/// When an entry has to be there.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Due {
-    /// The next tag on the line is refused while it is not.
-    #[default]
-    NextTag,
-    /// It is told at the next tag, and holds nothing up.
-    Report,
-}
-
-/// The entries that are made on one line have to get to another.
-#[derive(Clone, Debug)]
-pub struct Reintegrate {
-    /// The line they are made on.
-    pub from: String,
-    /// The line they have to get to.
-    pub to: String,
-    /// When.
-    pub due: Due,
 }
 
 #[cfg(test)]

@@ -1,0 +1,209 @@
+//! What the tables share while they are resolved: where errors go, what may be weakened, and which names there are.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::actors::{ActorSet, built_in_groups};
+use super::error::{PolicyError, Problem, SourceText};
+use super::origin::Origin;
+use super::path::PathPattern;
+use super::pattern::Pattern;
+use super::text::{ClassName, KindName, LineName, Located, OpenWord, Text, Texts};
+use crate::model::did_you_mean;
+
+/// What layers leave open: for each layer, the words of its `open`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Open<'a>(&'a [&'a [Located<Text<OpenWord>>]]);
+
+impl<'a> Open<'a> {
+    pub(super) const fn new(layers: &'a [&'a [Located<Text<OpenWord>>]]) -> Self {
+        Self(layers)
+    }
+
+    /// Whether layers that extend this one may weaken `what`.
+    fn leaves(self, layer: usize, what: &str) -> bool {
+        let words = self.0.get(layer).copied().unwrap_or_default();
+        words.iter().any(|word| word.text() == "*" || word.text() == what)
+    }
+}
+
+/// A group of actors, as the lowest layer that may change it declares it.
+#[derive(Clone, Debug)]
+pub(super) struct Group {
+    /// The layer that declares it.
+    pub(super) layer: usize,
+    pub(super) members: Vec<String>,
+}
+
+/// The names that tables give, for the tables after them.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    pub(super) groups: BTreeMap<String, Group>,
+    /// Kinds of change, the built-in ones included.
+    pub(super) kinds: Vec<String>,
+    /// Lines and their patterns.
+    pub(super) lines: Vec<(String, Vec<Pattern>)>,
+    /// Tag classes, and whether their tags name versions.
+    pub(super) classes: Vec<(String, bool)>,
+    /// Rules by id, and the layers that say something of them.
+    pub(super) rules: Vec<(usize, String)>,
+}
+
+/// The context that tables are resolved in.
+#[derive(Debug)]
+pub(super) struct Cx<'a> {
+    texts: &'a [SourceText],
+    open: Open<'a>,
+    errors: &'a mut Vec<PolicyError>,
+    /// The layer whose tables are being resolved.
+    layer: usize,
+    pub(super) names: Names,
+}
+
+impl<'a> Cx<'a> {
+    pub(super) fn new(texts: &'a [SourceText], open: Open<'a>, errors: &'a mut Vec<PolicyError>) -> Self {
+        Self { texts, open, errors, layer: 0, names: Names::default() }
+    }
+
+    /// Says whose tables come next: problems are theirs.
+    pub(super) const fn enter(&mut self, layer: usize) {
+        self.layer = layer;
+    }
+
+    /// Returns the layer whose tables are being resolved.
+    pub(super) const fn layer(&self) -> usize {
+        self.layer
+    }
+
+    /// Returns the place of a table of this layer.
+    pub(super) fn origin(&self, span: &Range<usize>) -> Origin {
+        Origin { layer: self.layer, span: span.clone() }
+    }
+
+    pub(super) fn report(&mut self, problem: Problem) {
+        if let Some(source) = self.texts.get(self.layer) {
+            self.errors.push(PolicyError { source: source.clone(), problem });
+        }
+    }
+
+    /// Takes the value, or reports why there is none.
+    pub(super) fn value<T, E: std::fmt::Display>(&mut self, read: Result<T, E>, at: Range<usize>) -> Option<T> {
+        read.map_err(|error| self.report(Problem::new(at, error.to_string()))).ok()
+    }
+
+    /// Whether `upper` leaves `what` open to this layer; reports it otherwise.
+    pub(super) fn may_weaken(&mut self, upper: usize, what: &str, at: Range<usize>, deed: &str) -> bool {
+        let open = self.open.leaves(upper, what);
+        if !open && let Some(upper) = self.texts.get(upper) {
+            self.report(not_left_open(upper, at, what, deed));
+        }
+        open
+    }
+
+    /// Returns the uppermost layer above this one that does not leave `what` open.
+    pub(super) fn first_closed(&self, what: &str) -> Option<usize> {
+        (0..self.layer).find(|upper| !self.open.leaves(*upper, what))
+    }
+
+    pub(super) fn patterns(&mut self, texts: &Located<Texts<Pattern>>) -> Vec<Pattern> {
+        self.each(texts, Self::pattern)
+    }
+
+    pub(super) fn pattern(&mut self, text: &str, span: Range<usize>) -> Option<Pattern> {
+        let read = Pattern::parse(text).map_err(|error| format!("the pattern `{text}`: {error}"));
+        self.value(read, span)
+    }
+
+    pub(super) fn paths(&mut self, texts: &Located<Texts<PathPattern>>) -> Vec<PathPattern> {
+        self.each(texts, Self::path)
+    }
+
+    pub(super) fn path(&mut self, text: &str, span: Range<usize>) -> Option<PathPattern> {
+        let read = PathPattern::parse(text).map_err(|error| format!("the path `{text}`: {error}"));
+        self.value(read, span)
+    }
+
+    fn each<K, T>(
+        &mut self,
+        texts: &Located<Texts<K>>,
+        read: impl Fn(&mut Self, &str, Range<usize>) -> Option<T>,
+    ) -> Vec<T> {
+        if texts.texts().is_empty() {
+            self.report(Problem::new(texts.span(), "the list is empty: it matches nothing"));
+        }
+        texts.texts().iter().filter_map(|text| read(self, text, texts.span())).collect()
+    }
+
+    pub(super) fn actors(&mut self, texts: Option<&Located<Texts<ActorSet>>>) -> Option<ActorSet> {
+        let texts = texts?;
+        let mut set = ActorSet::default();
+        for word in texts.texts() {
+            let groups = &self.names.groups;
+            if let Err(group) = set.add(word, &|name| groups.get(name).map(|group| group.members.clone())) {
+                let mut known: Vec<&str> = built_in_groups().collect();
+                known.extend(groups.keys().map(String::as_str));
+                let message = format!("there is no group `@{group}`{}", did_you_mean(group, known));
+                self.report(Problem::new(texts.span(), message).help("declare it under `[group]`"));
+            }
+        }
+        Some(set)
+    }
+
+    /// Kinds of change by name; reports those that nothing declares.
+    pub(super) fn kinds(&mut self, names: &Located<Texts<KindName>>) -> Vec<String> {
+        let known: Vec<&str> = self.names.kinds.iter().map(String::as_str).collect();
+        let strangers = unknown(names.texts(), "kind of change", &known);
+        for message in strangers {
+            self.report(Problem::new(names.span(), message).help("declare it with `[[kind]]`"));
+        }
+        names.texts().to_vec()
+    }
+
+    /// Lines by name; reports those that there are not.
+    pub(super) fn lines(&mut self, names: &Located<Texts<LineName>>) -> Vec<String> {
+        self.line_names(names.texts(), names.span());
+        names.texts().to_vec()
+    }
+
+    /// A line by name; reports it where there is none.
+    pub(super) fn line(&mut self, name: &Located<Text<LineName>>) -> String {
+        self.line_names(&[name.text().to_owned()], name.span());
+        name.text().to_owned()
+    }
+
+    fn line_names(&mut self, names: &[String], span: Range<usize>) {
+        let known: Vec<&str> = self.names.lines.iter().map(|(name, _)| name.as_str()).collect();
+        for message in unknown(names, "line", &known) {
+            self.report(Problem::new(span.clone(), message));
+        }
+    }
+
+    /// Classes of version tags by name; reports those that there are not.
+    pub(super) fn version_classes(&mut self, names: &Located<Texts<ClassName>>) -> Vec<String> {
+        self.version_class_names(names.texts(), &names.span());
+        names.texts().to_vec()
+    }
+
+    pub(super) fn version_class_names(&mut self, names: &[String], span: &Range<usize>) {
+        let versions = self.names.classes.iter().filter(|(_, versions)| *versions);
+        let known: Vec<&str> = versions.map(|(name, _)| name.as_str()).collect();
+        for message in unknown(names, "class of version tags", &known) {
+            self.report(Problem::new(span.clone(), message));
+        }
+    }
+}
+
+/// Says, of each name that is not among the known ones, that it is not.
+fn unknown(names: &[String], what: &str, known: &[&str]) -> Vec<String> {
+    let strangers = names.iter().filter(|name| !known.contains(&name.as_str()));
+    strangers
+        .map(|name| format!("there is no {what} named `{name}`{}", did_you_mean(name, known.iter().copied())))
+        .collect()
+}
+
+/// The problem of a layer that weakens what a layer above it does not leave open.
+pub(super) fn not_left_open(upper: &SourceText, at: Range<usize>, what: &str, deed: &str) -> Problem {
+    let upper = &upper.name;
+    let help = format!("whoever keeps `{upper}` can allow it with `open = [\"{what}\"]`");
+    Problem::new(at, format!("{deed} is not left open by `{upper}`")).help(help)
+}

@@ -1,0 +1,214 @@
+//! What is asked of a policy.
+
+use bstr::BString;
+use serde::de::DeserializeOwned;
+
+use super::cx::not_left_open;
+use super::decode::{parse, take};
+use super::error::{PolicyError, PolicyErrors, SourceText};
+use super::origin::Origin;
+use super::pattern::Bindings;
+use super::schema::{OPENED, Policy};
+use super::table::form::Table as _;
+use super::table::kind::{Described, KindOfChange, conventional};
+use super::table::line::Line;
+use super::table::rules::{self, RuleSetting, Rules};
+use super::table::series::Series;
+use super::table::tag::{TagMatch, stability};
+use crate::model::{Level, Namespace, RefName, Untrusted};
+
+/// A branch's place in the policy.
+#[derive(Clone, Debug)]
+pub struct LineMatch<'p> {
+    /// The line.
+    pub line: &'p Line,
+    /// What its pattern bound.
+    pub bindings: Bindings,
+}
+
+impl Policy {
+    /// Returns the line a branch belongs to: the first whose pattern matches.
+    pub fn line_of(&self, name: &RefName) -> Option<LineMatch<'_>> {
+        if name.namespace() != Namespace::Branch {
+            return None;
+        }
+        self.lines.iter().find_map(|line| {
+            let bindings = line.branches.iter().find_map(|pattern| pattern.matches(name.short()))?;
+            Some(LineMatch { line, bindings })
+        })
+    }
+
+    /// Returns the class a tag belongs to: the first whose pattern matches and whose scheme reads the version.
+    pub fn tag_of(&self, name: &RefName) -> Option<TagMatch<'_>> {
+        if name.namespace() != Namespace::Tag {
+            return None;
+        }
+        self.tags.iter().find_map(|class| class.matches(name.short()))
+    }
+
+    /// Returns the kinds of change that a commit is. `paths` gives what it touches against its first parent, and is only
+    /// asked where a kind is seen by it.
+    ///
+    /// # Errors
+    /// Those of `paths`.
+    pub fn kinds_of<E>(
+        &self,
+        commit: &Described<'_>,
+        paths: impl FnOnce() -> Result<Vec<BString>, E>,
+    ) -> Result<Vec<&str>, E> {
+        let mut kinds: Vec<&str> = conventional(commit);
+        let touched = if self.kinds.iter().any(KindOfChange::needs_paths) { paths()? } else { Vec::new() };
+        for declared in self.kinds.iter().filter(|declared| declared.holds(commit, &touched)) {
+            if !kinds.contains(&declared.name.as_str()) {
+                kinds.push(&declared.name);
+            }
+        }
+        Ok(kinds)
+    }
+
+    /// Returns the line of this name.
+    pub fn line(&self, name: &str) -> Option<&Line> {
+        self.lines.iter().find(|line| line.name == name)
+    }
+
+    /// Decodes a rule's own options from the layer that gives them; the default where none does.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them, each at its place.
+    pub fn options<T: DeserializeOwned + Default>(&self, rule: &str) -> Result<T, PolicyErrors> {
+        let given = self.rules.get(rule).and_then(RuleSetting::options).and_then(|layer| self.texts.get(layer));
+        given.map_or_else(|| Ok(T::default()), |source| options(source, rule))
+    }
+
+    /// Returns the layer that gives a rule's own options, or else the policy itself.
+    pub fn options_source(&self, rule: &str) -> Option<&SourceText> {
+        let layer = self.rules.get(rule).and_then(RuleSetting::options);
+        layer.map_or_else(|| self.texts.last(), |layer| self.texts.get(layer))
+    }
+
+    /// Returns the entry of the series table that holds a tag's version.
+    pub fn series_of(&self, tag: &TagMatch<'_>) -> Option<&Series> {
+        let version = tag.version.as_ref()?;
+        let fits = |series: &&Series| series.class.as_ref().is_none_or(|class| *class == tag.class.name);
+        self.series.iter().filter(fits).find(|series| series.versions.contains(version))
+    }
+
+    /// Says why a tag that a pattern matches belongs to no class all the same.
+    pub fn why_unlisted(&self, name: &RefName) -> Option<String> {
+        self.tags.iter().find_map(|class| {
+            let scheme = class.scheme.as_ref()?;
+            let bindings = class.patterns.iter().find_map(|pattern| pattern.matches(name.short()))?;
+            let text = std::str::from_utf8(bindings.get("version")?).ok()?;
+            Some(match scheme.read(text) {
+                Err(error) => error.to_string(),
+                Ok(version) => {
+                    let (is, taken) =
+                        (stability(&version), class.accepts.iter().map(|kind| kind.name()).collect::<Vec<_>>());
+                    let text = Untrusted::new(text);
+                    format!(
+                        "`{text}` is a {}, and the class `{}` takes a {}",
+                        is.name(),
+                        class.name,
+                        taken.join(" or a ")
+                    )
+                }
+            })
+        })
+    }
+
+    /// Returns what is wrong with the first words on a rule, where they are not those of the uppermost layer: the layers
+    /// above have what the rule does by itself, `default`, and may not leave it open.
+    pub fn weakens_default(&self, id: &str, default: Level) -> Option<PolicyError> {
+        let setting = self.rules.get(id)?;
+        let (upper, deed) = setting.weakens(default)?;
+        self.closed(upper, setting.origin.as_ref()?, id, &format!("{deed} of `{id}`"))
+    }
+
+    /// Returns what is wrong with waivers of a rule that the layers above theirs have by itself, at `default`, without a
+    /// word on it, and do not leave open.
+    pub fn waives_default(&self, id: &str, default: Level) -> Vec<PolicyError> {
+        let own = self.waivers.iter().filter(|waiver| waiver.rule == id && default != Level::Off);
+        own.filter_map(|waiver| self.closed(waiver.closed_by()?, &waiver.origin, id, &format!("a waiver of `{id}`")))
+            .collect()
+    }
+
+    /// The error of weakening what the layer `upper` does not leave open.
+    fn closed(&self, upper: usize, at: &Origin, id: &str, deed: &str) -> Option<PolicyError> {
+        let source = self.texts.get(at.layer)?.clone();
+        Some(PolicyError { source, problem: not_left_open(self.texts.get(upper)?, at.span.clone(), id, deed) })
+    }
+
+    /// Returns the file and the line, from 1, in which the policy says something.
+    pub fn place_of(&self, origin: &Origin) -> Option<(String, u32)> {
+        let source = self.texts.get(origin.layer)?;
+        let before = source.text.get(..origin.span.start)?;
+        let line = u32::try_from(before.matches('\n').count()).ok()?.checked_add(1)?;
+        Some((source.name.clone(), line))
+    }
+
+    /// Returns the words besides rule ids that `open` takes: the keys of tables, and `*` for everything.
+    pub fn open_words() -> impl Iterator<Item = &'static str> + Clone {
+        OPENED.iter().copied().flatten().chain(["*"])
+    }
+}
+
+/// Decodes a rule's own options out of a layer's text.
+///
+/// The text is read again rather than kept decoded: a spanned value borrows from it, and few rules have options.
+fn options<T: DeserializeOwned + Default>(source: &SourceText, rule: &str) -> Result<T, PolicyErrors> {
+    let mut problems = Vec::new();
+    let (root, _) = parse(&source.text);
+    let rules = take(&mut root.into_inner(), Rules::KEY);
+    let decoded = rules.and_then(|rules| rules::options(rules, rule, &mut problems));
+    if problems.is_empty() {
+        return Ok(decoded.unwrap_or_default());
+    }
+    Err(PolicyErrors(problems.into_iter().map(|problem| PolicyError { source: source.clone(), problem }).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::testing::{BASE, policy, read};
+
+    #[test]
+    fn every_table_knows_the_line_that_it_stands_on() {
+        let more = "[[flow]]\nfrom = 'release'\nto = 'main'\nby = ['pick']\ndue = 'before'\n\
+                    [[version-field]]\npath = 'setup.py'\n[[changelog]]\npath = 'a'\nformat = 'debian'\n\
+                    [[series]]\nversions = '1.*'\n[[waiver]]\nrule = 'b'\nreason = 'x'\nref = 'a'\n[rules.a]\nlevel = 'warn'\n";
+        let text = format!("{BASE}{more}");
+        let policy = policy(more);
+        let at = |origin: &Origin| {
+            let (file, line) = policy.place_of(origin).unwrap();
+            assert_eq!(file, "policy.toml");
+            text.lines().nth(line as usize - 1).unwrap()
+        };
+        assert_eq!(at(&policy.lines[1].origin), "[[line]]");
+        assert_eq!(at(&policy.tags[0].origin), "[[tag]]");
+        assert_eq!(at(&policy.flows[0].origin), "[[flow]]");
+        assert_eq!(at(&policy.version_fields[0].origin), "[[version-field]]");
+        assert_eq!(at(&policy.changelogs[0].origin), "[[changelog]]");
+        assert_eq!(at(&policy.series[0].origin), "[[series]]");
+        assert_eq!(at(&policy.waivers[0].origin), "[[waiver]]");
+        assert_eq!(at(policy.rules["a"].origin.as_ref().unwrap()), "[rules.a]");
+        let line = |at: usize| policy.place_of(&policy.lines[at].origin).unwrap().1;
+        assert_eq!((line(0), line(1)), (5, 9));
+    }
+
+    #[test]
+    fn what_a_layer_says_stands_in_its_file() {
+        let own = "schema = 1\nname = 'own'\nextends = ['base.toml']\n[rules.a]\nlevel = 'warn'\n";
+        let policy = read(&[("own.toml", own), ("base.toml", BASE)]).unwrap();
+        assert_eq!(policy.place_of(&policy.lines[0].origin), Some(("base.toml".to_owned(), 5)));
+        let rule = policy.rules["a"].origin.as_ref().unwrap();
+        assert_eq!(policy.place_of(rule), Some(("own.toml".to_owned(), 4)));
+        assert_eq!(policy.place_of(&Origin { layer: 7, span: 0..1 }), None);
+        assert_eq!(policy.place_of(&Origin { layer: 0, span: 1 << 20..1 << 21 }), None);
+    }
+
+    #[test]
+    fn what_open_takes_besides_rules_are_the_tables_that_layers_change() {
+        let words: Vec<&str> = Policy::open_words().collect();
+        assert_eq!(words, ["group", "line", "tag", "series", "waiver-notes", "version-field", "changelog", "*"]);
+    }
+}

@@ -1,0 +1,421 @@
+//! `[[tag]]`: the classes of tags, and which versions their tags name.
+
+use bstr::{BStr, BString};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::borrow::Cow;
+
+use super::form::{Many, Table};
+use super::merge::Named;
+use super::permissions::{Permissions, RawTagMay};
+use crate::model::did_you_mean;
+use crate::policy::cx::Cx;
+use crate::policy::error::Problem;
+use crate::policy::origin::Origin;
+use crate::policy::pattern::{Bindings, Pattern};
+use crate::policy::text::{LineName, Located, Meaning, NewName, Template, Text, Texts};
+use crate::version::{Scheme, Version};
+
+/// What a push of a class's tags may publish.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum TagPublishes {
+    /// The version that the tag names.
+    Release,
+    /// Nothing.
+    None,
+}
+
+impl TagPublishes {
+    /// Returns the word the policy uses.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Release => "release",
+            Self::None => "none",
+        }
+    }
+}
+
+/// What a tag class is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum TagKind {
+    /// Its tags name versions.
+    #[default]
+    Version,
+    /// Its tags mark something else: an end of life, a branch point.
+    Marker,
+    /// No rule looks at its tags.
+    Ignore,
+}
+
+/// Which objects a tag may be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum TagObject {
+    /// A tag object or a plain ref to a commit.
+    #[default]
+    Any,
+    /// A tag object, as `git tag -a` makes.
+    Annotated,
+}
+
+/// What kinds of version a tag class takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stability {
+    /// `1.2.0`.
+    Final,
+    /// `1.2.0rc1`.
+    PreRelease,
+    /// `1.2.0.dev5`: made by builds, never tagged unless a class says so.
+    Dev,
+}
+
+impl Stability {
+    /// Returns the word that messages use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Final => "final version",
+            Self::PreRelease => "pre-release",
+            Self::Dev => "development version",
+        }
+    }
+}
+
+/// A class of tags. The first class counts that has a pattern which matches the tag's name, a scheme that reads the
+/// version in it, and takes versions of that kind.
+///
+/// ```toml
+/// [[tag]]
+/// name = "version"
+/// tag = "v{version}"
+/// scheme = "semver"
+/// line = "release"
+/// series = "{major}.{minor}"
+/// object = "annotated"
+/// ```
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct RawTag {
+    /// What messages and other tables call it.
+    #[schemars(example = &"version")]
+    name: Located<Text<NewName>>,
+    /// The tags it has, without `refs/tags/`.
+    #[schemars(example = &"{scope}-{version}")]
+    tag: Located<Texts<Pattern>>,
+    /// What its tags are for.
+    #[serde(default)]
+    #[schemars(example = &"marker", extend("default" = "version"))]
+    kind: TagKind,
+    /// How its versions are read and ordered. A class whose patterns have `{version}` needs one.
+    #[schemars(example = &"calver:YYYY.MM.MICRO")]
+    scheme: Option<Located<Text<Scheme>>>,
+    /// Which kinds of version it takes.
+    #[schemars(example = ["final"], extend("default" = ["final", "pre-release"]))]
+    accepts: Option<Vec<Stability>>,
+    /// Further spellings of the same versions: a second tag of one of these on the same commit is not a duplicate.
+    #[schemars(example = &"v{version}")]
+    alias: Option<Located<Texts<Pattern>>>,
+    /// The component whose versions these are, where no `{scope}` in the pattern says it. Versions of different scopes
+    /// are never compared.
+    #[schemars(example = &"server")]
+    scope: Option<String>,
+    /// Where a project began to count again: versions of a later era are above all of an earlier one.
+    #[serde(default)]
+    #[schemars(example = 1)]
+    era: u32,
+    /// The versions that form one series.
+    #[schemars(example = &"{major}.{minor}")]
+    series: Option<Located<Text<Template>>>,
+    /// The series that hotfixes form within it: 5.2.4.6 follows 5.2.4.5 although there is a 5.2.5.
+    #[schemars(example = &"{major}.{minor}.{patch}")]
+    hotfix_series: Option<Located<Text<Template>>>,
+    /// How many commits a tag may hang off its branch: a release commit that was tagged and never pushed to it.
+    #[serde(default)]
+    #[schemars(example = 1)]
+    off_branch_commits: usize,
+    /// The lines its tags must sit on; one that contains the commit is enough.
+    #[schemars(example = ["release", "main"], extend("x-default" = "any branch or none"))]
+    line: Option<Located<Texts<LineName>>>,
+    /// Which objects its tags may be.
+    #[serde(default)]
+    #[schemars(example = &"annotated", extend("default" = "any"))]
+    object: TagObject,
+    /// Who may do what.
+    #[serde(default)]
+    may: RawTagMay,
+    /// Whether its tags may be deleted. Naming somebody in `may.delete` makes them so, too.
+    #[serde(default)]
+    #[schemars(example = true)]
+    deletable: bool,
+    /// Whether its tags may be moved. Naming somebody in `may.move` makes them so, too.
+    #[serde(default)]
+    #[schemars(example = true)]
+    movable: bool,
+    /// What a push of its tags publishes (`refgate release-plan`).
+    #[schemars(example = &"none", extend("x-default" = "`\"release\"` where its tags name versions, else `\"none\"`"))]
+    publishes: Option<Located<TagPublishes>>,
+}
+
+/// A class of tags.
+#[derive(Clone, Debug)]
+pub struct TagClass {
+    /// What messages and other tables call it.
+    pub name: String,
+    /// The tags it has, without `refs/tags/`.
+    pub patterns: Vec<Pattern>,
+    /// What its tags are for.
+    pub kind: TagKind,
+    /// How its versions are read; `None` for a class whose patterns hold no `{version}`.
+    pub scheme: Option<Scheme>,
+    /// Further spellings of the same versions: a second tag of one of these on the same commit is not a duplicate.
+    pub aliases: Vec<Pattern>,
+    /// The component whose versions these are; versions of different scopes are never compared. What `{scope}`
+    /// binds goes before.
+    pub scope: String,
+    /// Where a project began to count again: versions of a later era are above all of an earlier one.
+    pub era: u32,
+    /// The versions that form one series: `{major}.{minor}`.
+    pub series: Option<String>,
+    /// The series within a series that hotfixes form: `{major}.{minor}.{patch}` where 5.2.4.6 follows 5.2.4.5
+    /// although there is a 5.2.5.
+    pub hotfix_series: Option<String>,
+    /// How many commits a tag may hang off its branch: a release commit that was tagged and never pushed to it.
+    pub off_branch_commits: usize,
+    /// Which kinds of version it takes.
+    pub accepts: Vec<Stability>,
+    /// The lines its tags must sit on; empty leaves it open.
+    pub lines: Vec<String>,
+    /// Which objects its tags may be.
+    pub object: TagObject,
+    /// Who may do what.
+    pub may: Permissions,
+    /// Whether its tags may be deleted at all.
+    pub deletable: bool,
+    /// Whether its tags may be moved at all.
+    pub movable: bool,
+    /// What a push of its tags publishes.
+    pub publishes: TagPublishes,
+    /// Where the policy says it.
+    pub origin: Origin,
+}
+
+/// A tag's place in the policy.
+#[derive(Clone, Debug)]
+pub struct TagMatch<'p> {
+    /// The class.
+    pub class: &'p TagClass,
+    /// What its pattern bound, and the components of its version.
+    pub bindings: Bindings,
+    /// The version it names; `None` for a class without `{version}`.
+    pub version: Option<Version>,
+    /// Whether the name is one of the class's further spellings.
+    pub alias: bool,
+}
+
+impl TagMatch<'_> {
+    /// Returns the component that the version is of.
+    pub fn scope(&self) -> BString {
+        self.bindings.get("scope").cloned().unwrap_or_else(|| self.class.scope.as_str().into())
+    }
+
+    /// Returns the key of the series that the version belongs to; `None` where the class declares none.
+    pub fn series(&self) -> Option<String> {
+        // The template was tried when the policy was read.
+        self.version.as_ref()?.series_key(self.class.series.as_ref()?).ok()
+    }
+
+    /// Returns the key of the series of hotfixes, for a version that is one: it has more numbers than the template names.
+    pub fn hotfix(&self) -> Option<String> {
+        let (version, template) = (self.version.as_ref()?, self.class.hotfix_series.as_ref()?);
+        let named = template.matches('{').count();
+        (version.release().len() > named).then(|| version.series_key(template).ok()).flatten()
+    }
+}
+
+impl TagClass {
+    pub(crate) fn matches(&self, name: &BStr) -> Option<TagMatch<'_>> {
+        let own = self.patterns.iter().map(|pattern| (pattern, false));
+        let aliases = self.aliases.iter().map(|pattern| (pattern, true));
+        own.chain(aliases).find_map(|(pattern, alias)| {
+            let mut bindings = pattern.matches(name)?;
+            let Some((scheme, text)) = self.scheme.as_ref().zip(bindings.get("version")) else {
+                return Some(TagMatch { class: self, bindings, version: None, alias });
+            };
+            let version = scheme.read(std::str::from_utf8(text).ok()?).ok()?;
+            if !self.accepts.contains(&stability(&version)) {
+                return None;
+            }
+            for key in ["major", "minor", "patch", "micro", "year", "quarter", "month"] {
+                if let Some(value) = version.component(key) {
+                    bindings.entry(key).or_insert_with(|| value.into());
+                }
+            }
+            Some(TagMatch { class: self, bindings, version: Some(version), alias })
+        })
+    }
+}
+
+pub(crate) fn stability(version: &Version) -> Stability {
+    if version.is_dev() {
+        Stability::Dev
+    } else if version.is_prerelease() {
+        Stability::PreRelease
+    } else {
+        Stability::Final
+    }
+}
+
+/// The table `[[tag]]`.
+#[derive(Debug)]
+pub(crate) enum Tags {}
+
+impl Table for Tags {
+    const KEY: &'static str = "tag";
+    const OPENS: bool = true;
+    type Written = Many<RawTag>;
+    type Resolved = Vec<TagClass>;
+
+    fn resolve(layers: &[&Many<RawTag>], cx: &mut Cx<'_>) -> Vec<TagClass> {
+        let named =
+            Named { word: Self::KEY, title: "tag class", plural: "tag classes", name: |raw: &RawTag| &raw.name };
+        let classes = named.merge(layers, cx, resolve);
+        let names_versions = |class: &TagClass| (class.name.clone(), class.kind == TagKind::Version);
+        cx.names.classes = classes.iter().map(names_versions).collect();
+        classes
+    }
+}
+
+fn resolve(raw: &RawTag, origin: Origin, cx: &mut Cx<'_>) -> TagClass {
+    let patterns = cx.patterns(&raw.tag);
+    let scheme = raw.scheme.as_ref().and_then(|text| cx.value(Scheme::parse(text.text()), text.span()));
+    let versioned = patterns.iter().any(|pattern| pattern.placeholders().contains(&"version"));
+    if versioned && raw.scheme.is_none() && raw.kind == TagKind::Version {
+        let message = format!("the tag class `{}` has `{{version}}` but no scheme to read it by", raw.name.text());
+        let help = "add `scheme = \"semver\"`, or pep440, debian, calver:LAYOUT, dotted or nvr";
+        cx.report(Problem::new(raw.tag.span(), message).help(help));
+    }
+    if let Some(scheme) = raw.scheme.as_ref().filter(|_| !versioned) {
+        let message = "a scheme reads what `{version}` matches, and no pattern of this class has it";
+        cx.report(Problem::new(scheme.span(), message));
+    }
+    let may = raw.may.resolve(cx);
+    TagClass {
+        name: raw.name.text().to_owned(),
+        patterns,
+        kind: raw.kind,
+        aliases: raw.alias.as_ref().map(|alias| cx.patterns(alias)).unwrap_or_default(),
+        scope: raw.scope.clone().unwrap_or_default(),
+        era: raw.era,
+        series: template(raw.series.as_ref(), scheme.as_ref(), cx),
+        hotfix_series: template(raw.hotfix_series.as_ref(), scheme.as_ref(), cx),
+        off_branch_commits: raw.off_branch_commits,
+        scheme,
+        accepts: raw.accepts.clone().unwrap_or_else(|| vec![Stability::Final, Stability::PreRelease]),
+        lines: raw.line.as_ref().map(|names| cx.lines(names)).unwrap_or_default(),
+        object: raw.object,
+        deletable: raw.deletable || may.delete.is_some(),
+        movable: raw.movable || may.rewrite.is_some(),
+        publishes: publishes(raw, versioned, cx),
+        may,
+        origin,
+    }
+}
+
+/// A class whose tags name no versions has nothing to publish.
+fn publishes(raw: &RawTag, versioned: bool, cx: &mut Cx<'_>) -> TagPublishes {
+    let names_versions = versioned && raw.kind == TagKind::Version;
+    match &raw.publishes {
+        Some(publishes) if *publishes.get_ref() == TagPublishes::Release && !names_versions => {
+            let message = "this class names no versions: there is nothing to release";
+            cx.report(Problem::new(publishes.span(), message));
+            TagPublishes::None
+        }
+        Some(publishes) => *publishes.get_ref(),
+        None if names_versions => TagPublishes::Release,
+        None => TagPublishes::None,
+    }
+}
+
+/// A template over the numbers of a scheme's versions.
+fn template(template: Option<&Located<Text<Template>>>, scheme: Option<&Scheme>, cx: &mut Cx<'_>) -> Option<String> {
+    let template = template?;
+    let Some(scheme) = scheme else {
+        cx.report(Problem::new(template.span(), "a series needs a scheme to read its versions by"));
+        return None;
+    };
+    let known = scheme.component_names();
+    let named = template.text().split('{').skip(1).map(|rest| rest.split_once('}').map(|(name, _)| name));
+    for name in named {
+        let problem = match name {
+            Some(name) if known.contains(&name) => continue,
+            Some(name) => {
+                format!("`{{{name}}}` is not a number of {scheme}{}", did_you_mean(name, known.iter().copied()))
+            }
+            None => "`{` without a closing `}`".to_owned(),
+        };
+        cx.report(Problem::new(template.span(), problem));
+        return None;
+    }
+    Some(template.text().to_owned())
+}
+
+impl Meaning for Scheme {
+    const NAME: &'static str = "SchemeText";
+    const TITLE: &'static str = "version scheme";
+    fn description() -> Cow<'static, str> {
+        "How versions are read and ordered:\n\n\
+         - `semver`: Semantic Versioning 2.0.0, strictly: three numbers and no `v`\n\
+         - `pep440`: versions of Python packages\n\
+         - `debian`: versions of Debian packages, `[epoch:]upstream[-revision]`\n\
+         - `calver:LAYOUT`: calendar versions, such as `calver:YYYY.Q` or `calver:YY.0M[.MICRO]`\n\
+         - `dotted` (also `dotted:letters=post`): any count of numbers; `0.99.9a` comes after `0.99.9`\n\
+         - `dotted:letters=pre`: any count of numbers; `1.0a` comes before `1.0`\n\
+         - `nvr`: versions of RPM packages, `[name-]version[-release]`"
+            .into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::testing::{errors, layered, policy};
+
+    #[test]
+    fn a_class_without_words_takes_finals_and_pre_releases_of_any_object() {
+        let policy = policy("[[tag]]\nname = 'eol'\ntag = '{major}.{minor}-eol'\nkind = 'marker'\n");
+        let [version, marker] = policy.tags.as_slice() else { panic!() };
+        assert_eq!(version.accepts, [Stability::Final, Stability::PreRelease]);
+        assert_eq!((version.object, version.publishes), (TagObject::Any, TagPublishes::Release));
+        assert_eq!((marker.scheme.is_none(), marker.publishes), (true, TagPublishes::None));
+    }
+
+    #[test]
+    fn a_scheme_and_its_versions_belong_together() {
+        let tag = |more: &str| errors(&format!("[[tag]]\nname = 'a'\n{more}\n"));
+        assert_eq!(tag("tag = '{version}'"), ["3:7: the tag class `a` has `{version}` but no scheme to read it by"]);
+        assert_eq!(
+            tag("tag = 'a'\nscheme = 'semver'"),
+            ["4:10: a scheme reads what `{version}` matches, and no pattern of this class has it"]
+        );
+        assert_eq!(tag("tag = '{version}'\nscheme = 'semvar'").len(), 1);
+        assert_eq!(
+            tag("tag = '{version}'\nscheme = 'semver'\nseries = '{mayor}'"),
+            ["5:10: `{mayor}` is not a number of semver; did you mean `major`?"]
+        );
+        assert_eq!(tag("tag = 'a'\nseries = '{major}'"), ["4:10: a series needs a scheme to read its versions by"]);
+        assert_eq!(
+            tag("tag = 'a'\npublishes = 'release'"),
+            ["4:13: this class names no versions: there is nothing to release"]
+        );
+        assert_eq!(tag("tag = '{version}'\nscheme = 'semver'\nline = 'mian'").len(), 1);
+    }
+
+    #[test]
+    fn a_class_of_a_lower_layer_needs_permission() {
+        let tag = "[[tag]]\nname = 'any'\ntag = '**'\nkind = 'ignore'\n";
+        assert_eq!(layered("", tag), ["the tag class `any` is not left open by `base.toml`"]);
+        assert_eq!(layered("open = ['tag']\n|", tag), [""; 0]);
+    }
+}
