@@ -10,6 +10,7 @@
 
 mod architecture;
 mod catalogue;
+mod ci;
 mod clones;
 mod doctor;
 mod flows;
