@@ -696,3 +696,40 @@ fn a_policy_that_is_named_wins() {
     let created = push("refs/heads/main", ZERO, &after);
     assert_ne!(server.on_github(&job, "push", &after, created, &[]).exit, Some(3));
 }
+
+#[test]
+fn a_new_branch_gets_the_findings_it_would_have_had_before_the_push() {
+    let server = Server::usual();
+    server.checkout(&["-b", "release/1.1"]);
+    let bad = server.commit("feat: too late", &[]);
+    let refused = ["misplaced-change refs/heads/release/1.1"];
+    let update = format!("refs/heads/release/1.1={ZERO}..{bad}");
+    let before = server.action("refs/heads/main", &server.id("main"), 0, &[]);
+    git(&before, &["fetch", "--quiet", "--no-tags", server.work.to_str().unwrap(), "release/1.1"]);
+    server.check(&before, &[], &["--ref", &update]).refused(&refused);
+    server.push(&["release/1.1"]);
+    server.pushed_on_github("refs/heads/release/1.1", ZERO, &bad).refused(&refused);
+    server.pushed_on_gitlab("release/1.1", ZERO, &bad).refused(&refused);
+}
+
+#[test]
+fn a_forced_push_of_another_branch_is_judged_without_what_it_held() {
+    let server = Server::usual();
+    for (branch, findings) in [("topic/a", vec![]), ("release/1.0", vec!["rewritten-history refs/heads/release/1.0"])] {
+        server.checkout(&["-b", branch, "main"]);
+        let before = server.commit("fix: one", &[]);
+        server.push(&[branch]);
+        git(&server.work, &["commit", "--quiet", "--amend", "--allow-empty", "--message", "fix: another"]);
+        server.push(&["--force", branch]);
+        let (name, after) = (format!("refs/heads/{branch}"), server.id(branch));
+        let job = server.action(&name, &after, 0, &[]);
+        let mut payload = push(&name, &before, &after);
+        payload["forced"] = json!(true);
+        for verdict in
+            [server.on_github(&job, "push", &after, payload, &[]), server.pushed_on_gitlab(branch, &before, &after)]
+        {
+            assert_eq!(verdict.findings, findings, "{verdict:#?}");
+            assert_eq!(verdict.exit, Some(i32::from(!findings.is_empty())), "{verdict:#?}");
+        }
+    }
+}
