@@ -1,18 +1,19 @@
 //! `refgate check`: judges what a push would do, or what a CI job is about.
 
-use std::path::Path;
+mod job;
+
 use std::time::Instant;
 
 use super::context::Context;
 use super::judge::{Case, judge};
 use super::output::JudgeFlags;
 use super::project::{RemoteFlag, unresolved};
-use crate::gate::{Ask, POLICY_FILE};
+use crate::gate::{Ask, find_policy};
 use crate::git::{Repository, Trust};
 use crate::model::{Exit, Failure, ObjectId, RefName, RefUpdate, Stage};
-use crate::policy::Source;
 use crate::project::View;
-use crate::push::{CiEvent, pre_receive};
+use crate::push::pre_receive;
+use job::Job;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -48,10 +49,14 @@ pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
         let head = arguments.head.as_deref().unwrap_or("HEAD");
         vec![at.request(RefName::branch(target), arguments.base.as_deref(), head)?]
     } else {
-        let update = at.event()?;
-        // In CI the tree that was checked out is the one under judgement: its own policy cannot judge it.
-        let base = if update.old.is_null() { "HEAD".to_owned() } else { update.old.to_string() };
-        fallbacks = vec![Source::Ref { revision: base, path: POLICY_FILE.to_owned() }];
+        let job = Job::find(&at, remote)?;
+        let update = job.update()?;
+        // What was checked out is under judgement itself. Nothing is looked for where a policy is named.
+        let named = Ask { named: flags.project.named(context)?, ..Ask::default() };
+        fallbacks = match find_policy(&repository, &named)? {
+            Some(_) => Vec::new(),
+            None => vec![job.policy(&update)?],
+        };
         vec![update]
     };
     judge(context, flags, Case { repository, stage: Stage::Ci, updates, view, fallbacks, began })
@@ -102,31 +107,6 @@ impl At<'_> {
             Some(current) => self.repository.merge_base(current, new).map_err(undecided)?.unwrap_or(current),
         };
         Ok(RefUpdate { name: target, old, new, via: None })
-    }
-
-    /// The event of the CI job this runs in.
-    fn event(&self) -> Result<RefUpdate, Failure> {
-        let variables = |name: &str| self.context.variable(name);
-        let read =
-            |path: &str| std::fs::read(self.context.absolute(Path::new(path))).map_err(|error| error.to_string());
-        let event = CiEvent::detect(&variables, &read).map_err(|error| {
-            Failure::from_error(Exit::Usage, "asking the CI system what to check", &error)
-                .help("give `--target BRANCH`, or `--ref REF=OLD..NEW`")
-        })?;
-        match event {
-            CiEvent::Request { target, base, head } => self.request(target, base.as_deref(), &head),
-            CiEvent::Push { name, old, new } => {
-                let null = || ObjectId::null(self.repository.hash_kind());
-                let id = |revision: Option<String>| revision.map_or_else(|| Ok(null()), |text| self.revision(&text));
-                // A tag's own object is judged where the clone has it: CI systems name its commit instead.
-                let tagged = self.repository.resolve(&name).ok().and_then(|(_, id)| id);
-                let new = match tagged.filter(|_| name.namespace() == crate::model::Namespace::Tag && new.is_some()) {
-                    Some(tag) => tag,
-                    None => id(new)?,
-                };
-                Ok(RefUpdate { name, old: id(old)?, new, via: None })
-            }
-        }
     }
 
     fn revision(&self, text: &str) -> Result<ObjectId, Failure> {

@@ -6,7 +6,7 @@
 use bstr::{BString, ByteSlice as _};
 use std::fmt;
 
-use super::Variables;
+use super::variables::Variables;
 use crate::model::{Actor, did_you_mean};
 
 /// The value of `refgate.identity`.

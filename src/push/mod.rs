@@ -3,21 +3,22 @@
 //! Bytes in, typed errors with line numbers out. Judges nothing.
 
 mod ci;
+mod completeness;
 mod identity;
 mod parse;
+mod variables;
 
 use bstr::{BString, ByteSlice as _};
 use std::ffi::OsStr;
 
-pub use ci::{CiError, CiEvent};
+pub use ci::{CiError, CiEvent, PROVIDERS, Provider, Read, provider};
+pub use completeness::{Incomplete, clone_is_complete, is_project, tracked_branches};
 pub use identity::{Identity, IdentityError};
 pub use parse::{InputError, pre_push, pre_receive, update};
+pub use variables::Variables;
 
 use crate::git::{Error, Repository};
 use crate::model::RefUpdate;
-
-/// Looks an environment variable up; the caller decides what the environment is.
-pub type Variables<'a> = &'a dyn Fn(&str) -> Option<BString>;
 
 /// More push options than this are an attack: git itself sets no limit.
 const MAX_OPTIONS: usize = 1000;

@@ -11,6 +11,7 @@
 mod architecture;
 mod catalogue;
 mod catalogue_policy;
+mod ci;
 mod clones;
 mod doctor;
 mod flows;

@@ -1,0 +1,96 @@
+//! What a job is about.
+
+use bstr::{BString, ByteSlice as _};
+
+use super::{Read, provider};
+use crate::model::RefName;
+use crate::push::variables::Variables;
+
+/// The event of a CI job. Ids are as the system gives them, and what they name may be missing from the clone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CiEvent {
+    /// A pull or merge request: judged as a push of `head` to `target`.
+    Request {
+        /// The branch it goes to.
+        target: RefName,
+        /// What it stands on, where it waits in a queue behind others.
+        queued_on: Option<String>,
+        /// What it brings; the test merge where the system makes one.
+        head: String,
+        /// The branch that the project calls its main one.
+        default_branch: Option<RefName>,
+    },
+    /// A branch or tag that was pushed.
+    Push {
+        /// The ref.
+        name: RefName,
+        /// What it held before; `None` for a ref that was created.
+        old: Option<String>,
+        /// What it holds now; `None` for a ref that was deleted.
+        new: Option<String>,
+        /// Whether `new` is a commit where the ref may hold a tag object about it: the system names no other.
+        names_commit: bool,
+        /// Whether the push was forced, where the system says so.
+        forced: Option<bool>,
+        /// The branch that the project calls its main one.
+        default_branch: Option<RefName>,
+    },
+}
+
+/// Why there is no event to judge.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CiError {
+    /// The variables of no system are there.
+    #[error("no flags say what to check, and neither GitHub Actions' nor GitLab CI's variables are set")]
+    NoCi,
+    /// A variable the event needs.
+    #[error("`{0}` is not set, or not text")]
+    Missing(&'static str),
+    /// The file that describes the event.
+    #[error("the event file `{path}`: {cause}")]
+    Payload {
+        /// Its path.
+        path: String,
+        /// What is wrong with it.
+        cause: String,
+    },
+    /// An event that moves no ref.
+    #[error("the event `{0}` moves no ref; run this on push, pull_request or merge_request_event")]
+    Event(String),
+}
+
+impl CiEvent {
+    /// Finds what this job builds, whichever system runs it.
+    ///
+    /// # Errors
+    /// See [`CiError`].
+    pub fn job(variables: Variables<'_>, read: Read<'_>) -> Result<Self, CiError> {
+        provider(variables)?.job(variables, read)
+    }
+
+    /// Returns the branch that the project calls its main one, where the system says so.
+    pub const fn default_branch(&self) -> Option<&RefName> {
+        match self {
+            Self::Request { default_branch, .. } | Self::Push { default_branch, .. } => default_branch.as_ref(),
+        }
+    }
+
+    /// Returns the ref that moved, or would move.
+    pub const fn name(&self) -> &RefName {
+        match self {
+            Self::Request { target, .. } => target,
+            Self::Push { name, .. } => name,
+        }
+    }
+}
+
+/// Returns the text of a variable; one that is empty counts as not set.
+pub(super) fn text(variables: Variables<'_>, name: &'static str) -> Result<String, CiError> {
+    let value: Option<BString> = variables(name).filter(|value| !value.is_empty());
+    value.and_then(|value| value.to_str().ok().map(str::to_owned)).ok_or(CiError::Missing(name))
+}
+
+/// Returns whether an id stands for "no object".
+pub(super) fn is_null(id: &str) -> bool {
+    id.bytes().all(|byte| byte == b'0')
+}

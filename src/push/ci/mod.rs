@@ -1,0 +1,111 @@
+//! The systems that run jobs about pushes and requests, one file each.
+//!
+//! A new one is its file and its line in [`PROVIDERS`]. Its section of `docs/ci.md` is the text that its file has.
+
+mod event;
+mod github;
+mod gitlab;
+
+pub use event::{CiError, CiEvent};
+
+use super::variables::Variables;
+
+/// Reads a file that a variable names.
+pub type Read<'a> = &'a dyn Fn(&str) -> Result<Vec<u8>, String>;
+
+/// A system that runs jobs about pushes and requests. Only what its own documentation promises is used.
+pub trait Provider: Sync {
+    /// Returns the name that its users know it by.
+    fn name(&self) -> &'static str;
+
+    /// Returns whether the environment is that of one of its jobs.
+    fn runs(&self, variables: Variables<'_>) -> bool;
+
+    /// Finds what happened to make this job run.
+    ///
+    /// # Errors
+    /// See [`CiError`]; [`CiError::Event`] where no ref was moved.
+    fn event(&self, variables: Variables<'_>, read: Read<'_>) -> Result<CiEvent, CiError>;
+
+    /// Finds what this job builds: its event, and where no ref was moved (a run by hand or by the clock) the branch or
+    /// tag that the job runs on.
+    ///
+    /// # Errors
+    /// See [`CiError`].
+    fn job(&self, variables: Variables<'_>, read: Read<'_>) -> Result<CiEvent, CiError>;
+
+    /// Returns the path of the project whose refs the event is about, such as `owner/name`.
+    fn project(&self, variables: Variables<'_>) -> Option<String>;
+
+    /// Returns whether a job may have been given one branch alone without its history being cut off: a clone of a
+    /// young project then looks whole and is not.
+    fn may_have_one_branch(&self, variables: Variables<'_>) -> bool;
+
+    /// Returns the setting of the job that gives it the whole repository, to be read after "either".
+    fn whole_clone(&self) -> &'static str;
+
+    /// Returns its section of `docs/ci.md`.
+    fn page(&self) -> &'static str;
+}
+
+/// Every system that is known.
+pub static PROVIDERS: &[&dyn Provider] = &[&github::GitHub, &gitlab::GitLab];
+
+/// Finds the system that runs this job.
+///
+/// # Errors
+/// It is not one that is known.
+pub fn provider(variables: Variables<'_>) -> Result<&'static dyn Provider, CiError> {
+    PROVIDERS.iter().find(|provider| provider.runs(variables)).copied().ok_or(CiError::NoCi)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "a test is asked to write the page by its environment")]
+    fn every_file_is_a_provider_and_the_page_has_its_section() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let files = std::fs::read_dir(root.join("src/push/ci")).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut files: BTreeSet<String> = files.map(|name| name.to_str().unwrap().to_owned()).collect();
+        assert!(files.remove("mod.rs") && files.remove("event.rs"));
+        let word = |name: &str| name.split(' ').next().unwrap_or_default().to_ascii_lowercase();
+        let named: BTreeSet<String> = PROVIDERS.iter().map(|known| format!("{}.rs", word(known.name()))).collect();
+        assert_eq!(files, named, "a file without a line in PROVIDERS, or the reverse");
+
+        let path = root.join("docs/ci.md");
+        let text = std::fs::read_to_string(&path).unwrap();
+        let (before, rest) = text.split_once("<!-- providers: ").unwrap();
+        let (marker, rest) = rest.split_once("-->\n").unwrap();
+        let (_, after) = rest.split_once("<!-- end of providers -->").unwrap();
+        let sections: String =
+            PROVIDERS.iter().map(|known| format!("\n## {}\n\n{}\n", known.name(), known.page().trim())).collect();
+        let fresh = format!("{before}<!-- providers: {marker}-->\n{sections}\n<!-- end of providers -->{after}");
+        let blessed = std::env::var_os("REFGATE_BLESS").is_some();
+        if blessed {
+            std::fs::write(&path, &fresh).unwrap();
+        }
+        assert!(fresh == text || blessed, "run `REFGATE_BLESS=1 cargo test --lib push::ci`");
+    }
+
+    #[test]
+    fn every_provider_says_how_to_get_a_whole_clone_and_shows_it_in_its_job() {
+        for known in PROVIDERS {
+            let setting = known.whole_clone().split('`').nth(1).unwrap();
+            assert!(known.page().contains(setting), "{}: `{setting}` is not in the page", known.name());
+            assert!(known.page().contains("refgate check"), "{}", known.name());
+        }
+    }
+
+    #[test]
+    fn providers_are_told_apart() {
+        for (at, variable) in ["GITHUB_ACTIONS", "GITLAB_CI"].into_iter().enumerate() {
+            let variables = |name: &str| (name == variable).then(|| "true".into());
+            assert_eq!(provider(&variables).unwrap().name(), PROVIDERS[at].name());
+        }
+        assert_eq!(provider(&|_| None).err(), Some(CiError::NoCi));
+    }
+}

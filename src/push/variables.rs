@@ -1,0 +1,6 @@
+//! The environment as a value.
+
+use bstr::BString;
+
+/// Looks an environment variable up; the caller decides what the environment is.
+pub type Variables<'a> = &'a dyn Fn(&str) -> Option<BString>;
