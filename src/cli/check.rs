@@ -7,7 +7,7 @@ use std::time::Instant;
 use super::context::Context;
 use super::judge::{Case, judge};
 use super::output::JudgeFlags;
-use super::project::{RemoteFlag, unresolved};
+use super::project::{RemoteFlag, unresolved, view};
 use crate::gate::{Ask, find_policy};
 use crate::git::{Repository, Trust};
 use crate::model::{Exit, Failure, ObjectId, RefName, RefUpdate, Stage};
@@ -40,7 +40,7 @@ pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
     let flags = &arguments.flags;
     let repository = flags.project.repository(context, Trust::Cli)?;
     let remote = arguments.remote.remote.as_str();
-    let view = View::of_place(&repository, remote.as_bytes());
+    let view = view(&repository, remote)?;
     let at = At { context, repository: &repository, view: &view };
     let mut fallbacks = Ask::default().in_clone(&repository, remote).fallbacks;
     let updates = if !arguments.refs.is_empty() {

@@ -7,6 +7,7 @@ use std::time::Instant;
 use super::context::Context;
 use super::judge::{Case, judge};
 use super::output::JudgeFlags;
+use super::project::unusable_remote;
 use crate::gate::Ask;
 use crate::git::Trust;
 use crate::model::{Exit, Failure, Stage};
@@ -83,7 +84,8 @@ pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
         Stage::PrePush => {
             let remote = words.first().map_or(&b""[..], |name| name.as_slice());
             let own = Ask::default().in_clone(&repository, &remote.to_str_lossy());
-            (View::of_remote(&repository, remote), own.fallbacks)
+            let view = View::of_remote(&repository, remote).map_err(|error| unusable_remote(remote, &error))?;
+            (view, own.fallbacks)
         }
         // Never from what is being pushed: on a server the policy is the one that its administrator named.
         Stage::PreReceive | Stage::Update | Stage::Ci => (View::Own, Vec::new()),

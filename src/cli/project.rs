@@ -50,11 +50,22 @@ impl ProjectFlags {
     /// Opens the repository under its policy, for a command that has an answer without one too.
     pub(super) fn open(&self, context: &Context, remote: &str) -> Result<Gate, Failure> {
         let repository = self.repository(context, Trust::Cli)?;
-        let view = View::of_place(&repository, remote.as_bytes());
+        let view = view(&repository, remote)?;
         let ask = Ask { named: self.named(context)?, is_optional: true, ..Ask::default() };
         let ask = ask.in_clone(&repository, remote);
         open(context, When::Auto, repository, view, ask)
     }
+}
+
+/// Whose branches are meant by somebody who asks from a command line.
+pub(super) fn view(repository: &Repository, remote: &str) -> Result<View, Failure> {
+    View::of_place(repository, remote.as_bytes()).map_err(|error| unusable_remote(remote.as_bytes(), &error))
+}
+
+/// The failure of a remote whose refspecs cannot be followed.
+pub(super) fn unusable_remote(remote: &[u8], error: &crate::git::Error) -> Failure {
+    let detail = format!("reading the refspecs of `{}`", Untrusted::new(remote));
+    Failure::from_error(Exit::Undecided, detail, error)
 }
 
 /// Opens a project. The errors of an invalid policy are shown, each in its place.

@@ -44,10 +44,7 @@ impl Project {
     /// # Errors
     /// The deadline has passed.
     pub fn in_time(&self) -> Result<(), FactError> {
-        match self.repository.deadline() {
-            Some(deadline) if std::time::Instant::now() >= deadline => Err(FactError::late()),
-            _ => Ok(()),
-        }
+        Ok(self.repository.check_deadline()?)
     }
 
     /// The classes of branches that the policy declares.

@@ -20,9 +20,13 @@ pub fn read_source(repository: &Repository, source: &Source) -> Result<Vec<u8>, 
         Source::File(path) => read_file(path).map_err(|error| failure(error.to_string())),
         Source::Preset(name) => Err(failure(format!("`{name}` is built in"))),
         Source::Ref { revision, path } => {
-            let commit = resolve_revision(repository, revision).map_err(|error| failure(error.to_string()))?;
-            let bytes = repository.read_file(commit, path.as_str().into(), MAX_POLICY_BYTES);
-            let bytes = bytes.map_err(|error| failure(error.to_string()))?;
+            // What could not be fetched is not what does not exist.
+            let unread = |error: git::Error| {
+                let exit = if error.is_undecided() { Exit::Undecided } else { Exit::Policy };
+                Failure { exit, ..failure(error.to_string()) }
+            };
+            let commit = resolve_revision(repository, revision).map_err(unread)?;
+            let bytes = repository.read_file(commit, path.as_str().into(), MAX_POLICY_BYTES).map_err(unread)?;
             bytes.ok_or_else(|| failure(format!("there is no file `{path}` in {}", commit.short())))
         }
     }

@@ -1,46 +1,62 @@
-//! Which refs stand for the receiving side's.
+//! Which refs stand for the receiving side's. This is the only list of remote views: whoever asks where a branch stands
+//! asks here.
 
 use bstr::{BString, ByteSlice as _};
 use std::cell::OnceCell;
 
 use super::FactError;
-use crate::git::{Error, Repository, Target};
-use crate::model::{Namespace, ObjectId, RefName, Untrusted};
+use crate::git::{Error, Repository, Target, Tracking};
+use crate::model::{Namespace, ObjectId, RefName, Untrusted, quote};
 
 /// How the receiving side's refs are seen.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum View {
-    /// The repository is the receiving side.
+    /// The repository is the receiving side, or the best that is known of it.
     Own,
-    /// It is a clone: the receiving side's branches are the tracking refs of a remote, its tags the clone's.
+    /// It is a clone: the receiving side's branches are those that its refspecs track, its tags the clone's.
     Remote(Remote),
 }
 
 /// A remote and what the clone tracks of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Remote {
-    name: BString,
+    /// As it was named: a name or a URL.
+    named: BString,
+    tracking: Tracking,
     /// Whether anything was ever fetched from it: asked for when a branch is not found.
     is_fetched: OnceCell<bool>,
 }
 
+/// A name that no line means, to find out whether all names below a prefix are tracked.
+const ANY_NAME: &str = "0";
+
 impl View {
-    /// The view of a clone that pushes to the remote of this name, or of this URL; the repository's own refs where
-    /// nothing is tracked of it.
-    pub fn of_remote(repository: &Repository, remote: &[u8]) -> Self {
-        // An unnamed remote comes as its URL; a name with these characters cannot be one in the configuration.
-        let named = remote.to_str().ok().filter(|name| !name.is_empty() && !name.contains([':', '/', '\\']));
-        let tracked = named.filter(|name| repository.config(&format!("remote.{name}.fetch")).is_some());
-        tracked.map_or(Self::Own, |name| Self::Remote(Remote { name: name.into(), is_fetched: OnceCell::new() }))
+    /// Returns the view of a clone that pushes to a remote, named as git names it to the pre-push hook: by its name, or by
+    /// a URL. A remote without refspecs, as `git clone --bare` makes it, has its branches where the clone has its own.
+    ///
+    /// # Errors
+    /// A refspec that git would not accept either.
+    pub fn of_remote(repository: &Repository, remote: &[u8]) -> Result<Self, Error> {
+        let tracking = repository.tracking(remote.as_bstr())?;
+        if tracking.remote().is_some() && tracking.is_empty() {
+            return Ok(Self::Own);
+        }
+        Ok(Self::Remote(Remote { named: remote.into(), tracking, is_fetched: OnceCell::new() }))
     }
 
-    /// The view of somebody who asks from a command line: the repository's own refs where it is bare, and those of the
-    /// remote of this name in a clone.
-    pub fn of_place(repository: &Repository, remote: &[u8]) -> Self {
-        if repository.is_bare() { Self::Own } else { Self::of_remote(repository, remote) }
+    /// Returns the view of somebody who asks from a command line: the repository's own refs where it is bare or has no
+    /// such remote, and those of the remote in a clone.
+    ///
+    /// # Errors
+    /// As [`Self::of_remote`].
+    pub fn of_place(repository: &Repository, remote: &[u8]) -> Result<Self, Error> {
+        if repository.is_bare() || repository.tracking(remote.as_bstr())?.remote().is_none() {
+            return Ok(Self::Own);
+        }
+        Self::of_remote(repository, remote)
     }
 
-    /// What a ref holds on the receiving side; `None` when it does not exist there.
+    /// Returns what a ref holds on the receiving side; `None` when it does not exist there.
     ///
     /// # Errors
     /// A ref store that cannot be read, and branches that the clone does not track.
@@ -49,15 +65,15 @@ impl View {
         if name.namespace() != Namespace::Branch {
             return Ok(lookup(repository, name)?);
         }
-        let tracked = RefName::new([b"refs/remotes/", remote.name.as_slice(), b"/", name.short()].concat());
+        let Some(tracked) = remote.tracking.local(name) else { return Err(remote.untracked(name)) };
         match lookup(repository, &tracked)? {
             None if !remote.is_fetched(repository)? => Err(remote.untracked(name)),
             found => Ok(found),
         }
     }
 
-    /// The refs of a namespace whose names start with `prefix` after it, as the receiving side calls them, with what they
-    /// hold.
+    /// Lists the refs of a namespace whose names start with `prefix` after it, as the receiving side calls them, with what
+    /// they hold.
     ///
     /// # Errors
     /// As [`Self::find`].
@@ -67,26 +83,21 @@ impl View {
         namespace: Namespace,
         prefix: &str,
     ) -> Result<Vec<(RefName, ObjectId)>, FactError> {
-        let own = match namespace {
+        let folder = match namespace {
             Namespace::Tag => "refs/tags/",
             Namespace::Branch | Namespace::Other => "refs/heads/",
         };
-        let folder = match self {
+        let full = format!("{folder}{prefix}");
+        match self {
             Self::Remote(remote) if namespace == Namespace::Branch => {
-                if !remote.is_fetched(repository)? {
-                    return Err(remote.untracked(&RefName::branch(format!("{prefix}*"))));
+                let any = RefName::new(format!("{full}{ANY_NAME}"));
+                if remote.tracking.local(&any).is_none() || !remote.is_fetched(repository)? {
+                    return Err(remote.untracked(&RefName::new(format!("{full}*"))));
                 }
-                format!("refs/remotes/{}/", remote.name)
+                Ok(remote.tracking.list(repository, full.as_str().into())?)
             }
-            _ => own.to_owned(),
-        };
-        let refs = repository.references(&format!("{folder}{prefix}"))?;
-        let seen = refs.into_iter().filter_map(|(name, id)| {
-            let rest = name.full().strip_prefix(folder.as_bytes())?;
-            // The remote's HEAD is tracked next to its branches and is not one of them.
-            (rest != b"HEAD" || folder == own).then(|| (RefName::new([own.as_bytes(), rest].concat()), id))
-        });
-        Ok(seen.collect())
+            Self::Remote(_) | Self::Own => Ok(repository.references(&full)?),
+        }
     }
 }
 
@@ -95,16 +106,20 @@ impl Remote {
         if let Some(known) = self.is_fetched.get() {
             return Ok(*known);
         }
-        let found = !repository.references(&format!("refs/remotes/{}/", self.name))?.is_empty();
+        let found = self.tracking.was_fetched(repository)?;
         Ok(*self.is_fetched.get_or_init(|| found))
     }
 
     fn untracked(&self, name: &RefName) -> FactError {
-        let remote = Untrusted::new(&self.name).to_string();
-        FactError::untracked(
-            format!("this clone does not know where `{name}` stands on `{remote}`"),
-            format!("fetch it: `git fetch {remote} '+{name}:refs/remotes/{remote}/{}'`", Untrusted::new(name.short())),
-        )
+        let cause = format!("this clone does not know where `{name}` stands on `{}`", Untrusted::new(&self.named));
+        let command = self.tracking.remote().and_then(|remote| {
+            let to = [b"refs/remotes/", remote.as_bytes(), b"/", name.short().as_bytes()].concat();
+            let spec = quote(&[b"+", name.full().as_bytes(), b":", &to].concat())?;
+            Some(format!("fetch it: `git fetch {} {spec}`", quote(remote)?))
+        });
+        let advice =
+            command.unwrap_or_else(|| "give the URL a name with `git remote add`, and fetch from it".to_owned());
+        FactError::untracked(cause, advice)
     }
 }
 

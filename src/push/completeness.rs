@@ -3,7 +3,7 @@
 //! CI systems fetch one ref at depth 1 unless asked for more. In such a clone every other branch and tag looks as if it
 //! did not exist, and what follows from that would be untrue.
 
-use bstr::{BStr, ByteSlice as _};
+use bstr::ByteSlice as _;
 
 use crate::git::{Error, Repository};
 use crate::model::RefName;
@@ -40,12 +40,12 @@ pub fn clone_is_complete(repository: &Repository, remote: &str) -> Result<(), In
     if repository.is_bare() {
         return Ok(());
     }
-    let refspecs = repository.config_all(&format!("remote.{remote}.fetch"));
-    if refspecs.is_empty() {
+    let tracking = repository.tracking(remote.into())?;
+    if tracking.is_empty() {
         return Err(Incomplete::NoRemote(remote.to_owned()));
     }
-    let leaves_out = refspecs.iter().any(|refspec| refspec.starts_with(b"^refs/heads/"));
-    if leaves_out || !refspecs.iter().any(|refspec| takes_every_branch(refspec.as_bstr())) {
+    // As good as any name: what is tracked by a pattern for all branches, and by none for single ones.
+    if tracking.local(&RefName::branch("0")).is_none() {
         return Err(Incomplete::SomeBranches(remote.to_owned()));
     }
     if tracked_branches(repository, remote)?.is_empty() {
@@ -59,16 +59,8 @@ pub fn clone_is_complete(repository: &Repository, remote: &str) -> Result<(), In
 /// # Errors
 /// Refs that cannot be read.
 pub fn tracked_branches(repository: &Repository, remote: &str) -> Result<Vec<RefName>, Error> {
-    let folder = format!("refs/remotes/{remote}/");
-    let tracked = repository.references(&folder)?;
-    let names = tracked.iter().filter_map(|(name, _)| name.full().strip_prefix(folder.as_bytes()));
-    // The remote's HEAD is tracked next to its branches and is not one of them.
-    Ok(names.filter(|short| *short != b"HEAD").map(RefName::branch).collect())
-}
-
-fn takes_every_branch(refspec: &BStr) -> bool {
-    let refspec = refspec.strip_prefix(b"+").unwrap_or(refspec);
-    [b"refs/heads/*:".as_slice(), b"refs/*:"].iter().any(|source| refspec.starts_with(source))
+    let branches = repository.tracking(remote.into())?.list(repository, "refs/heads/".into())?;
+    Ok(branches.into_iter().map(|(name, _)| name).collect())
 }
 
 /// Returns whether the URL of a remote is that of a project such as `owner/name`. A path on this machine is not compared:
@@ -110,16 +102,6 @@ mod tests {
         }
         for url in ["https://github.com/fork/name", "git@github.com:fork/name.git", "https://github.com/xowner/name"] {
             assert!(!is_project(url.as_bytes(), "owner/name"), "{url}");
-        }
-    }
-
-    #[test]
-    fn only_a_refspec_for_all_branches_takes_every_branch() {
-        for refspec in ["+refs/heads/*:refs/remotes/origin/*", "refs/heads/*:refs/remotes/origin/*", "+refs/*:refs/*"] {
-            assert!(takes_every_branch(refspec.into()), "{refspec}");
-        }
-        for refspec in ["+refs/heads/main:refs/remotes/origin/main", "+refs/heads/x/*:refs/remotes/origin/x/*", ""] {
-            assert!(!takes_every_branch(refspec.into()), "{refspec}");
         }
     }
 }
