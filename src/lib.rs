@@ -1,8 +1,9 @@
 //! refgate: a gate on git refs.
 //!
-//! The map of the program, in floors: a module imports only from floors below its own, and a test enforces it.
+//! This file is the map of the program, in floors: a module imports only from floors below its own. It is the one table of
+//! them; a test reads it and enforces it.
 //!
-//! Data flows one way: bytes → `Push` → facts → rules → `Outcome` → exit code → rendering.
+//! Data flows one way: bytes → `Push` → `Facts` → rules → `Outcome` → exit code → rendering.
 
 // Floor 0: the words.
 pub mod model;
@@ -25,7 +26,7 @@ pub mod rules;
 pub mod gate;
 // Floor 7: how it is shown.
 pub mod report;
-// Floor 7, next to the reports: putting the hooks in place, and proving that they run.
+// Floor 7: putting the hooks in place, and proving that they run.
 #[cfg(unix)]
 pub mod install;
 // Floor 8: the command line.

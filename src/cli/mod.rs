@@ -1,4 +1,4 @@
-//! Floor 8: the command line, one file a subcommand. Holds no logic: it reads the surroundings, asks the floors
+//! The command line, one file a subcommand. Holds no logic: it reads the surroundings, asks the floors
 //! below and writes what they say.
 
 mod check;

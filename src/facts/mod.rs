@@ -1,4 +1,4 @@
-//! Floor 4: one push, laid over a project. Every answer that needs the repository is a `Result`.
+//! One push, laid over a project. Every answer that needs the repository is a `Result`.
 //!
 //! A push has two moments, [`Facts::before`] and [`Facts::after`]: for a ref of the push, before is the update's old value
 //! and after its new one, **wherever the repository's own ref stands now**; everybody else's refs are as the project's
@@ -21,8 +21,8 @@ pub use crate::git::{Commit, Kind, Peeled};
 pub use crate::model::Movement;
 pub use crate::policy::{
     ActorSet, Agreement, Bindings, Changelog, ChangelogFormat, Classes, Due, Flow, FlowDue, Line, LineMatch, LoadError,
-    Notes, PathPattern, Pattern, Place, Reintegrate, RetiredBy, Role, Series, TagClass, TagKind, TagMatch, TagObject,
-    Upcoming, VersionField, Way,
+    Notes, Origin, PathPattern, Pattern, Place, Reintegrate, RetiredBy, Role, Series, TagClass, TagKind, TagMatch,
+    TagObject, Upcoming, VersionField, Way,
 };
 pub use crate::project::{
     Debt, Dispute, Exceptions, FactError, Granted, Home, Lack, Manifest, NOTES_GUARD, Project, Released, SeriesKey,

@@ -71,7 +71,7 @@ impl Judging<'_, '_> {
     /// Asks one rule about one update. What it found before a fact was missing counts, as far as the rule judges it.
     fn ask(&mut self, rule: &Armed, update: &Update<'_, '_>) {
         let mut found = Vec::new();
-        let mut sink = Sink::new(rule.meta, rule.level, update, &mut found);
+        let mut sink = Sink::new(rule, update, &mut found);
         let checked = self.facts.project().in_time().and_then(|()| (rule.check)(update, &mut sink));
         for finding in found {
             match is_older(rule, self.facts, update, &finding) {

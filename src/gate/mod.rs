@@ -1,4 +1,4 @@
-//! Floor 6: a project with the rules that its policy turns on, opened in one way and asked in one way.
+//! A project with the rules that its policy turns on, opened in one way and asked in one way.
 //!
 //! Every command that needs a repository and its policy opens them with [`Gate::open`]: the hooks, `check`, `landed`,
 //! `where`, `version`, `waive`, the doctor. A policy is read, resolved and **armed** there, so that what one command calls

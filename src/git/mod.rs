@@ -1,4 +1,4 @@
-//! Floor 1: git repositories. The only module that knows gix, and the only place that may start `git`.
+//! Git repositories. The only module that knows gix, and the only place that may start `git`.
 //!
 //! | file | what is in it |
 //! |---|---|

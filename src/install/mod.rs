@@ -1,4 +1,4 @@
-//! Floor 6: puts hooks into repositories, takes them away, and proves that they run.
+//! Puts hooks into repositories, takes them away, and proves that they run.
 //!
 //! | file | what is in it |
 //! |---|---|

@@ -1,4 +1,4 @@
-//! Floor 2: the evidence engine. Is this change on the other line, as which commit, and how do we know?
+//! The evidence engine. Is this change on the other line, as which commit, and how do we know?
 //!
 //! | file | what is in it |
 //! |---|---|

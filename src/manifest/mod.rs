@@ -1,4 +1,4 @@
-//! Floor 1: where a project's own version stands in each kind of manifest, as value and byte span.
+//! Where a project's own version stands in each kind of manifest, as value and byte span.
 //!
 //! Knows no git: it is given a path and the bytes of one file. TOML, JSON, XML and YAML are read by real parsers, the
 //! formats that are programs by small scanners that know comments, strings and brackets and look at one call or one

@@ -1,4 +1,4 @@
-//! Floor 0: the words of refgate as types.
+//! The words of refgate as types.
 //!
 //! Imports nothing of ours. Everything that comes out of a push is bytes until it is one of these.
 

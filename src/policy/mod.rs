@@ -1,4 +1,4 @@
-//! Floor 2: the policy file. TOML in, a validated [`Policy`] out, or every error with its place.
+//! The policy file. TOML in, a validated [`Policy`] out, or every error with its place.
 //!
 //! Knows rules by id only; what a rule's own options mean is the rule's business ([`Policy::options`]). From the bottom up:
 //! texts, patterns and errors; the context that tables are resolved in; one file for each table; the list of tables; and

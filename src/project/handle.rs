@@ -4,9 +4,10 @@ use bstr::BString;
 
 use super::{FactError, View};
 use crate::git::{Commit, Kind, Peeled, Repository};
-use crate::model::ObjectId;
-use crate::model::RefName;
-use crate::policy::{Changelog, Described, Flow, Line, LineMatch, Policy, Series, TagClass, TagMatch, VersionField};
+use crate::model::{ObjectId, PolicyLine, RefName, Untrusted};
+use crate::policy::{
+    Changelog, Described, Flow, Line, LineMatch, Origin, Policy, Series, TagClass, TagMatch, VersionField,
+};
 
 /// How many commits a single question may look at.
 const MAX_COMMITS: usize = 2_000_000;
@@ -37,6 +38,12 @@ impl Project {
     /// Whose refs are meant.
     pub fn view(&self) -> &View {
         &self.view
+    }
+
+    /// Returns the line of the policy that a table begins on.
+    pub fn policy_line(&self, origin: &Origin) -> Option<PolicyLine> {
+        let (source, line) = self.policy.place_of(origin)?;
+        Some(PolicyLine { source: Untrusted::new(&source).to_string(), line })
     }
 
     /// Asks whether there is time left.

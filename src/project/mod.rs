@@ -1,4 +1,4 @@
-//! Floor 3: one repository under one policy, and everything that can be asked about it.
+//! One repository under one policy, and everything that can be asked about it.
 //!
 //! | type | what it answers |
 //! |---|---|

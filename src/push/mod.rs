@@ -1,4 +1,4 @@
-//! Floor 2: from what git or a CI system hands over to a `Push`.
+//! From what git or a CI system hands over to a `Push`.
 //!
 //! Bytes in, typed errors with line numbers out. Judges nothing.
 

@@ -1,4 +1,4 @@
-//! Floor 3: what version a commit has, and what may be published for an event.
+//! What version a commit has, and what may be published for an event.
 //!
 //! A commit's version is that of the tag on it. A commit without one gets a development version: the next version
 //! after the **highest** release tag that is its ancestor, and the number of commits since. The highest, not the

@@ -1,4 +1,4 @@
-//! Floor 7: an outcome as text for people or for programs. Judges nothing, and asks neither git nor the policy: the exit
+//! An outcome as text for people or for programs. Judges nothing, and asks neither git nor the policy: the exit
 //! code is decided before this is asked, and an [`Outcome`] has all that a format shows.
 //!
 //! A format is one file in `formats/` and one line in [`FORMATS`].

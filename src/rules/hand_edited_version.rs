@@ -114,7 +114,12 @@ impl HandEditedVersion {
                 What::Hardcoded => format!("the version was computed, and is now set by hand to `{new}`"),
                 _ => format!("the version was changed by hand from `{}` to `{new}`", Untrusted::new(text(&old.value))),
             };
-            sink.report(message)
+            let report = sink.report(message);
+            let report = match entry {
+                Some(entry) => report.asked_by(&entry.origin),
+                None => report,
+            };
+            report
                 .commit(commit.id)
                 .place(path.as_ref(), bytes, &field.span)
                 .help(help)

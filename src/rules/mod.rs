@@ -1,4 +1,4 @@
-//! Floor 4: the rules, one file each. To add one, copy the smallest, `lightweight_tag.rs`; CONTRIBUTING.md has the steps.
+//! The rules, one file each. To add one, copy the smallest, `lightweight_tag.rs`; CONTRIBUTING.md has the steps.
 //!
 //! A rule says what is wrong and where. Its id, its level, the wording of the status detail and every rendering
 //! are somebody else's business. Rules do no I/O, hold no state and ask [`crate::facts`] alone.

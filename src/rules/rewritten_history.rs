@@ -28,10 +28,15 @@ impl BranchRule for RewrittenHistory {
         if place.line.rewritable || branch.movement()? != Movement::Rewrite {
             return Ok(());
         }
-        let lost = branch.facts().project().commits(&[branch.old()], &[branch.tip()])?;
-        let (count, commits) = (lost.len(), if lost.len() == 1 { "commit" } else { "commits" });
+        let lost = match branch.known_old()? {
+            Some(old) => match branch.project().commits(&[old], &[branch.tip()])?.len() {
+                1 => "1 commit".to_owned(),
+                count => format!("{count} commits"),
+            },
+            None => "commits that nobody has any more".to_owned(),
+        };
         sink.report(format!(
-            "the push takes {count} {commits} out of `{}`, a branch of the line `{}`",
+            "the push takes {lost} out of `{}`, a branch of the line `{}`",
             branch.name(),
             place.line.name
         ))

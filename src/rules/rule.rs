@@ -4,7 +4,8 @@ use bstr::BStr;
 use serde::de::DeserializeOwned;
 use std::ops::Range;
 
-use crate::facts::{BranchUpdate, Commit, FactError, Update, VersionTag};
+use super::Armed;
+use crate::facts::{BranchUpdate, Commit, FactError, Origin, Project, Update, VersionTag};
 use crate::manifest::position;
 use crate::model::{Excerpt, Finding, Level, ObjectId, RefName};
 
@@ -92,17 +93,32 @@ pub(super) struct NoOptions {}
 
 /// Where a rule puts its findings. Knows the rule, its level and the update, so that the rule need not.
 pub struct Sink<'s> {
+    project: &'s Project,
     meta: &'static Meta,
     level: Level,
+    /// What asks for the rule where a finding does not say: the rule's own table, or else that of the line or tag class.
+    origin: Option<&'s Origin>,
     update: usize,
     name: &'s RefName,
     findings: &'s mut Vec<Finding>,
 }
 
 impl<'s> Sink<'s> {
-    /// A sink for one rule and one update.
-    pub fn new(meta: &'static Meta, level: Level, change: &'s Update<'_, '_>, findings: &'s mut Vec<Finding>) -> Self {
-        Self { meta, level, update: change.index(), name: change.name(), findings }
+    /// Makes a sink for one rule and one update.
+    pub fn new(rule: &'s Armed, update: &'s Update<'_, '_>, findings: &'s mut Vec<Finding>) -> Self {
+        let place = update.line().map(|place| &place.line.origin);
+        let place = place.or_else(|| update.tag().map(|place| &place.class.origin));
+        let origin = rule.setting.origin.as_ref().or(place);
+        let project = update.project();
+        Self {
+            project,
+            meta: rule.meta,
+            level: rule.level,
+            origin,
+            update: update.index(),
+            name: update.name(),
+            findings,
+        }
     }
 
     /// Reports a finding: one sentence without a final period.
@@ -125,16 +141,17 @@ impl<'s> Sink<'s> {
             command: None,
             evidence: None,
             waiver: None,
-            policy_line: None,
+            policy_line: self.origin.and_then(|origin| self.project.policy_line(origin)),
         };
         let index = self.findings.len();
         self.findings.push(finding);
-        Report { finding: self.findings.get_mut(index) }
+        Report { project: self.project, finding: self.findings.get_mut(index) }
     }
 }
 
 /// A finding that is being filled in.
 pub struct Report<'s> {
+    project: &'s Project,
     finding: Option<&'s mut Finding>,
 }
 
@@ -149,6 +166,12 @@ impl Report<'_> {
     /// The commit it is about.
     pub fn commit(self, id: ObjectId) -> Self {
         self.with(|finding| finding.commit = Some(id))
+    }
+
+    /// The table of the policy that asks for it, where that is another than the ref's line or tag class.
+    pub fn asked_by(self, origin: &Origin) -> Self {
+        let line = self.project.policy_line(origin);
+        self.with(|finding| finding.policy_line = line)
     }
 
     /// The file it is about.

@@ -51,6 +51,7 @@ impl VersionTagRule for UndocumentedRelease {
             };
             if let Some(missing) = missing {
                 sink.report(missing)
+                    .asked_by(&changelog.origin)
                     .commit(tag.commit())
                     .help("write down what the version brings, commit it, and tag the result")
                     .command(quote(tag.name().short()).map(|name| format!("git tag -d {name}")));

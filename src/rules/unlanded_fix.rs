@@ -101,6 +101,7 @@ fn report<'d>(
         let report = sink
             .report(message)
             .commit(debt.commit.id)
+            .asked_by(&flow.origin)
             .help(help(flow))
             .command(to.as_ref().and_then(|to| command(flow, debt, from, to)));
         if debt.probable || flow.due == FlowDue::Report {

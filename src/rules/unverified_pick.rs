@@ -32,7 +32,7 @@ impl BranchRule for UnverifiedPick {
             for dispute in facts.after().disputed(flow, branch.tip(), &branch.new_commits()?)? {
                 let is = if dispute.is_doubt { "may not be" } else { "is not" };
                 let message = format!("{} {is} the pick that it says it is: {}", dispute.commit.short(), dispute.wrong);
-                let report = sink.report(message).commit(dispute.commit).help(format!(
+                let report = sink.report(message).commit(dispute.commit).asked_by(&flow.origin).help(format!(
                     "name the commit of the line `{}` that it was picked from (`git cherry-pick -x` does), or none",
                     flow.to
                 ));

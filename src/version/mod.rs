@@ -1,4 +1,4 @@
-//! Floor 1: versions. Schemes, reading, order, what comes next, spelling.
+//! Versions. Schemes, reading, order, what comes next, spelling.
 //!
 //! Knows no git and no policy. A version comes without whatever a tag puts around it: taking `v` or
 //! `release/` away is the tag class's business.
