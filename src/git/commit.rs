@@ -2,9 +2,9 @@
 
 use bstr::{BStr, BString, ByteSlice as _};
 
-use super::object::MAX_TEXT_OBJECT;
+use super::Error;
+use super::headers::{Skeleton, header_lines, split_headers};
 use super::trailers::{Trailer, is_blank, is_space, trailers};
-use super::{Error, Kind, Repository};
 use crate::model::ObjectId;
 
 /// A commit. Names, addresses and text are the bytes in the object: no mailmap, no re-encoding.
@@ -39,22 +39,6 @@ pub struct Identity {
     pub seconds: i64,
     /// Seconds east of UTC.
     pub offset: i32,
-}
-
-impl Repository {
-    /// Reads a commit.
-    ///
-    /// # Errors
-    /// The object is missing, no commit, larger than 16 MiB, or malformed.
-    pub fn commit(&self, id: ObjectId) -> Result<Commit, Error> {
-        let mut content = Vec::new();
-        if self.dag.borrow().known(id).is_some() {
-            self.odb.read_part(id, Kind::Commit, MAX_TEXT_OBJECT, &mut content)?;
-        } else {
-            self.odb.read(id, Kind::Commit, MAX_TEXT_OBJECT, &mut content)?;
-        }
-        Commit::parse(id, &content)
-    }
 }
 
 impl Commit {
@@ -112,62 +96,6 @@ impl Commit {
     pub const fn is_signed(&self) -> bool {
         self.is_signed
     }
-}
-
-/// The part of a commit that history is made of.
-pub(super) struct Skeleton<'a> {
-    pub(super) tree: ObjectId,
-    pub(super) parents: Vec<ObjectId>,
-    rest: &'a BStr,
-}
-
-impl<'a> Skeleton<'a> {
-    /// Parses the lines that come first in every commit.
-    pub(super) fn parse(id: ObjectId, content: &'a [u8]) -> Result<Self, Error> {
-        let malformed = |reason| Error::Malformed { id, reason };
-        let mut rest = content;
-        let tree = id_line(&mut rest, b"tree ", id).ok_or(malformed("it does not begin with a tree"))?;
-        let mut parents = Vec::new();
-        while rest.starts_with(b"parent ") {
-            parents.push(id_line(&mut rest, b"parent ", id).ok_or(malformed("a parent is no object id"))?);
-        }
-        Ok(Self { tree, parents, rest: rest.as_bstr() })
-    }
-
-    /// The committer's date in seconds since 1970.
-    pub(super) fn date(&self) -> i64 {
-        let (headers, _) = split_headers(self.rest);
-        let committer = header_lines(headers).find(|(key, _)| *key == "committer");
-        committer.map_or(0, |(_, value)| Identity::parse(value).seconds)
-    }
-}
-
-/// Takes a line `key ID` off the front.
-pub(super) fn id_line(rest: &mut &[u8], key: &[u8], like: ObjectId) -> Option<ObjectId> {
-    let (line, after) = rest.split_once_str("\n")?;
-    let found = ObjectId::from_hex(line.strip_prefix(key)?).ok()?;
-    *rest = after;
-    (found.kind() == like.kind()).then_some(found)
-}
-
-/// Splits what remains of the headers from the message behind the empty line.
-pub(super) fn split_headers(rest: &BStr) -> (&BStr, &BStr) {
-    if let Some(message) = rest.strip_prefix(b"\n") {
-        return (BStr::new(""), message.as_bstr());
-    }
-    match rest.split_once_str("\n\n") {
-        Some((headers, message)) => (headers.as_bstr(), message.as_bstr()),
-        None => (rest, BStr::new("")),
-    }
-}
-
-/// The first line of each header; continuation lines begin with a blank and are passed over.
-pub(super) fn header_lines(headers: &BStr) -> impl Iterator<Item = (&BStr, &BStr)> {
-    headers
-        .lines_with_terminator()
-        .map(|line| line.strip_suffix(b"\n").unwrap_or(line))
-        .filter(|line| !line.starts_with(b" "))
-        .filter_map(|line| line.split_once_str(" ").map(|(key, value)| (key.as_bstr(), value.as_bstr())))
 }
 
 impl Identity {

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::budget::Budget;
-use super::commit::Skeleton;
-use super::object::MAX_TEXT_OBJECT;
+use super::headers::Skeleton;
+use super::kind::MAX_TEXT_OBJECT;
 use super::odb::{Odb, gix_id, model_id};
 use super::{Error, Kind};
 use crate::model::ObjectId;

@@ -2,7 +2,7 @@
 
 use bstr::{BString, ByteSlice as _};
 
-use super::tree::{Entry, Mode};
+use super::{Entry, Mode};
 use super::{Error, Repository};
 use crate::model::ObjectId;
 

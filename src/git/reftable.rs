@@ -3,7 +3,7 @@
 use bstr::{BStr, BString, ByteSlice as _};
 
 use super::alternates::path_of;
-use super::refs::{broken, parse_id};
+use super::ref_store::{broken, parse_id};
 use super::{Error, Repository, Target};
 use crate::model::RefName;
 

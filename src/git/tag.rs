@@ -2,9 +2,8 @@
 
 use bstr::{BString, ByteSlice as _};
 
-use super::commit::{header_lines, id_line, split_headers};
-use super::object::MAX_TEXT_OBJECT;
-use super::{Error, Identity, Kind, Repository};
+use super::headers::{header_lines, id_line, split_headers};
+use super::{Error, Identity, Kind};
 use crate::model::ObjectId;
 
 /// An annotated tag. All text is the bytes in the object.
@@ -24,18 +23,6 @@ pub struct Tag {
     pub message: BString,
     /// Whether there is a signature; who signed and whether it is good is another question.
     pub signed: bool,
-}
-
-impl Repository {
-    /// Reads an annotated tag.
-    ///
-    /// # Errors
-    /// The object is missing, no tag, larger than 16 MiB, or malformed.
-    pub fn tag(&self, id: ObjectId) -> Result<Tag, Error> {
-        let mut content = Vec::new();
-        self.odb.read(id, Kind::Tag, MAX_TEXT_OBJECT, &mut content)?;
-        Tag::parse(id, &content)
-    }
 }
 
 /// What a signature at the end of a message begins with (`gpg-interface.c`).

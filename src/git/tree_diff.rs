@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::mem::replace;
 use std::sync::Arc;
 
-use super::commit::Skeleton;
-use super::object::MAX_TEXT_OBJECT;
-use super::tree::{MAX_DEPTH, MAX_TREE, MAX_VISITED};
+use super::entry::{MAX_DEPTH, MAX_TREE, MAX_VISITED};
+use super::headers::Skeleton;
+use super::kind::MAX_TEXT_OBJECT;
 use super::tree_entries::{Entries, order};
 use super::{Change, Entry, Error, Kind, Mode, Repository};
 use crate::model::ObjectId;

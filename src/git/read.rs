@@ -1,70 +1,14 @@
-//! Objects of any kind: what they are, and what a tag leads to.
+//! Reading objects by id, and following tags.
 
-use std::fmt;
 use std::sync::Arc;
 
-use super::{Error, Repository, Tag};
+use super::commit::Commit;
+use super::kind::{MAX_TEXT_OBJECT, Peeled};
+use super::{Error, Kind, Repository, Tag};
 use crate::model::ObjectId;
-
-/// Commits and tags larger than this are refused unread. The largest commit message known in the wild is a few
-/// megabytes.
-pub(super) const MAX_TEXT_OBJECT: u64 = 16 << 20;
 
 /// More tags on top of each other than anybody makes.
 const MAX_TAG_DEPTH: usize = 32;
-
-/// The four kinds of objects.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
-    /// A state of the tree with its history.
-    Commit,
-    /// A directory.
-    Tree,
-    /// A file's content.
-    Blob,
-    /// An annotated tag.
-    Tag,
-}
-
-impl Kind {
-    /// git's name of the kind.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Commit => "commit",
-            Self::Tree => "tree",
-            Self::Blob => "blob",
-            Self::Tag => "tag",
-        }
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl From<gix::objs::Kind> for Kind {
-    fn from(kind: gix::objs::Kind) -> Self {
-        match kind {
-            gix::objs::Kind::Commit => Self::Commit,
-            gix::objs::Kind::Tree => Self::Tree,
-            gix::objs::Kind::Blob => Self::Blob,
-            gix::objs::Kind::Tag => Self::Tag,
-        }
-    }
-}
-
-/// Where a chain of tags ends.
-#[derive(Clone, Debug)]
-pub struct Peeled {
-    /// The object that is no tag.
-    pub id: ObjectId,
-    /// Its kind; never [`Kind::Tag`].
-    pub kind: Kind,
-    /// The tags on the way, outermost first; empty for anything but a tag.
-    pub tags: Vec<Tag>,
-}
 
 impl Repository {
     /// What kind of object this is, without reading it; `None` if there is no such object.
@@ -129,6 +73,30 @@ impl Repository {
             Some(content) => Ok(content),
             None => self.blob(id, limit).map(Arc::new),
         }
+    }
+
+    /// Reads a commit.
+    ///
+    /// # Errors
+    /// The object is missing, no commit, larger than 16 MiB, or malformed.
+    pub fn commit(&self, id: ObjectId) -> Result<Commit, Error> {
+        let mut content = Vec::new();
+        if self.dag.borrow().known(id).is_some() {
+            self.odb.read_part(id, Kind::Commit, MAX_TEXT_OBJECT, &mut content)?;
+        } else {
+            self.odb.read(id, Kind::Commit, MAX_TEXT_OBJECT, &mut content)?;
+        }
+        Commit::parse(id, &content)
+    }
+
+    /// Reads an annotated tag.
+    ///
+    /// # Errors
+    /// The object is missing, no tag, larger than 16 MiB, or malformed.
+    pub fn tag(&self, id: ObjectId) -> Result<Tag, Error> {
+        let mut content = Vec::new();
+        self.odb.read(id, Kind::Tag, MAX_TEXT_OBJECT, &mut content)?;
+        Tag::parse(id, &content)
     }
 }
 
