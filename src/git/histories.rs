@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use super::scratch::Scratch;
+use crate::git::scratch::Scratch;
 use crate::model::ObjectId;
 
 /// A commit: how far back its parents are, and its date relative to when its clock was right.

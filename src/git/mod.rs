@@ -1,80 +1,46 @@
-//! Git repositories. The only module that knows gix, and the only place that may start `git`.
+//! Git repositories. The only module that knows gix.
 //!
-//! | file | what is in it |
+//! | folder or file | what is in it |
 //! |---|---|
-//! | `environment` | what a hook's environment says about the repository, as values |
-//! | `discover`, `open` | finding a repository, whether it may be trusted, whether we understand its format |
-//! | `config` | git's configuration files |
-//! | `alternates`, `odb` | one reader over all object directories of a push, quarantine included |
-//! | `refs`, `reftable` | single refs and prefixes of them, in files or reftables |
-//! | `object`, `commit`, `trailers`, `tag`, `tree` | objects: parsed, size-checked, raw bytes |
-//! | `tree_diff`, `line_diff` | what a commit changed, for many commits in a row: trees with a cache, lines |
-//! | `walk`, `dag`, `paint`, `difference`, `ancestors`, `containment` | questions about ancestry |
-//! | `revision` | what a user names on the command line |
-//! | `spawn` | the one way to run `git` |
-//! | `notes` | what is written about an object in `refs/notes` |
-//! | `status` | whether the work tree differs from `HEAD` |
+//! | `repo` | what a hook's environment says (`environment`), finding a repository and its work tree (`discover`), whether we understand its format (`format`), its configuration (`config`), opening it (`open`), running `git` in it (`spawn`), whether the work tree is clean (`status`) |
+//! | `object` | one reader over all object directories of a push, quarantine included (`alternates`, `odb`, `packs`); objects parsed (`headers`, `commit`, `trailers`, `tag`, `entry`, `tree_entries`) and read by id or path (`read`, `tree`, `notes`); ids of content (`hash`) |
+//! | `refs` | where refs are (`store`, `reftable`), one by its name or those below a prefix (`lookup`), what a user names (`revision`), what a remote has (`tracking`) |
+//! | `walk` | questions about ancestry (`ancestry`, `ancestors`, `containment`, `fresh`) and what they stand on (`dag`, `paint`, `difference`, `subgraph`) |
+//! | `diff` | what a commit changed, for many commits in a row: paths (`tree_diff`, `changed_paths`), lines (`line_diff`) |
+//! | `budget`, `error` | how long all of this may take, and why there was no answer |
 //!
 //! It knows nothing of policies or rules, and it never answers "not there" when the truth is "could not be
 //! read": `refs/replace`, grafts and lazy fetching are ignored, and what is missing, promised, cut off or too
 //! large is an [`Error`] for which [`Error::is_undecided`] holds.
 
-mod alternates;
-mod ancestors;
 mod budget;
-mod changed_paths;
-mod commit;
-mod common;
-mod config;
-mod containment;
-mod dag;
-mod difference;
-mod discover;
-mod environment;
+mod diff;
 mod error;
-mod fresh;
-mod hash;
 #[cfg(test)]
 mod histories;
-mod line_diff;
-mod notes;
 mod object;
-mod odb;
-mod open;
-mod packs;
-mod paint;
 mod refs;
-mod reftable;
-mod revision;
+mod repo;
 #[cfg(test)]
 mod scratch;
-mod spawn;
-mod status;
-mod subgraph;
-mod tag;
-mod tracking;
-mod trailers;
-mod tree;
-mod tree_diff;
-mod tree_entries;
 mod walk;
 
-pub use ancestors::Ancestors;
-pub use changed_paths::ChangedPaths;
-pub use commit::{Commit, Identity};
-pub use environment::Environment;
+pub use diff::changed_paths::ChangedPaths;
+pub use diff::line_diff::{Hunk, LineDiff, Sliders, middle};
+pub use diff::tree_diff::TreeDiff;
 pub use error::{Error, Need};
-pub use fresh::Fresh;
-pub use hash::{Digest, blob_id};
-pub use line_diff::{Hunk, LineDiff, Sliders, middle};
-pub use object::{Kind, Peeled};
-pub use open::{Repository, Trust};
+pub use object::commit::{Commit, Identity};
+pub use object::entry::{Change, Entry, Mode};
+pub use object::hash::{Digest, blob_id};
+pub use object::kind::{Kind, Peeled};
 #[cfg(fuzzing)]
-pub use packs::apply_delta;
-pub use refs::Target;
-pub use spawn::Git;
-pub use tag::Tag;
-pub use tracking::Tracking;
-pub use trailers::Trailer;
-pub use tree::{Change, Entry, Mode};
-pub use tree_diff::TreeDiff;
+pub use object::packs::apply_delta;
+pub use object::tag::Tag;
+pub use object::trailers::Trailer;
+pub use refs::store::Target;
+pub use refs::tracking::Tracking;
+pub use repo::environment::Environment;
+pub use repo::open::{Repository, Trust};
+pub use repo::spawn::Git;
+pub use walk::ancestors::Ancestors;
+pub use walk::fresh::Fresh;

@@ -1,0 +1,112 @@
+//! Where the objects are: the object directories of a repository, of its alternates, and of a push's quarantine.
+//!
+//! Resolved here and not by gix, which takes nested relative alternates relative to the first directory, where
+//! git takes them relative to the directory that names them.
+
+use bstr::{BStr, ByteSlice as _};
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use crate::git::{Environment, Error};
+
+/// More object directories than any server links up; a guard against mischief in `info/alternates`.
+const MAX_DIRECTORIES: usize = 256;
+
+/// Where objects are.
+pub(in crate::git) struct Directories {
+    pub(in crate::git) found: Vec<PathBuf>,
+    /// Alternates that are not there. git goes on without them; objects that were in them are missing.
+    pub(in crate::git) lost: Vec<PathBuf>,
+}
+
+/// All object directories, absolute and without duplicates: `main` first, then what the environment names
+/// (`GIT_OBJECT_DIRECTORY` is where pre-receive finds the pushed objects, and may be set in any hook when git
+/// itself was started inside a quarantine), then the alternates of each. Directories that do not exist are left
+/// out, as git does.
+pub(in crate::git) fn object_directories(main: &Path, environment: &Environment) -> Result<Directories, Error> {
+    let mut found: Vec<(PathBuf, PathBuf)> = Vec::new();
+    let mut lost = Vec::new();
+    let mut pending = vec![(main.to_owned(), false)];
+    pending.extend(environment.object_directory.as_ref().map(|dir| (environment.cwd.join(dir), false)));
+    if let Some(list) = &environment.alternate_object_directories {
+        let separator = if cfg!(windows) { b';' } else { b':' };
+        let named = split(&bytes_of(list), separator);
+        pending.extend(named.iter().map(|dir| (environment.cwd.join(dir), true)));
+    }
+    let mut pending = std::collections::VecDeque::from(pending);
+    while let Some((dir, is_alternate)) = pending.pop_front() {
+        // Two spellings of one directory would be read twice.
+        let Ok(canonical) = dir.canonicalize() else {
+            lost.extend(is_alternate.then_some(dir));
+            continue;
+        };
+        if found.iter().any(|(_, known)| *known == canonical) {
+            continue;
+        }
+        if found.len() == MAX_DIRECTORIES {
+            return Err(Error::Limit { what: "object directories", limit: MAX_DIRECTORIES });
+        }
+        let file = dir.join("info/alternates");
+        match std::fs::read(&file) {
+            Ok(list) => pending.extend(split(&list, b'\n').iter().map(|entry| (dir.join(entry), true))),
+            Err(error) if is_absent(&error) => {}
+            Err(source) => return Err(Error::Io { path: file, source }),
+        }
+        found.push((dir, canonical));
+    }
+    Ok(Directories { found: found.into_iter().map(|(dir, _)| dir).collect(), lost })
+}
+
+/// Whether a path is simply not there.
+pub(in crate::git) fn is_absent(error: &std::io::Error) -> bool {
+    matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory)
+}
+
+/// Splits a list as git does (`object-file.c`, `parse_alt_odb_entry`): an entry that begins with `"` is C-quoted and
+/// may hold the separator; one that begins with `#` is a comment.
+fn split(list: &[u8], separator: u8) -> Vec<PathBuf> {
+    let mut entries = Vec::new();
+    let mut rest = list;
+    while !rest.is_empty() {
+        let quoted = rest.starts_with(b"\"").then(|| gix::quote::ansi_c::undo(rest.as_bstr()).ok()).flatten();
+        let (entry, consumed) = match quoted {
+            Some((entry, consumed)) => (entry.into_owned(), consumed),
+            None => {
+                let end = rest.find_byte(separator).unwrap_or(rest.len());
+                (rest.get(..end).unwrap_or_default().into(), end)
+            }
+        };
+        let is_comment = rest.starts_with(b"#");
+        rest = rest.get(consumed..).unwrap_or_default();
+        rest = rest.strip_prefix(&[separator]).unwrap_or(rest);
+        if !entry.is_empty() && !is_comment {
+            entries.push(path_of(entry.as_bstr()));
+        }
+    }
+    entries
+}
+
+/// The bytes of an environment variable; on Windows, where they are not bytes, of its UTF-8 form.
+pub(in crate::git) fn bytes_of(text: &OsStr) -> Vec<u8> {
+    gix::path::os_str_into_bstr(text).map_or_else(|_| text.to_string_lossy().into_owned().into(), |text| text.to_vec())
+}
+
+/// Bytes as a path.
+pub(in crate::git) fn path_of(bytes: &BStr) -> PathBuf {
+    gix::path::from_bstr(bytes)
+        .map_or_else(|_| PathBuf::from(bytes.to_str_lossy().into_owned()), |path| path.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_split_as_git_does_it() {
+        let list = b"objects:\"/srv/a:b/\\303\\251.git/objects\":/plain::\"broken";
+        let expected: Vec<PathBuf> =
+            ["objects", "/srv/a:b/é.git/objects", "/plain", "\"broken"].map(PathBuf::from).into();
+        assert_eq!(split(list, b':'), expected);
+        assert_eq!(split(b"# comment\n../x\n\n", b'\n'), [PathBuf::from("../x")]);
+    }
+}

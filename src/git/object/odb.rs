@@ -1,0 +1,529 @@
+//! One reader over all object directories.
+//!
+//! gix reads one object directory and its alternates; a pre-receive hook has at least two, because the pushed
+//! objects are in quarantine until the push is accepted (`git-receive-pack(1)`, "Quarantine Environment").
+
+use gix::objs::Find as _;
+use gix::odb::store::RefreshMode;
+use gix::odb::{Header as _, pack, store};
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use crate::git::budget::Budget;
+use crate::git::object::alternates::{Directories, is_absent};
+use crate::git::object::packs::Packs;
+use crate::git::{Error, Kind};
+use crate::model::{HashKind, ObjectId};
+
+/// Room for pack indices that are written while we run. gix wants to know the number beforehand, and fails on more;
+/// room for thousands would cost as much as everything else at the start.
+const SPARE_SLOTS: usize = 64;
+
+/// Reads objects by id. `refs/replace` is not honoured: whoever may push there could change what a check sees.
+#[derive(Clone)]
+pub(in crate::git) struct Odb {
+    directories: Arc<[PathBuf]>,
+    /// Alternates that are not there.
+    lost: Arc<[PathBuf]>,
+    hash: HashKind,
+    is_partial: bool,
+    /// One for each directory, the repository's own first: most objects are there, and it costs one look.
+    stores: Vec<gix::odb::Handle>,
+    /// The same stores once more, listing their directories again: a repack may have moved what all have missed.
+    refreshing: Vec<gix::odb::Handle>,
+    /// When the directories were last written to, as of the last listing.
+    listed: RefCell<Option<Vec<Option<SystemTime>>>>,
+    /// Looked at for each object.
+    pub(in crate::git) budget: Budget,
+    /// For many reads; see [`Self::for_many_reads`].
+    packs: Option<RefCell<Packs>>,
+}
+
+impl Odb {
+    pub(in crate::git) fn open(directories: Directories, hash: HashKind, is_partial: bool) -> Result<Self, Error> {
+        let Directories { found: directories, lost } = directories;
+        // gix follows alternates too, so that each store may have to hold the indices of all.
+        let mut slots = SPARE_SLOTS;
+        for path in &directories {
+            slots += count_indices(path)?;
+        }
+        let slots = store::init::Slots::Given(u16::try_from(slots).unwrap_or(u16::MAX));
+        let mut stores = Vec::with_capacity(directories.len());
+        for path in &directories {
+            let options = store::init::Options { slots, ..Default::default() };
+            let handle = gix::odb::at_opts(path, gix_kind(hash), None, options);
+            stores.push(handle.map_err(|source| Error::Io { path: path.clone(), source })?);
+        }
+        let mut refreshing = stores.clone();
+        for handle in &mut stores {
+            // A miss in one directory must not list it again: the object may well be in the next.
+            handle.refresh_never();
+        }
+        for handle in &mut refreshing {
+            handle.refresh = RefreshMode::AfterAllIndicesLoaded;
+        }
+        for handle in stores.iter_mut().chain(&mut refreshing) {
+            handle.set_pack_cache(|| Box::<pack::cache::lru::StaticLinkedList<64>>::default());
+        }
+        Ok(Self {
+            directories: directories.into(),
+            lost: lost.into(),
+            hash,
+            is_partial,
+            stores,
+            refreshing,
+            listed: RefCell::default(),
+            budget: Budget::unlimited(),
+            packs: None,
+        })
+    }
+
+    /// One that is faster after some hundred reads, and slower before.
+    pub(in crate::git) fn for_many_reads(&self) -> Self {
+        let packs = Packs::open(&self.directories, gix_kind(self.hash));
+        Self { packs: Some(RefCell::new(packs)), ..self.clone() }
+    }
+
+    pub(in crate::git) fn hash_kind(&self) -> HashKind {
+        self.hash
+    }
+
+    pub(in crate::git) fn is_partial(&self) -> bool {
+        self.is_partial
+    }
+
+    /// Kind and size without the content, or `None` if the object is nowhere.
+    ///
+    /// In a partial clone, "nowhere" is no answer and therefore an error.
+    pub(in crate::git) fn header(&self, id: ObjectId) -> Result<Option<(Kind, u64)>, Error> {
+        self.budget.read(0)?;
+        if id.kind() != self.hash || id.is_null() {
+            return Ok(None);
+        }
+        let gix_id = gix_id(id);
+        if gix_id.is_empty_tree() {
+            return Ok(Some((Kind::Tree, 0)));
+        }
+        if let Some(header) = self.packs.as_ref().and_then(|packs| packs.borrow_mut().header(&gix_id)) {
+            return Ok(Some(header));
+        }
+        for handle in self.handles() {
+            if let Some(header) = handle.try_header(&gix_id).map_err(Error::ObjectStore)? {
+                return Ok(Some((header.kind().into(), header.size())));
+            }
+        }
+        if self.is_partial { Err(Error::Promised { id }) } else { Ok(None) }
+    }
+
+    /// The objects whose ids begin with these hexadecimal digits, sorted.
+    pub(in crate::git) fn with_prefix(&self, prefix: &[u8]) -> Result<Vec<ObjectId>, Error> {
+        let mut lowest = prefix.to_vec();
+        lowest.resize(self.hash.hex_len().max(prefix.len()), b'0');
+        let Ok(lowest) = ObjectId::from_hex(&lowest) else { return Ok(Vec::new()) };
+        let Ok(prefix) = gix::hash::Prefix::new(&gix_id(lowest), prefix.len()) else { return Ok(Vec::new()) };
+        for handles in [&self.stores, &self.refreshing] {
+            let mut found = HashSet::new();
+            for handle in handles {
+                // Each may list its directory, and has all its packs to look through.
+                self.budget.check()?;
+                handle.lookup_prefix(prefix, Some(&mut found)).map_err(Error::ObjectStore)?;
+            }
+            if !found.is_empty() {
+                let mut found: Vec<ObjectId> =
+                    found.into_iter().filter_map(|id| ObjectId::from_bytes(id.as_slice())).collect();
+                found.sort_unstable();
+                return Ok(found);
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    /// The error for an object that must be there and is nowhere.
+    pub(in crate::git) fn absent(&self, id: ObjectId) -> Error {
+        match self.lost.first() {
+            _ if self.is_partial => Error::Promised { id },
+            Some(path) => Error::LostAlternate { id, path: path.clone() },
+            None => Error::Missing { id },
+        }
+    }
+
+    /// Kind and size of an object that must be there.
+    pub(in crate::git) fn existing_header(&self, id: ObjectId) -> Result<(Kind, u64), Error> {
+        self.header(id)?.ok_or_else(|| self.absent(id))
+    }
+
+    /// Reads an object of any origin into `buffer`, unless it is of another kind or larger than `limit` bytes: that is
+    /// found out before anything is inflated.
+    pub(in crate::git) fn read(
+        &self,
+        id: ObjectId,
+        expected: Kind,
+        limit: u64,
+        buffer: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        if let Some(object) = self.packed(id, expected, limit)? {
+            buffer.clone_from(&object);
+            return Ok(());
+        }
+        let (actual, size) = self.existing_header(id)?;
+        check(id, expected, actual, limit, size)?;
+        self.read_stored(id, expected, limit, buffer)
+    }
+
+    /// The same for a parent of a commit or an entry of a tree, without asking first, which would take half as long
+    /// again: git has held each of them in memory, as the kind it is named as, to accept what refers to it.
+    pub(in crate::git) fn read_part(
+        &self,
+        id: ObjectId,
+        expected: Kind,
+        limit: u64,
+        buffer: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        if let Some(object) = self.packed(id, expected, limit)? {
+            buffer.clone_from(&object);
+            return Ok(());
+        }
+        self.read_stored(id, expected, limit, buffer)
+    }
+
+    /// The same from wherever gix finds it.
+    fn read_stored(&self, id: ObjectId, expected: Kind, limit: u64, buffer: &mut Vec<u8>) -> Result<(), Error> {
+        buffer.clear();
+        if id.kind() != self.hash || id.is_null() {
+            return Err(Error::Missing { id });
+        }
+        let gix_id = gix_id(id);
+        if gix_id.is_empty_tree() {
+            return check(id, expected, Kind::Tree, limit, 0);
+        }
+        for handle in self.handles() {
+            let found = handle.try_find(&gix_id, buffer).map_err(Error::ObjectStore)?;
+            if let Some((kind, size)) = found.map(|data| (data.kind, data.data.len())) {
+                buffer.truncate(size);
+                self.budget.read(size as u64)?;
+                return check(id, expected, kind.into(), limit, size as u64);
+            }
+        }
+        Err(self.absent(id))
+    }
+
+    /// The same from what [`Self::for_many_reads`] keeps; `None` where it must be read otherwise.
+    pub(in crate::git) fn packed(
+        &self,
+        id: ObjectId,
+        expected: Kind,
+        limit: u64,
+    ) -> Result<Option<Arc<Vec<u8>>>, Error> {
+        self.budget.read(0)?;
+        let Some(packs) = self.packs.as_ref().filter(|_| id.kind() == self.hash) else { return Ok(None) };
+        let (mut packs, gix_id) = (packs.borrow_mut(), gix_id(id));
+        // Files can be large.
+        if expected == Kind::Blob {
+            let Some((actual, size)) = packs.header(&gix_id) else { return Ok(None) };
+            check(id, expected, actual, limit, size)?;
+        }
+        let Some((kind, object)) = packs.read(&gix_id) else { return Ok(None) };
+        self.budget.read(object.len() as u64)?;
+        check(id, expected, kind, limit, object.len() as u64).map(|()| Some(object))
+    }
+
+    /// Where to look, in this order. Listing the directories again is for what may have been moved: messages name hundreds
+    /// of commits that never were in this repository.
+    fn handles(&self) -> impl Iterator<Item = &gix::odb::Handle> {
+        let refreshing = std::iter::once_with(|| self.may_be_new_packs().then_some(&self.refreshing));
+        self.stores.iter().chain(refreshing.flatten().flatten())
+    }
+
+    /// Whether packs may have come or gone since this was last asked.
+    fn may_be_new_packs(&self) -> bool {
+        /// A directory that was written to within this time may be written to again without a later time.
+        const TICK: Duration = Duration::from_secs(2);
+        // A repository that borrows all its objects has no such directory.
+        let modified = |path: &PathBuf| match path.join("pack").metadata().and_then(|metadata| metadata.modified()) {
+            Err(error) if is_absent(&error) => Some(None),
+            modified => modified.ok().filter(|time| time.elapsed().is_ok_and(|age| age > TICK)).map(Some),
+        };
+        let now: Option<Vec<_>> = self.directories.iter().map(modified).collect();
+        now.is_none() || self.listed.replace_with(|_| now.clone()) != now
+    }
+
+    /// The files of the commit-graph that [`Self::commit_graph`] opens, or of one further on.
+    pub(in crate::git) fn graph_files(&self) -> Vec<PathBuf> {
+        let files = |directory: &PathBuf| {
+            let (single, chain) = (directory.join("info/commit-graph"), directory.join("info/commit-graphs"));
+            if single.is_file() {
+                return vec![single];
+            }
+            let list = std::fs::read_to_string(chain.join("commit-graph-chain")).unwrap_or_default();
+            let is_hash = |line: &&str| line.bytes().all(|byte| byte.is_ascii_hexdigit());
+            list.lines().filter(is_hash).map(|hash| chain.join(format!("graph-{hash}.graph"))).collect()
+        };
+        self.directories.iter().map(files).find(|files| !files.is_empty()).unwrap_or_default()
+    }
+
+    /// The commit-graph of the repository or of an alternate; never of a quarantine, where git puts none.
+    pub(in crate::git) fn commit_graph(&self) -> Option<gix::commitgraph::Graph> {
+        let directories = self.directories.iter();
+        directories.map(|dir| dir.join("info")).filter(|info| has_graph(info)).find_map(|info| {
+            // A broken or foreign graph only costs speed.
+            gix::commitgraph::at(info, gix_kind(self.hash), None).ok()
+        })
+    }
+}
+
+fn check(id: ObjectId, expected: Kind, actual: Kind, limit: u64, size: u64) -> Result<(), Error> {
+    if actual != expected {
+        return Err(Error::WrongKind { id, expected, actual });
+    }
+    if size > limit { Err(Error::TooLarge { id, size, limit }) } else { Ok(()) }
+}
+
+/// How many pack indices there are.
+///
+/// # Errors
+/// One of them is a symbolic link, as some ways of mirroring make them: gix skips those without a word.
+fn count_indices(objects: &Path) -> Result<usize, Error> {
+    let path = objects.join("pack");
+    let entries = match std::fs::read_dir(&path) {
+        Ok(entries) => entries,
+        Err(error) if is_absent(&error) => return Ok(0),
+        Err(source) => return Err(Error::Io { path, source }),
+    };
+    let mut count = 0;
+    for entry in entries {
+        let entry = entry.map_err(|source| Error::Io { path: path.clone(), source })?;
+        if entry.file_name().as_encoded_bytes().ends_with(b".idx") {
+            if entry.file_type().is_ok_and(|kind| kind.is_symlink()) {
+                return Err(Error::SymlinkedIndex { path: entry.path() });
+            }
+            count += 1;
+        }
+    }
+    Ok(count)
+}
+
+fn has_graph(info: &Path) -> bool {
+    info.join("commit-graph").is_file() || info.join("commit-graphs/commit-graph-chain").is_file()
+}
+
+pub(in crate::git) fn gix_kind(kind: HashKind) -> gix::hash::Kind {
+    match kind {
+        HashKind::Sha1 => gix::hash::Kind::Sha1,
+        HashKind::Sha256 => gix::hash::Kind::Sha256,
+    }
+}
+
+pub(in crate::git) fn gix_id(id: ObjectId) -> gix::ObjectId {
+    match id {
+        ObjectId::Sha1(bytes) => gix::ObjectId::Sha1(bytes),
+        ObjectId::Sha256(bytes) => gix::ObjectId::Sha256(bytes),
+    }
+}
+
+pub(in crate::git) fn model_id(id: &gix::oid) -> ObjectId {
+    ObjectId::from_bytes(id.as_bytes()).expect("gix has the same two hash functions")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::scratch::{FORMATS, Scratch};
+    use crate::git::{Need, Repository};
+
+    /// Writes a commit on top of main that exists only in `objects`, as a push in quarantine does.
+    fn quarantined(scratch: &Scratch, objects: &str) -> ObjectId {
+        std::fs::create_dir_all(scratch.path.join(objects)).unwrap();
+        let absolute = scratch.path.join("objects");
+        let quoted = format!("\"{}\"", absolute.to_str().unwrap().replace('"', "\\\""));
+        let vars = [("GIT_OBJECT_DIRECTORY", objects), ("GIT_ALTERNATE_OBJECT_DIRECTORIES", quoted.as_str())];
+        let id = scratch.git_with(&["commit-tree", "main^{tree}", "-p", "main", "-m", "pushed"], &vars, b"");
+        ObjectId::from_hex(id.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn pushed_objects_are_read_from_quarantine_in_every_format() {
+        for format in FORMATS {
+            let scratch = Scratch::new(&format);
+            scratch.line("main", None, &["a", "b"]);
+            let id = quarantined(&scratch, "objects/tmp_objdir-incoming-x");
+            assert_eq!(scratch.open().kind(id).unwrap(), None);
+            let absolute = scratch.path.join("objects/tmp_objdir-incoming-x");
+            let repository = scratch
+                .open_with(&[
+                    ("GIT_OBJECT_DIRECTORY", absolute.to_str().unwrap()),
+                    ("GIT_ALTERNATE_OBJECT_DIRECTORIES", scratch.path.join("objects").to_str().unwrap()),
+                ])
+                .unwrap();
+            assert_eq!(repository.commit(id).unwrap().subject(), "pushed");
+            assert_eq!(repository.commits(&[id], &[scratch.id("main")], 9).unwrap(), [id]);
+            assert!(repository.is_ancestor(scratch.id("main~1"), id).unwrap());
+        }
+    }
+
+    #[test]
+    fn alternates_of_the_environment_may_be_relative_quoted_and_hold_colons() {
+        let scratch = Scratch::new(&[]);
+        scratch.line("main", None, &["a"]);
+        let id = quarantined(&scratch, "in:ner");
+        for list in ["objects:\"in:ner\"", "\"in:ner\":objects", "/nowhere:\"in\\072ner\""] {
+            let repository = scratch
+                .open_with(&[("GIT_OBJECT_DIRECTORY", "objects"), ("GIT_ALTERNATE_OBJECT_DIRECTORIES", list)])
+                .unwrap();
+            assert_eq!(repository.kind(id).unwrap(), Some(Kind::Commit), "{list}");
+        }
+    }
+
+    #[test]
+    fn nested_relative_alternates_are_relative_to_where_they_stand() {
+        let scratch = Scratch::new(&[]);
+        scratch.line("main", None, &["a"]);
+        let (deep, deeper) = (scratch.top().join("x/deep.git"), scratch.top().join("x/y/z/deeper.git"));
+        for (dir, alternate) in [(&deep, "../../y/z/deeper.git/objects"), (&deeper, "../../../../../repo.git/objects")]
+        {
+            scratch.outside(&["init", "--quiet", "--bare", dir.to_str().unwrap()]);
+            std::fs::write(dir.join("objects/info/alternates"), format!("# shared\n{alternate}\n")).unwrap();
+        }
+        let environment = crate::git::scratch::environment(&deep, &[("GIT_DIR", ".")]);
+        let repository = Repository::open(None, &environment, crate::git::Trust::Hook).unwrap();
+        assert_eq!(repository.commit(scratch.id("main")).unwrap().subject(), "add a");
+    }
+
+    #[test]
+    fn an_alternate_that_is_gone_is_passed_over_and_a_circle_is_undecided() {
+        let scratch = Scratch::new(&[]);
+        scratch.line("main", None, &["a"]);
+        scratch.outside(&["init", "--quiet", "--bare", "other.git"]);
+        let (own, other) = (&scratch.path, scratch.top().join("other.git"));
+        let alternates = "../../gone.git/objects\n../../other.git/objects\n";
+        std::fs::write(own.join("objects/info/alternates"), alternates).unwrap();
+        let repository = scratch.open();
+        assert_eq!(repository.kind(scratch.id("main")).unwrap(), Some(Kind::Commit));
+        let absent = ObjectId::Sha1([7; 20]);
+        assert_eq!(repository.kind(absent).unwrap(), None);
+        // Something was there; that it cannot be had now is for whoever runs the machine.
+        for error in
+            [repository.commit(absent).unwrap_err(), repository.peel(absent).unwrap_err(), repository.absent(absent)]
+        {
+            assert!(error.is_undecided() && error.need() == Some(Need::Alternate), "{error:?}");
+            assert_eq!(error.absent_object(), Some(absent));
+            assert!(error.to_string().contains("gone.git"), "{error}");
+        }
+        std::fs::write(other.join("objects/info/alternates"), "../../repo.git/objects\n").unwrap();
+        assert!(scratch.open().kind(scratch.id("main")).unwrap_err().is_undecided());
+    }
+
+    #[test]
+    fn packs_and_a_multi_pack_index_are_read_and_a_concurrent_repack_is_noticed() {
+        for format in FORMATS {
+            let scratch = Scratch::new(&format);
+            scratch.line("main", None, &["a"]);
+            scratch.git(&["repack", "-q", "-d"]);
+            scratch.line("side", None, &["b"]);
+            scratch.git(&["repack", "-q", "-d"]);
+            let repository = scratch.open();
+            assert!(repository.commit(scratch.id("main")).is_ok());
+            scratch.line("late", None, &["c"]);
+            scratch.git(&["repack", "-q", "-a", "-d"]);
+            scratch.git(&["multi-pack-index", "write"]);
+            for name in ["main", "side", "late"] {
+                assert!(repository.commit(scratch.id(name)).is_ok(), "{name}");
+                assert!(scratch.open().commit(scratch.id(name)).is_ok(), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn directories_are_listed_again_only_after_something_was_written_there() {
+        let scratch = Scratch::new(&[]);
+        scratch.line("main", None, &["a"]);
+        scratch.git(&["repack", "-q", "-d"]);
+        let pack = std::fs::File::open(scratch.path.join("objects/pack")).unwrap();
+        let long_ago = |seconds: u64| SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000 + seconds);
+        pack.set_modified(long_ago(0)).unwrap();
+        let repository = scratch.open();
+        let nowhere = ObjectId::Sha1([7; 20]);
+        assert!(repository.commit(scratch.id("main")).is_ok());
+        assert_eq!(repository.kind(nowhere).unwrap(), None);
+        assert!(!repository.odb.may_be_new_packs());
+        scratch.line("late", None, &["b"]);
+        scratch.git(&["repack", "-q", "-a", "-d"]);
+        assert!(repository.odb.may_be_new_packs(), "it was written to just now");
+        pack.set_modified(long_ago(1)).unwrap();
+        // Both were loose for a moment, and were not read then; with the second, nothing is listed.
+        assert_eq!(repository.commit(scratch.id("late")).unwrap().subject(), "add b");
+        assert!(!repository.odb.may_be_new_packs());
+        assert_eq!(repository.blob(scratch.id("late:b"), 9).unwrap(), b"b\n");
+        assert_eq!(repository.kind(nowhere).unwrap(), None);
+    }
+
+    #[test]
+    fn a_symlinked_pack_index_is_an_error_and_not_a_missing_object() {
+        let scratch = Scratch::new(&[]);
+        scratch.line("main", None, &["a"]);
+        scratch.git(&["repack", "-q", "-a", "-d"]);
+        let pack = scratch.path.join("objects/pack");
+        let files = std::fs::read_dir(&pack).unwrap().map(|entry| entry.unwrap().path());
+        let index =
+            files.into_iter().find(|path| path.extension().is_some_and(|extension| extension == "idx")).unwrap();
+        let moved = scratch.top().join("moved.idx");
+        std::fs::rename(&index, &moved).unwrap();
+        std::os::unix::fs::symlink(&moved, &index).unwrap();
+        let result = scratch.open_with(&[]).map(|_| ());
+        assert!(matches!(&result, Err(error @ Error::SymlinkedIndex { .. }) if error.is_undecided()), "{result:?}");
+    }
+
+    #[test]
+    fn what_a_partial_clone_lacks_is_undecided_and_never_fetched() {
+        let scratch = Scratch::new(&[]);
+        scratch.line("main", None, &["a"]);
+        scratch.git(&["config", "uploadpack.allowFilter", "true"]);
+        let url = format!("file://{}", scratch.path.display());
+        scratch.outside(&["clone", "--quiet", "--bare", "--filter=blob:none", &url, "partial.git"]);
+        let partial = scratch.top().join("partial.git");
+        let environment = crate::git::scratch::environment(&partial, &[("GIT_DIR", ".")]);
+        let repository = Repository::open(None, &environment, crate::git::Trust::Hook).unwrap();
+        let (main, blob) = (scratch.id("main"), scratch.id("main:a"));
+        assert!(repository.is_partial());
+        assert!(repository.tree_entry(main, "a".into()).unwrap().is_some());
+        for error in [
+            repository.blob(blob, 99).unwrap_err(),
+            repository.kind(blob).unwrap_err(),
+            repository.read_file(main, "a".into(), 99).unwrap_err(),
+        ] {
+            assert!(matches!(error, Error::Promised { id } if id == blob) && error.is_undecided());
+        }
+        let asked = repository.git(&["cat-file", "-e"]).operand(blob.to_string()).run();
+        assert!(matches!(asked, Err(Error::Git { .. })), "git must not fetch it either");
+    }
+
+    #[test]
+    fn replacements_and_grafts_are_not_honoured() {
+        let scratch = Scratch::new(&[]);
+        scratch.line("main", None, &["a", "b"]);
+        scratch.line("decoy", None, &["c"]);
+        let (main, first) = (scratch.id("main"), scratch.id("main~1"));
+        scratch.git(&["replace", "main", "decoy"]);
+        std::fs::write(scratch.path.join("info/grafts"), format!("{main}\n")).unwrap();
+        let repository = scratch.open();
+        assert_eq!(repository.commit(main).unwrap().subject(), "add b");
+        assert!(repository.is_ancestor(first, main).unwrap());
+        let shown = repository.git(&["log", "--format=%s"]).operand(main.to_string()).run().unwrap();
+        assert_eq!(shown, b"add b\nadd a\n");
+    }
+
+    #[test]
+    fn sizes_are_looked_at_before_content() {
+        let scratch = Scratch::new(&[]);
+        scratch.line("main", None, &["abcdefgh"]);
+        let repository = scratch.open();
+        let blob = scratch.id("main:abcdefgh");
+        assert_eq!(repository.blob(blob, 9).unwrap(), b"abcdefgh\n");
+        assert!(matches!(repository.blob(blob, 8), Err(Error::TooLarge { size: 9, limit: 8, .. })));
+        assert!(matches!(repository.blob(scratch.id("main"), 9999), Err(Error::WrongKind { .. })));
+        assert!(matches!(repository.blob(ObjectId::Sha1([1; 20]), 9), Err(Error::Missing { .. })));
+        assert!(matches!(repository.blob(ObjectId::Sha256([1; 32]), 9), Err(Error::Missing { .. })));
+    }
+}

@@ -1,0 +1,346 @@
+//! Packs, for reading thousands of objects in a row.
+//!
+//! Most objects are deltas against neighbours of theirs (`gitformat-pack(5)`, "Deltified representation"). gix keeps
+//! what it was asked for and inflates the rest of the chain again for the next version of the same file; here each
+//! object of a chain is kept, as git itself does it. Whatever is odd is left to gix, which says what is wrong with it.
+
+use gix::odb::pack::Bundle;
+use gix::odb::pack::data::decode::header::ResolvedBase;
+use gix::odb::pack::data::entry::Header;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::git::Kind;
+
+/// The largest packs hold nearly everything; opening more costs more than it gains.
+const MAX_PACKS: usize = 16;
+
+/// Bytes that are kept for each thread.
+const KEPT: usize = 4 << 20;
+
+/// Of larger objects, those on the way to what was asked for are not kept: a chain of them would fill the room.
+const SMALL: usize = 64 << 10;
+
+/// Objects above this, and those that are made from them, are not read here.
+const MAX_SIZE: usize = 4 << 20;
+
+/// Longer chains than git makes (`--depth` in `git-pack-objects(1)`).
+const MAX_DEPTH: usize = 4096;
+
+/// Which pack, and the offset of an object in it.
+type Place = (usize, u64);
+
+type Object = (Kind, Arc<Vec<u8>>);
+
+/// Reads objects of packs. A clone shares the files and keeps objects of its own.
+#[derive(Default)]
+pub(in crate::git) struct Packs {
+    bundles: Arc<[Bundle]>,
+    /// The pack in which the last object was found: the next is probably there too.
+    last: usize,
+    /// What was used since [`Self::old`] was put aside, which is forgotten with the next change of generations.
+    young: HashMap<Place, Object>,
+    old: HashMap<Place, Object>,
+    /// The size of what is young.
+    bytes: usize,
+    inflate: gix::zlib::Inflate,
+    delta: Vec<u8>,
+}
+
+impl Clone for Packs {
+    fn clone(&self) -> Self {
+        Self { bundles: Arc::clone(&self.bundles), ..Self::default() }
+    }
+}
+
+impl Packs {
+    /// Maps the largest packs of some object directories. One that cannot be opened is not used.
+    pub(in crate::git) fn open(directories: &[PathBuf], hash: gix::hash::Kind) -> Self {
+        let mut found: Vec<(u64, PathBuf)> = directories.iter().flat_map(|path| indices(path)).collect();
+        found.sort_unstable_by(|a, b| b.cmp(a));
+        let bundles = found.into_iter().take(MAX_PACKS).filter_map(|(_, path)| Bundle::at(path, hash).ok());
+        Self { bundles: bundles.collect(), ..Self::default() }
+    }
+
+    /// Kind and size of an object. `None` says nothing about whether it exists.
+    pub(in crate::git) fn header(&mut self, id: &gix::oid) -> Option<(Kind, u64)> {
+        let (at, offset) = self.place(id)?;
+        if let Some((kind, object)) = self.kept((at, offset)) {
+            return Some((kind, object.len() as u64));
+        }
+        let bundle = self.bundles.get(at)?;
+        let base = |id: &gix::oid| {
+            let entry = offset_of(bundle, id).map(|offset| bundle.pack.entry(offset)).transpose()?;
+            Ok(entry.map(ResolvedBase::InPack))
+        };
+        let header = bundle.pack.decode_header(bundle.pack.entry(offset).ok()?, &mut self.inflate, &base).ok()?;
+        Some((header.kind.into(), header.object_size))
+    }
+
+    /// The content of an object. `None` says nothing about whether it exists.
+    pub(in crate::git) fn read(&mut self, id: &gix::oid) -> Option<Object> {
+        let (at, mut offset) = self.place(id)?;
+        let bundles = Arc::clone(&self.bundles);
+        let bundle = bundles.get(at)?;
+        let mut chain = Vec::new();
+        let (kind, mut object) = loop {
+            if let Some(found) = self.kept((at, offset)) {
+                break found;
+            }
+            let entry = bundle.pack.entry(offset).ok().filter(|_| chain.len() < MAX_DEPTH)?;
+            let base = match entry.header {
+                Header::OfsDelta { base_distance } => entry.checked_base_pack_offset(base_distance)?,
+                Header::RefDelta { ref base_id } => offset_of(bundle, base_id)?,
+                _ => {
+                    let kind = entry.header.as_kind()?.into();
+                    let mut content = vec![0; size(entry.decompressed_size)?];
+                    bundle.pack.decompress_entry(&entry, &mut self.inflate, &mut content).ok()?;
+                    let object = (kind, Arc::new(content));
+                    // Nothing but a delta asks for a commit twice.
+                    if kind != Kind::Commit || !chain.is_empty() {
+                        self.keep((at, offset), &object);
+                    }
+                    break object;
+                }
+            };
+            chain.push((offset, entry));
+            offset = base;
+        };
+        while let Some((offset, entry)) = chain.pop() {
+            self.delta.resize(size(entry.decompressed_size)?, 0);
+            bundle.pack.decompress_entry(&entry, &mut self.inflate, &mut self.delta).ok()?;
+            object = Arc::new(apply(&object, &self.delta)?);
+            if chain.is_empty() || object.len() <= SMALL {
+                self.keep((at, offset), &(kind, Arc::clone(&object)));
+            }
+        }
+        Some((kind, object))
+    }
+
+    fn place(&mut self, id: &gix::oid) -> Option<Place> {
+        let (before, from_last) = self.bundles.split_at_checked(self.last)?;
+        let mut numbered = (self.last..).zip(from_last).chain((0..).zip(before));
+        let place = numbered.find_map(|(at, bundle)| Some((at, offset_of(bundle, id)?)))?;
+        self.last = place.0;
+        Some(place)
+    }
+
+    fn kept(&mut self, place: Place) -> Option<Object> {
+        if let Some(found) = self.young.get(&place) {
+            return Some(found.clone());
+        }
+        let found = self.old.remove(&place)?;
+        self.keep(place, &found);
+        Some(found)
+    }
+
+    fn keep(&mut self, place: Place, object: &Object) {
+        if self.bytes > KEPT / 2 {
+            self.old = std::mem::take(&mut self.young);
+            self.bytes = 0;
+        }
+        self.bytes += object.1.len() + size_of::<(Place, Object)>();
+        self.young.insert(place, object.clone());
+    }
+}
+
+/// The index files of an object directory with the sizes of their packs.
+fn indices(objects: &Path) -> Vec<(u64, PathBuf)> {
+    let entries = std::fs::read_dir(objects.join("pack")).into_iter().flatten().flatten();
+    let paths = entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|kind| kind == "idx"));
+    paths.filter_map(|path| Some((path.with_extension("pack").metadata().ok()?.len(), path))).collect()
+}
+
+fn offset_of(bundle: &Bundle, id: &gix::oid) -> Option<u64> {
+    let offset = bundle.index.pack_offset_at_index(bundle.index.lookup(id)?);
+    // A broken index; behind the end there is nothing but the checksum.
+    (offset < bundle.pack.pack_end() as u64).then_some(offset)
+}
+
+/// The size that an entry says it has, unless it is too large to be read here.
+fn size(bytes: u64) -> Option<usize> {
+    usize::try_from(bytes).ok().filter(|size| *size <= MAX_SIZE)
+}
+
+/// What a delta makes of its base: copies of parts of it, and new text.
+fn apply(base: &[u8], mut delta: &[u8]) -> Option<Vec<u8>> {
+    let (of_base, of_target) = (varint(&mut delta)?, varint(&mut delta)?);
+    let mut target = Vec::with_capacity(size(of_target).filter(|_| of_base == base.len() as u64)?);
+    while let Some(instruction) = byte(&mut delta) {
+        let part = match instruction {
+            0 => return None,
+            1..0x80 => {
+                let (text, rest) = delta.split_at_checked(usize::from(instruction))?;
+                delta = rest;
+                text
+            }
+            0x80.. => {
+                // One bit for each byte that is there: four of the offset, then three of the length.
+                let (mut offset, mut length) = (0, 0);
+                for bit in (0..4).filter(|bit| instruction >> bit & 1 == 1) {
+                    offset |= usize::from(byte(&mut delta)?) << (8 * bit);
+                }
+                for bit in (0..3).filter(|bit| instruction >> (4 + bit) & 1 == 1) {
+                    length |= usize::from(byte(&mut delta)?) << (8 * bit);
+                }
+                let length = if length == 0 { 0x10000 } else { length };
+                base.get(offset..offset.checked_add(length)?)?
+            }
+        };
+        if part.len() as u64 > of_target - target.len() as u64 {
+            return None;
+        }
+        target.extend_from_slice(part);
+    }
+    (target.len() as u64 == of_target).then_some(target)
+}
+
+/// For fuzzing: see [`apply`].
+#[cfg(fuzzing)]
+pub fn apply_delta(base: &[u8], delta: &[u8]) -> Option<Vec<u8>> {
+    apply(base, delta)
+}
+
+fn byte(bytes: &mut &[u8]) -> Option<u8> {
+    let (first, rest) = bytes.split_first()?;
+    *bytes = rest;
+    Some(*first)
+}
+
+/// A size in seven bits a byte, lowest first.
+fn varint(bytes: &mut &[u8]) -> Option<u64> {
+    let mut number = 0;
+    for shift in (0..u64::BITS).step_by(7) {
+        let next = byte(bytes)?;
+        number |= u64::from(next & 0x7f) << shift;
+        if next < 0x80 {
+            return Some(number);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::Repository;
+    use crate::git::scratch::{FORMATS, Scratch};
+    use crate::model::ObjectId;
+    use proptest::prelude::*;
+    use std::fmt::Write as _;
+
+    /// A file of 300 lines, one of which is another in each commit, packed as one chain of deltas or two.
+    fn packed(format: &[&str], settings: &[&str]) -> Scratch {
+        let scratch = Scratch::new(format);
+        let mut stream = String::new();
+        for at in 0..30 {
+            writeln!(stream, "commit refs/heads/main\ncommitter C <c@x> {at} +0000\ndata 0\n").unwrap();
+            let line = |line| if line == at * 7 { format!("changed by {at}\n") } else { format!("line {line}\n") };
+            let text: String = (0..300).map(line).collect();
+            writeln!(stream, "M 644 inline a\ndata {}\n{text}\nM 644 inline d/b{at}\ndata 1\nb", text.len()).unwrap();
+        }
+        scratch.import(&stream);
+        scratch.git(&[settings, &["repack", "-q", "-a", "-d", "-f", "--depth=50", "--window=50"]].concat());
+        scratch
+    }
+
+    fn ids(scratch: &Scratch) -> Vec<ObjectId> {
+        let list = scratch.git(&["cat-file", "--batch-all-objects", "--batch-check=%(objectname)"]);
+        list.lines().map(|line| ObjectId::from_hex(line.as_bytes()).unwrap()).collect()
+    }
+
+    /// What there is to say about an object.
+    fn read(repository: &Repository, id: ObjectId) -> (Kind, u64, Vec<u8>) {
+        let (kind, size) = repository.odb.existing_header(id).unwrap();
+        let mut content = Vec::new();
+        repository.odb.read(id, kind, 1 << 20, &mut content).unwrap();
+        (kind, size, content)
+    }
+
+    #[test]
+    fn every_object_of_a_pack_is_what_gix_says() {
+        for (format, settings) in FORMATS.iter().zip([&[][..], &["-c", "repack.useDeltaBaseOffset=false"]]) {
+            let scratch = packed(format, settings);
+            let index = scratch.path.join("objects/pack").read_dir().unwrap().map(|entry| entry.unwrap().path());
+            let index = index.into_iter().find(|path| path.extension().is_some_and(|kind| kind == "idx")).unwrap();
+            let chains = scratch.git(&["verify-pack", "--stat-only", index.to_str().unwrap()]);
+            assert!(chains.contains("chain length = 4: "), "{chains}");
+            let (plain, many) = (scratch.open(), scratch.open().for_many_reads());
+            for id in ids(&scratch) {
+                let expected = read(&plain, id);
+                assert_eq!(read(&many, id), expected, "{id}");
+                let content = many.odb.packed(id, expected.0, 1 << 20).unwrap();
+                assert_eq!(content.as_deref(), Some(&expected.2), "{id} is read here");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_in_a_pack_is_read_all_the_same() {
+        let scratch = packed(&[], &[]);
+        let many = scratch.open().for_many_reads();
+        scratch.line("late", Some("main"), &["c"]);
+        let id = scratch.id("late:c");
+        assert_eq!(many.odb.packed(id, Kind::Blob, 99).unwrap(), None);
+        assert_eq!(many.blob(id, 99).unwrap(), b"c\n");
+        assert_eq!(many.clone().kind(scratch.id("late")).unwrap(), Some(Kind::Commit));
+    }
+
+    #[test]
+    fn limits_and_kinds_hold() {
+        use crate::git::Error;
+        let scratch = packed(&[], &[]);
+        let many = scratch.open().for_many_reads();
+        assert!(matches!(many.blob(scratch.id("main:a"), 100), Err(Error::TooLarge { .. })));
+        assert!(matches!(many.shared_blob(scratch.id("main:a"), 100), Err(Error::TooLarge { .. })));
+        assert!(matches!(many.blob(scratch.id("main:d"), 9999), Err(Error::WrongKind { .. })));
+        assert!(matches!(many.blob(ObjectId::Sha256([1; 32]), 9999), Err(Error::Missing { .. })));
+    }
+
+    #[test]
+    fn a_broken_pack_is_no_panic() {
+        let scratch = packed(&[], &[]);
+        let ids = ids(&scratch);
+        for kind in ["pack", "idx"] {
+            let files = scratch.path.join("objects/pack").read_dir().unwrap().map(|entry| entry.unwrap().path());
+            let file = files.into_iter().find(|path| path.extension().is_some_and(|found| found == kind)).unwrap();
+            let whole = std::fs::read(&file).unwrap();
+            for at in (0..whole.len()).step_by(whole.len() / 60) {
+                let mut broken = whole.clone();
+                broken.get_mut(at..whole.len().min(at + 3)).unwrap().fill(0xff);
+                // The file is mapped, so that it must not be written to.
+                std::fs::remove_file(&file).unwrap();
+                std::fs::write(&file, &broken).unwrap();
+                let mut packs = Packs::open(&[scratch.path.join("objects")], gix::hash::Kind::Sha1);
+                for id in &ids {
+                    let id = crate::git::object::odb::gix_id(*id);
+                    let _ = (packs.header(&id), packs.read(&id));
+                }
+            }
+            std::fs::remove_file(&file).unwrap();
+            std::fs::write(&file, &whole).unwrap();
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_delta_is_a_panic(base in proptest::collection::vec(any::<u8>(), 0..99), delta: Vec<u8>) {
+            if let Some(target) = apply(&base, &delta) {
+                prop_assert!(target.len() <= MAX_SIZE);
+            }
+        }
+
+        #[test]
+        fn copies_and_text_make_the_target(base in "[a-z]{70,90}", from in 0u8..60, length in 1u8..10, text in "[A-Z]{1,9}") {
+            let size = |text: &str| u8::try_from(text.len()).unwrap();
+            let mut delta = vec![size(&base), length + size(&text), 0x91, from, length, size(&text)];
+            delta.extend_from_slice(text.as_bytes());
+            let (from, to) = (usize::from(from), usize::from(from + length));
+            let expected = format!("{}{text}", &base[from..to]);
+            prop_assert_eq!(apply(base.as_bytes(), &delta), Some(expected.into_bytes()));
+            delta.pop();
+            prop_assert_eq!(apply(base.as_bytes(), &delta), None);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! What the environment says about the repository, as values: this module never reads the environment.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+
+/// Passed on to a `git` that refgate starts, besides what names the repository. `GIT_CONFIG_COUNT` and its kin
+/// are not among them: over `file://` and on shell accounts they are the pusher's to set.
+const PASSED_ON: &[&str] = &[
+    "PATH",
+    "HOME",
+    "XDG_CONFIG_HOME",
+    "TMPDIR",
+    "SYSTEMROOT",
+    "GIT_EXEC_PATH",
+    "GIT_CONFIG_NOSYSTEM",
+    "GIT_CONFIG_SYSTEM",
+    "GIT_CONFIG_GLOBAL",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_QUARANTINE_PATH",
+];
+
+/// The part of the process's environment that git repositories depend on (`git(1)`, "Environment Variables").
+#[derive(Clone, Debug, Default)]
+pub struct Environment {
+    /// The current directory, absolute. Relative paths in the other fields are relative to it.
+    pub cwd: PathBuf,
+    /// `GIT_DIR`; hooks get `.`.
+    pub git_dir: Option<PathBuf>,
+    /// `GIT_COMMON_DIR`.
+    pub common_dir: Option<PathBuf>,
+    /// `GIT_WORK_TREE`.
+    pub work_tree: Option<PathBuf>,
+    /// `GIT_OBJECT_DIRECTORY`: in pre-receive the quarantine, which holds the pushed objects.
+    pub object_directory: Option<OsString>,
+    /// `GIT_ALTERNATE_OBJECT_DIRECTORIES`: separated by `:`, C-quoted where needed.
+    pub alternate_object_directories: Option<OsString>,
+    /// `GIT_NAMESPACE` (`gitnamespaces(7)`).
+    pub namespace: Option<OsString>,
+    /// What a `git` started by refgate gets, and where configuration files are (`HOME` and the like).
+    pub vars: BTreeMap<OsString, OsString>,
+}
+
+impl Environment {
+    /// Picks what matters from an environment. Variables that are set to nothing count as unset.
+    pub fn from_vars(vars: impl IntoIterator<Item = (OsString, OsString)>, cwd: impl Into<PathBuf>) -> Self {
+        let mut environment = Self { cwd: cwd.into(), ..Self::default() };
+        for (key, value) in vars.into_iter().filter(|(_, value)| !value.is_empty()) {
+            match key.to_str() {
+                Some("GIT_DIR") => environment.git_dir = Some(value.clone().into()),
+                Some("GIT_COMMON_DIR") => environment.common_dir = Some(value.clone().into()),
+                Some("GIT_WORK_TREE") => environment.work_tree = Some(value.clone().into()),
+                Some("GIT_OBJECT_DIRECTORY") => environment.object_directory = Some(value.clone()),
+                Some("GIT_ALTERNATE_OBJECT_DIRECTORIES") => {
+                    environment.alternate_object_directories = Some(value.clone());
+                }
+                Some("GIT_NAMESPACE") => environment.namespace = Some(value.clone()),
+                _ => {}
+            }
+            if key.to_str().is_some_and(|key| PASSED_ON.contains(&key)) {
+                environment.vars.insert(key, value);
+            }
+        }
+        environment
+    }
+
+    /// A variable of [`Self::vars`].
+    pub(in crate::git) fn var(&self, key: &str) -> Option<&OsStr> {
+        self.vars.get(OsStr::new(key)).map(OsString::as_os_str)
+    }
+
+    /// The same without what says where objects are: for a repository other than the hook's own.
+    pub(in crate::git) fn without_objects(mut self) -> Self {
+        self.object_directory = None;
+        self.alternate_object_directories = None;
+        for key in ["GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_QUARANTINE_PATH"] {
+            self.vars.remove(OsStr::new(key));
+        }
+        self
+    }
+}
