@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::lex::{Language, Lexeme, Token, tokens};
-use super::source::Source;
+use super::source::{Source, step};
 use super::{Error, Field};
 
 /// A program's tokens and the text they are of.
@@ -62,6 +62,7 @@ impl<'s, 'b> Code<'s, 'b> {
     /// The tokens from each position on, with the token before.
     pub(super) fn suffixes(&self) -> impl Iterator<Item = (Option<&Token>, &[Token])> {
         (0..self.tokens.len()).map(|at| {
+            step();
             let (before, rest) = self.tokens.split_at_checked(at).unwrap_or_default();
             (before.last(), rest)
         })
@@ -117,7 +118,7 @@ impl<'s, 'b> Code<'s, 'b> {
         let modifier = |token: &Token| {
             self.language == Language::Ruby && ["if", "unless", "rescue", "do"].contains(&self.text(token))
         };
-        let end = tokens.iter().position(|token| match token.lexeme {
+        let end = tokens.iter().inspect(|_| step()).position(|token| match token.lexeme {
             Lexeme::Mark(b')' | b']' | b'}') if token.depth < depth => true,
             Lexeme::LineEnd | Lexeme::Mark(b',' | b';') => token.depth == depth,
             Lexeme::Word => token.depth == depth && modifier(token),

@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::Error;
-use super::source::Source;
+use super::source::{Source, step};
 
 /// The language of a manifest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +103,7 @@ struct Lexer<'s, 'b> {
 
 impl Lexer<'_, '_> {
     fn peek(&self, ahead: usize) -> Option<u8> {
+        step();
         self.bytes.get(self.at + ahead).copied()
     }
 

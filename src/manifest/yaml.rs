@@ -1,6 +1,4 @@
-//! YAML by events, and `Chart.yaml`.
-//!
-//! <https://helm.sh/docs/topics/charts/#the-chartyaml-file>, <https://yaml.org/spec/1.2.2/>.
+//! YAML by events (<https://yaml.org/spec/1.2.2/>).
 //!
 //! Aliases are followed as they are met and every step is counted, so a few bytes cannot unfold into a billion nodes.
 //! Of a scalar's range only the start comes from the parser: in saphyr-parser 0.3 the end of a quoted one runs on.
@@ -10,8 +8,8 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
-use super::source::Source;
-use super::{Error, Field, Hints};
+use super::Error;
+use super::source::{Source, step};
 
 /// Most collections within each other, aliases included.
 const MAX_DEPTH: usize = 64;
@@ -20,7 +18,7 @@ const MAX_DEPTH: usize = 64;
 const MAX_NODES: usize = 250_000;
 
 /// Most nodes visited, aliases followed.
-const MAX_VISITS: usize = 500_000;
+pub(super) const MAX_VISITS: usize = 500_000;
 
 /// The key whose mapping is merged into its parent (<https://yaml.org/type/merge.html>); Helm does.
 const MERGE: &str = "<<";
@@ -31,7 +29,7 @@ pub(super) struct Scalar<'t> {
     /// The text; `None` for null, written or left out.
     pub(super) text: Option<Cow<'t, str>>,
     /// Where it begins, quotes included.
-    start: usize,
+    pub(super) start: usize,
 }
 
 enum Kind<'t> {
@@ -119,8 +117,8 @@ impl<'s, 't> Stream<'s, 't> {
         Ok(stream)
     }
 
-    /// How many documents the stream has, and where the second begins.
-    fn second_document(&self) -> Option<usize> {
+    /// Where the second document begins, if there is one.
+    pub(super) fn second_document(&self) -> Option<usize> {
         self.documents.get(1).and_then(|at| self.nodes.get(*at)).map(|node| node.start)
     }
 
@@ -177,6 +175,7 @@ struct Walk<'w, 's, 't> {
 impl<'w, 's, 't> Walk<'w, 's, 't> {
     /// A node, with every step counted.
     fn node(&mut self, at: usize, depth: usize) -> Result<Option<&'w Node<'s>>, Error> {
+        step();
         let node = self.stream.nodes.get(at);
         self.visits += 1;
         let start = node.map_or(0, |node| node.start);
@@ -300,28 +299,5 @@ impl Offsets {
             None => index.min(self.length),
             Some(bytes) => bytes.get(index).map_or(self.length, |at| *at as usize),
         }
-    }
-}
-
-/// The root `version`, or the root keys a policy names (`appVersion` is what is packaged, not the package); never a
-/// dependency's.
-pub(super) fn chart(source: &Source<'_>, hints: &Hints) -> Result<Vec<Field>, Error> {
-    let stream = Stream::new(source)?;
-    if let Some(start) = stream.second_document() {
-        return Err(source.syntax(start, "a chart has one document, this has more"));
-    }
-    let wanted = hints.names_or(&["version"]);
-    let mut fields = Vec::new();
-    let mut nested = None;
-    stream.visit(&mut |path, scalar| match (path, &scalar.text) {
-        ([key], Some(text)) if wanted.contains(&key.as_ref()) => {
-            fields.push(Field::new(key.as_ref(), text, stream.range(scalar)));
-        }
-        ([key, _, ..], _) if wanted.contains(&key.as_ref()) => nested = Some((key.to_string(), scalar.start)),
-        _ => {}
-    })?;
-    match nested {
-        Some((key, start)) => Err(source.syntax(start, format!("`{key}` is not a text"))),
-        None => Ok(fields),
     }
 }

@@ -160,28 +160,12 @@ fn is_spelling(facts: &Facts<'_>, place: &TagMatch<'_>, inner: &BStr) -> bool {
     same && (place.alias || other.alias) && place.scope() == other.scope()
 }
 
-/// The versions that each field can be meant to say; none for one that is judged with another. Packages count their own
-/// revisions: `1.15.9-2` in `debian/changelog` packages 1.15.9, and an RPM's version and release stand in two fields.
+/// The versions that each field can be meant to say, as its kind of manifest has it.
 fn spellings(path: &BStr, fields: &[Field]) -> Vec<Vec<String>> {
-    let kind = manifest::Kind::of_path(path);
-    let release = fields.iter().find(|field| field.name == "Release").and_then(|field| field.value.literal());
-    let version = fields.iter().find(|field| field.name == "Version").and_then(|field| field.value.literal());
-    let one = |field: &Field| {
-        let text = field.value.literal().unwrap_or_default().to_owned();
-        match kind {
-            Some(manifest::Kind::DebianChangelog) => {
-                let upstream = text.split_once(':').map_or(text.as_str(), |(_, rest)| rest).to_owned();
-                let bare = upstream.rsplit_once('-').map_or(upstream.as_str(), |(bare, _)| bare).to_owned();
-                vec![text, upstream, bare]
-            }
-            Some(manifest::Kind::RpmSpec) => {
-                let both = version.zip(release).map(|(version, release)| format!("{version}-{release}"));
-                if field.name == "Release" { Vec::new() } else { both.into_iter().chain([text]).collect() }
-            }
-            _ => vec![text],
-        }
-    };
-    fields.iter().map(one).collect()
+    match manifest::Kind::of_path(path) {
+        Some(kind) => kind.meanings(fields),
+        None => fields.iter().map(|field| field.value.literal().map(str::to_owned).into_iter().collect()).collect(),
+    }
 }
 
 #[cfg(test)]

@@ -6,34 +6,43 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::source::{MAX_VERSION, Source};
-use super::{Error, Field};
+use crate::manifest::format::{FileName, Format};
+use crate::manifest::source::{MAX_VERSION, Source};
+use crate::manifest::{Error, Field, Hints};
 
 /// Most variables looked up for one version: one that names itself would have no end.
 const MAX_LOOKUPS: usize = 32;
 
-/// `project(… VERSION x)`; neither `cmake_minimum_required` nor `find_package`. `${VAR}` is followed to the `set` of
-/// this file if there is exactly one.
-pub(super) fn project(source: &Source<'_>) -> Result<Vec<Field>, Error> {
-    let commands = commands(source)?;
-    let mut variables: BTreeMap<&str, Vec<&[Range<usize>]>> = BTreeMap::new();
-    for command in commands.iter().filter(|command| command.name.eq_ignore_ascii_case("set")) {
-        if let [name, values @ ..] = command.arguments.as_slice() {
-            variables.entry(source.slice(name.clone())).or_default().push(values);
+/// The kind.
+pub(super) struct CMake;
+
+impl Format for CMake {
+    const NAME: &'static str = "cmake";
+    const FILES: &'static [FileName] = &[FileName::Is("CMakeLists.txt")];
+    const READS: &'static str = "`project(… VERSION x)`; neither `cmake_minimum_required` nor `find_package`. \
+                                 `${VAR}` is followed to the `set` of this file if there is exactly one.";
+
+    fn read(source: &Source<'_>, _hints: &Hints) -> Result<Vec<Field>, Error> {
+        let commands = commands(source)?;
+        let mut variables: BTreeMap<&str, Vec<&[Range<usize>]>> = BTreeMap::new();
+        for command in commands.iter().filter(|command| command.name.eq_ignore_ascii_case("set")) {
+            if let [name, values @ ..] = command.arguments.as_slice() {
+                variables.entry(source.slice(name.clone())).or_default().push(values);
+            }
         }
+        let mut fields = Vec::new();
+        for command in commands.iter().filter(|command| command.name.eq_ignore_ascii_case("project")) {
+            let keyword = command.arguments.iter().position(|argument| source.slice(argument.clone()) == "VERSION");
+            let Some(range) = keyword.and_then(|at| command.arguments.get(at + 1)) else { continue };
+            let text = source.slice(range.clone());
+            let mut expansion = Expansion { source, variables: &variables, lookups: 0, ranges: Vec::new() };
+            fields.push(match expansion.expand(range.clone()) {
+                Some(version) => Field::joined("project.version", &version, &expansion.ranges),
+                None => Field::dynamic("project.version", text, range.clone()),
+            });
+        }
+        Ok(fields)
     }
-    let mut fields = Vec::new();
-    for command in commands.iter().filter(|command| command.name.eq_ignore_ascii_case("project")) {
-        let keyword = command.arguments.iter().position(|argument| source.slice(argument.clone()) == "VERSION");
-        let Some(range) = keyword.and_then(|at| command.arguments.get(at + 1)) else { continue };
-        let text = source.slice(range.clone());
-        let mut expansion = Expansion { source, variables: &variables, lookups: 0, ranges: Vec::new() };
-        fields.push(match expansion.expand(range.clone()) {
-            Some(version) => Field::joined("project.version", &version, &expansion.ranges),
-            None => Field::dynamic("project.version", text, range.clone()),
-        });
-    }
-    Ok(fields)
 }
 
 struct Expansion<'e, 's> {
