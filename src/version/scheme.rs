@@ -240,6 +240,15 @@ mod tests {
     }
 
     #[test]
+    fn every_file_of_a_scheme_is_in_the_list() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/version/schemes");
+        let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let stems: std::collections::BTreeSet<String> =
+            files.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect();
+        assert_eq!(stems, SCHEMES.iter().map(|entry| entry.name).chain(["mod"]).map(str::to_owned).collect());
+    }
+
+    #[test]
     fn the_schemes_that_others_build_on_are_those_of_the_list() {
         for scheme in [Scheme::semver(), Scheme::pep440(), Scheme::debian()] {
             let parsed = Scheme::parse(&scheme.to_string()).unwrap();
