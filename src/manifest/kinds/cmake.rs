@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::manifest::format::{FileName, Format};
-use crate::manifest::source::{MAX_VERSION, Source};
+use crate::manifest::lex::{Lexeme, Token};
+use crate::manifest::source::{MAX_VERSION, Source, step};
 use crate::manifest::{Error, Field, Hints};
 
 /// Most variables looked up for one version: one that names itself would have no end.
@@ -91,82 +92,111 @@ struct Command<'s> {
     arguments: Vec<Range<usize>>,
 }
 
+/// The commands of a file: a word, and what stands in the brackets behind it.
 fn commands<'s>(source: &'s Source<'_>) -> Result<Vec<Command<'s>>, Error> {
-    let bytes = source.text().as_bytes();
-    let peek = |at: usize| bytes.get(at).copied();
     let mut commands: Vec<Command<'s>> = Vec::new();
-    // The open command's first bracket, and how many are open.
-    let mut open: Option<(usize, usize)> = None;
-    let mut word: Option<Range<usize>> = None;
+    let mut word = None;
+    for token in tokens(source)? {
+        match token.lexeme {
+            Lexeme::Mark(b'(') if token.depth == 0 => {
+                let name = word.take().ok_or_else(|| source.syntax(token.span.start, "`(` without a command"))?;
+                commands.push(Command { name: source.slice(name), arguments: Vec::new() });
+            }
+            Lexeme::Word if token.depth == 0 => word = Some(token.span),
+            Lexeme::Word => commands.last_mut().into_iter().for_each(|it| it.arguments.push(token.span.clone())),
+            Lexeme::Text { inner, .. } => {
+                commands.last_mut().into_iter().for_each(|it| it.arguments.push(inner.clone()))
+            }
+            Lexeme::Mark(_) | Lexeme::LineEnd => {}
+        }
+    }
+    Ok(commands)
+}
+
+/// The words, texts and round brackets of a file. Its other brackets are not brackets to CMake.
+fn tokens(source: &Source<'_>) -> Result<Vec<Token>, Error> {
+    let bytes = source.text().as_bytes();
+    let mut tokens = Vec::new();
+    // Where each open bracket stands.
+    let mut open: Vec<usize> = Vec::new();
     let mut at = 0;
-    while let Some(byte) = peek(at) {
+    while let Some(byte) = bytes.get(at).copied() {
+        step();
         let start = at;
-        match (byte, &mut open) {
-            (b'#', _) => {
-                at = match bracket(bytes, at + 1) {
-                    Some((_, end)) => end.ok_or_else(|| source.syntax(start, "a comment that does not end"))?.end,
-                    None => at + bytes.get(at..).unwrap_or_default().iter().take_while(|byte| **byte != b'\n').count(),
-                };
+        let depth = open.len();
+        let lexeme = match byte {
+            b'#' => {
+                at = comment_end(source, at)?;
                 continue;
             }
-            (b'(', Some((_, depth))) => *depth += 1,
-            (b'(', None) => {
-                let name = word.take().ok_or_else(|| source.syntax(at, "`(` without a command"))?;
-                commands.push(Command { name: source.slice(name), arguments: Vec::new() });
-                open = Some((at, 1));
-            }
-            (b')', Some((_, depth))) => {
-                *depth -= 1;
-                if *depth == 0 {
-                    open = None;
-                }
-            }
-            (b')', None) => return Err(source.syntax(at, "`)` closes nothing")),
-            (byte, _) if byte.is_ascii_whitespace() => {}
-            (b'"', _) => {
+            _ if byte.is_ascii_whitespace() => {
                 at += 1;
-                loop {
-                    match peek(at) {
-                        Some(b'"') => break,
-                        Some(b'\\') => at += 2,
-                        Some(_) => at += 1,
-                        None => return Err(source.syntax(start, "a string that does not end")),
-                    }
-                }
-                argument(&mut commands, start + 1..at);
+                continue;
             }
-            (b'[', Some(_)) if bracket(bytes, at).is_some() => {
+            b'(' => {
+                open.push(at);
+                at += 1;
+                Lexeme::Mark(byte)
+            }
+            b')' => {
+                open.pop().ok_or_else(|| source.syntax(at, "`)` closes nothing"))?;
+                at += 1;
+                Lexeme::Mark(byte)
+            }
+            b'"' => {
+                at = string_end(source, at)?;
+                Lexeme::Text { inner: start + 1..at - 1, plain: true }
+            }
+            b'[' if depth > 0 && bracket(bytes, at).is_some() => {
                 let end = bracket(bytes, at).and_then(|(_, end)| end);
                 let end = end.ok_or_else(|| source.syntax(start, "a bracket argument that does not end"))?;
-                argument(&mut commands, end.start..end.content_end);
                 at = end.end;
-                continue;
+                Lexeme::Text { inner: end.start..end.content_end, plain: true }
             }
             _ => {
-                while let Some(byte) = peek(at).filter(|byte| !b" \t\r\n()#\"".contains(byte)) {
-                    at += if byte == b'\\' { 2 } else { 1 };
-                }
-                at = at.min(bytes.len()).max(start + 1);
-                if open.is_some() {
-                    argument(&mut commands, start..at);
-                } else {
-                    word = Some(start..at);
-                }
-                continue;
+                at = word_end(bytes, at);
+                Lexeme::Word
             }
-        }
-        at += 1;
+        };
+        tokens.push(Token { lexeme, span: start..at, depth: depth.min(open.len()) });
     }
-    match open {
-        Some((at, _)) => Err(source.syntax(at, "a bracket that does not close")),
-        None => Ok(commands),
+    match open.first() {
+        Some(at) => Err(source.syntax(*at, "a bracket that does not close")),
+        None => Ok(tokens),
     }
 }
 
-fn argument(commands: &mut [Command<'_>], range: Range<usize>) {
-    if let Some(command) = commands.last_mut() {
-        command.arguments.push(range);
+fn comment_end(source: &Source<'_>, at: usize) -> Result<usize, Error> {
+    let bytes = source.text().as_bytes();
+    match bracket(bytes, at + 1) {
+        Some((_, Some(end))) => Ok(end.end),
+        Some((_, None)) => Err(source.syntax(at, "a comment that does not end")),
+        None => Ok(at + bytes.get(at..).unwrap_or_default().iter().take_while(|byte| **byte != b'\n').count()),
     }
+}
+
+/// The offset behind the closing quote.
+fn string_end(source: &Source<'_>, start: usize) -> Result<usize, Error> {
+    let bytes = source.text().as_bytes();
+    let mut at = start + 1;
+    loop {
+        step();
+        match bytes.get(at) {
+            Some(b'"') => return Ok(at + 1),
+            Some(b'\\') => at += 2,
+            Some(_) => at += 1,
+            None => return Err(source.syntax(start, "a string that does not end")),
+        }
+    }
+}
+
+fn word_end(bytes: &[u8], start: usize) -> usize {
+    let mut at = start;
+    while let Some(byte) = bytes.get(at).copied().filter(|byte| !b" \t\r\n()#\"".contains(byte)) {
+        step();
+        at += if byte == b'\\' { 2 } else { 1 };
+    }
+    at.min(bytes.len()).max(start + 1)
 }
 
 /// A bracket argument's content and end.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use crate::manifest::code::Code;
 use crate::manifest::format::{FileName, Format};
-use crate::manifest::lex::{Language, Token};
+use crate::manifest::lex::{Ruby, Token};
 use crate::manifest::ruby::{assignments, definitions};
 use crate::manifest::source::Source;
 use crate::manifest::{Error, Field, Hints};
@@ -22,7 +22,7 @@ impl Format for Gemspec {
                                  file.";
 
     fn read(source: &Source<'_>, _hints: &Hints) -> Result<Vec<Field>, Error> {
-        let code = Code::new(source, Language::Ruby)?;
+        let code = Code::new(source, &Ruby)?;
         let definitions = definitions(&assignments(&code));
         let mut fields = Vec::new();
         let mut parameters = BTreeSet::new();

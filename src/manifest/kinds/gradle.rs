@@ -4,7 +4,7 @@
 
 use crate::manifest::code::{Code, Definitions, Expression};
 use crate::manifest::format::{FileName, Format};
-use crate::manifest::lex::{Language, Lexeme, Token};
+use crate::manifest::lex::{Groovy, Lexeme, Token};
 use crate::manifest::source::Source;
 use crate::manifest::{Error, Field, Hints};
 
@@ -25,7 +25,7 @@ impl Format for Gradle {
                                  dependencies. A name is followed once, to a `def` or `val` of this file.";
 
     fn read(source: &Source<'_>, _hints: &Hints) -> Result<Vec<Field>, Error> {
-        let code = Code::new(source, Language::Groovy)?;
+        let code = Code::new(source, &Groovy)?;
         let mut definitions = Definitions::default();
         for (name, value) in code.statements().filter_map(|tokens| definition(&code, tokens)) {
             definitions.insert(name, value);

@@ -5,7 +5,7 @@
 
 use crate::manifest::code::{Code, Definitions};
 use crate::manifest::format::{FileName, Format};
-use crate::manifest::lex::Language;
+use crate::manifest::lex;
 use crate::manifest::source::Source;
 use crate::manifest::{Error, Field, Hints};
 
@@ -19,7 +19,7 @@ impl Format for Meson {
                                  `dependency(…)`.";
 
     fn read(source: &Source<'_>, _hints: &Hints) -> Result<Vec<Field>, Error> {
-        let code = Code::new(source, Language::Meson)?;
+        let code = Code::new(source, &lex::Meson)?;
         let call = code.statements().find_map(|tokens| match tokens {
             [name, bracket, rest @ ..] if code.is_word(name, "project") && bracket.is(b'(') => Some((bracket, rest)),
             _ => None,

@@ -4,7 +4,7 @@
 
 use crate::manifest::code::Code;
 use crate::manifest::format::{FileName, Format};
-use crate::manifest::lex::Language;
+use crate::manifest::lex::Python;
 use crate::manifest::python::{assignments, declared_encoding, definitions};
 use crate::manifest::source::Source;
 use crate::manifest::{Error, Field, Hints};
@@ -27,7 +27,7 @@ impl Format for PythonModule {
 
     fn read(source: &Source<'_>, hints: &Hints) -> Result<Vec<Field>, Error> {
         declared_encoding(source)?;
-        let code = Code::new(source, Language::Python)?;
+        let code = Code::new(source, &Python)?;
         let assignments = assignments(&code);
         let definitions = definitions(&assignments);
         let mut fields = Vec::new();

@@ -4,7 +4,7 @@
 
 use crate::manifest::code::{Code, Expression};
 use crate::manifest::format::{FileName, Format};
-use crate::manifest::lex::{Language, Token};
+use crate::manifest::lex::{Python, Token};
 use crate::manifest::python::{assignments, declared_encoding, definitions};
 use crate::manifest::source::{Source, step};
 use crate::manifest::{Error, Field, Hints};
@@ -20,7 +20,7 @@ impl Format for SetupPy {
 
     fn read(source: &Source<'_>, _hints: &Hints) -> Result<Vec<Field>, Error> {
         declared_encoding(source)?;
-        let code = Code::new(source, Language::Python)?;
+        let code = Code::new(source, &Python)?;
         let definitions = definitions(&assignments(&code));
         let mut fields = Vec::new();
         for (at, token) in code.tokens().iter().enumerate() {

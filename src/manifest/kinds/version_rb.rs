@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::manifest::code::{Code, Definitions, Expression};
 use crate::manifest::format::{FileName, Format};
-use crate::manifest::lex::{Language, Token};
+use crate::manifest::lex::{Ruby, Token};
 use crate::manifest::ruby::{assignments, definitions};
 use crate::manifest::source::Source;
 use crate::manifest::{Error, Field, Hints};
@@ -20,7 +20,7 @@ impl Format for VersionRb {
                                  `Gem::Version.new` is given.";
 
     fn read(source: &Source<'_>, hints: &Hints) -> Result<Vec<Field>, Error> {
-        let code = Code::new(source, Language::Ruby)?;
+        let code = Code::new(source, &Ruby)?;
         let assignments = assignments(&code);
         let definitions = definitions(&assignments);
         if hints.names.is_empty()
