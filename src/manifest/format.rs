@@ -27,6 +27,9 @@ pub(super) trait Format {
     /// Whether a tool writes these files from another manifest, so that nobody edits their version by hand.
     const IS_LOCK: bool = false;
 
+    /// The name of the version scheme that these files write versions in; `None` where anything goes.
+    const SCHEME: Option<&'static str> = None;
+
     /// Reads the version fields, in the order of the file.
     fn read(source: &Source<'_>, hints: &Hints) -> Result<Vec<Field>, Error>;
 
@@ -83,6 +86,7 @@ pub(super) struct Entry {
     pub(super) max_bytes: usize,
     pub(super) encoding: Encoding,
     pub(super) is_lock: bool,
+    pub(super) scheme: Option<&'static str>,
     pub(super) read: fn(&Source<'_>, &Hints) -> Result<Vec<Field>, Error>,
     pub(super) meanings: fn(&[Field]) -> Vec<Vec<String>>,
 }
@@ -97,6 +101,7 @@ impl Entry {
             max_bytes: F::MAX_BYTES,
             encoding: F::ENCODING,
             is_lock: F::IS_LOCK,
+            scheme: F::SCHEME,
             read: F::read,
             meanings: F::meanings,
         }

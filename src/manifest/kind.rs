@@ -50,6 +50,11 @@ impl Kind {
         self.0.is_lock
     }
 
+    /// Returns the name of the version scheme that such files write versions in; `None` where anything goes.
+    pub fn scheme(self) -> Option<&'static str> {
+        self.0.scheme
+    }
+
     /// Returns the versions that each of a file's fields can be meant to say, in the order of the fields; none for a
     /// computed field, and none for one that is judged together with another.
     ///

@@ -66,7 +66,9 @@ fn every_kind_of_manifest_is_documented() {
         "{MADE}# Manifests\n\nThe files whose version refgate reads without a pattern in the policy, known by their names. \
          A version that is computed when the project is built is never guessed: such a field is seen and not judged. Lock \
          files are judged only where the policy names them.\n\n\
-         | kind | files | what is read | at most |\n|---|---|---|---|\n"
+         A pre-release may be written as the files of a kind write it: `1.13.0~rc1` in `debian/changelog` agrees with the \
+         tag `v1.13.0-rc.1`. The [scheme](schemes.md) of such versions is in the table.\n\n\
+         | kind | files | what is read | scheme | at most |\n|---|---|---|---|---|\n"
     );
     for kind in Kind::all() {
         let files: Vec<String> = kind.files().iter().map(ToString::to_string).collect();

@@ -16,6 +16,7 @@ impl Format for CargoLock {
     const MAX_BYTES: usize = 2 << 20;
     const ENCODING: Encoding = Encoding::Utf8;
     const IS_LOCK: bool = true;
+    const SCHEME: Option<&'static str> = Some("semver");
 
     fn read(source: &Source<'_>, _hints: &Hints) -> Result<Vec<Field>, Error> {
         let root = parse(source)?;

@@ -17,6 +17,7 @@ impl Format for CargoToml {
     // The parser takes up to 70 bytes of memory for each.
     const MAX_BYTES: usize = 2 << 20;
     const ENCODING: Encoding = Encoding::Utf8;
+    const SCHEME: Option<&'static str> = Some("semver");
 
     fn read(source: &Source<'_>, _hints: &Hints) -> Result<Vec<Field>, Error> {
         let root = parse(source)?;

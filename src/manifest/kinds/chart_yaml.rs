@@ -16,6 +16,7 @@ impl Format for ChartYaml {
     const READS: &'static str = "The root `version`, or the root keys of the policy (`appVersion` is what is \
                                  packaged, not the package); never a dependency's.";
     const ENCODING: Encoding = Encoding::Utf8;
+    const SCHEME: Option<&'static str> = Some("semver");
 
     fn read(source: &Source<'_>, hints: &Hints) -> Result<Vec<Field>, Error> {
         let stream = Stream::new(source)?;

@@ -13,6 +13,7 @@ impl Format for DebianChangelog {
     const FILES: &'static [FileName] = &[FileName::In("debian", "changelog")];
     const READS: &'static str = "The version of the first entry.";
     const MAX_BYTES: usize = MAX_BYTES;
+    const SCHEME: Option<&'static str> = Some("debian");
 
     fn read(source: &Source<'_>, _hints: &Hints) -> Result<Vec<Field>, Error> {
         first_version(source)

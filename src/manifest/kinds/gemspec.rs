@@ -20,6 +20,7 @@ impl Format for Gemspec {
     const READS: &'static str = "`spec.version = …` on the parameter of `Gem::Specification.new`, or the \
                                  second argument of that. A constant or variable is followed once, within the \
                                  file.";
+    const SCHEME: Option<&'static str> = Some("dotted");
 
     fn read(source: &Source<'_>, _hints: &Hints) -> Result<Vec<Field>, Error> {
         let code = Code::new(source, &Ruby)?;

@@ -22,6 +22,7 @@ impl Format for MsBuild {
     const READS: &'static str = "`Version`, `VersionPrefix` and `VersionSuffix` of each `PropertyGroup`; \
                                  never the `Version` of a `PackageReference`, nor `AssemblyVersion` and its \
                                  kin.";
+    const SCHEME: Option<&'static str> = Some("semver");
 
     fn read(source: &Source<'_>, _hints: &Hints) -> Result<Vec<Field>, Error> {
         let text = checked(source)?;
@@ -35,5 +36,26 @@ impl Format for MsBuild {
             }
         }
         Ok(fields)
+    }
+
+    /// `VersionPrefix` and `VersionSuffix` are one version in two fields, unless `Version` says another.
+    fn meanings(fields: &[Field]) -> Vec<Vec<String>> {
+        let named = |field: &&Field, name: &str| field.name == format!("PropertyGroup.{name}");
+        let literals = |name: &'static str| {
+            fields.iter().filter(move |field| named(field, name)).filter_map(|field| field.value.literal())
+        };
+        let has = |name: &str| fields.iter().any(|field| named(&field, name));
+        let one = |field: &Field| {
+            let Some(text) = field.value.literal() else { return Vec::new() };
+            let is_prefix = named(&field, "VersionPrefix");
+            // A suffix is half of a version, whichever file has the other half.
+            if named(&field, "VersionSuffix") || (is_prefix && has("Version")) {
+                return Vec::new();
+            }
+            let whole: Vec<String> =
+                literals("VersionSuffix").filter(|_| is_prefix).map(|suffix| format!("{text}-{suffix}")).collect();
+            if whole.is_empty() { vec![text.to_owned()] } else { whole }
+        };
+        fields.iter().map(one).collect()
     }
 }

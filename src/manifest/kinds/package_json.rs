@@ -16,6 +16,7 @@ impl Format for PackageJson {
     const READS: &'static str = "The top-level `version`.";
     const MAX_BYTES: usize = 8 << 20;
     const ENCODING: Encoding = Encoding::Utf8;
+    const SCHEME: Option<&'static str> = Some("semver");
 
     fn read(source: &Source<'_>, _hints: &Hints) -> Result<Vec<Field>, Error> {
         let root = members(source, source.text(), 0)?;

@@ -18,6 +18,7 @@ impl Format for PackageLock {
     const MAX_BYTES: usize = 8 << 20;
     const ENCODING: Encoding = Encoding::Utf8;
     const IS_LOCK: bool = true;
+    const SCHEME: Option<&'static str> = Some("semver");
 
     fn read(source: &Source<'_>, _hints: &Hints) -> Result<Vec<Field>, Error> {
         let root = members(source, source.text(), 0)?;

@@ -16,6 +16,7 @@ impl Format for Pyproject {
     const READS: &'static str = "`project.version`, else `tool.poetry.version`, else `dynamic`.";
     const MAX_BYTES: usize = 2 << 20;
     const ENCODING: Encoding = Encoding::Utf8;
+    const SCHEME: Option<&'static str> = Some("pep440");
 
     fn read(source: &Source<'_>, _hints: &Hints) -> Result<Vec<Field>, Error> {
         let root = parse(source)?;

@@ -24,6 +24,7 @@ impl Format for PythonModule {
     ];
     const READS: &'static str = "`__version__` (or the names of the policy) as a module assigns it in column \
                                  1; the last assignment is the one that counts.";
+    const SCHEME: Option<&'static str> = Some("pep440");
 
     fn read(source: &Source<'_>, hints: &Hints) -> Result<Vec<Field>, Error> {
         declared_encoding(source)?;

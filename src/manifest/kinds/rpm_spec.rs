@@ -18,6 +18,8 @@ impl Format for RpmSpec {
     const READS: &'static str = "`Version:` and `Release:` of the preamble. A version that is one macro is \
                                  followed to the `%define` or `%global` of this file; of a release, a \
                                  `%{?dist}` at its end is not part of the value.";
+    // Pre-releases stand behind a tilde, as in Debian; RPM's release is a field of its own.
+    const SCHEME: Option<&'static str> = Some("debian");
 
     fn read(source: &Source<'_>, _hints: &Hints) -> Result<Vec<Field>, Error> {
         let mut macros: BTreeMap<&str, Option<Line<'_>>> = BTreeMap::new();

@@ -17,6 +17,7 @@ impl Format for SetupPy {
     const FILES: &'static [FileName] = &[FileName::Is("setup.py")];
     const READS: &'static str = "The `version` keyword of each `setup(…)` call. A name is followed once, to a \
                                  literal that the module assigns once.";
+    const SCHEME: Option<&'static str> = Some("pep440");
 
     fn read(source: &Source<'_>, _hints: &Hints) -> Result<Vec<Field>, Error> {
         declared_encoding(source)?;

@@ -18,6 +18,7 @@ impl Format for VersionRb {
     const READS: &'static str = "`VERSION = \"…\"` (or the names of the policy), or MAJOR, MINOR, TINY or \
                                  PATCH and PRE together as one field; in a file with neither, the text that \
                                  `Gem::Version.new` is given.";
+    const SCHEME: Option<&'static str> = Some("dotted");
 
     fn read(source: &Source<'_>, hints: &Hints) -> Result<Vec<Field>, Error> {
         let code = Code::new(source, &Ruby)?;
