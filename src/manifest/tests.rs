@@ -594,10 +594,10 @@ fn hostile_files_take_steps_in_proportion_to_their_size() {
 }
 
 #[test]
-fn hostile_files_of_any_size_are_read_or_refused() {
+fn large_hostile_files_are_read_or_refused() {
     for (name, shape) in HOSTILE {
         let kind = named(name);
-        let text = shape.repeat(kind.max_bytes().min(1 << 20) / shape.len());
+        let text = shape.repeat((1 << 18) / shape.len());
         for field in fields(kind, text.as_bytes(), &Hints::default()).into_iter().flatten() {
             assert!(field.span.start <= field.span.end && field.span.end <= text.len(), "{name} {shape:?}");
         }

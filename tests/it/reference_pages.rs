@@ -75,8 +75,8 @@ fn every_kind_of_manifest_is_documented() {
         let lock = if kind.is_lock() { " A lock file." } else { "" };
         let files = listed(files.iter().map(String::as_str));
         let size = kind.max_bytes() >> 20;
-        writeln!(page, "| {} | {files} | {}{lock} | {size} MiB |", kind.name(), kind.reads().replace('|', "\\|"))
-            .unwrap();
+        let scheme = kind.scheme().map_or("any".to_owned(), |name| Scheme::parse(name).unwrap().to_string());
+        writeln!(page, "| {} | {files} | {}{lock} | {scheme} | {size} MiB |", kind.name(), kind.reads()).unwrap();
     }
     is_current("manifests.md", &page);
 }

@@ -14,7 +14,7 @@ use crate::policy::error::Problem;
 use crate::policy::origin::Origin;
 use crate::policy::pattern::{Bindings, Pattern};
 use crate::policy::text::{LineName, Located, Meaning, NewName, Template, Text, Texts};
-use crate::version::{Scheme, Version};
+use crate::version::{SCHEMES, Scheme, Version};
 
 /// What a push of a class's tags may publish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]

@@ -19,7 +19,8 @@ const PRE: &str = "letters=pre";
 pub(super) static ENTRY: Entry = Entry {
     name: "dotted",
     usage: "dotted",
-    summary: "Any number of dotted numbers, with the suffixes that real tags have.",
+    summary: "Any number of dotted numbers, with the suffixes that real tags have; a lone letter comes after the release, \
+              with `letters=pre` before it.",
     docs: "Missing numbers count as zeros, and zeros in front do not count: `16.07` is `16.7.0`. The markers stand in any \
            case, behind an optional `.`, `-` or `_`: `a` `alpha`, `b` `beta`, `pre` `preview` `pr`, `c` `cr` `rc` before \
            the release, in this order; `post` `rev` `r` `patch` `p` `pl` and `-N` after it; `dev` `snapshot` before \
