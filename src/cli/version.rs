@@ -6,7 +6,7 @@ use crate::git::Repository;
 use crate::model::{Exit, Failure, ObjectId, RefName, Untrusted};
 use crate::policy::Role;
 use crate::project::Snapshot;
-use crate::release::{Component, Error, ReleaseTags, Standing, branch_tag, head_branch, native, own_spelling};
+use crate::release::{Component, Error, ReleaseTags, Standing, branch_tag, head_branch, own_spelling};
 use crate::version::{Level, Local, Scheme, Spelling, Version};
 
 /// The version of a commit, or questions about versions
@@ -61,8 +61,7 @@ enum Question {
         left: String,
         /// The other.
         right: String,
-        /// How they are read: semver, pep440, debian, calver:LAYOUT, dotted, nvr.
-        #[arg(long, value_name = "SCHEME")]
+        #[arg(long, value_name = "SCHEME", help = format!("How they are read: {}", Scheme::choices()))]
         scheme: Scheme,
     },
     /// Print what a version consists of, and its spellings.
@@ -183,7 +182,7 @@ fn version(refs: &Snapshot<'_>, asked: &Commit) -> Result<String, Error> {
         return Ok(own_spelling(&tag.version));
     }
     let local = asked.local.then_some(Local { commit, dirty });
-    let spelling = asked.spelling.map_or_else(|| native(standing.tag().version.scheme()), Spelling::from);
+    let spelling = asked.spelling.map_or_else(|| standing.tag().version.scheme().native(), Spelling::from);
     let topic = branch.filter(|name| {
         spelling == Spelling::Docker && policy.line_of(name).is_some_and(|place| place.line.role == Role::Topic)
     });

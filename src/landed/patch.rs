@@ -9,6 +9,7 @@ use super::Error;
 use super::change::{self, Change};
 use super::patch_id::{self, PatchId};
 use crate::git::{self, LineDiff, TreeDiff};
+use crate::manifest::{is_generated, is_vendored};
 use crate::model::ObjectId;
 
 /// Larger files are compared by their ids only, as binary ones are.
@@ -233,7 +234,9 @@ impl Building {
         };
         let same = file.old.map(|entry| entry.id) == file.new.map(|entry| entry.id);
         // The new one first: packs have the old one as a delta against it.
-        let both = if same || is_vendored(&file.path) { None } else { content(file.new)?.zip(content(file.old)?) };
+        // What is a copy of another project's code has its version for its content: ids tell as much as lines.
+        let both =
+            if same || is_vendored(file.path.as_ref()) { None } else { content(file.new)?.zip(content(file.old)?) };
         match both.filter(|(new, old)| !patch_id::is_binary(old) && !patch_id::is_binary(new)) {
             _ if same => patch_id::sides(&mut digest, file),
             Some((new, old)) => {
@@ -367,35 +370,6 @@ pub(super) fn basename(path: &[u8]) -> &[u8] {
 
 /// Whether more than half of the paths hold what nobody writes by hand: vendored, locked, generated or translated.
 pub(super) fn is_mostly_generated(paths: &[BString]) -> bool {
-    let generated = paths.iter().filter(|path| is_generated(path)).count();
+    let generated = paths.iter().filter(|path| is_generated(path.as_ref())).count();
     2 * generated > paths.len()
-}
-
-/// Whether a file is a copy of what somebody else keeps: its version is its content, so that ids tell as much as lines.
-fn is_vendored(path: &[u8]) -> bool {
-    let directories: [&[u8]; 3] = [b"vendor", b"node_modules", b"third_party"];
-    let parents = path.rsplit_once_str("/").map_or(&[][..], |(parents, _)| parents);
-    parents.split_str("/").any(|part| directories.contains(&part))
-}
-
-fn is_generated(path: &[u8]) -> bool {
-    let name = basename(path).to_ascii_lowercase();
-    let names: [&[u8]; 10] = [
-        b"go.sum",
-        b"go.mod",
-        b"cargo.lock",
-        b"gemfile.lock",
-        b"package-lock.json",
-        b"yarn.lock",
-        b"modules.txt",
-        b"poetry.lock",
-        b"composer.lock",
-        b"pnpm-lock.yaml",
-    ];
-    let endings: [&[u8]; 7] = [b".po", b".pot", b".pb.go", b".lock", b".min.js", b".min.css", b".abi"];
-    let parents = path.rsplit_once_str("/").map_or(&[][..], |(parents, _)| parents);
-    is_vendored(path)
-        || parents.split_str("/").any(|part| part == b"po")
-        || names.contains(&name.as_slice())
-        || endings.iter().any(|ending| name.ends_with(ending))
 }

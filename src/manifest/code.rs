@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::lex::{Language, Lexeme, Token, tokens};
-use super::source::Source;
+use super::source::{Source, step};
 use super::{Error, Field};
 
 /// A program's tokens and the text they are of.
 pub(super) struct Code<'s, 'b> {
     source: &'s Source<'b>,
-    language: Language,
+    language: &'static dyn Language,
     tokens: Vec<Token>,
 }
 
@@ -50,7 +50,7 @@ impl<'s> Definitions<'s> {
 
 impl<'s, 'b> Code<'s, 'b> {
     /// Reads a file as a program of this language.
-    pub(super) fn new(source: &'s Source<'b>, language: Language) -> Result<Self, Error> {
+    pub(super) fn new(source: &'s Source<'b>, language: &'static dyn Language) -> Result<Self, Error> {
         Ok(Self { source, language, tokens: tokens(source, language)? })
     }
 
@@ -62,6 +62,7 @@ impl<'s, 'b> Code<'s, 'b> {
     /// The tokens from each position on, with the token before.
     pub(super) fn suffixes(&self) -> impl Iterator<Item = (Option<&Token>, &[Token])> {
         (0..self.tokens.len()).map(|at| {
+            step();
             let (before, rest) = self.tokens.split_at_checked(at).unwrap_or_default();
             (before.last(), rest)
         })
@@ -76,10 +77,8 @@ impl<'s, 'b> Code<'s, 'b> {
         let Some(before) = before else { return true };
         match before.lexeme {
             Lexeme::LineEnd | Lexeme::Mark(b';') => true,
-            Lexeme::Mark(b'{') => self.language == Language::Groovy || self.language == Language::Ruby,
-            Lexeme::Mark(b'|') => self.language == Language::Ruby,
-            Lexeme::Word => self.language == Language::Ruby && ["do", "then", "else"].contains(&self.text(before)),
-            _ => false,
+            Lexeme::Mark(b'{') => self.language.braces_hold_statements(),
+            _ => self.language.begins_statement(&before.lexeme, self.text(before)),
         }
     }
 
@@ -106,21 +105,16 @@ impl<'s, 'b> Code<'s, 'b> {
     /// The expression the tokens begin with: up to the end of the statement, the argument, or the bracket that it
     /// stands in.
     pub(super) fn expression<'t>(&self, tokens: &'t [Token]) -> &'t [Token] {
-        let lead = match self.language {
-            Language::Python | Language::Meson => 0,
-            // `version =` may end a line.
-            Language::Groovy | Language::Ruby => tokens.iter().take_while(|t| t.lexeme == Lexeme::LineEnd).count(),
-        };
+        // `version =` may end a line where a brace holds statements.
+        let goes_on = |token: &&Token| token.lexeme == Lexeme::LineEnd && self.language.braces_hold_statements();
+        let lead = tokens.iter().take_while(goes_on).count();
         let tokens = tokens.get(lead..).unwrap_or_default();
         let tokens = tokens.get(..MAX_EXPRESSION).unwrap_or(tokens);
         let Some(depth) = tokens.first().map(|first| first.depth) else { return tokens };
-        let modifier = |token: &Token| {
-            self.language == Language::Ruby && ["if", "unless", "rescue", "do"].contains(&self.text(token))
-        };
-        let end = tokens.iter().position(|token| match token.lexeme {
+        let end = tokens.iter().inspect(|_| step()).position(|token| match token.lexeme {
             Lexeme::Mark(b')' | b']' | b'}') if token.depth < depth => true,
             Lexeme::LineEnd | Lexeme::Mark(b',' | b';') => token.depth == depth,
-            Lexeme::Word => token.depth == depth && modifier(token),
+            Lexeme::Word => token.depth == depth && self.language.ends_expression(self.text(token)),
             _ => false,
         });
         tokens.get(..end.unwrap_or(tokens.len())).unwrap_or_default()
@@ -134,11 +128,9 @@ impl<'s, 'b> Code<'s, 'b> {
             && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
         Some(match tokens {
             [Token { lexeme: Lexeme::Text { inner, plain: true }, .. }] => Expression::Literal(inner.clone()),
-            // Ruby: `"1.2".freeze` is the same text.
+            // `"1.2".freeze` is the same text.
             [Token { lexeme: Lexeme::Text { inner, plain: true }, .. }, dot, method]
-                if self.language == Language::Ruby
-                    && dot.is(b'.')
-                    && (self.is_word(method, "freeze") || self.is_word(method, "dup")) =>
+                if dot.is(b'.') && method.lexeme == Lexeme::Word && self.language.returns_text(self.text(method)) =>
             {
                 Expression::Literal(inner.clone())
             }

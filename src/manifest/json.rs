@@ -1,8 +1,7 @@
-//! `package.json` and `package-lock.json`.
+//! npm's JSON files.
 //!
-//! <https://docs.npmjs.com/cli/configuring-npm/package-lock-json>. Only the objects on the way to a version are read;
-//! a key that stands twice in one of them is an error (JSON parsers differ in which one they take), a key that stands
-//! twice among the dependencies is none of our business.
+//! Only the objects on the way to a version are read; a key that stands twice in one of them is an error (JSON parsers
+//! differ in which one they take), a key that stands twice among the dependencies is not looked at.
 
 use serde::Deserializer as _;
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor};
@@ -16,38 +15,19 @@ use super::position::offset_of;
 use super::source::Source;
 use super::{Error, Field};
 
-/// The top-level `version`.
-pub(super) fn package(source: &Source<'_>) -> Result<Vec<Field>, Error> {
-    let root = members(source, source.text(), 0)?;
-    version(source, &root, "version").map(Vec::from_iter)
-}
-
-/// `version`, and `packages[""].version` which says the same since lock file version 2; all else is dependencies.
-pub(super) fn package_lock(source: &Source<'_>) -> Result<Vec<Field>, Error> {
-    let root = members(source, source.text(), 0)?;
-    let mut fields = Vec::from_iter(version(source, &root, "version")?);
-    if let Some(packages) = find(&root, "packages") {
-        let packages = members(source, source.slice(packages.clone()), packages.start)?;
-        if let Some(own) = find(&packages, "") {
-            let own = members(source, source.slice(own.clone()), own.start)?;
-            fields.extend(version(source, &own, r#"packages[""].version"#)?);
-        }
-    }
-    fields.sort_by_key(|field| field.span.start);
-    Ok(fields)
-}
-
 /// A member of an object: its name, and the range of its value in the text.
-type Member<'a> = (Cow<'a, str>, Range<usize>);
+pub(super) type Member<'a> = (Cow<'a, str>, Range<usize>);
 
 /// The members that lead to a version.
 const WANTED: [&str; 3] = ["version", "packages", ""];
 
-fn find(members: &[Member<'_>], key: &str) -> Option<Range<usize>> {
+/// The range of a member's value.
+pub(super) fn find(members: &[Member<'_>], key: &str) -> Option<Range<usize>> {
     members.iter().find(|(name, _)| name == key).map(|(_, range)| range.clone())
 }
 
-fn version(source: &Source<'_>, members: &[Member<'_>], name: &str) -> Result<Option<Field>, Error> {
+/// The field of the member `version`.
+pub(super) fn version(source: &Source<'_>, members: &[Member<'_>], name: &str) -> Result<Option<Field>, Error> {
     let Some(range) = find(members, "version") else { return Ok(None) };
     let raw = source.slice(range.clone());
     let Ok(text) = serde_json::from_str::<Cow<'_, str>>(raw) else {
@@ -57,7 +37,7 @@ fn version(source: &Source<'_>, members: &[Member<'_>], name: &str) -> Result<Op
 }
 
 /// The wanted members of the object that starts at `base` of the source's text.
-fn members<'s>(source: &Source<'_>, text: &'s str, base: usize) -> Result<Vec<Member<'s>>, Error> {
+pub(super) fn members<'s>(source: &Source<'_>, text: &'s str, base: usize) -> Result<Vec<Member<'s>>, Error> {
     let mut reader = serde_json::Deserializer::from_str(text);
     let members = reader.deserialize_map(Members { text, base, source }).and_then(|found| {
         reader.end()?;

@@ -1,214 +1,143 @@
 //! Which manifest a path is, by its name.
 
-use bstr::{BStr, ByteSlice as _};
+use bstr::BStr;
 
-use super::source::Encoding;
+use super::format::{Entry, FileName};
+use super::kinds::KINDS;
+use super::source::Source;
+use super::{Error, Field, Hints};
 
-/// A kind of manifest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
-    /// `Cargo.toml`.
-    CargoToml,
-    /// `Cargo.lock`.
-    CargoLock,
-    /// `pyproject.toml`.
-    Pyproject,
-    /// `setup.cfg`.
-    SetupCfg,
-    /// `setup.py`.
-    SetupPy,
-    /// `__init__.py`, `_version.py` and the like: a module that assigns `__version__`.
-    PythonModule,
-    /// `package.json`.
-    PackageJson,
-    /// `package-lock.json`, `npm-shrinkwrap.json`.
-    PackageLock,
-    /// `pom.xml`.
-    Pom,
-    /// `build.gradle`, `build.gradle.kts`.
-    Gradle,
-    /// `gradle.properties`.
-    GradleProperties,
-    /// `*.gemspec`.
-    Gemspec,
-    /// `version.rb`, `gem_version.rb`.
-    VersionRb,
-    /// MSBuild: `*.csproj`, `*.fsproj`, `*.vbproj`, `Directory.Build.props`.
-    MsBuild,
-    /// `CMakeLists.txt`.
-    CMake,
-    /// `meson.build`.
-    Meson,
-    /// `configure.ac`, `configure.in`.
-    ConfigureAc,
-    /// `debian/changelog`.
-    DebianChangelog,
-    /// `Chart.yaml`.
-    ChartYaml,
-    /// `*.spec`, `*.spec.in`.
-    RpmSpec,
-    /// `VERSION` and the like: a file that is nothing but a version.
-    VersionFile,
-    /// A makefile, or another file of `NAME = value` lines such as `GIT-VERSION-GEN`.
-    MakeVariables,
-}
+/// A kind of manifest, such as `Cargo.toml`.
+#[derive(Clone, Copy)]
+pub struct Kind(&'static Entry);
 
 impl Kind {
-    /// Every kind.
-    pub const ALL: [Self; 22] = [
-        Self::CargoToml,
-        Self::CargoLock,
-        Self::Pyproject,
-        Self::SetupCfg,
-        Self::SetupPy,
-        Self::PythonModule,
-        Self::PackageJson,
-        Self::PackageLock,
-        Self::Pom,
-        Self::Gradle,
-        Self::GradleProperties,
-        Self::Gemspec,
-        Self::VersionRb,
-        Self::MsBuild,
-        Self::CMake,
-        Self::Meson,
-        Self::ConfigureAc,
-        Self::DebianChangelog,
-        Self::ChartYaml,
-        Self::RpmSpec,
-        Self::VersionFile,
-        Self::MakeVariables,
-    ];
+    /// Returns every kind, in the order of the list.
+    pub fn all() -> impl Iterator<Item = Self> {
+        KINDS.iter().map(Self)
+    }
 
-    /// The kind of the manifest at this path, by its last component; `None` for any other file.
+    /// Returns the kind of the manifest at this path, by its last component; `None` for any other file.
     ///
-    /// A name says what a file may be, not whose it is: see [`is_vendored`]. Which `__init__.py` is the top package's,
-    /// a path cannot say; those that assign no `__version__` have no field.
+    /// A name says what a file may be, not whose it is: see [`is_vendored`](super::is_vendored). Which `__init__.py` is
+    /// the top package's, a path cannot say; those that assign no `__version__` have no field.
     pub fn of_path(path: &BStr) -> Option<Self> {
-        let (directory, name) = path.rsplit_once_str("/").unwrap_or((b"", path.as_bytes()));
-        Some(match name {
-            b"Cargo.toml" => Self::CargoToml,
-            b"Cargo.lock" => Self::CargoLock,
-            b"pyproject.toml" => Self::Pyproject,
-            b"setup.cfg" => Self::SetupCfg,
-            b"setup.py" => Self::SetupPy,
-            b"__init__.py" | b"_version.py" | b"version.py" | b"__version__.py" | b"__about__.py" | b"release.py" => {
-                Self::PythonModule
-            }
-            b"package.json" => Self::PackageJson,
-            b"package-lock.json" | b"npm-shrinkwrap.json" => Self::PackageLock,
-            b"pom.xml" => Self::Pom,
-            b"build.gradle" | b"build.gradle.kts" => Self::Gradle,
-            b"gradle.properties" => Self::GradleProperties,
-            b"version.rb" | b"gem_version.rb" => Self::VersionRb,
-            // Directory.Packages.props is a list of dependencies.
-            b"Directory.Build.props" => Self::MsBuild,
-            b"CMakeLists.txt" => Self::CMake,
-            b"meson.build" => Self::Meson,
-            b"configure.ac" | b"configure.in" => Self::ConfigureAc,
-            b"changelog" if directory == b"debian" || directory.ends_with(b"/debian") => Self::DebianChangelog,
-            b"Chart.yaml" => Self::ChartYaml,
-            b"VERSION" | b"VERSION.txt" | b"version.txt" | b".version" | b"RAILS_VERSION" => Self::VersionFile,
-            b"Makefile" | b"GNUmakefile" | b"makefile" | b"GIT-VERSION-GEN" => Self::MakeVariables,
-            _ if name.ends_with(b".gemspec") => Self::Gemspec,
-            _ if [".csproj", ".fsproj", ".vbproj"].iter().any(|end| name.ends_with(end.as_bytes())) => Self::MsBuild,
-            _ if name.ends_with(b".spec") || name.ends_with(b".spec.in") => Self::RpmSpec,
-            _ => return None,
-        })
+        Self::all().find(|kind| kind.files().iter().any(|file| file.matches(path)))
     }
 
-    /// Most bytes that are read of a file of this kind, several times what the largest real ones have: JSON lock files
-    /// and Debian changelogs 8 MiB, TOML 2 MiB (its parser takes up to 70 bytes of memory for each), all others 1 MiB.
-    pub const fn max_bytes(self) -> usize {
-        match self {
-            Self::PackageJson | Self::PackageLock | Self::DebianChangelog => 8 << 20,
-            Self::CargoToml | Self::CargoLock | Self::Pyproject => 2 << 20,
-            _ => 1 << 20,
-        }
+    /// Returns the name, in lower case with dashes.
+    pub fn name(self) -> &'static str {
+        self.0.name
     }
 
-    /// What bytes that are not UTF-8 mean in this kind.
-    pub(super) const fn encoding(self) -> Encoding {
-        match self {
-            Self::CargoToml | Self::CargoLock | Self::Pyproject => Encoding::Utf8,
-            Self::PackageJson | Self::PackageLock | Self::ChartYaml => Encoding::Utf8,
-            // XML and Python may declare another encoding; their readers look.
-            _ => Encoding::Legacy,
-        }
+    /// Returns the names of the files that are of this kind.
+    pub fn files(self) -> &'static [FileName] {
+        self.0.files
+    }
+
+    /// Returns what is read of such a file and what is not, in Markdown.
+    pub fn reads(self) -> &'static str {
+        self.0.reads
+    }
+
+    /// Returns the most bytes that are read of a file of this kind.
+    pub fn max_bytes(self) -> usize {
+        self.0.max_bytes
+    }
+
+    /// Whether a tool writes these files from another manifest, so that nobody edits their version by hand.
+    pub fn is_lock(self) -> bool {
+        self.0.is_lock
+    }
+
+    /// Returns the name of the version scheme that such files write versions in; `None` where anything goes.
+    pub fn scheme(self) -> Option<&'static str> {
+        self.0.scheme
+    }
+
+    /// Returns the versions that each of a file's fields can be meant to say, in the order of the fields; none for a
+    /// computed field, and none for one that is judged together with another.
+    ///
+    /// Most fields say one thing. Packages count their own revisions: `1.15.9-2` in `debian/changelog` packages 1.15.9,
+    /// and an RPM's version and release stand in two fields.
+    pub fn meanings(self, fields: &[Field]) -> Vec<Vec<String>> {
+        (self.0.meanings)(fields)
+    }
+
+    pub(super) fn read(self, bytes: &[u8], hints: &Hints) -> Result<Vec<Field>, Error> {
+        let source = Source::new(bytes, self.0.max_bytes, self.0.encoding)?;
+        let fields = (self.0.read)(&source, hints)?;
+        fields.into_iter().map(|field| source.located(field)).collect()
     }
 }
 
-/// Directories whose contents are another project's, as package managers and habit name them.
-const VENDORED: [&str; 22] = [
-    "vendor",
-    "vendors",
-    "vendored",
-    "_vendor",
-    "_vendored",
-    "node_modules",
-    "bower_components",
-    "third_party",
-    "third-party",
-    "thirdparty",
-    "3rd_party",
-    "3rd-party",
-    "3rdparty",
-    "Godeps",
-    "Pods",
-    "Carthage",
-    "extern",
-    "externals",
-    "subprojects",
-    "site-packages",
-    "bundled",
-    // The Python 2 shim that many projects carry a copy of, with a `__version__` of its own.
-    "six",
-];
+/// Kinds are told apart by their names.
+impl PartialEq for Kind {
+    fn eq(&self, other: &Self) -> bool {
+        self.name() == other.name()
+    }
+}
 
-/// Whether a path lies in a directory of other projects' code, such as `vendor/` or `node_modules/`, at any depth and
-/// in any case. A policy adds its own; this list has only names that mean nothing else.
-pub fn is_vendored(path: &BStr) -> bool {
-    let Some((directories, _)) = path.rsplit_once_str("/") else { return false };
-    directories.split_str("/").any(|part| VENDORED.iter().any(|name| part.eq_ignore_ascii_case(name.as_bytes())))
+impl Eq for Kind {}
+
+impl std::fmt::Debug for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Kind({})", self.name())
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bstr::ByteSlice as _;
+    use std::collections::BTreeSet;
+
+    fn of_path(path: impl AsRef<[u8]>) -> Option<&'static str> {
+        Kind::of_path(path.as_ref().as_bstr()).map(Kind::name)
+    }
 
     #[test]
     fn a_kind_is_known_by_the_last_component() {
         for (path, kind) in [
-            ("Cargo.toml", Some(Kind::CargoToml)),
-            ("a/b/pom.xml", Some(Kind::Pom)),
-            ("x/rails.gemspec", Some(Kind::Gemspec)),
-            ("src/A.csproj", Some(Kind::MsBuild)),
+            ("Cargo.toml", Some("cargo-toml")),
+            ("a/b/pom.xml", Some("pom")),
+            ("x/rails.gemspec", Some("gemspec")),
+            ("src/A.csproj", Some("msbuild")),
             ("Directory.Packages.props", None),
-            ("debian/changelog", Some(Kind::DebianChangelog)),
-            ("x/debian/changelog", Some(Kind::DebianChangelog)),
+            ("debian/changelog", Some("debian-changelog")),
+            ("x/debian/changelog", Some("debian-changelog")),
             ("notdebian/changelog", None),
             ("changelog", None),
             ("src/version", None),
-            ("imagefactory.spec.in", Some(Kind::RpmSpec)),
+            ("imagefactory.spec.in", Some("rpm-spec")),
             ("Cargo.toml.orig", None),
             ("Cargo.toml/x", None),
             ("", None),
         ] {
-            assert_eq!(Kind::of_path(path.into()), kind, "{path}");
+            assert_eq!(of_path(path), kind, "{path}");
         }
-        assert_eq!(Kind::of_path(b"\xff/setup.py".as_bstr()), Some(Kind::SetupPy));
+        assert_eq!(of_path(b"\xff/setup.py"), Some("setup-py"));
     }
 
     #[test]
-    fn bundled_code_is_not_the_projects_own() {
-        for path in
-            ["vendor/google.golang.org/grpc/version.go", "a/node_modules/b/package.json", "Third_Party/x/VERSION"]
-        {
-            assert!(is_vendored(path.into()), "{path}");
+    fn every_kind_is_found_by_its_own_names_and_by_no_other() {
+        for kind in Kind::all() {
+            assert!(!kind.files().is_empty() && !kind.reads().is_empty(), "{kind:?}");
+            for file in kind.files() {
+                assert_eq!(of_path(file.to_string().replace('*', "x")), Some(kind.name()), "{file}");
+            }
         }
-        assert!(is_vendored("lib/ansible/module_utils/six/__init__.py".into()));
-        for path in ["vendor", "src/vendor.py", "vendoring/Cargo.toml", "setup.py", ""] {
-            assert!(!is_vendored(path.into()), "{path}");
-        }
+        let names: BTreeSet<&str> = Kind::all().map(Kind::name).collect();
+        assert_eq!(names.len(), Kind::all().count(), "a name stands twice");
+    }
+
+    #[test]
+    fn every_file_of_a_kind_is_in_the_list() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/manifest/kinds");
+        let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let stems: BTreeSet<String> =
+            files.map(|path| path.file_stem().unwrap().to_str().unwrap().replace('_', "-")).collect();
+        let names = Kind::all().map(|kind| kind.name().to_owned()).chain(["mod".to_owned()]).collect();
+        assert_eq!(stems, names);
     }
 }

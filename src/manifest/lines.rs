@@ -1,12 +1,8 @@
-//! Manifests that are read line by line: RPM spec files and `VERSION` files.
-//!
-//! <https://rpm-software-management.github.io/rpm/manual/spec.html>.
+//! Lines, for the manifests that are read line by line.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::source::Source;
-use super::{Error, Field};
+use super::source::step;
 
 /// A part of a line and where it stands.
 #[derive(Clone, Copy, Debug)]
@@ -47,77 +43,10 @@ impl<'t> Line<'t> {
 pub(super) fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
     let mut start = 0;
     text.split_inclusive('\n').map(move |line| {
+        step();
         let at = start;
         start += line.len();
         let text = line.strip_suffix('\n').unwrap_or(line);
         Line { text: text.strip_suffix('\r').unwrap_or(text), start: at }
     })
-}
-
-/// The one line of a file that is nothing but a version.
-pub(super) fn version_file(source: &Source<'_>) -> Result<Vec<Field>, Error> {
-    let mut filled = lines(source.text()).map(Line::trimmed).filter(|line| !line.text.is_empty());
-    let Some(line) = filled.next() else { return Ok(Vec::new()) };
-    match filled.next() {
-        Some(second) => Err(source.syntax(second.start, "a version file has one line, this has more")),
-        None => Ok(vec![Field::new("version", line.text, line.range())]),
-    }
-}
-
-/// Sections that end the preamble, which is where the package's own tags are.
-const SECTIONS: [&str; 11] = [
-    "%package",
-    "%description",
-    "%prep",
-    "%generate_buildrequires",
-    "%build",
-    "%install",
-    "%check",
-    "%clean",
-    "%files",
-    "%changelog",
-    "%pre",
-];
-
-/// `Version:` and `Release:` of the preamble. A version that is one macro is followed to the `%define` or `%global`
-/// of this file; of a release, a `%{?dist}` at its end is no part of the value.
-pub(super) fn rpm_spec(source: &Source<'_>) -> Result<Vec<Field>, Error> {
-    let mut macros: BTreeMap<&str, Option<Line<'_>>> = BTreeMap::new();
-    let mut tags = Vec::new();
-    for line in lines(source.text()) {
-        if SECTIONS.iter().any(|section| line.text.split_whitespace().next() == Some(section)) {
-            break;
-        }
-        let line = line.trimmed();
-        if let Some((name, value)) = definition(line) {
-            macros.entry(name).and_modify(|known| *known = None).or_insert(Some(value));
-        } else if let Some((tag, value)) = line.split_once(':') {
-            let name = ["Version", "Release"].into_iter().find(|name| tag.text.trim_end().eq_ignore_ascii_case(name));
-            tags.extend(name.map(|name| (name, value.trimmed())));
-        }
-    }
-    let mut fields = Vec::new();
-    for (name, mut value) in tags {
-        if name == "Release" {
-            value.text = value.text.strip_suffix("%{?dist}").unwrap_or(value.text);
-        }
-        let called = value.text.strip_prefix("%{").and_then(|text| text.strip_suffix('}'));
-        if let Some(Some(literal)) = called.or(value.text.strip_prefix('%')).and_then(|name| macros.get(name)) {
-            value = *literal;
-        }
-        if !value.text.is_empty() {
-            fields.push(Field::new(name, value.text, value.range()));
-        }
-    }
-    fields.sort_by_key(|field| field.span.start);
-    Ok(fields)
-}
-
-/// The name and body of `%define name body` or `%global name body`; a macro with parameters is none.
-fn definition(line: Line<'_>) -> Option<(&str, Line<'_>)> {
-    let rest = line.strip_prefix("%define").or_else(|| line.strip_prefix("%global"))?;
-    let rest = Some(rest).filter(|rest| rest.text.starts_with([' ', '\t']))?.trimmed();
-    let end = rest.text.find([' ', '\t'])?;
-    let (name, value) = rest.text.split_at_checked(end)?;
-    Some((name, Line { text: value, start: rest.start + end }.trimmed()))
 }

@@ -25,6 +25,26 @@ pub(super) enum Encoding {
     Legacy,
 }
 
+/// Counts a step of a reader. Only tests look: they show that the steps grow with the size of a file and not faster.
+#[inline]
+pub(super) fn step() {
+    #[cfg(test)]
+    STEPS.with(|steps| steps.set(steps.get() + 1));
+}
+
+#[cfg(test)]
+thread_local! {
+    static STEPS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+/// Returns the steps that this thread took to do something.
+#[cfg(test)]
+pub(super) fn steps_of(work: impl FnOnce()) -> usize {
+    let before = STEPS.get();
+    work();
+    STEPS.get() - before
+}
+
 /// A file: its bytes, and its text without the byte order mark.
 ///
 /// Offsets in the text are offsets in the file less [`Source::bom`]; in legacy encodings each invalid byte is
@@ -58,6 +78,7 @@ impl<'a> Source<'a> {
 
     /// The text in this range; empty if the range is not within it or cuts a character.
     pub(super) fn slice(&self, range: Range<usize>) -> &str {
+        step();
         self.text.get(range).unwrap_or_default()
     }
 

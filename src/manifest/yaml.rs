@@ -1,6 +1,4 @@
-//! YAML by events, and `Chart.yaml`.
-//!
-//! <https://helm.sh/docs/topics/charts/#the-chartyaml-file>, <https://yaml.org/spec/1.2.2/>.
+//! YAML by events (<https://yaml.org/spec/1.2.2/>).
 //!
 //! Aliases are followed as they are met and every step is counted, so a few bytes cannot unfold into a billion nodes.
 //! Of a scalar's range only the start comes from the parser: in saphyr-parser 0.3 the end of a quoted one runs on.
@@ -10,8 +8,8 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
-use super::source::Source;
-use super::{Error, Field, Hints};
+use super::Error;
+use super::source::{Source, step};
 
 /// Most collections within each other, aliases included.
 const MAX_DEPTH: usize = 64;
@@ -20,7 +18,7 @@ const MAX_DEPTH: usize = 64;
 const MAX_NODES: usize = 250_000;
 
 /// Most nodes visited, aliases followed.
-const MAX_VISITS: usize = 500_000;
+pub(super) const MAX_VISITS: usize = 500_000;
 
 /// The key whose mapping is merged into its parent (<https://yaml.org/type/merge.html>); Helm does.
 const MERGE: &str = "<<";
@@ -31,7 +29,7 @@ pub(super) struct Scalar<'t> {
     /// The text; `None` for null, written or left out.
     pub(super) text: Option<Cow<'t, str>>,
     /// Where it begins, quotes included.
-    start: usize,
+    pub(super) start: usize,
 }
 
 enum Kind<'t> {
@@ -73,54 +71,76 @@ impl<'s, 't> Stream<'s, 't> {
                 None => source.syntax(offsets.of(error.marker().index()), error.info()),
             })?;
             let start = offsets.of(span.start.index());
-            let (kind, anchor) = match event {
-                Event::Scalar(value, style, anchor, _) => {
-                    let plain = style == ScalarStyle::Plain;
-                    // The parser has `~` for a value that was left out as well.
-                    let null = plain && ["~", "null", "Null", "NULL", ""].contains(&value.as_ref());
-                    (Kind::Scalar((!null).then_some(value)), anchor)
-                }
-                Event::Alias(anchor) => (Kind::Alias(anchor), 0),
-                Event::SequenceStart(anchor, _) => (Kind::Sequence(0), anchor),
+            match event {
                 // `{{ .Values.image }}` reads as a mapping whose key is a mapping.
                 Event::MappingStart(..) if source.slice(start..text.len()).starts_with("{{") => {
                     return Err(source.template(start));
                 }
-                Event::MappingStart(anchor, _) => (Kind::Mapping(0), anchor),
-                Event::SequenceEnd | Event::MappingEnd => {
-                    let end = stream.nodes.len();
-                    match open.pop().and_then(|at| stream.nodes.get_mut(at)).map(|node| &mut node.kind) {
-                        Some(Kind::Sequence(last) | Kind::Mapping(last)) => *last = end,
-                        _ => return Err(source.syntax(start, "a collection that was not opened")),
+                Event::SequenceEnd | Event::MappingEnd => stream.close(open.pop(), start)?,
+                Event::DocumentStart(_) => stream.documents.push(stream.nodes.len()),
+                event => {
+                    if let Some((kind, anchor)) = node_of(event) {
+                        if matches!(kind, Kind::Sequence(_) | Kind::Mapping(_)) {
+                            open.push(stream.nodes.len());
+                        }
+                        stream.add(Node { kind, start }, anchor, open.len())?;
                     }
-                    continue;
                 }
-                Event::DocumentStart(_) => {
-                    stream.documents.push(stream.nodes.len());
-                    continue;
-                }
-                Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => continue,
-            };
-            let at = stream.nodes.len();
-            if matches!(kind, Kind::Sequence(_) | Kind::Mapping(_)) {
-                open.push(at);
             }
-            if open.len() > MAX_DEPTH {
-                return Err(source.syntax(start, format!("more than {MAX_DEPTH} collections within each other")));
-            }
-            if at >= MAX_NODES {
-                return Err(source.syntax(start, format!("more than {MAX_NODES} values")));
-            }
-            if anchor > 0 {
-                stream.anchors.insert(anchor, at);
-            }
-            stream.nodes.push(Node { kind, start });
         }
         Ok(stream)
     }
 
-    /// How many documents the stream has, and where the second begins.
-    fn second_document(&self) -> Option<usize> {
+    /// Adds a node that stands in this many collections, with its anchor or 0.
+    fn add(&mut self, node: Node<'s>, anchor: usize, depth: usize) -> Result<(), Error> {
+        if depth > MAX_DEPTH {
+            return Err(self.source.syntax(node.start, format!("more than {MAX_DEPTH} collections within each other")));
+        }
+        if self.nodes.len() >= MAX_NODES {
+            return Err(self.source.syntax(node.start, format!("more than {MAX_NODES} values")));
+        }
+        if anchor > 0 {
+            self.anchors.insert(anchor, self.nodes.len());
+        }
+        self.nodes.push(node);
+        Ok(())
+    }
+
+    /// Notes that the collection at this index ends here.
+    fn close(&mut self, at: Option<usize>, start: usize) -> Result<(), Error> {
+        let end = self.nodes.len();
+        match at.and_then(|at| self.nodes.get_mut(at)).map(|node| &mut node.kind) {
+            Some(Kind::Sequence(last) | Kind::Mapping(last)) => *last = end,
+            _ => return Err(self.source.syntax(start, "a collection that was not opened")),
+        }
+        Ok(())
+    }
+
+    /// The indices of the nodes from `first` on that are not within each other, up to `end`.
+    fn siblings(&self, first: usize, end: usize) -> impl Iterator<Item = usize> {
+        let next = move |at: &usize| Some(self.nodes.get(*at).map_or(end, |node| after(node, *at)));
+        std::iter::successors(Some(first), next).take_while(move |at| *at < end)
+    }
+
+    /// The text of a key, `?` for a key that is not a text and has no name in a path.
+    fn name(&self, key: &Node<'s>) -> Cow<'s, str> {
+        let target = match &key.kind {
+            Kind::Alias(anchor) => self.nodes.get(self.target(*anchor)).map(|node| &node.kind),
+            kind => Some(kind),
+        };
+        match target {
+            Some(Kind::Scalar(text)) => text.clone().unwrap_or_default(),
+            _ => "?".into(),
+        }
+    }
+
+    /// The node that an alias stands for.
+    fn target(&self, anchor: usize) -> usize {
+        self.anchors.get(&anchor).copied().unwrap_or(usize::MAX)
+    }
+
+    /// Where the second document begins, if there is one.
+    pub(super) fn second_document(&self) -> Option<usize> {
         self.documents.get(1).and_then(|at| self.nodes.get(*at)).map(|node| node.start)
     }
 
@@ -159,6 +179,28 @@ impl<'s, 't> Stream<'s, 't> {
     }
 }
 
+/// The node that an event begins, and its anchor or 0; `None` for events that are not of a node.
+fn node_of(event: Event<'_>) -> Option<(Kind<'_>, usize)> {
+    match event {
+        Event::Scalar(value, style, anchor, _) => {
+            let plain = style == ScalarStyle::Plain;
+            // The parser has `~` for a value that was left out as well.
+            let null = plain && ["~", "null", "Null", "NULL", ""].contains(&value.as_ref());
+            Some((Kind::Scalar((!null).then_some(value)), anchor))
+        }
+        Event::Alias(anchor) => Some((Kind::Alias(anchor), 0)),
+        Event::SequenceStart(anchor, _) => Some((Kind::Sequence(0), anchor)),
+        Event::MappingStart(anchor, _) => Some((Kind::Mapping(0), anchor)),
+        Event::Nothing
+        | Event::StreamStart
+        | Event::StreamEnd
+        | Event::DocumentStart(_)
+        | Event::DocumentEnd
+        | Event::SequenceEnd
+        | Event::MappingEnd => None,
+    }
+}
+
 /// The index after a node.
 fn after(node: &Node<'_>, at: usize) -> usize {
     match node.kind {
@@ -177,6 +219,7 @@ struct Walk<'w, 's, 't> {
 impl<'w, 's, 't> Walk<'w, 's, 't> {
     /// A node, with every step counted.
     fn node(&mut self, at: usize, depth: usize) -> Result<Option<&'w Node<'s>>, Error> {
+        step();
         let node = self.stream.nodes.get(at);
         self.visits += 1;
         let start = node.map_or(0, |node| node.start);
@@ -195,25 +238,17 @@ impl<'w, 's, 't> Walk<'w, 's, 't> {
         Ok(node)
     }
 
-    /// The node that an alias stands for.
-    fn target(&self, anchor: usize) -> usize {
-        self.stream.anchors.get(&anchor).copied().unwrap_or(usize::MAX)
-    }
-
     fn value(&mut self, at: usize, depth: usize) -> Result<(), Error> {
         let Some(node) = self.node(at, depth)? else { return Ok(()) };
         match &node.kind {
             Kind::Scalar(text) => (self.visit)(&self.path, &Scalar { text: text.clone(), start: node.start }),
-            Kind::Alias(anchor) => self.value(self.target(*anchor), depth + 1)?,
+            Kind::Alias(anchor) => self.value(self.stream.target(*anchor), depth + 1)?,
             Kind::Sequence(end) => {
-                let mut item = at + 1;
-                let mut index = 0;
-                while item < *end {
+                let stream = self.stream;
+                for (index, item) in stream.siblings(at + 1, *end).enumerate() {
                     self.path.push(Cow::Owned(index.to_string()));
                     self.value(item, depth + 1)?;
                     self.path.pop();
-                    item = self.stream.nodes.get(item).map_or(*end, |node| after(node, item));
-                    index += 1;
                 }
             }
             Kind::Mapping(_) => self.mapping(at, depth, &mut HashSet::new(), false)?,
@@ -221,7 +256,9 @@ impl<'w, 's, 't> Walk<'w, 's, 't> {
         Ok(())
     }
 
-    /// Visits the values of a mapping; of a merged one only those whose keys were not `seen`.
+    /// Visits the values of a mapping, and of what is merged into it.
+    ///
+    /// Of a `merged` mapping only those count whose keys were not `seen`; it may also be a sequence of mappings.
     fn mapping(
         &mut self,
         at: usize,
@@ -230,35 +267,40 @@ impl<'w, 's, 't> Walk<'w, 's, 't> {
         merged: bool,
     ) -> Result<(), Error> {
         let Some(node) = self.node(at, depth)? else { return Ok(()) };
-        let end = match &node.kind {
-            Kind::Mapping(end) => *end,
-            Kind::Alias(anchor) => return self.mapping(self.target(*anchor), depth + 1, seen, merged),
-            Kind::Sequence(end) if merged => {
-                let mut item = at + 1;
-                while item < *end {
-                    self.mapping(item, depth + 1, seen, merged)?;
-                    item = self.stream.nodes.get(item).map_or(*end, |node| after(node, item));
+        let stream = self.stream;
+        match &node.kind {
+            Kind::Mapping(end) => {
+                for merge in self.own_entries(at, *end, depth, seen, merged)? {
+                    self.mapping(merge, depth + 1, seen, true)?;
                 }
-                return Ok(());
             }
-            Kind::Sequence(_) | Kind::Scalar(_) => return Ok(()),
-        };
+            Kind::Alias(anchor) => self.mapping(stream.target(*anchor), depth + 1, seen, merged)?,
+            Kind::Sequence(end) if merged => {
+                for item in stream.siblings(at + 1, *end) {
+                    self.mapping(item, depth + 1, seen, merged)?;
+                }
+            }
+            Kind::Sequence(_) | Kind::Scalar(_) => {}
+        }
+        Ok(())
+    }
+
+    /// Visits the values that stand in a mapping itself, and returns what it merges.
+    fn own_entries(
+        &mut self,
+        at: usize,
+        end: usize,
+        depth: usize,
+        seen: &mut HashSet<Cow<'s, str>>,
+        merged: bool,
+    ) -> Result<Vec<usize>, Error> {
+        let stream = self.stream;
         let mut merges = Vec::new();
-        let mut entry = at + 1;
-        while entry < end {
+        let mut entries = stream.siblings(at + 1, end);
+        while let Some(entry) = entries.next() {
             let Some(key) = self.node(entry, depth)? else { break };
-            let value = after(key, entry);
-            let next = self.stream.nodes.get(value).map_or(end, |node| after(node, value));
-            let name = match &key.kind {
-                Kind::Scalar(text) => text.clone().unwrap_or_default(),
-                Kind::Alias(anchor) => match self.stream.nodes.get(self.target(*anchor)).map(|node| &node.kind) {
-                    Some(Kind::Scalar(text)) => text.clone().unwrap_or_default(),
-                    _ => "?".into(),
-                },
-                // A key that is no text has no name in a path.
-                Kind::Sequence(_) | Kind::Mapping(_) => "?".into(),
-            };
-            entry = next;
+            let Some(value) = entries.next() else { break };
+            let name = stream.name(key);
             if name == MERGE {
                 merges.push(value);
             } else if seen.insert(name.clone()) {
@@ -266,13 +308,10 @@ impl<'w, 's, 't> Walk<'w, 's, 't> {
                 self.value(value, depth + 1)?;
                 self.path.pop();
             } else if !merged && name != "?" {
-                return Err(self.stream.source.duplicate(key.start, &name));
+                return Err(stream.source.duplicate(key.start, &name));
             }
         }
-        for merge in merges {
-            self.mapping(merge, depth + 1, seen, true)?;
-        }
-        Ok(())
+        Ok(merges)
     }
 }
 
@@ -300,28 +339,5 @@ impl Offsets {
             None => index.min(self.length),
             Some(bytes) => bytes.get(index).map_or(self.length, |at| *at as usize),
         }
-    }
-}
-
-/// The root `version`, or the root keys a policy names (`appVersion` is what is packaged, not the package); never a
-/// dependency's.
-pub(super) fn chart(source: &Source<'_>, hints: &Hints) -> Result<Vec<Field>, Error> {
-    let stream = Stream::new(source)?;
-    if let Some(start) = stream.second_document() {
-        return Err(source.syntax(start, "a chart has one document, this has more"));
-    }
-    let wanted = hints.names_or(&["version"]);
-    let mut fields = Vec::new();
-    let mut nested = None;
-    stream.visit(&mut |path, scalar| match (path, &scalar.text) {
-        ([key], Some(text)) if wanted.contains(&key.as_ref()) => {
-            fields.push(Field::new(key.as_ref(), text, stream.range(scalar)));
-        }
-        ([key, _, ..], _) if wanted.contains(&key.as_ref()) => nested = Some((key.to_string(), scalar.start)),
-        _ => {}
-    })?;
-    match nested {
-        Some((key, start)) => Err(source.syntax(start, format!("`{key}` is not a text"))),
-        None => Ok(fields),
     }
 }

@@ -131,7 +131,7 @@ impl Project {
         path: &BStr,
         format: ChangelogFormat,
     ) -> Result<Option<Result<Vec<Entry>, manifest::Error>>, FactError> {
-        let bytes = self.file(commit, path, Kind::DebianChangelog.max_bytes())?;
+        let bytes = self.file(commit, path, changelog::MAX_BYTES)?;
         Ok(bytes.map(|bytes| {
             bytes.and_then(|bytes| match format {
                 ChangelogFormat::Debian => changelog::debian(&bytes),

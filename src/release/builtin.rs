@@ -32,7 +32,7 @@ pub(super) fn read(name: &BStr, component: Option<&str>) -> Option<Reading> {
 /// `1.2.3`, `v1.2.3`, `V1.2.3`.
 fn bare(text: &str) -> Option<Version> {
     let text = text.strip_prefix(['v', 'V']).unwrap_or(text);
-    Scheme::Pep440.read(text).ok().filter(|_| text.starts_with(|c: char| c.is_ascii_digit()))
+    Scheme::pep440().read(text).ok().filter(|_| text.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// `rel-1.2.3`: the version begins at the first dash that a digit follows.

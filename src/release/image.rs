@@ -83,7 +83,7 @@ pub fn branch_tag(branch: &RefName, policy: &Policy, local: Option<Local>) -> Re
     }
     // What releases are spelled as, whatever their scheme.
     let bare = slug.strip_prefix(['v', 'V']).unwrap_or(&slug);
-    if Scheme::Semver.read(bare).is_ok() || Scheme::Pep440.read(bare).is_ok() {
+    if Scheme::semver().read(bare).is_ok() || Scheme::pep440().read(bare).is_ok() {
         return refuse("is a version");
     }
     let Some(Local { commit, dirty }) = local else { return Ok(slug) };

@@ -32,7 +32,7 @@ mod whereabouts;
 pub use error::Error;
 pub use event::{Event, EventKind, head_branch};
 pub use image::{ImageName, ImageNameError, branch_tag};
-pub use plan::{Plan, Publish, native, own_spelling};
+pub use plan::{Plan, Publish, own_spelling};
 pub use standing::Standing;
 pub use tags::{Component, ReleaseTag, ReleaseTags};
 pub use whereabouts::{InSeries, Occurrence, OnBranch, Places, Presence, Whereabouts};

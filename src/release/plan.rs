@@ -9,7 +9,7 @@ use super::{Component, Error, Event, ImageName, ReleaseTags, Standing, branch_ta
 use crate::git::Kind;
 use crate::model::{ObjectId, RefName, Untrusted};
 use crate::policy::{LinePublishes, Role, TagKind, TagPublishes};
-use crate::version::{Scheme, SpellError, Spelling, Version, spell_release};
+use crate::version::{SpellError, Spelling, Version, spell_release};
 
 /// What may be published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,7 +107,7 @@ impl Plan {
             commit: Some(commit),
             component: base.component.clone(),
             prerelease: true,
-            version: Some(standing.spell(native(base.version.scheme()), None)?),
+            version: Some(standing.spell(base.version.scheme().native(), None)?),
             spellings,
             ..Self::none(event, reason)
         })
@@ -181,16 +181,7 @@ impl Plan {
 /// A released version in the spelling of its own scheme; as it is tagged where that has no words for it: the `4.0.0.pre`
 /// of a dotted scheme.
 pub fn own_spelling(version: &Version) -> String {
-    spell_release(version, native(version.scheme())).unwrap_or_else(|_| version.to_string())
-}
-
-/// The spelling that a scheme's versions have where nobody asks for another.
-pub const fn native(scheme: &Scheme) -> Spelling {
-    match scheme {
-        Scheme::Semver => Spelling::Semver,
-        Scheme::Debian => Spelling::Debian,
-        Scheme::Pep440 | Scheme::Calver(_) | Scheme::Dotted(_) | Scheme::Nvr => Spelling::Pep440,
-    }
+    spell_release(version, version.scheme().native()).unwrap_or_else(|_| version.to_string())
 }
 
 fn every(spell: impl Fn(Spelling) -> Result<String, SpellError>) -> Vec<(Spelling, Result<String, SpellError>)> {

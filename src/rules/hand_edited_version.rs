@@ -186,10 +186,7 @@ fn compared_with(change: &Update<'_, '_>) -> Result<Vec<ObjectId>, FactError> {
 fn entries<'a>(facts: &Facts<'a>, path: &BStr) -> Vec<Option<&'a VersionField>> {
     let declared = facts.project().version_fields();
     if declared.is_empty() {
-        let lock = matches!(
-            manifest::Kind::of_path(path),
-            None | Some(manifest::Kind::CargoLock | manifest::Kind::PackageLock)
-        );
+        let lock = manifest::Kind::of_path(path).is_none_or(manifest::Kind::is_lock);
         return if lock || is_vendored(path) { Vec::new() } else { vec![None] };
     }
     // A policy that spells a path out means it, wherever it lies.

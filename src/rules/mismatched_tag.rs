@@ -7,7 +7,7 @@ use super::{Meta, OptionError, RefRule, Rule, Sink};
 use crate::facts::{Agreement, FactError, Facts, Kind, Manifest, TagKind, TagMatch, Update, VersionField};
 use crate::manifest::{self, Field};
 use crate::model::{Level, ObjectId, RefName, Untrusted, quote};
-use crate::version::Version;
+use crate::version::{Scheme, Spelling, Version, spell_release};
 
 pub(super) struct MismatchedTag;
 
@@ -104,7 +104,7 @@ impl Tagged<'_, '_> {
                 let texts = spellings(path, &fields);
                 for (field, texts) in fields.iter().zip(texts) {
                     let Some(says) = field.value.literal() else { continue };
-                    if texts.is_empty() || texts.iter().any(|text| self.agrees(text, entry.agrees)) {
+                    if texts.is_empty() || texts.iter().any(|text| self.agrees(path, text, entry.agrees)) {
                         continue;
                     }
                     let delete = quote(self.name.short()).map(|name| format!("git tag -d {name}"));
@@ -125,10 +125,11 @@ impl Tagged<'_, '_> {
     }
 
     /// Whether what a field says is the tag's version.
-    fn agrees(&self, text: &str, how: Agreement) -> bool {
+    fn agrees(&self, path: &BStr, text: &str, how: Agreement) -> bool {
         let same = |text: &str| {
             text == self.version.as_str()
                 || self.version.scheme().read(text).is_ok_and(|read| read.same_as(self.version) == Ok(true))
+                || is_own_spelling(path, text, self.version)
         };
         let bare = text.strip_prefix('v').unwrap_or(text);
         match how {
@@ -160,28 +161,28 @@ fn is_spelling(facts: &Facts<'_>, place: &TagMatch<'_>, inner: &BStr) -> bool {
     same && (place.alias || other.alias) && place.scope() == other.scope()
 }
 
-/// The versions that each field can be meant to say; none for one that is judged with another. Packages count their own
-/// revisions: `1.15.9-2` in `debian/changelog` packages 1.15.9, and an RPM's version and release stand in two fields.
-fn spellings(path: &BStr, fields: &[Field]) -> Vec<Vec<String>> {
-    let kind = manifest::Kind::of_path(path);
-    let release = fields.iter().find(|field| field.name == "Release").and_then(|field| field.value.literal());
-    let version = fields.iter().find(|field| field.name == "Version").and_then(|field| field.value.literal());
-    let one = |field: &Field| {
-        let text = field.value.literal().unwrap_or_default().to_owned();
-        match kind {
-            Some(manifest::Kind::DebianChangelog) => {
-                let upstream = text.split_once(':').map_or(text.as_str(), |(_, rest)| rest).to_owned();
-                let bare = upstream.rsplit_once('-').map_or(upstream.as_str(), |(bare, _)| bare).to_owned();
-                vec![text, upstream, bare]
-            }
-            Some(manifest::Kind::RpmSpec) => {
-                let both = version.zip(release).map(|(version, release)| format!("{version}-{release}"));
-                if field.name == "Release" { Vec::new() } else { both.into_iter().chain([text]).collect() }
-            }
-            _ => vec![text],
-        }
+/// Whether a manifest writes a pre-release in the words of its own scheme: `1.13.0~rc1` in a Debian changelog is the
+/// 1.13.0-rc.1 of SemVer. Both are compared in a spelling that has words for both.
+fn is_own_spelling(path: &BStr, text: &str, version: &Version) -> bool {
+    let scheme =
+        manifest::Kind::of_path(path).and_then(manifest::Kind::scheme).and_then(|name| Scheme::parse(name).ok());
+    let Some(read) = scheme.and_then(|scheme| scheme.read(text).ok()).filter(|_| version.is_prerelease()) else {
+        return false;
     };
-    fields.iter().map(one).collect()
+    [(Spelling::Pep440, Scheme::pep440()), (Spelling::Debian, Scheme::debian())].into_iter().any(
+        |(spelling, scheme)| {
+            let spelled = |version| spell_release(version, spelling).ok().and_then(|text| scheme.read(&text).ok());
+            spelled(&read).zip(spelled(version)).is_some_and(|(here, tagged)| here.same_as(&tagged) == Ok(true))
+        },
+    )
+}
+
+/// The versions that each field can be meant to say, as its kind of manifest has it.
+fn spellings(path: &BStr, fields: &[Field]) -> Vec<Vec<String>> {
+    match manifest::Kind::of_path(path) {
+        Some(kind) => kind.meanings(fields),
+        None => fields.iter().map(|field| field.value.literal().map(str::to_owned).into_iter().collect()).collect(),
+    }
 }
 
 #[cfg(test)]
@@ -202,5 +203,45 @@ mod tests {
         let spec = "Name: x\nVersion: 1.1.16\nRelease: 1%{?dist}\n";
         assert_eq!(read("x.spec", spec), [vec!["1.1.16-1", "1.1.16"], vec![]]);
         assert_eq!(read("VERSION", "1.2\n"), [["1.2"]]);
+    }
+
+    #[test]
+    fn a_prerelease_in_the_words_of_its_manifest_is_the_tags() {
+        let agrees = |path: &str, text: &str, tag: &str, scheme: &str| {
+            is_own_spelling(path.into(), text, &Scheme::parse(scheme).unwrap().read(tag).unwrap())
+        };
+        for (path, text) in [
+            ("debian/changelog", "1.13.0~rc1"),
+            ("a.spec", "1.13.0~rc1"),
+            ("pyproject.toml", "1.13.0rc1"),
+            ("lib/a/version.rb", "1.13.0.rc.1"),
+            ("a.gemspec", "1.13.0.rc1"),
+        ] {
+            assert!(agrees(path, text, "1.13.0-rc.1", "semver"), "{path}");
+            assert!(agrees(path, text, "1.13.0rc1", "pep440"), "{path}");
+            assert!(!agrees(path, text, "1.13.0-rc.2", "semver"), "{path}");
+            assert!(!agrees(path, text, "1.13.0", "semver"), "{path}");
+        }
+        assert!(agrees("Cargo.toml", "1.13.0-rc.1", "1.13.0rc1", "pep440"));
+        assert!(agrees("version.rb", "1.13.0.pre.1", "1.13.0-pre.1", "semver"));
+        // For dpkg this comes after 1.13.0; a file in which anything goes has no words of its own.
+        assert!(!agrees("debian/changelog", "1.13.0rc1", "1.13.0-rc.1", "semver"));
+        assert!(!agrees("VERSION", "1.13.0~rc1", "1.13.0-rc.1", "semver"));
+        // A release is compared as ever.
+        assert!(!agrees("pyproject.toml", "1.13", "1.13.0", "semver"));
+    }
+
+    #[test]
+    fn a_version_in_prefix_and_suffix_is_one() {
+        let project = |properties: &str| {
+            let text = format!("<Project><PropertyGroup>{properties}</PropertyGroup></Project>");
+            read("a.csproj", &text)
+        };
+        let both = "<VersionPrefix>1.2.0</VersionPrefix><VersionSuffix>rc.1</VersionSuffix>";
+        assert_eq!(project(both), [vec!["1.2.0-rc.1"], vec![]]);
+        assert_eq!(project("<VersionPrefix>1.2.0</VersionPrefix>"), [["1.2.0"]]);
+        assert_eq!(project(&format!("{both}<Version>1.3.0</Version>")), [vec![], vec![], vec!["1.3.0"]]);
+        let computed = "<VersionPrefix>1.2.0</VersionPrefix><VersionSuffix>$(S)</VersionSuffix>";
+        assert_eq!(project(computed), [vec!["1.2.0"], vec![]]);
     }
 }

@@ -1,7 +1,7 @@
 //! What can go wrong between a text and a version.
 
-use super::Scheme;
-use crate::model::Untrusted;
+use super::fault::{Fault, Reason, shown};
+use super::{Scheme, Spelling};
 
 /// Why a text is no version of a scheme. Shows the text escaped, so it is safe to print.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -21,62 +21,6 @@ impl VersionError {
     pub(super) fn new(scheme: &Scheme, text: &str, fault: Fault) -> Self {
         Self { scheme: scheme.clone(), shown: shown(text), offset: fault.offset, reason: fault.reason }
     }
-}
-
-/// Fit to show: escaped, and what is too long to be a version is cut to what fits on a line.
-pub(super) fn shown(text: &str) -> String {
-    match text.char_indices().nth(60) {
-        Some((cut, _)) => format!("{}…", Untrusted::new(text.get(..cut).unwrap_or_default())),
-        None => Untrusted::new(text).to_string(),
-    }
-}
-
-/// Where and why reading stopped; becomes a [`VersionError`] once the scheme and the text are known.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Fault {
-    pub(super) offset: usize,
-    pub(super) reason: Reason,
-}
-
-impl Fault {
-    pub(super) fn new(offset: usize, reason: Reason) -> Self {
-        Self { offset, reason }
-    }
-}
-
-/// What is wrong with a version's text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Reason {
-    /// Nothing there.
-    #[error("it is empty")]
-    Empty,
-    /// Longer than [`MAX_LEN`](super::MAX_LEN) bytes.
-    #[error("it is longer than {} bytes", super::MAX_LEN)]
-    TooLong,
-    /// The scheme wants more.
-    #[error("it ends too early")]
-    Incomplete,
-    /// The scheme has no version that goes on with this character.
-    #[error("unexpected character")]
-    Unexpected,
-    /// A number above `u64::MAX` (epochs of Debian versions: above `i32::MAX`).
-    #[error("the number is too large")]
-    TooLarge,
-    /// A zero in front where the scheme allows none.
-    #[error("the number has a leading zero")]
-    LeadingZero,
-    /// Fewer digits than the layout asks for.
-    #[error("the layout asks for more digits")]
-    Padding,
-    /// A month 13, a quarter 5, a 30th of February.
-    #[error("there is no such date")]
-    NoSuchDate,
-    /// A word that is none of the pre-release, post-release or development markers.
-    #[error("unknown marker")]
-    Marker,
-    /// A lone letter other than a, b, c where letters come before the release.
-    #[error("only the letters a, b and c come before a release")]
-    Letter,
 }
 
 /// Two versions that have no order: they are of different schemes, or of differently named packages.
@@ -124,7 +68,7 @@ pub enum SpellError {
         /// The version.
         version: String,
         /// The spelling.
-        spelling: super::Spelling,
+        spelling: Spelling,
         /// What the spelling lacks.
         why: &'static str,
     },

@@ -1,5 +1,7 @@
 //! Versions. Schemes, reading, order, what comes next, spelling.
 //!
+//! A scheme is one file in `schemes/`, which says everything that is particular to it; [`SCHEMES`] lists them all.
+//!
 //! Knows no git and no policy. A version comes without whatever a tag puts around it: taking `v` or
 //! `release/` away is the tag class's business.
 //!
@@ -14,32 +16,41 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod calver;
-mod crates;
-mod debian;
 mod error;
+mod fault;
+mod form;
+mod layout;
+mod locate;
 mod next;
 mod numbered;
-mod nvr;
 mod parts;
 mod range;
 mod scan;
 mod scheme;
+mod schemes;
 mod slug;
+mod sort;
+mod spell;
 mod spelling;
 mod suffix;
+mod tilde;
 mod value;
+mod words;
 
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod tests;
 
-pub use calver::{Layout, LayoutError};
-pub use error::{MixedSchemes, NextError, Reason, SpellError, VersionError};
+pub use error::{MixedSchemes, NextError, SpellError, VersionError};
+pub use fault::{MAX_LEN, Reason};
+pub use form::Entry;
 pub use next::Level;
 pub use range::{Range, RangeError, SeriesError};
-pub use scheme::{Letters, Scheme, SchemeError};
+pub use scheme::{Scheme, SchemeError};
+pub use schemes::SCHEMES;
 pub use slug::{Case, docker_slug};
-pub use spelling::{Local, Spelling, spell_dev, spell_release};
-pub use value::{MAX_LEN, Version, sort_by_version};
+pub use sort::sort_by;
+pub use spell::{Local, spell_dev, spell_release};
+pub use spelling::Spelling;
+pub use value::Version;

@@ -1,14 +1,11 @@
-//! Dotted versions: any number of dotted numbers, then the suffixes of [`suffix`](super::suffix).
-//!
-//! No crate reads what real tags are: `1.2.3.4`, `16.07`, `0.99.9a`, `4.5.0-rc4`, `2.0.0_RC1`, `5.0.0.beta.2`,
-//! `1.0.0rc2.1`, `1.1.9-3`.
+//! What dotted and calendar versions have in common: dotted numbers, then the suffixes of [`suffix`](super::suffix).
 
 use std::cmp::Ordering;
 
-use super::Letters;
-use super::error::Fault;
+use super::fault::Fault;
 use super::scan::{Number, Scan, compare_padded};
-use super::suffix::Suffix;
+use super::suffix::{Letters, Post, Suffix};
+use super::words::{before_dev, raise_last_number};
 
 /// The numbers and the suffix of a dotted or calendar version.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,4 +32,43 @@ impl Numbered {
     pub(super) fn compare(&self, other: &Self) -> Ordering {
         compare_padded(&self.release(), &other.release()).then_with(|| self.suffix.compare(&other.suffix))
     }
+
+    /// Where the numbers end.
+    fn numbers_end(&self) -> usize {
+        self.numbers.last().map_or(0, |last| last.span.end)
+    }
+
+    /// The text without a local version, which neither scheme has, up to its development marker.
+    pub(super) fn without_dev(&self, text: &str) -> String {
+        let stem = before_dev(text);
+        // `1.0r-dev` is of the post-release `1.0r0`. The `1.0r` that would be left ends in a lone letter: another
+        // version, or not one at all.
+        let letter = stem.get(self.numbers_end()..).is_some_and(|rest| rest.len() == 1);
+        format!("{stem}{}", if letter { "0" } else { "" })
+    }
+
+    /// The version after this one: the last number goes up, and a lone letter to the next letter.
+    pub(super) fn raised(&self, text: &str) -> Option<String> {
+        if !matches!(self.suffix.post, Some(Post::Letter(_))) {
+            return raise_last_number(text);
+        }
+        let letter = text.bytes().last().filter(|letter| !matches!(letter, b'z' | b'Z'))?;
+        Some(format!("{}{}", text.get(..text.len() - 1)?, char::from(letter + 1)))
+    }
+
+    /// The release it is for.
+    pub(super) fn final_release(&self, text: &str) -> String {
+        if self.suffix.pre.is_some() {
+            text.get(..self.numbers_end()).unwrap_or_default().to_owned()
+        } else if self.suffix.dev.is_some() {
+            self.without_dev(text)
+        } else {
+            text.to_owned()
+        }
+    }
+}
+
+/// The digits of a number as they stand in the text.
+pub(super) fn written(numbers: &[Number], text: &str, index: usize) -> Option<String> {
+    numbers.get(index).and_then(|number| text.get(number.span.clone())).map(str::to_owned)
 }

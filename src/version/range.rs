@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 
-use super::error::{Fault, Reason, shown};
+use super::Version;
+use super::fault::{Fault, MAX_LEN, Reason, shown, suggestion};
 use super::scan::{Scan, compare_padded};
-use super::scheme::closest;
-use super::{MAX_LEN, Version};
+use super::words::dotted;
 
 /// A set of versions as a series table names it: `1.0.*`, `>=1.1.3, <1.2`, `1.2.0`.
 ///
@@ -133,7 +133,6 @@ fn read_clause(scan: &mut Scan<'_>) -> Result<Clause, Fault> {
 /// As [`Range::parse`] reads it.
 impl fmt::Display for Range {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let dotted = |numbers: &[u64]| numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(".");
         for (at, clause) in self.clauses.iter().enumerate() {
             f.write_str(if at > 0 { ", " } else { "" })?;
             match clause {
@@ -176,14 +175,14 @@ impl schemars::JsonSchema for Range {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SeriesError {
     /// A placeholder that is no number of the scheme.
-    #[error("`{{{name}}}` is no number of {scheme}{}", .suggestion.map(|s| format!("; did you mean `{{{s}}}`?")).unwrap_or_default())]
+    #[error("`{{{name}}}` is no number of {scheme}{hint}")]
     Placeholder {
         /// The name, escaped.
         name: String,
         /// The scheme.
         scheme: super::Scheme,
-        /// The closest that exists.
-        suggestion: Option<&'static str>,
+        /// `; did you mean …?`, or nothing.
+        hint: String,
     },
     /// A brace without its partner.
     #[error("a brace in `{0}` has no partner")]
@@ -210,7 +209,7 @@ impl Version {
             let number = self.number(name).ok_or_else(|| SeriesError::Placeholder {
                 name: shown(name),
                 scheme: self.scheme().clone(),
-                suggestion: closest(name, &self.number_names()),
+                hint: suggestion(name, self.number_names()),
             })?;
             key.push_str(before);
             key.push_str(&number.to_string());
@@ -300,7 +299,7 @@ mod tests {
         assert_eq!(key("1.2.3", "semver", "all").as_deref(), Ok("all"));
         assert_eq!(
             key("1.2.3", "semver", "{mayor}").unwrap_err(),
-            "`{mayor}` is no number of semver; did you mean `{major}`?"
+            "`{mayor}` is no number of semver; did you mean `major`?"
         );
         assert_eq!(key("a-1.2", "nvr", "{name}").unwrap_err(), "`{name}` is no number of nvr");
         assert!(key("1.2.3", "semver", "{major").is_err());

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::error::{Fault, Reason};
+use super::fault::{Fault, Reason};
 
 /// A number as it was written: `07` is 7, and its digits are kept for templates.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,132 +2,146 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
-use super::calver::{Layout, LayoutError};
-use super::error::shown;
+use super::Spelling;
+use super::fault::{shown, suggestion};
+use super::form::{Form, ParameterError};
+use super::schemes::{self, SCHEMES};
 
-/// How versions are read and ordered.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Scheme {
-    /// `semver`: Semantic Versioning 2.0.0 (<https://semver.org>), strictly: three numbers, no `v`.
-    Semver,
-    /// `pep440`: Python versions (<https://packaging.python.org/en/latest/specifications/version-specifiers/>).
-    Pep440,
-    /// `debian`: `[epoch:]upstream[-revision]` (deb-version(7)).
-    Debian,
-    /// `calver:LAYOUT`: calendar versions (<https://calver.org>), such as `calver:YYYY.Q`.
-    Calver(Layout),
-    /// `dotted`: any number of dotted numbers with the suffixes that real tags have.
-    Dotted(Letters),
-    /// `nvr`: RPM's `[name-]version[-release]`.
-    Nvr,
+/// How versions are read and ordered: one of [`SCHEMES`], with its parameter.
+#[derive(Clone)]
+pub struct Scheme {
+    /// As a policy writes it; two schemes with one text are one.
+    text: Arc<str>,
+    form: Arc<dyn Form>,
 }
 
-/// What a lone letter behind a dotted version means.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Letters {
-    /// `0.99.9a` comes after `0.99.9`, as in git and OpenSSL.
-    #[default]
-    Post,
-    /// `1.0a` comes before `1.0`, as in PEP 440.
-    Pre,
-}
-
-/// Why a text names no scheme.
+/// Why a text does not name a scheme.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SchemeError {
     /// No such scheme.
-    #[error("unknown version scheme `{name}`{}", did_you_mean(.suggestion))]
+    #[error("unknown version scheme `{name}`{hint}")]
     Unknown {
         /// What was written, escaped.
         name: String,
-        /// The closest that exists.
-        suggestion: Option<&'static str>,
+        /// `; did you mean …?`, or nothing.
+        hint: String,
     },
     /// The scheme takes no such option.
-    #[error("unknown option `{option}` of scheme `{scheme}`{}", did_you_mean(.suggestion))]
+    #[error("unknown option `{option}` of scheme `{scheme}`{hint}")]
     Option {
         /// The scheme's name.
         scheme: &'static str,
         /// What was written, escaped.
         option: String,
-        /// The closest that exists.
-        suggestion: Option<&'static str>,
+        /// `; did you mean …?`, or nothing.
+        hint: String,
     },
-    /// `calver` alone: it needs a layout.
-    #[error("scheme `calver` needs a layout, such as `calver:YYYY.MM`")]
-    NoLayout,
-    /// The layout makes no sense.
-    #[error(transparent)]
-    Layout(#[from] LayoutError),
-}
-
-fn did_you_mean(suggestion: &Option<&'static str>) -> String {
-    suggestion.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default()
-}
-
-/// The candidate most like `given`, if any is like it at all.
-pub(super) fn closest(given: &str, candidates: &[&'static str]) -> Option<&'static str> {
-    let given = given.to_ascii_lowercase();
-    // Longer than any name by far: no typing mistake, and the distance is quadratic.
-    if given.len() > 40 {
-        return None;
-    }
-    candidates
-        .iter()
-        .map(|name| (strsim::damerau_levenshtein(&given, &name.to_ascii_lowercase()), *name))
-        .filter(|(distance, name)| *distance <= 1 + name.len() / 4)
-        .min()
-        .map(|(_, name)| name)
+    /// The scheme's parameter is missing or wrong.
+    #[error("{0}")]
+    Parameter(String),
 }
 
 impl Scheme {
-    const NAMES: &'static [&'static str] = &["semver", "pep440", "debian", "calver", "dotted", "nvr"];
-    const LETTERS: &'static [&'static str] = &["letters=post", "letters=pre"];
-
-    /// Reads a scheme as a policy writes it: a name, and for some an option behind a colon
+    /// Reads a scheme as a policy writes it: a name, and for some a parameter behind a colon
     /// (`calver:YY.0M[.MICRO]`, `dotted:letters=pre`).
     ///
     /// # Errors
     /// An unknown name or option (with the closest one that exists), or a layout that has no order.
     pub fn parse(text: &str) -> Result<Self, SchemeError> {
-        let (name, option) = match text.split_once(':') {
-            Some((name, option)) => (name, Some(option)),
+        let (name, parameter) = match text.split_once(':') {
+            Some((name, parameter)) => (name, Some(parameter)),
             None => (text, None),
         };
-        match (name, option) {
-            ("semver", None) => Ok(Self::Semver),
-            ("pep440", None) => Ok(Self::Pep440),
-            ("debian", None) => Ok(Self::Debian),
-            ("nvr", None) => Ok(Self::Nvr),
-            ("calver", None) => Err(SchemeError::NoLayout),
-            ("calver", Some(layout)) => Ok(Self::Calver(Layout::parse(layout)?)),
-            ("dotted", None | Some("letters=post")) => Ok(Self::Dotted(Letters::Post)),
-            ("dotted", Some("letters=pre")) => Ok(Self::Dotted(Letters::Pre)),
-            (name, option) => Err(match (Self::NAMES.iter().find(|known| **known == name), option) {
-                (Some(scheme), Some(option)) => SchemeError::Option {
-                    scheme,
-                    option: shown(option),
-                    suggestion: if *scheme == "dotted" { closest(option, Self::LETTERS) } else { None },
-                },
-                _ => SchemeError::Unknown { name: shown(name), suggestion: closest(name, Self::NAMES) },
-            }),
+        let Some(entry) = SCHEMES.iter().find(|entry| entry.name == name) else {
+            let hint = suggestion(name, SCHEMES.iter().map(|entry| entry.name));
+            return Err(SchemeError::Unknown { name: shown(name), hint });
+        };
+        let form = (entry.parse)(parameter).map_err(|error| match error {
+            ParameterError::Wrong(message) => SchemeError::Parameter(message),
+            ParameterError::Unknown => {
+                let option = parameter.unwrap_or_default();
+                let hint = suggestion(option, entry.parameters.iter().copied());
+                SchemeError::Option { scheme: entry.name, option: shown(option), hint }
+            }
+        })?;
+        Ok(Self::new(entry.name, form))
+    }
+
+    fn new(name: &str, form: Arc<dyn Form>) -> Self {
+        let text = match form.parameter() {
+            Some(parameter) => format!("{name}:{parameter}"),
+            None => name.to_owned(),
+        };
+        Self { text: text.into(), form }
+    }
+
+    /// Returns the scheme `semver`.
+    pub fn semver() -> Self {
+        Self::new("semver", Arc::new(schemes::semver::Semver))
+    }
+
+    /// Returns the scheme `pep440`.
+    pub fn pep440() -> Self {
+        Self::new("pep440", Arc::new(schemes::pep440::Pep440))
+    }
+
+    /// Returns the scheme `debian`.
+    pub fn debian() -> Self {
+        Self::new("debian", Arc::new(schemes::debian::Debian))
+    }
+
+    /// Returns what may be written for a scheme, for help texts: `semver, pep440, … or nvr`.
+    pub fn choices() -> String {
+        let usages: Vec<&str> = SCHEMES.iter().map(|entry| entry.usage).collect();
+        match usages.split_last() {
+            Some((last, others)) => format!("{} or {last}", others.join(", ")),
+            None => String::new(),
         }
+    }
+
+    /// Returns the names [`Version::component`](super::Version::component) answers to, for checking the placeholders of
+    /// a policy.
+    pub fn component_names(&self) -> Vec<&'static str> {
+        let numbers = self.form.numbers().into_iter().map(|(name, _)| name);
+        numbers.chain(self.form.words().iter().copied()).collect()
+    }
+
+    /// Returns the spelling that the scheme's versions have where nobody asks for another.
+    pub fn native(&self) -> Spelling {
+        self.form.native()
+    }
+
+    pub(super) fn form(&self) -> &dyn Form {
+        self.form.as_ref()
+    }
+}
+
+impl PartialEq for Scheme {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Scheme {}
+
+impl std::hash::Hash for Scheme {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
+    }
+}
+
+impl fmt::Debug for Scheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Scheme({})", self.text)
     }
 }
 
 /// As [`Scheme::parse`] reads it.
 impl fmt::Display for Scheme {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Semver => f.write_str("semver"),
-            Self::Pep440 => f.write_str("pep440"),
-            Self::Debian => f.write_str("debian"),
-            Self::Calver(layout) => write!(f, "calver:{layout}"),
-            Self::Dotted(Letters::Post) => f.write_str("dotted"),
-            Self::Dotted(Letters::Pre) => f.write_str("dotted:letters=pre"),
-            Self::Nvr => f.write_str("nvr"),
-        }
+        f.write_str(&self.text)
     }
 }
 
@@ -152,11 +166,13 @@ impl schemars::JsonSchema for Scheme {
     }
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let patterns: Vec<&str> = SCHEMES.iter().map(|entry| entry.pattern).collect();
+        let examples: Vec<&str> = SCHEMES.iter().flat_map(|entry| entry.examples).copied().collect();
         schemars::json_schema!({
             "type": "string",
             "description": "How versions are read and ordered.",
-            "pattern": "^(semver|pep440|debian|nvr|dotted(:letters=(post|pre))?|calver:.+)$",
-            "examples": ["semver", "pep440", "debian", "calver:YYYY.Q", "dotted", "dotted:letters=pre", "nvr"],
+            "pattern": format!("^({})$", patterns.join("|")),
+            "examples": examples,
         })
     }
 }
@@ -198,6 +214,54 @@ mod tests {
         assert_eq!(message("semver:x"), "unknown option `x` of scheme `semver`");
         assert_eq!(message("calver"), "scheme `calver` needs a layout, such as `calver:YYYY.MM`");
         assert!(message(&"x".repeat(100_000)).len() < 100);
+    }
+
+    #[test]
+    fn every_entry_is_what_it_says() {
+        let schema = schemars::schema_for!(Scheme);
+        for entry in SCHEMES {
+            assert!(entry.usage.starts_with(entry.name), "{}", entry.name);
+            assert_eq!(entry.examples.first().and_then(|example| example.split(':').next()), Some(entry.name));
+            for example in entry.examples {
+                let scheme = Scheme::parse(example).unwrap();
+                assert_eq!(scheme.to_string(), *example);
+                assert!(jsonschema::is_valid(schema.as_value(), &serde_json::json!(example)), "{example}");
+            }
+            for parameter in entry.parameters {
+                Scheme::parse(&format!("{}:{parameter}", entry.name)).unwrap();
+            }
+            let scheme = Scheme::parse(entry.examples[0]).unwrap();
+            let versions: Vec<_> = entry.rising.iter().map(|text| scheme.read(text).unwrap()).collect();
+            assert!(versions.len() > 3, "{} shows too few versions", entry.name);
+            assert!(versions.windows(2).all(|pair| pair[0].compare(&pair[1]).unwrap().is_lt()), "{}", entry.name);
+        }
+        let names: std::collections::BTreeSet<&str> = SCHEMES.iter().map(|entry| entry.name).collect();
+        assert_eq!(names.len(), SCHEMES.len(), "a name stands twice");
+    }
+
+    #[test]
+    fn every_file_of_a_scheme_is_in_the_list() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/version/schemes");
+        let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let stems: std::collections::BTreeSet<String> =
+            files.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect();
+        assert_eq!(stems, SCHEMES.iter().map(|entry| entry.name).chain(["mod"]).map(str::to_owned).collect());
+    }
+
+    #[test]
+    fn the_schemes_that_others_build_on_are_those_of_the_list() {
+        for scheme in [Scheme::semver(), Scheme::pep440(), Scheme::debian()] {
+            let parsed = Scheme::parse(&scheme.to_string()).unwrap();
+            assert_eq!(
+                parsed.read("1.2.3").unwrap().compare(&scheme.read("1.2.4").unwrap()),
+                Ok(std::cmp::Ordering::Less)
+            );
+        }
+    }
+
+    #[test]
+    fn the_choices_are_a_phrase() {
+        assert_eq!(Scheme::choices(), "semver, pep440, debian, calver:LAYOUT, dotted or nvr");
     }
 
     #[test]

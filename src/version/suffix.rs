@@ -15,8 +15,7 @@
 
 use std::cmp::Ordering;
 
-use super::Letters;
-use super::error::{Fault, Reason};
+use super::fault::{Fault, Reason};
 use super::scan::{Scan, compare_padded};
 
 /// The stage of a pre-release.
@@ -26,6 +25,41 @@ pub(super) enum Stage {
     Beta,
     Pre,
     Rc,
+}
+
+impl Stage {
+    /// Every stage, in order.
+    pub(super) const ALL: [Self; 4] = [Self::Alpha, Self::Beta, Self::Pre, Self::Rc];
+
+    /// Returns the word that PEP 440 has for it, and that stands behind a tilde.
+    pub(super) const fn short(self) -> &'static str {
+        match self {
+            Self::Alpha => "a",
+            Self::Beta => "b",
+            Self::Pre => "pre",
+            Self::Rc => "rc",
+        }
+    }
+
+    /// Returns the word that SemVer's pre-releases begin with.
+    pub(super) const fn long(self) -> &'static str {
+        match self {
+            Self::Alpha => "alpha",
+            Self::Beta => "beta",
+            Self::Pre => "pre",
+            Self::Rc => "rc",
+        }
+    }
+}
+
+/// What a lone letter behind a dotted version means.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) enum Letters {
+    /// `0.99.9a` comes after `0.99.9`, as in git and OpenSSL.
+    #[default]
+    Post,
+    /// `1.0a` comes before `1.0`, as in PEP 440.
+    Pre,
 }
 
 /// What comes after a release.

@@ -26,6 +26,7 @@ mod named_by;
 mod policies;
 mod post_receive;
 mod pushes;
+mod reference_pages;
 mod release_plan;
 mod release_properties;
 mod reports;

@@ -130,9 +130,9 @@ fn spelled(standings: &[Option<Standing>], spelling: Spelling) -> Vec<Option<Str
 /// The scheme that orders what a spelling writes.
 fn orders(spelling: Spelling) -> Option<Scheme> {
     match spelling {
-        Spelling::Pep440 => Some(Scheme::Pep440),
-        Spelling::Semver => Some(Scheme::Semver),
-        Spelling::Debian => Some(Scheme::Debian),
+        Spelling::Pep440 => Some(Scheme::pep440()),
+        Spelling::Semver => Some(Scheme::semver()),
+        Spelling::Debian => Some(Scheme::debian()),
         Spelling::Docker => None,
     }
 }

@@ -14,7 +14,7 @@ use crate::policy::error::Problem;
 use crate::policy::origin::Origin;
 use crate::policy::pattern::{Bindings, Pattern};
 use crate::policy::text::{LineName, Located, Meaning, NewName, Template, Text, Texts};
-use crate::version::{Scheme, Version};
+use crate::version::{SCHEMES, Scheme, Version};
 
 /// What a push of a class's tags may publish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -293,7 +293,7 @@ fn resolve(raw: &RawTag, origin: Origin, cx: &mut Cx<'_>) -> TagClass {
     let versioned = patterns.iter().any(|pattern| pattern.placeholders().contains(&"version"));
     if versioned && raw.scheme.is_none() && raw.kind == TagKind::Version {
         let message = format!("the tag class `{}` has `{{version}}` but no scheme to read it by", raw.name.text());
-        let help = "add `scheme = \"semver\"`, or pep440, debian, calver:LAYOUT, dotted or nvr";
+        let help = format!("add `scheme = \"…\"`, which is {}", Scheme::choices());
         cx.report(Problem::new(raw.tag.span(), message).help(help));
     }
     if let Some(scheme) = raw.scheme.as_ref().filter(|_| !versioned) {
@@ -365,15 +365,12 @@ impl Meaning for Scheme {
     const NAME: &'static str = "SchemeText";
     const TITLE: &'static str = "version scheme";
     fn description() -> Cow<'static, str> {
-        "How versions are read and ordered:\n\n\
-         - `semver`: Semantic Versioning 2.0.0, strictly: three numbers and no `v`\n\
-         - `pep440`: versions of Python packages\n\
-         - `debian`: versions of Debian packages, `[epoch:]upstream[-revision]`\n\
-         - `calver:LAYOUT`: calendar versions, such as `calver:YYYY.Q` or `calver:YY.0M[.MICRO]`\n\
-         - `dotted` (also `dotted:letters=post`): any count of numbers; `0.99.9a` comes after `0.99.9`\n\
-         - `dotted:letters=pre`: any count of numbers; `1.0a` comes before `1.0`\n\
-         - `nvr`: versions of RPM packages, `[name-]version[-release]`"
-            .into()
+        let schemes = SCHEMES.iter().map(|entry| {
+            let others: String =
+                entry.examples.iter().filter(|text| **text != entry.usage).map(|text| format!(", `{text}`")).collect();
+            format!("\n- `{}`{others}: {}", entry.usage, entry.summary)
+        });
+        format!("How versions are read and ordered:\n{}", schemes.collect::<String>()).into()
     }
 }
 

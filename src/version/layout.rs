@@ -4,12 +4,10 @@ use std::fmt;
 
 use jiff::civil::{Date, ISOWeekDate, Weekday};
 
-use super::Letters;
-use super::error::{Fault, Reason, shown};
+use super::fault::{Fault, Reason, shown, suggestion};
 use super::numbered::Numbered;
 use super::scan::{Number, Scan};
-use super::scheme::closest;
-use super::suffix::Suffix;
+use super::suffix::{Letters, Suffix};
 
 /// One number of a layout, named as on <https://calver.org>; `Q`, the quarter, is not there but in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -141,7 +139,7 @@ impl Field {
 /// `YYYY.Q`, `YY.0M[.MICRO]`, `YYYY0M0D`. A pre-release, post-release or development marker may follow any
 /// of them, as in the dotted scheme.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Layout {
+pub(super) struct Layout {
     /// Each field with the separator before it.
     fields: Vec<(Option<char>, Field)>,
     /// How many of them are always there.
@@ -150,14 +148,14 @@ pub struct Layout {
 
 /// Why a calendar layout makes no sense.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum LayoutError {
+pub(super) enum LayoutError {
     /// Not a token.
-    #[error("`{token}` is no part of a calendar layout{}", .suggestion.map(|s| format!("; did you mean `{s}`?")).unwrap_or_default())]
+    #[error("`{token}` is no part of a calendar layout{hint}")]
     Token {
         /// What was written, escaped.
         token: String,
-        /// The closest token.
-        suggestion: Option<&'static str>,
+        /// `; did you mean …?`, or nothing.
+        hint: String,
     },
     /// A separator or bracket where a token belongs, or the other way round.
     #[error(
@@ -185,7 +183,7 @@ impl Layout {
     ///
     /// # Errors
     /// An unknown token, or a layout whose versions would not be in the order of their dates.
-    pub fn parse(text: &str) -> Result<Self, LayoutError> {
+    pub(super) fn parse(text: &str) -> Result<Self, LayoutError> {
         let (required_text, optional_text) = match text.split_once('[') {
             Some((required, rest)) => (required, rest.strip_suffix(']').ok_or(LayoutError::Shape)?),
             None => (text, ""),
@@ -332,9 +330,8 @@ fn read_tokens(text: &str, fields: &mut Vec<(Option<char>, Field)>) -> Result<()
         while !left.is_empty() {
             let known = Field::TOKENS.iter().find_map(|(token, field)| Some((*field, left.strip_prefix(token)?)));
             let Some((field, rest)) = known else {
-                let tokens: Vec<&'static str> = Field::TOKENS.iter().map(|(token, _)| *token).collect();
-                let token = shown(left);
-                return Err(LayoutError::Token { token, suggestion: closest(left, &tokens) });
+                let hint = suggestion(left, Field::TOKENS.iter().map(|(token, _)| *token));
+                return Err(LayoutError::Token { token: shown(left), hint });
             };
             if before.is_none()
                 && let Some((_, previous)) = fields.last()

@@ -1,26 +1,131 @@
 //! RPM's name, version and release, ordered as `rpmvercmp` does (rpm-version(7)).
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
-use super::error::{Fault, Reason};
-use super::scan::{Number, Scan, compare_digits, span_len};
+use crate::version::fault::{Fault, Reason};
+use crate::version::form::{Entry, Form, Reading, plain};
+use crate::version::numbered::written;
+use crate::version::parts::{Parts, Why};
+use crate::version::scan::{Number, Scan, compare_digits, span_len};
+use crate::version::tilde::tilde_suffix;
+use crate::version::words::{has_dev_word, raise_last_number};
+
+pub(super) static ENTRY: Entry = Entry {
+    name: "nvr",
+    usage: "nvr",
+    summary: "RPM's `[name-][epoch:]version[-release]`, ordered as `rpmvercmp` does (rpm-version(7)).",
+    docs: "Pre-releases stand behind a tilde (`1.0~rc1`), or have a release below 1 as Fedora's had before RPM knew tildes \
+           (`1.0-0.1.rc1`). Differently named packages have no order. A version without a release comes before every \
+           release of it.",
+    examples: &["nvr"],
+    rising: &["demo-1.0-0.1.rc1", "demo-1.0-1", "demo-1.0-2.el9", "demo-1.10-1", "demo-1:0.1-1"],
+    pattern: "nvr",
+    parameters: &[],
+    parse: |parameter| plain(Rpm, parameter),
+};
+
+/// The scheme.
+#[derive(Debug)]
+struct Rpm;
+
+impl Form for Rpm {
+    fn read(&self, text: &str) -> Result<Arc<dyn Reading>, Fault> {
+        Ok(Arc::new(Nvr::read(text)?))
+    }
+
+    fn words(&self) -> &'static [&'static str] {
+        &["name", "release"]
+    }
+}
 
 /// `[name-][epoch:]version[-release]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Nvr {
-    pub(super) name: Option<String>,
-    pub(super) epoch: u64,
-    pub(super) version: String,
-    pub(super) release: Option<String>,
+struct Nvr {
+    name: Option<String>,
+    epoch: u64,
+    version: String,
+    release: Option<String>,
     /// The dotted numbers the version begins with.
-    pub(super) numbers: Vec<Number>,
+    numbers: Vec<Number>,
+}
+
+impl Reading for Nvr {
+    fn compare(&self, other: &dyn Reading) -> Option<Ordering> {
+        Self::compare(self, other.of()?)
+    }
+
+    /// A tilde in the version, or a release below 1 as Fedora had them before RPM knew tildes (`-0.1.rc1`).
+    fn is_prerelease(&self, _text: &str) -> bool {
+        self.version.contains('~') || self.release.as_ref().is_some_and(|release| release.starts_with("0."))
+    }
+
+    /// RPM defines no marker, so the word counts.
+    fn is_dev(&self, _text: &str) -> bool {
+        has_dev_word(&self.version) || self.release.as_deref().is_some_and(has_dev_word)
+    }
+
+    fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    fn release(&self) -> Vec<u64> {
+        self.numbers.iter().map(|number| number.value).collect()
+    }
+
+    fn written(&self, text: &str, index: usize) -> Option<String> {
+        written(&self.numbers, text, index)
+    }
+
+    fn word(&self, name: &str) -> Option<String> {
+        match name {
+            "name" => self.name.clone(),
+            "release" => self.release.clone(),
+            _ => None,
+        }
+    }
+
+    fn public<'t>(&self, text: &'t str) -> &'t str {
+        text
+    }
+
+    fn raised(&self, text: &str) -> Option<String> {
+        raise_last_number(text)
+    }
+
+    /// The name stays; an RPM release below 1 becomes 1.
+    fn final_release(&self, _text: &str) -> String {
+        let name = self.name.as_ref().map(|name| format!("{name}-")).unwrap_or_default();
+        let epoch = if self.epoch > 0 { format!("{}:", self.epoch) } else { String::new() };
+        let stem = self.version.split('~').next().unwrap_or_default();
+        let release = match &self.release {
+            Some(release) if release.starts_with("0.") => "-1".to_owned(),
+            Some(release) => format!("-{release}"),
+            None => String::new(),
+        };
+        format!("{name}{epoch}{stem}{release}")
+    }
+
+    fn parts(&self) -> Result<Parts, Why> {
+        let rest = self.version.get(span_len(&self.numbers)..).unwrap_or_default();
+        // RPM has post-releases in the release alone: its order puts every `1.0-2` before `1.0+post1`.
+        let suffix = tilde_suffix(rest).filter(|suffix| suffix.post.is_none());
+        let suffix = suffix.ok_or("its version ends in words of its own")?;
+        let numbers = self.numbers.iter().map(|number| number.value).collect();
+        let parts = Parts { epoch: self.epoch, ..Parts::of_suffix(numbers, &suffix)? };
+        match self.release.as_deref().map(str::parse) {
+            None => Ok(parts),
+            Some(Ok(release)) if parts.dev.is_none() => Ok(Parts { post: Some(release), ..parts }),
+            Some(_) => Err("its release is no plain number"),
+        }
+    }
 }
 
 impl Nvr {
     /// Reads a tag such as tito makes. The version is the last but one part between dashes if that begins with
     /// a digit, else the last: `foo-2-1.0` is version 2, release 1.0 of `foo`, for RPM itself cannot tell
     /// either. The dotted numbers that the version begins with must fit 64 bits.
-    pub(super) fn read(text: &str) -> Result<Self, Fault> {
+    fn read(text: &str) -> Result<Self, Fault> {
         let mut scan = Scan::new(text);
         scan.run(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '+' | '~' | '^' | '-' | ':'));
         scan.end()?;
@@ -68,19 +173,8 @@ impl Nvr {
         Ok(Self { name, epoch, version, release, numbers })
     }
 
-    /// How much of the version the dotted numbers take up.
-    pub(super) fn numbers_len(&self) -> usize {
-        span_len(&self.numbers)
-    }
-
-    /// Whether this comes before its release: a tilde in the version, or a release below 1 as Fedora had them
-    /// before RPM knew tildes (`-0.1.rc1`).
-    pub(super) fn is_prerelease(&self) -> bool {
-        self.version.contains('~') || self.release.as_ref().is_some_and(|release| release.starts_with("0."))
-    }
-
     /// RPM's order; `None` between differently named packages. Without a release comes before any release.
-    pub(super) fn compare(&self, other: &Self) -> Option<Ordering> {
+    fn compare(&self, other: &Self) -> Option<Ordering> {
         if self.name != other.name && self.name.is_some() && other.name.is_some() {
             return None;
         }

@@ -1,4 +1,5 @@
-//! A lexer for the manifests that are programs: Python, Meson, Groovy and Kotlin, Ruby.
+//! A lexer for the manifests that are programs: Python, Meson, Groovy and Kotlin, Ruby. What they have in common is
+//! here, what each adds is in a file of its own.
 //!
 //! It knows just enough of each language to tell code from comments and strings and to count brackets. It does not
 //! know grammar: readers look for one call or one assignment in its tokens. A file it loses its way in (an open string
@@ -7,19 +8,71 @@
 use std::ops::Range;
 
 use super::Error;
-use super::source::Source;
+use super::source::{Source, step};
 
-/// The language of a manifest.
+mod groovy;
+mod meson;
+mod python;
+mod ruby;
+
+pub(super) use groovy::Groovy;
+pub(super) use meson::Meson;
+pub(super) use python::Python;
+pub(super) use ruby::Ruby;
+
+/// The language of a manifest: what its file adds to what all of them have in common.
+pub(super) trait Language: Sync {
+    /// Takes what only this language has, if the lexer stands at such a thing: comments, strings and the like. White
+    /// space, line ends, brackets and words are everybody's.
+    fn take(&self, lexer: &mut Lexer<'_, '_>, byte: u8) -> Result<Taken, Error>;
+
+    /// Whether braces hold statements, which line ends separate.
+    fn braces_hold_statements(&self) -> bool {
+        false
+    }
+
+    /// Whether a string in single quotes may go on in the next line.
+    fn strings_span_lines(&self) -> bool {
+        false
+    }
+
+    /// What a byte in a string that interpolates is: `None` if nothing special, else whether the text around it is
+    /// still the value of the string.
+    fn interpolation(&self, _byte: u8, _next: Option<u8>) -> Option<bool> {
+        None
+    }
+
+    /// Takes a word that belongs to the string that begins here back from the tokens: where the string begins then, and
+    /// whether it is text.
+    fn prefix(&self, lexer: &mut Lexer<'_, '_>) -> (usize, bool) {
+        (lexer.at, true)
+    }
+
+    /// Whether a statement begins behind this token, besides those behind line ends, `;` and the braces.
+    fn begins_statement(&self, _before: &Lexeme, _text: &str) -> bool {
+        false
+    }
+
+    /// Whether this word ends an expression.
+    fn ends_expression(&self, _word: &str) -> bool {
+        false
+    }
+
+    /// Whether a string's method of this name returns the string.
+    fn returns_text(&self, _method: &str) -> bool {
+        false
+    }
+}
+
+/// What a language did with what the lexer stands at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Language {
-    /// Python: line ends count outside brackets only.
-    Python,
-    /// Meson: a small Python with other strings.
-    Meson,
-    /// Groovy and Kotlin, as far as build scripts go.
-    Groovy,
-    /// Ruby, with here documents, `%` literals and regular expressions.
-    Ruby,
+pub(super) enum Taken {
+    /// It was taken.
+    Yes,
+    /// It is nothing that only this language has.
+    No,
+    /// The program ends here, whatever follows.
+    End,
 }
 
 /// What a token is.
@@ -63,7 +116,7 @@ const MAX_INTERPOLATION: usize = 16;
 ///
 /// # Errors
 /// A string, comment or bracket that does not end, or a bracket that closes nothing.
-pub(super) fn tokens(source: &Source<'_>, language: Language) -> Result<Vec<Token>, Error> {
+pub(super) fn tokens(source: &Source<'_>, language: &dyn Language) -> Result<Vec<Token>, Error> {
     let mut lexer = Lexer {
         source,
         bytes: source.text().as_bytes(),
@@ -90,10 +143,11 @@ struct Heredoc {
     indented: bool,
 }
 
-struct Lexer<'s, 'b> {
+/// The driver that all languages share.
+pub(super) struct Lexer<'s, 'b> {
     source: &'s Source<'b>,
     bytes: &'s [u8],
-    language: Language,
+    language: &'s dyn Language,
     at: usize,
     /// The closing character of each open bracket, and where it was opened.
     open: Vec<(u8, usize)>,
@@ -103,6 +157,7 @@ struct Lexer<'s, 'b> {
 
 impl Lexer<'_, '_> {
     fn peek(&self, ahead: usize) -> Option<u8> {
+        step();
         self.bytes.get(self.at + ahead).copied()
     }
 
@@ -130,48 +185,36 @@ impl Lexer<'_, '_> {
 
     /// Consumes one token, or the space or comment before it; `false` at a marker of the end.
     fn step(&mut self, byte: u8) -> Result<bool, Error> {
-        use Language::{Groovy, Meson, Python, Ruby};
+        match byte {
+            b'\n' => self.line_end()?,
+            b'\\' if self.peek(1) == Some(b'\n') => self.at += 2,
+            b'\\' if self.starts_with("\\\r\n") => self.at += 3,
+            b' ' | b'\t' | b'\r' | b'\x0c' => self.at += 1,
+            _ => match self.language.take(self, byte)? {
+                Taken::Yes => {}
+                Taken::No => self.everybodys(byte)?,
+                Taken::End => return Ok(false),
+            },
+        }
+        Ok(true)
+    }
+
+    /// Consumes a bracket, a word or any other character.
+    fn everybodys(&mut self, byte: u8) -> Result<(), Error> {
         let start = self.at;
-        match (byte, self.language) {
-            (b'\n', _) => self.line_end()?,
-            (b'\\', _) if self.peek(1) == Some(b'\n') => self.at += 2,
-            (b'\\', _) if self.starts_with("\\\r\n") => self.at += 3,
-            (b' ' | b'\t' | b'\r' | b'\x0c', _) => self.at += 1,
-            (b'#', Python | Meson | Ruby) => self.skip_line(),
-            (b'/', Groovy) if self.peek(1) == Some(b'/') => self.skip_line(),
-            (b'/', Groovy) if self.peek(1) == Some(b'*') => self.skip_past("*/", 2, "a comment that does not end")?,
-            (b'/', Groovy) if self.operand() && self.slashy_ends() => self.text(1, b"/", true)?,
-            (b'=', Ruby) if self.at_line_start() && self.starts_with("=begin") => {
-                self.skip_past("\n=end", 0, "a comment that does not end")?;
-                self.skip_line();
-            }
-            (b'_', Ruby) if self.at_line_start() && self.starts_with("__END__") => return Ok(false),
-            (b'/', Ruby) if self.operand() => self.text(1, b"/", true)?,
-            (b'%', Ruby) if self.operand() && self.percent()? => {}
-            (b'<', Ruby) if self.heredoc() => {}
-            (b':', Ruby) if matches!(self.peek(1), Some(b'/' | b'`' | b'%' | b'<')) => self.at += 2,
-            (b'$', Ruby) if self.peek(1).is_some_and(|next| next.is_ascii_punctuation()) => self.at += 2,
-            (b'?', Ruby) if self.operand() && self.character() => self.at += 2,
-            (b'`', Ruby) => self.text(1, b"`", true)?,
-            (b'\'' | b'"', Ruby) => self.text(1, &[byte], byte == b'"')?,
-            (b'\'', Meson) | (b'\'' | b'"', Python | Groovy) => {
-                let tripled = [byte; 3];
-                let triple = self.bytes.get(self.at..self.at + 3) == Some(tripled.as_slice());
-                let quote = if triple { tripled.as_slice() } else { tripled.split_at(1).0 };
-                self.text(quote.len(), quote, self.language == Groovy && byte == b'"')?;
-            }
-            (b'(' | b'[' | b'{', _) if self.open.len() >= MAX_DEPTH => {
+        match byte {
+            b'(' | b'[' | b'{' if self.open.len() >= MAX_DEPTH => {
                 return Err(self.source.syntax(start, format!("more than {MAX_DEPTH} brackets within each other")));
             }
-            (b'(' | b'[' | b'{', _) => {
+            b'(' | b'[' | b'{' => {
                 self.mark(byte);
                 self.open.push((if byte == b'(' { b')' } else { byte + 2 }, start));
             }
-            (b')' | b']' | b'}', _) => match self.open.pop() {
+            b')' | b']' | b'}' => match self.open.pop() {
                 Some((closer, _)) if closer == byte => self.mark(byte),
                 _ => return Err(self.source.syntax(start, format!("`{}` closes nothing", char::from(byte)))),
             },
-            (byte, _) if is_word(byte) => {
+            byte if is_word(byte) => {
                 while self.peek(0).is_some_and(is_word) {
                     self.at += 1;
                 }
@@ -179,13 +222,13 @@ impl Lexer<'_, '_> {
             }
             _ => self.mark(byte),
         }
-        Ok(true)
+        Ok(())
     }
 
     fn line_end(&mut self) -> Result<(), Error> {
         let counts = match self.open.last() {
             None => true,
-            Some((closer, _)) => *closer == b'}' && matches!(self.language, Language::Groovy | Language::Ruby),
+            Some((closer, _)) => *closer == b'}' && self.language.braces_hold_statements(),
         };
         self.at += 1;
         if counts && self.tokens.last().is_some_and(|last| last.lexeme != Lexeme::LineEnd) {
@@ -216,51 +259,17 @@ impl Lexer<'_, '_> {
         Ok(())
     }
 
-    /// Whether an operand, not an operator, is due here: decides what `/`, `%` and `?` are.
-    fn operand(&self) -> bool {
+    /// Whether the last token is a word that an operand follows.
+    fn after_keyword(&self) -> bool {
         const KEYWORDS: [&str; 12] =
             ["if", "unless", "elsif", "when", "and", "or", "not", "return", "in", "while", "until", "case"];
-        let Some(last) = self.tokens.last() else { return self.language == Language::Ruby };
-        match last.lexeme {
-            Lexeme::LineEnd => self.language == Language::Ruby,
-            Lexeme::Mark(mark) => !matches!(mark, b')' | b']' | b'}'),
-            Lexeme::Text { .. } => false,
-            // `grep /x/` is a call, `a / b` and `a/b` are divisions.
-            Lexeme::Word => {
-                let spaced = last.span.end < self.at;
-                let tight = self.peek(1).is_some_and(|next| !next.is_ascii_whitespace() && next != b'=');
-                KEYWORDS.contains(&self.source.slice(last.span.clone()))
-                    || (self.language == Language::Ruby && spaced && tight)
-            }
-        }
-    }
-
-    /// Whether a slash string that starts here ends on this line.
-    fn slashy_ends(&self) -> bool {
-        let rest = self.bytes.get(self.at + 1..).unwrap_or_default();
-        rest.iter().take_while(|byte| **byte != b'\n').any(|byte| *byte == b'/')
-    }
-
-    /// Whether `?x` here is a character, not the start of a conditional.
-    fn character(&self) -> bool {
-        self.peek(1).is_some_and(|next| next.is_ascii_graphic()) && !self.peek(2).is_some_and(is_word)
+        let last = self.tokens.last().filter(|last| last.lexeme == Lexeme::Word);
+        last.is_some_and(|last| KEYWORDS.contains(&self.source.slice(last.span.clone())))
     }
 
     /// Consumes a string whose opening quote has this length and which ends with `quote`.
     fn text(&mut self, opening: usize, quote: &[u8], interpolates: bool) -> Result<(), Error> {
-        let (mut start, mut plain) = (self.at, true);
-        // Python's prefixes are part of the string; those that make bytes or templates leave no plain text.
-        if self.language == Language::Python
-            && let Some(last) =
-                self.tokens.last().filter(|last| last.lexeme == Lexeme::Word && last.span.end == self.at)
-        {
-            let prefix = self.source.slice(last.span.clone()).to_ascii_lowercase();
-            if prefix.len() <= 2 && prefix.bytes().all(|byte| b"rubft".contains(&byte)) {
-                plain = prefix.bytes().all(|byte| b"ru".contains(&byte));
-                start = last.span.start;
-                self.tokens.pop();
-            }
-        }
+        let (start, plain) = self.language.prefix(self);
         let inner = self.at + opening;
         let clean = self.string(opening, quote, interpolates, 0)?;
         let text = Lexeme::Text { inner: inner..self.at - quote.len(), plain: plain && clean && quote != b"/" };
@@ -271,8 +280,7 @@ impl Lexer<'_, '_> {
     /// Moves past a string; whether it had neither escapes nor interpolations.
     fn string(&mut self, opening: usize, quote: &[u8], interpolates: bool, nested: usize) -> Result<bool, Error> {
         let start = self.at;
-        // Meson took them with a warning for years.
-        let many_lines = quote.len() == 3 || matches!(self.language, Language::Ruby | Language::Meson);
+        let many_lines = quote.len() == 3 || self.language.strings_span_lines();
         let mut clean = true;
         self.at += opening;
         loop {
@@ -287,14 +295,13 @@ impl Lexer<'_, '_> {
                     self.at += quote.len();
                     return Ok(clean);
                 }
-                Some(b'#') if interpolates && self.language == Language::Ruby => {
-                    clean &= !matches!(self.peek(1), Some(b'{' | b'@' | b'$'));
-                    self.interpolation(nested)?;
-                }
-                Some(b'$') if interpolates && self.language == Language::Groovy => {
-                    clean = false;
-                    self.interpolation(nested)?;
-                }
+                Some(byte) if interpolates => match self.language.interpolation(byte, self.peek(1)) {
+                    Some(still_clean) => {
+                        clean &= still_clean;
+                        self.interpolation(nested)?;
+                    }
+                    None => self.at += 1,
+                },
                 Some(_) => self.at += 1,
             }
         }
@@ -329,64 +336,12 @@ impl Lexer<'_, '_> {
         }
     }
 
-    /// Consumes a Ruby `%` literal such as `%w[a b]`, if this is one.
-    fn percent(&mut self) -> Result<bool, Error> {
-        let typed = self.peek(1).is_some_and(|kind| b"wWqQiIrxs".contains(&kind));
-        let opening = if typed { 2 } else { 1 };
-        let open = match self.peek(opening) {
-            Some(open) if open.is_ascii_punctuation() && open != b'=' => open,
-            _ => return Ok(false),
-        };
-        let close = match open {
-            b'(' => b')',
-            b'[' => b']',
-            b'{' => b'}',
-            b'<' => b'>',
-            other => other,
-        };
-        let start = self.at;
-        let mut depth = 1usize;
-        self.at += opening + 1;
-        while depth > 0 {
-            match self.peek(0) {
-                None => return Err(self.source.syntax(start, "a string that does not end")),
-                Some(b'\\') => self.at += 1,
-                Some(byte) if byte == close => depth -= 1,
-                Some(byte) if byte == open => depth += 1,
-                Some(_) => {}
-            }
-            self.at += 1;
-        }
-        self.at = self.at.min(self.bytes.len());
-        self.push(Lexeme::Text { inner: start..self.at, plain: false }, start);
-        Ok(true)
-    }
-
-    /// Consumes the start of a Ruby here document (`<<~END`, `<<-'END'`, `<<END`), if this is one.
-    fn heredoc(&mut self) -> bool {
-        let rest = self.bytes.get(self.at..).unwrap_or_default();
-        let Some(rest) = rest.strip_prefix(b"<<") else { return false };
-        let (indented, rest) = match rest {
-            [b'~' | b'-', rest @ ..] => (true, rest),
-            rest => (false, rest),
-        };
-        let quote = rest.first().copied().filter(|byte| matches!(byte, b'"' | b'\'' | b'`'));
-        let name = if quote.is_some() { rest.split_first().map_or(rest, |(_, name)| name) } else { rest };
-        let length = name.iter().take_while(|byte| is_word(**byte)).count();
-        let first = name.first().copied().unwrap_or_default();
-        // A bare `a <<B` could be a shift or an append.
-        if length == 0 || first.is_ascii_digit() || !(indented || (first.is_ascii_uppercase() && self.operand())) {
-            return false;
-        }
-        if quote.is_some() && name.get(length).copied() != quote {
-            return false;
-        }
-        let start = self.at;
-        let name_at = self.bytes.len() - name.len();
-        self.at = name_at + length + usize::from(quote.is_some());
-        self.heredocs.push(Heredoc { terminator: name_at..name_at + length, indented });
-        self.push(Lexeme::Text { inner: start..self.at, plain: false }, start);
-        true
+    /// Consumes a string in one or three of this quote.
+    fn quoted(&mut self, byte: u8, interpolates: bool) -> Result<(), Error> {
+        let tripled = [byte; 3];
+        let triple = self.bytes.get(self.at..self.at + 3) == Some(tripled.as_slice());
+        let quote = if triple { tripled.as_slice() } else { tripled.split_at(1).0 };
+        self.text(quote.len(), quote, interpolates)
     }
 }
 
@@ -399,7 +354,7 @@ mod tests {
     use super::*;
     use crate::manifest::source::Encoding;
 
-    fn lex(text: &str, language: Language) -> Result<Vec<String>, Error> {
+    fn lex(text: &str, language: &dyn Language) -> Result<Vec<String>, Error> {
         let source = Source::new(text.as_bytes(), 1 << 20, Encoding::Utf8)?;
         let tokens = tokens(&source, language)?;
         Ok(tokens
@@ -414,20 +369,20 @@ mod tests {
 
     #[test]
     fn python_strings_and_comments() {
-        let words = lex("a = rb'x' # '\nf(u'1', '''\n\"''', \"\\\"\")\\\n b", Language::Python).unwrap();
+        let words = lex("a = rb'x' # '\nf(u'1', '''\n\"''', \"\\\"\")\\\n b", &Python).unwrap();
         assert_eq!(words, ["a", "=", "~rb'x'", "$", "f", "(", "u'1'", ",", "'''\n\"'''", ",", "~\"\\\"\"", ")", "b"]);
     }
 
     #[test]
     fn groovy_strings_and_comments() {
-        let words = lex("a '//' /* \" */ \"${b(\"}\")}\" // '\n= ~/['\"]/ 4 / 2", Language::Groovy).unwrap();
+        let words = lex("a '//' /* \" */ \"${b(\"}\")}\" // '\n= ~/['\"]/ 4 / 2", &Groovy).unwrap();
         assert_eq!(words, ["a", "'//'", "~\"${b(\"}\")}\"", "$", "=", "~", "~/['\"]/", "4", "/", "2"]);
     }
 
     #[test]
     fn ruby_strings_and_comments() {
         let text = "=begin\n'\n=end\nx = %w[a ' b] # (\ny <<~E, \"#{a['}']}\"\n  '(\n  E\nz.grep /'/ if a/b ? ?' : $'\n__END__\n(";
-        let words = lex(text, Language::Ruby).unwrap();
+        let words = lex(text, &Ruby).unwrap();
         assert_eq!(
             words,
             [
@@ -458,21 +413,21 @@ mod tests {
     #[test]
     fn what_does_not_end_is_an_error() {
         for (text, language) in [
-            ("f(", Language::Python),
-            ("f)", Language::Python),
-            ("f(]", Language::Meson),
-            ("'a\n'", Language::Groovy),
-            ("/*", Language::Groovy),
-            ("'''", Language::Python),
-            ("'a\\", Language::Python),
-            ("\"#{", Language::Ruby),
-            ("x = <<~A\n", Language::Ruby),
-            ("x = %w[", Language::Ruby),
-            ("x = %w[\\", Language::Ruby),
-            ("=begin", Language::Ruby),
+            ("f(", &Python as &dyn Language),
+            ("f)", &Python),
+            ("f(]", &Meson),
+            ("'a\n'", &Groovy),
+            ("/*", &Groovy),
+            ("'''", &Python),
+            ("'a\\", &Python),
+            ("\"#{", &Ruby),
+            ("x = <<~A\n", &Ruby),
+            ("x = %w[", &Ruby),
+            ("x = %w[\\", &Ruby),
+            ("=begin", &Ruby),
         ] {
             assert!(matches!(lex(text, language), Err(Error::Syntax { line: 1, .. })), "{text}");
         }
-        assert!(lex(&"\"${".repeat(100), Language::Groovy).is_err());
+        assert!(lex(&"\"${".repeat(100), &Groovy).is_err());
     }
 }

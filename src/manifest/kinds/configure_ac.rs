@@ -6,37 +6,47 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::source::{MAX_VERSION, Source};
-use super::{Error, Field, Value};
+use crate::manifest::format::{FileName, Format};
+use crate::manifest::source::{MAX_VERSION, Source, step};
+use crate::manifest::{Error, Field, Hints, Value};
 
 /// Most macros looked up for one version: one that names itself would have no end.
 const MAX_LOOKUPS: usize = 32;
 
-/// The second argument of `AC_INIT`; neither `AC_PREREQ` nor library versions. A name that `m4_define` gives a value in
-/// this file is followed; any other macro is computed.
-pub(super) fn init(source: &Source<'_>) -> Result<Vec<Field>, Error> {
-    let mut version = None;
-    let mut macros: BTreeMap<&str, Vec<Range<usize>>> = BTreeMap::new();
-    for call in calls(source)? {
-        match (call.name, call.arguments.as_slice()) {
-            ("AC_INIT", [_, second, ..]) => version = Some(second.clone()),
-            ("m4_define" | "define", [name, value]) => {
-                macros.entry(source.slice(name.clone())).or_default().push(value.clone());
+/// The kind.
+pub(super) struct ConfigureAc;
+
+impl Format for ConfigureAc {
+    const NAME: &'static str = "configure-ac";
+    const FILES: &'static [FileName] = &[FileName::Is("configure.ac"), FileName::Is("configure.in")];
+    const READS: &'static str = "The second argument of `AC_INIT`; neither `AC_PREREQ` nor library versions. \
+                                 A name that `m4_define` gives a value in this file is followed; any other \
+                                 macro is computed.";
+
+    fn read(source: &Source<'_>, _hints: &Hints) -> Result<Vec<Field>, Error> {
+        let mut version = None;
+        let mut macros: BTreeMap<&str, Vec<Range<usize>>> = BTreeMap::new();
+        for call in calls(source)? {
+            match (call.name, call.arguments.as_slice()) {
+                ("AC_INIT", [_, second, ..]) => version = Some(second.clone()),
+                ("m4_define" | "define", [name, value]) => {
+                    macros.entry(source.slice(name.clone())).or_default().push(value.clone());
+                }
+                _ => {}
             }
-            _ => {}
         }
+        let Some(range) = version.filter(|range| !range.is_empty()) else { return Ok(Vec::new()) };
+        let mut expansion = Expansion { source, macros: &macros, lookups: 0, ranges: Vec::new() };
+        let expanded = expansion.expand(range.clone()).map(|text| Value::of(&text));
+        let text = source.slice(range.clone());
+        Ok(vec![match expanded {
+            // A version starts with a digit, or with a letter and one; a word without any is a macro of another file.
+            Some(Value::Literal(version)) if version.contains(|c: char| c.is_ascii_digit()) => {
+                Field::joined("AC_INIT", &version, &expansion.ranges)
+            }
+            _ => Field::dynamic("AC_INIT", text, range),
+        }])
     }
-    let Some(range) = version.filter(|range| !range.is_empty()) else { return Ok(Vec::new()) };
-    let mut expansion = Expansion { source, macros: &macros, lookups: 0, ranges: Vec::new() };
-    let expanded = expansion.expand(range.clone()).map(|text| Value::of(&text));
-    let text = source.slice(range.clone());
-    Ok(vec![match expanded {
-        // A version starts with a digit, or with a letter and one; a word without any is a macro of another file.
-        Some(Value::Literal(version)) if version.contains(|c: char| c.is_ascii_digit()) => {
-            Field::joined("AC_INIT", &version, &expansion.ranges)
-        }
-        _ => Field::dynamic("AC_INIT", text, range),
-    }])
 }
 
 struct Expansion<'e, 's> {
@@ -116,6 +126,7 @@ fn calls<'s>(source: &'s Source<'_>) -> Result<Vec<Call<'s>>, Error> {
     let mut calls = Vec::new();
     let mut at = 0;
     while let Some(byte) = bytes.get(at).copied() {
+        step();
         if byte == b'#' {
             at = line_end(bytes, at);
         } else if is_name(byte) {
@@ -150,6 +161,7 @@ fn arguments(source: &Source<'_>, open: usize) -> Result<(Vec<Range<usize>>, usi
     let mut start = open + 1;
     let mut at = start;
     while let Some(byte) = bytes.get(at) {
+        step();
         match byte {
             b'[' => quotes += 1,
             b']' => quotes = quotes.saturating_sub(1),

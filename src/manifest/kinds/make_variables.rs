@@ -2,41 +2,55 @@
 //!
 //! <https://www.gnu.org/software/make/manual/make.html#Setting>.
 
-use super::lines::{Line, lines};
-use super::source::Source;
-use super::{Error, Field, Hints};
+use crate::manifest::format::{FileName, Format};
+use crate::manifest::lines::{Line, lines};
+use crate::manifest::source::Source;
+use crate::manifest::{Error, Field, Hints};
 
 /// Linux's way to write a version; the last is appended without a dot.
 const PARTS: [&str; 3] = ["VERSION", "PATCHLEVEL", "SUBLEVEL"];
 
-/// `VERSION` and `DEF_VER`, or VERSION, PATCHLEVEL, SUBLEVEL and EXTRAVERSION together as one field; or each of the
-/// variables that a policy names.
-pub(super) fn variables(source: &Source<'_>, hints: &Hints) -> Result<Vec<Field>, Error> {
-    let mut assignments = Vec::new();
-    let mut defining = false;
-    let mut continued = false;
-    for line in lines(source.text()) {
-        let is_rest = std::mem::replace(&mut continued, line.text.ends_with('\\'));
-        // A tab begins a recipe, that is shell; so does the body of a `define`.
-        if is_rest || line.text.starts_with('\t') {
-            continue;
+/// The kind.
+pub(super) struct MakeVariables;
+
+impl Format for MakeVariables {
+    const NAME: &'static str = "make-variables";
+    const FILES: &'static [FileName] = &[
+        FileName::Is("Makefile"),
+        FileName::Is("GNUmakefile"),
+        FileName::Is("makefile"),
+        FileName::Is("GIT-VERSION-GEN"),
+    ];
+    const READS: &'static str = "`VERSION` and `DEF_VER`, or VERSION, PATCHLEVEL, SUBLEVEL and EXTRAVERSION \
+                                 together as one field; or each of the variables of the policy.";
+
+    fn read(source: &Source<'_>, hints: &Hints) -> Result<Vec<Field>, Error> {
+        let mut assignments = Vec::new();
+        let mut defining = false;
+        let mut continued = false;
+        for line in lines(source.text()) {
+            let is_rest = std::mem::replace(&mut continued, line.text.ends_with('\\'));
+            // A tab begins a recipe, that is shell; so does the body of a `define`.
+            if is_rest || line.text.starts_with('\t') {
+                continue;
+            }
+            let line = line.trimmed();
+            match line.text.split_whitespace().next() {
+                Some("define") => defining = true,
+                Some("endef") => defining = false,
+                _ if !defining => assignments.extend(assignment(line)),
+                _ => {}
+            }
         }
-        let line = line.trimmed();
-        match line.text.split_whitespace().next() {
-            Some("define") => defining = true,
-            Some("endef") => defining = false,
-            _ if !defining => assignments.extend(assignment(line)),
-            _ => {}
+        if hints.names.is_empty()
+            && let Some(field) = in_parts(&assignments)
+        {
+            return Ok(vec![field]);
         }
+        let wanted = hints.names_or(&["VERSION", "DEF_VER"]);
+        let wanted = assignments.iter().filter(|assignment| wanted.contains(&assignment.name));
+        Ok(wanted.filter_map(Assignment::field).collect())
     }
-    if hints.names.is_empty()
-        && let Some(field) = in_parts(&assignments)
-    {
-        return Ok(vec![field]);
-    }
-    let wanted = hints.names_or(&["VERSION", "DEF_VER"]);
-    let wanted = assignments.iter().filter(|assignment| wanted.contains(&assignment.name));
-    Ok(wanted.filter_map(Assignment::field).collect())
 }
 
 struct Assignment<'t> {

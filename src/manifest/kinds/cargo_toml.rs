@@ -1,0 +1,40 @@
+//! `Cargo.toml`.
+//!
+//! <https://doc.rust-lang.org/cargo/reference/manifest.html#the-version-field>.
+
+use crate::manifest::format::{FileName, Format};
+use crate::manifest::source::{Encoding, Source};
+use crate::manifest::toml::{get, parse, text};
+use crate::manifest::{Error, Field, Hints};
+
+/// The kind.
+pub(super) struct CargoToml;
+
+impl Format for CargoToml {
+    const NAME: &'static str = "cargo-toml";
+    const FILES: &'static [FileName] = &[FileName::Is("Cargo.toml")];
+    const READS: &'static str = "`package.version`, and the `workspace.package.version` that members inherit.";
+    // The parser takes up to 70 bytes of memory for each.
+    const MAX_BYTES: usize = 2 << 20;
+    const ENCODING: Encoding = Encoding::Utf8;
+    const SCHEME: Option<&'static str> = Some("semver");
+
+    fn read(source: &Source<'_>, _hints: &Hints) -> Result<Vec<Field>, Error> {
+        let root = parse(source)?;
+        let mut fields = Vec::new();
+        if let Some(version) = get(&root, &["package", "version"]) {
+            // `version.workspace = true` and `version = { workspace = true }` are one and the same table.
+            match version.get_ref().as_table() {
+                Some(table) if table.contains_key("workspace") => {
+                    fields.push(Field::dynamic("package.version", "version.workspace = true", version.span()));
+                }
+                _ => fields.push(text(source, "package.version", version)?),
+            }
+        }
+        if let Some(version) = get(&root, &["workspace", "package", "version"]) {
+            fields.push(text(source, "workspace.package.version", version)?);
+        }
+        fields.sort_by_key(|field| field.span.start);
+        Ok(fields)
+    }
+}

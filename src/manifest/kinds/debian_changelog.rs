@@ -1,0 +1,31 @@
+//! `debian/changelog`.
+
+use crate::manifest::changelog::{MAX_BYTES, first_version};
+use crate::manifest::format::{FileName, Format};
+use crate::manifest::source::Source;
+use crate::manifest::{Error, Field, Hints};
+
+/// The kind.
+pub(super) struct DebianChangelog;
+
+impl Format for DebianChangelog {
+    const NAME: &'static str = "debian-changelog";
+    const FILES: &'static [FileName] = &[FileName::In("debian", "changelog")];
+    const READS: &'static str = "The version of the first entry.";
+    const MAX_BYTES: usize = MAX_BYTES;
+    const SCHEME: Option<&'static str> = Some("debian");
+
+    fn read(source: &Source<'_>, _hints: &Hints) -> Result<Vec<Field>, Error> {
+        first_version(source)
+    }
+
+    fn meanings(fields: &[Field]) -> Vec<Vec<String>> {
+        let one = |field: &Field| {
+            let Some(text) = field.value.literal() else { return Vec::new() };
+            let upstream = text.split_once(':').map_or(text, |(_, rest)| rest);
+            let bare = upstream.rsplit_once('-').map_or(upstream, |(bare, _)| bare);
+            vec![text.to_owned(), upstream.to_owned(), bare.to_owned()]
+        };
+        fields.iter().map(one).collect()
+    }
+}

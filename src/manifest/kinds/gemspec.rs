@@ -1,0 +1,68 @@
+//! `*.gemspec`.
+//!
+//! <https://guides.rubygems.org/specification-reference/>.
+
+use std::collections::BTreeSet;
+
+use crate::manifest::code::Code;
+use crate::manifest::format::{FileName, Format};
+use crate::manifest::lex::{Ruby, Token};
+use crate::manifest::ruby::{assignments, definitions};
+use crate::manifest::source::Source;
+use crate::manifest::{Error, Field, Hints};
+
+/// The kind.
+pub(super) struct Gemspec;
+
+impl Format for Gemspec {
+    const NAME: &'static str = "gemspec";
+    const FILES: &'static [FileName] = &[FileName::Ends(".gemspec")];
+    const READS: &'static str = "`spec.version = …` on the parameter of `Gem::Specification.new`, or the \
+                                 second argument of that. A constant or variable is followed once, within the \
+                                 file.";
+    const SCHEME: Option<&'static str> = Some("dotted");
+
+    fn read(source: &Source<'_>, _hints: &Hints) -> Result<Vec<Field>, Error> {
+        let code = Code::new(source, &Ruby)?;
+        let definitions = definitions(&assignments(&code));
+        let mut fields = Vec::new();
+        let mut parameters = BTreeSet::new();
+        for (_, tokens) in code.suffixes() {
+            let [class, dot, new, rest @ ..] = tokens else { break };
+            if !code.is_word(class, "Specification") || !dot.is(b'.') || !code.is_word(new, "new") {
+                continue;
+            }
+            let rest = rest.get(..MAX_ARGUMENTS).unwrap_or(rest);
+            let opens = |token: &Token| code.is_word(token, "do") || token.is(b'{');
+            let arguments = rest.split(opens).next().unwrap_or_default();
+            if let [_, bar, parameter, ..] = rest.get(arguments.len()..).unwrap_or_default()
+                && bar.is(b'|')
+            {
+                parameters.insert(code.text(parameter));
+            }
+            // `new 'name', '1.2' do |s|` or `new('name', '1.2') do |s|`.
+            let depth = new.depth + usize::from(arguments.first().is_some_and(|first| first.is(b'(')));
+            let second = arguments.iter().position(|token| token.is(b',') && token.depth == depth);
+            let second = second.and_then(|comma| arguments.get(comma + 1..)).unwrap_or_default();
+            if let Some(value) = code.evaluate(code.expression(second)) {
+                fields.push(code.field("spec.version", &value, &definitions));
+            }
+        }
+        for tokens in code.statements() {
+            if let [receiver, dot, rest @ ..] = tokens
+                && dot.is(b'.')
+                && parameters.contains(code.text(receiver))
+                && let Some((name, value)) = code.assigned(rest)
+                && code.is_word(name, "version")
+                && let Some(value) = code.evaluate(code.expression(value))
+            {
+                fields.push(code.field("spec.version", &value, &definitions));
+            }
+        }
+        fields.sort_by_key(|field| field.span.start);
+        Ok(fields)
+    }
+}
+
+/// Most tokens between `Gem::Specification.new` and its block.
+const MAX_ARGUMENTS: usize = 100;

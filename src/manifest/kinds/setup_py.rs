@@ -1,0 +1,76 @@
+//! `setup.py`.
+//!
+//! <https://packaging.python.org/en/latest/discussions/single-source-version/>.
+
+use crate::manifest::code::{Code, Expression};
+use crate::manifest::format::{FileName, Format};
+use crate::manifest::lex::{Python, Token};
+use crate::manifest::python::{assignments, declared_encoding, definitions};
+use crate::manifest::source::{Source, step};
+use crate::manifest::{Error, Field, Hints};
+
+/// The kind.
+pub(super) struct SetupPy;
+
+impl Format for SetupPy {
+    const NAME: &'static str = "setup-py";
+    const FILES: &'static [FileName] = &[FileName::Is("setup.py")];
+    const READS: &'static str = "The `version` keyword of each `setup(…)` call. A name is followed once, to a \
+                                 literal that the module assigns once.";
+    const SCHEME: Option<&'static str> = Some("pep440");
+
+    fn read(source: &Source<'_>, _hints: &Hints) -> Result<Vec<Field>, Error> {
+        declared_encoding(source)?;
+        let code = Code::new(source, &Python)?;
+        let definitions = definitions(&assignments(&code));
+        let mut fields = Vec::new();
+        for (at, token) in code.tokens().iter().enumerate() {
+            let (before, after) = code.tokens().split_at_checked(at).unwrap_or_default();
+            let [_, bracket, arguments @ ..] = after else { break };
+            if !code.is_word(token, "setup") || !bracket.is(b'(') || !is_the_call(&code, before) {
+                continue;
+            }
+            let depth = bracket.depth + 1;
+            let mut starts = true;
+            for (at, argument) in arguments.iter().enumerate() {
+                step();
+                if argument.depth < depth {
+                    break;
+                }
+                let rest = arguments.get(at..).unwrap_or_default();
+                if starts && let Some(expression) = version_argument(&code, rest) {
+                    fields.push(code.field("setup.version", &expression, &definitions));
+                }
+                starts = argument.depth == depth && argument.is(b',');
+            }
+        }
+        Ok(fields)
+    }
+}
+
+/// Modules whose `setup` is the one meant in `module.setup(…)`.
+const SETUP_MODULES: [&str; 3] = ["setuptools", "core", "distutils"];
+
+/// Whether the `setup` after these tokens is called, not defined, and not some other object's method.
+fn is_the_call(code: &Code<'_, '_>, before: &[Token]) -> bool {
+    match before {
+        [.., module, dot] if dot.is(b'.') => SETUP_MODULES.contains(&code.text(module)),
+        [.., dot] if dot.is(b'.') => false,
+        [.., word] => !code.is_word(word, "def") && !code.is_word(word, "class"),
+        [] => true,
+    }
+}
+
+/// The value of the argument the tokens begin with, if that is `version=…`; or all of `**…`, which can hold it.
+fn version_argument(code: &Code<'_, '_>, tokens: &[Token]) -> Option<Expression> {
+    match tokens {
+        [first, second, ..] if first.is(b'*') && second.is(b'*') => {
+            let range = code.expression(tokens);
+            Some(Expression::Other(range.first()?.span.start..range.last()?.span.end))
+        }
+        _ => match code.assigned(tokens) {
+            Some((name, value)) if code.is_word(name, "version") => code.evaluate(code.expression(value)),
+            _ => None,
+        },
+    }
+}

@@ -1,0 +1,77 @@
+//! `version.rb` and `gem_version.rb`.
+
+use std::ops::Range;
+
+use crate::manifest::code::{Code, Definitions, Expression};
+use crate::manifest::format::{FileName, Format};
+use crate::manifest::lex::{Ruby, Token};
+use crate::manifest::ruby::{assignments, definitions};
+use crate::manifest::source::Source;
+use crate::manifest::{Error, Field, Hints};
+
+/// The kind.
+pub(super) struct VersionRb;
+
+impl Format for VersionRb {
+    const NAME: &'static str = "version-rb";
+    const FILES: &'static [FileName] = &[FileName::Is("version.rb"), FileName::Is("gem_version.rb")];
+    const READS: &'static str = "`VERSION = \"…\"` (or the names of the policy), or MAJOR, MINOR, TINY or \
+                                 PATCH and PRE together as one field; in a file with neither, the text that \
+                                 `Gem::Version.new` is given.";
+    const SCHEME: Option<&'static str> = Some("dotted");
+
+    fn read(source: &Source<'_>, hints: &Hints) -> Result<Vec<Field>, Error> {
+        let code = Code::new(source, &Ruby)?;
+        let assignments = assignments(&code);
+        let definitions = definitions(&assignments);
+        if hints.names.is_empty()
+            && let Some(field) = in_parts(source, &assignments)
+        {
+            return Ok(vec![field]);
+        }
+        let mut fields = Vec::new();
+        for name in hints.names_or(&["VERSION"]) {
+            let values = assignments.iter().filter(|(assigned, _)| *assigned == name);
+            fields.extend(values.map(|(_, value)| code.field(name, value, &definitions)));
+        }
+        if fields.is_empty() && hints.names.is_empty() {
+            fields.extend(code.suffixes().filter_map(|(_, tokens)| gem_version(&code, tokens)));
+        }
+        fields.sort_by_key(|field| field.span.start);
+        Ok(fields)
+    }
+}
+
+/// Constants that a version is written in, in order; the names of one place stand for each other.
+const PARTS: [&[&str]; 4] = [&["MAJOR"], &["MINOR"], &["TINY", "PATCH", "TEENY"], &["PRE"]];
+
+/// The literal in `Version.new "…"` or `Version.new("…")`, if the tokens begin with that.
+fn gem_version(code: &Code<'_, '_>, tokens: &[Token]) -> Option<Field> {
+    let [class, dot, new, rest @ ..] = tokens else { return None };
+    if !code.is_word(class, "Version") || !dot.is(b'.') || !code.is_word(new, "new") {
+        return None;
+    }
+    let rest = match rest {
+        [bracket, rest @ ..] if bracket.is(b'(') => rest,
+        _ => rest,
+    };
+    let value = code.evaluate(rest.get(..1)?).filter(|value| matches!(value, Expression::Literal(_)))?;
+    Some(code.field("Gem::Version", &value, &Definitions::default()))
+}
+
+/// The version in parts, if at least MAJOR and MINOR are each assigned one literal.
+fn in_parts(source: &Source<'_>, assignments: &[(&str, Expression)]) -> Option<Field> {
+    let mut ranges: Vec<Range<usize>> = Vec::new();
+    for (place, names) in PARTS.iter().enumerate() {
+        let values = assignments.iter().filter(|(name, _)| names.contains(name)).map(|(_, value)| value);
+        match values.collect::<Vec<_>>().as_slice() {
+            [Expression::Literal(range)] => ranges.push(range.clone()),
+            // `PRE = nil`, or none.
+            [Expression::Name(range)] if source.slice(range.clone()) == "nil" => {}
+            [] if place >= 2 => {}
+            _ => return None,
+        }
+    }
+    let texts: Vec<_> = ranges.iter().map(|range| source.slice(range.clone())).collect();
+    Some(Field::joined("VERSION", &texts.join("."), &ranges))
+}
