@@ -36,5 +36,7 @@ if [ -n "${REFGATE_HOSTS:-}" ]; then
     # Real servers on loopback; installs them, makes accounts, and takes both away again. 77: not root, or no apt-get.
     cargo build --quiet --locked
     bash tests/hosts/smoke.sh --binary "$PWD/target/debug/refgate" || [ $? = 77 ]
+    # The real pre-commit, lefthook and husky. 77: they cannot be had.
+    bash tests/hosts/managers.sh --binary "$PWD/target/debug/refgate" || [ $? = 77 ]
 fi
 cargo test --locked

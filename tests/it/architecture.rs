@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[(&str, u8)] = &[
     ("model", 0),
     ("git", 1),
+    ("hosts", 1),
     ("version", 1),
     ("manifest", 1),
     ("policy", 2),
