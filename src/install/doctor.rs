@@ -9,6 +9,7 @@ use super::shim::{Shim, kept_name};
 use super::site::{Site, shown, validate};
 use super::{Diagnosis, Error, Line};
 use crate::hosts::Hook;
+use crate::model::Untrusted;
 use crate::policy::{LoadError, Source, Way};
 use crate::push::Identity;
 
@@ -90,22 +91,32 @@ fn policy(site: &Site<'_>) -> Result<Line, Error> {
             return Ok(Line::problem(text, mend));
         }
     };
+    // As text it could hold what moves a terminal.
+    let said = source.to_string();
+    let said = Untrusted::new(&said);
     if let Source::File(file) = &source
         && file.exists()
         && !site.account.may("-r", file)?
     {
-        let text = format!("the policy {source} cannot be read by `{}`: every push is refused", site.account.name());
+        let text = format!("the policy {said} cannot be read by `{}`: every push is refused", site.account.name());
         return Ok(Line::problem(text, format!("chmod a+r {}, and let others pass its directories", shown(file))));
     }
-    let check = format!("refgate policy check {}", crate::model::Untrusted::new(&source.to_string()));
+    let check = format!(
+        "refgate policy check {}",
+        crate::model::quote(source.to_string().as_bytes()).unwrap_or_else(|| said.to_string())
+    );
     Ok(match validate(repository, source.clone()) {
-        Ok(gate) => Line::Good(format!("the policy `{}` from {source} is valid", gate.project().policy().name)),
+        Ok(gate) => {
+            let name = Untrusted::new(&gate.project().policy().name);
+            Line::Good(format!("the policy `{name}` from {said} is valid"))
+        }
         Err(LoadError::Unreadable(failure)) => {
             Line::problem(format!("{} - {}: every push is refused", failure.detail, failure.cause), mend)
         }
         Err(LoadError::Invalid(errors)) => {
             let first = errors.0.first().map_or_else(String::new, ToString::to_string);
-            Line::problem(format!("the policy {source} is invalid ({first}): every push is refused"), check)
+            let first = Untrusted::new(&first);
+            Line::problem(format!("the policy {said} is invalid ({first}): every push is refused"), check)
         }
     })
 }

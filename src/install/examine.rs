@@ -50,8 +50,11 @@ struct Look<'a> {
 /// What a probe found out; `None` where it has nothing to say, and the next one looks.
 type Found = Option<(Health, Vec<Line>)>;
 
-/// Looks at a hook: the first probe that finds something out has the word. The last one always does.
-const PROBES: &[fn(&Look<'_>) -> Result<Found, Error>] =
+/// A question about a hook.
+type Probe = fn(&Look<'_>) -> Result<Found, Error>;
+
+/// The first probe that finds something out has the word; the last one always does.
+const PROBES: &[Probe] =
     &[lines_of_a_project, slot_of_a_manager, absent, dangling, directory, not_executable, empty, somebody_elses, shim];
 
 /// Looks at a hook.
