@@ -9,6 +9,7 @@
 pub mod model;
 // Floor 1: what is known of the world.
 pub mod git;
+pub mod hosts;
 pub mod manifest;
 pub mod version;
 // Floor 2: what is wanted, and what is offered.

@@ -36,6 +36,8 @@ if [ -n "${REFGATE_HOSTS:-}" ]; then
     # Real servers on loopback; installs them, makes accounts, and takes both away again. 77: not root, or no apt-get.
     cargo build --quiet --locked
     bash tests/hosts/smoke.sh --binary "$PWD/target/debug/refgate" || [ $? = 77 ]
+    # The real pre-commit, lefthook and husky. 77: they cannot be had.
+    bash tests/hosts/managers.sh --binary "$PWD/target/debug/refgate" || [ $? = 77 ]
 fi
 cargo test --locked
 # The recorded answers of other projects' tools are still theirs. Needs the network once.

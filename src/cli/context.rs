@@ -48,7 +48,17 @@ impl Context {
 
     /// Opens the repository of `--repo`, or the one the process is in.
     pub(super) fn repository(&self, directory: Option<&Path>, trust: Trust) -> Result<Repository, Failure> {
-        let environment = Environment::from_vars(self.variables.clone(), self.working_directory.clone());
+        self.repository_as(&self.variables, directory, trust)
+    }
+
+    /// Opens a repository as somebody with another environment would.
+    pub(super) fn repository_as(
+        &self,
+        variables: &BTreeMap<OsString, OsString>,
+        directory: Option<&Path>,
+        trust: Trust,
+    ) -> Result<Repository, Failure> {
+        let environment = Environment::from_vars(variables.clone(), self.working_directory.clone());
         let detail = match directory {
             Some(directory) => format!("opening the repository {}", directory.display()),
             None => "opening the repository".to_owned(),

@@ -30,8 +30,8 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
-    let site = arguments.place.open(context, None)?;
-    let site = site.site();
+    let place = arguments.place.open(context, None)?;
+    let site = place.site();
     let usage = |detail: &str, cause: String| Failure::new(Exit::Usage, detail, cause);
     let policy = match arguments.policy.as_deref().map(Source::parse).transpose() {
         Ok(Some(Source::File(path))) => Some(Source::File(context.absolute(&path))),
@@ -40,8 +40,8 @@ pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
     };
     let identity = arguments.identity.as_deref().map(Identity::parse).transpose();
     let identity = identity.map_err(|error| usage("reading `--identity`", error.to_string()))?;
-    let configured = site.policy_source().map_err(|error| super::place::failure("finding the policy", &error))?;
-    if let Some(source) = policy.clone().or(configured) {
+    let configured = || site.policy_source();
+    if let Some(source) = policy.clone().map_or_else(configured, |policy| Ok(Some(policy)))? {
         match validate(site.repository, source) {
             Ok(_) => {}
             Err(LoadError::Unreadable(failure)) => return Err(failure),

@@ -115,7 +115,7 @@ fn push(context: &Context, case: &Case) -> Result<Push, Failure> {
         case.updates.clone()
     };
     let actor = identity.actor(&variables);
-    debug_assert!(identity != Identity::None || actor == Actor::Unknown, "nobody is named where no source is");
+    debug_assert!(!matches!(identity, Identity::None) || actor == Actor::Unknown, "nobody is named where no source is");
     Ok(Push {
         stage: case.stage,
         host: identity.host().map(str::to_owned),

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::context::Context;
 use crate::git::{Repository, Trust};
-use crate::install::{Account, Error, Hook, Host, Plan, Site};
+use crate::hosts::{self, HOSTS, Hook, Host, Traces};
+use crate::install::{Account, Error, Plan, Site};
 use crate::model::{Exit, Failure};
 
 /// Where the hooks are.
@@ -20,7 +21,7 @@ pub(super) struct PlaceFlags {
     hooks: Vec<Hook>,
     /// The program that manages the repository; found out unless given.
     #[arg(long, value_name = "HOST", value_parser = host_parser())]
-    host: Option<Host>,
+    host: Option<&'static Host>,
 }
 
 fn hook_parser() -> impl clap::builder::TypedValueParser<Value = Hook> {
@@ -28,16 +29,17 @@ fn hook_parser() -> impl clap::builder::TypedValueParser<Value = Hook> {
     names.try_map(|name| Hook::ALL.into_iter().find(|hook| hook.name() == name).ok_or("no such hook"))
 }
 
-fn host_parser() -> impl clap::builder::TypedValueParser<Value = Host> {
-    let names = PossibleValuesParser::new(Host::ALL.map(Host::name));
-    names.try_map(|name| Host::ALL.into_iter().find(|host| host.name() == name).ok_or("no such host"))
+/// The hosts into whose repositories refgate can put hooks.
+fn host_parser() -> impl clap::builder::TypedValueParser<Value = &'static Host> {
+    let hosts = HOSTS.iter().filter(|host| host.installs.is_some());
+    PossibleValuesParser::new(hosts.map(|host| host.name)).try_map(|name| hosts::find(&name).ok_or("no such host"))
 }
 
 /// An open repository with the account whose git runs its hooks.
 pub(super) struct Place {
     repository: Repository,
     account: Account,
-    host: Host,
+    host: &'static Host,
 }
 
 impl Place {
@@ -51,13 +53,21 @@ impl PlaceFlags {
     /// nothing in them is run but as that account.
     pub(super) fn open(&self, context: &Context, account: Option<&str>) -> Result<Place, Failure> {
         let here = Path::new(".");
-        let repository = context.repository(Some(self.repo.as_deref().unwrap_or(here)), Trust::Hook)?;
+        let directory = Some(self.repo.as_deref().unwrap_or(here));
+        let repository = context.repository(directory, Trust::Hook)?;
         let account = match account {
             Some(name) => Account::named(name, context.variables()),
             None => Account::of_repository(repository.git_dir(), context.variables()),
         };
         let account = account.map_err(|error| failure("finding the git account", &error))?;
-        let host = self.host.unwrap_or_else(|| Host::detect(&repository));
+        // Its own git configuration counts in its hooks, not that of whoever asks.
+        let repository = if account.is_other() {
+            context.repository_as(account.variables(), directory, Trust::Hook)?
+        } else {
+            repository
+        };
+        let traces = Traces { common_dir: repository.common_dir(), config: &|key| repository.config(key) };
+        let host = self.host.unwrap_or_else(|| hosts::detect(&traces));
         Ok(Place { repository, account, host })
     }
 
@@ -76,15 +86,25 @@ impl PlaceFlags {
         plan: &Plan,
         dry_run: bool,
     ) -> Result<(), Failure> {
-        for step in &plan.steps {
-            if dry_run {
-                context.print(&format!("would {step}\n"))?;
-                continue;
-            }
-            step.perform(site).map_err(|error| failure(&step.to_string(), &error))?;
-            context.print(&format!("{step}\n"))?;
+        if dry_run {
+            return plan.steps.iter().try_for_each(|step| context.print(&format!("would {step}\n")));
         }
-        Ok(())
+        // A closed standard output is no reason to stop half-way.
+        let mut printed = Ok(());
+        let carried = plan.carry_out(site, &mut |step| {
+            let line = context.print(&format!("{step}\n"));
+            printed = std::mem::replace(&mut printed, Ok(())).and(line);
+        });
+        carried.map_err(|broken| {
+            let failure = failure(&broken.step, &broken.error);
+            let undone = match broken.left.as_slice() {
+                [] => "nothing was changed: what had been done was undone".to_owned(),
+                left => format!("not everything could be undone: {}", left.join("; ")),
+            };
+            let help = failure.help.iter().chain([&undone]).cloned().collect::<Vec<_>>().join("; ");
+            failure.help(help)
+        })?;
+        printed
     }
 }
 

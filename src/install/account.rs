@@ -93,6 +93,16 @@ impl Account {
         &self.name
     }
 
+    /// Tells whether that is somebody else than the caller.
+    pub fn is_other(&self) -> bool {
+        self.is_other
+    }
+
+    /// Returns the environment of what is run as this account.
+    pub fn variables(&self) -> &Variables {
+        &self.variables
+    }
+
     /// Whether `test -OPERATOR PATH` holds for this account.
     pub(super) fn may(&self, operator: &'static str, path: &Path) -> Result<bool, Error> {
         let output = Job::new("test", Path::new("/")).word(operator).word(path).run(self)?;
@@ -169,7 +179,7 @@ impl Job {
         let id = child.id();
         let (stdin, input) = (child.stdin.take(), self.input);
         let (done, ended) = mpsc::channel();
-        // Beside each other: a full pipe on both sides would wait forever.
+        // Next to each other: a full pipe on both sides would wait forever.
         std::thread::spawn(move || stdin.map(|mut stdin| stdin.write_all(&input)));
         std::thread::spawn(move || done.send(child.wait_with_output()));
         match ended.recv_timeout(PATIENCE) {

@@ -1,74 +1,17 @@
 //! What is wrong with a repository's hooks, and the command that mends it.
 
 use bstr::ByteSlice as _;
-use std::fmt;
 
-use super::Error;
 use super::examine::{Health, examine, surroundings};
-use super::place::kept_name;
+use super::files::script;
 use super::prove::prove;
-use super::shim::{Hook, Shim};
-use super::site::{Host, Site, shown, validate};
+use super::shim::{Shim, kept_name};
+use super::site::{Site, shown, validate};
+use super::{Diagnosis, Error, Line};
+use crate::hosts::Hook;
+use crate::model::Untrusted;
 use crate::policy::{LoadError, Source, Way};
 use crate::push::Identity;
-
-/// One line of a diagnosis.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Line {
-    /// Something that was found out.
-    Fact(&'static str, String),
-    /// Something that is as it should be.
-    Good(String),
-    /// Something to know.
-    Note(String),
-    /// Something that is wrong.
-    Problem {
-        /// What, and what comes of it.
-        text: String,
-        /// What mends it.
-        mend: String,
-    },
-}
-
-impl Line {
-    pub(super) fn problem(text: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self::Problem { text: text.into(), mend: mend.into() }
-    }
-
-    /// The line as advice, where it is one.
-    pub(super) fn advice(&self) -> Option<String> {
-        match self {
-            Self::Note(text) => Some(text.clone()),
-            Self::Problem { text, mend } => Some(format!("{text}; mend it with: {mend}")),
-            Self::Fact(..) | Self::Good(_) => None,
-        }
-    }
-}
-
-impl fmt::Display for Line {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Fact(label, text) => write!(f, "{label:<12} {text}"),
-            Self::Good(text) => write!(f, "{:<12} {text}", "ok"),
-            Self::Note(text) => write!(f, "{:<12} {text}", "note"),
-            Self::Problem { text, mend } => write!(f, "{:<12} {text}\n{:<12} mend it: {mend}", "problem", ""),
-        }
-    }
-}
-
-/// Everything found.
-#[derive(Debug)]
-pub struct Diagnosis {
-    /// In the order of finding.
-    pub lines: Vec<Line>,
-}
-
-impl Diagnosis {
-    /// How many problems there are.
-    pub fn problems(&self) -> usize {
-        self.lines.iter().filter(|line| matches!(line, Line::Problem { .. })).count()
-    }
-}
 
 /// Looks at a repository, runs its hooks as git would, and pushes what must be refused.
 ///
@@ -96,10 +39,8 @@ pub fn diagnose(site: &Site<'_>) -> Result<Diagnosis, Error> {
     lines.extend(after_push(site)?);
     lines.extend(surroundings(site)?);
     if standing.is_empty() && !broken {
-        lines.push(Line::problem(
-            "no hook here runs refgate: git would accept everything",
-            format!("refgate install --repo {}", shown(site.repository.git_dir())),
-        ));
+        let install = format!("refgate install --repo {}", shown(site.repository.git_dir()));
+        lines.push(Line::problem("no hook here runs refgate: git would accept everything", install));
     } else if !standing.is_empty() {
         lines.extend(prove(site, &standing, broken)?);
     }
@@ -130,11 +71,11 @@ fn facts(site: &Site<'_>) -> Result<Vec<Line>, Error> {
         Line::Fact("repository", format!("{} ({})", shown(repository.git_dir()), parts.join(", "))),
         Line::Fact("commit-graph", graph),
         Line::Fact("account", site.account.name().to_owned()),
-        Line::Fact("host", site.host.name().to_owned()),
+        Line::Fact("host", site.host.name.to_owned()),
         Line::Fact("hooks", shown(&site.hooks_directory(hook)?)),
     ];
-    if let Some(origin) = site.hooks_path_origin()? {
-        lines.push(Line::Note(format!("core.hooksPath is set for `{}`: {origin}", site.account.name())));
+    if let Some(path) = site.hooks_path()? {
+        lines.push(Line::Note(format!("core.hooksPath is set for `{}`: {}", site.account.name(), path.origin)));
     }
     Ok(lines)
 }
@@ -145,24 +86,37 @@ fn policy(site: &Site<'_>) -> Result<Line, Error> {
     let source = match site.policy_source() {
         Ok(Some(source)) => source,
         Ok(None) => return Ok(Line::problem("no policy is configured: every push is refused", mend)),
-        Err(error) => return Ok(Line::problem(format!("{error}: every push is refused"), mend)),
+        Err(failure) => {
+            let text = format!("{} - {}: every push is refused", failure.detail, failure.cause);
+            return Ok(Line::problem(text, mend));
+        }
     };
+    // As text it could hold what moves a terminal.
+    let said = source.to_string();
+    let said = Untrusted::new(&said);
     if let Source::File(file) = &source
         && file.exists()
         && !site.account.may("-r", file)?
     {
-        let text = format!("the policy {source} cannot be read by `{}`: every push is refused", site.account.name());
+        let text = format!("the policy {said} cannot be read by `{}`: every push is refused", site.account.name());
         return Ok(Line::problem(text, format!("chmod a+r {}, and let others pass its directories", shown(file))));
     }
-    let check = format!("refgate policy check {}", crate::model::Untrusted::new(&source.to_string()));
+    let check = format!(
+        "refgate policy check {}",
+        crate::model::quote(source.to_string().as_bytes()).unwrap_or_else(|| said.to_string())
+    );
     Ok(match validate(repository, source.clone()) {
-        Ok(gate) => Line::Good(format!("the policy `{}` from {source} is valid", gate.project().policy().name)),
+        Ok(gate) => {
+            let name = Untrusted::new(&gate.project().policy().name);
+            Line::Good(format!("the policy `{name}` from {said} is valid"))
+        }
         Err(LoadError::Unreadable(failure)) => {
             Line::problem(format!("{} - {}: every push is refused", failure.detail, failure.cause), mend)
         }
         Err(LoadError::Invalid(errors)) => {
             let first = errors.0.first().map_or_else(String::new, ToString::to_string);
-            Line::problem(format!("the policy {source} is invalid ({first}): every push is refused"), check)
+            let first = Untrusted::new(&first);
+            Line::problem(format!("the policy {said} is invalid ({first}): every push is refused"), check)
         }
     })
 }
@@ -170,7 +124,7 @@ fn policy(site: &Site<'_>) -> Result<Line, Error> {
 fn identity(site: &Site<'_>) -> Line {
     let key = "refgate.identity";
     let mend = |value: &str| format!("git --git-dir={} config {key} {value}", shown(site.repository.git_dir()));
-    let usual = site.host.identity();
+    let usual = site.host.pusher.as_ref().map(|_| site.host.name);
     let Some(text) = site.repository.config(key) else {
         return Line::Note(match usual {
             Some(usual) => format!("nobody is identified; this host names the pusher: {}", mend(usual)),
@@ -212,8 +166,8 @@ fn log(site: &Site<'_>) -> Result<Option<Line>, Error> {
 /// The hook after a push decides nothing: it counts where refgate stands in it, and is missed where there are flows.
 fn after_push(site: &Site<'_>) -> Result<Vec<Line>, Error> {
     let hook = Hook::PostReceive;
-    let place = site.slot(hook)?;
-    let is_ours = std::fs::read(&place).is_ok_and(|text| Shim::recognise(&text).is_some());
+    let place = site.seat(hook)?.place;
+    let is_ours = script(&place).is_some_and(|text| Shim::recognise(&text).is_some());
     if is_ours || place.with_file_name(kept_name(hook)).symlink_metadata().is_ok() {
         return Ok(examine(site, hook)?.1);
     }
@@ -222,9 +176,4 @@ fn after_push(site: &Site<'_>) -> Result<Vec<Line>, Error> {
     let install = format!("refgate install --repo {} --hook {}", shown(site.repository.git_dir()), hook.name());
     let note = format!("{} does not run refgate, so pushes on lines with flows take longer: {install}", hook.name());
     Ok(if site.repository.is_bare() && has_picks { vec![Line::Note(note)] } else { Vec::new() })
-}
-
-/// What a host's own hooks make of a push that does not come through the host.
-pub(super) fn is_guarded_by_host(host: Host) -> bool {
-    matches!(host, Host::Gitolite | Host::Gitea)
 }

@@ -4,11 +4,12 @@ use bstr::ByteSlice as _;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use super::Error;
-use super::doctor::Line;
-use super::place::kept_name;
-use super::shim::{Hook, Shim};
-use super::site::{Host, Site, shown};
+use super::files::script;
+use super::managers::{Stand, maker, put_away, runs_refgate};
+use super::shim::{Shim, kept_name};
+use super::site::{Seat, Site, shown};
+use super::{Error, Line};
+use crate::hosts::Hook;
 
 /// What git comes upon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +20,7 @@ pub(super) enum Health {
     Unknown,
     /// No hook.
     Absent,
-    /// Something that was meant to be a hook and is none, or that cannot do its work.
+    /// Something that was meant to be a hook and is not one, or that cannot do its work.
     Broken,
 }
 
@@ -37,80 +38,121 @@ fn of_failing(hook: Hook) -> &'static str {
     if hook.judges() { "every push is refused" } else { "nothing runs after a push" }
 }
 
+/// One hook under examination.
+struct Look<'a> {
+    site: &'a Site<'a>,
+    hook: Hook,
+    seat: Seat,
+    /// The command that installs it.
+    install: String,
+}
+
+/// What a probe found out; `None` where it has nothing to say, and the next one looks.
+type Found = Option<(Health, Vec<Line>)>;
+
+/// A question about a hook.
+type Probe = fn(&Look<'_>) -> Result<Found, Error>;
+
+/// The first probe that finds something out has the word; the last one always does.
+const PROBES: &[Probe] =
+    &[lines_of_a_project, slot_of_a_manager, absent, dangling, directory, not_executable, empty, somebody_elses, shim];
+
 /// Looks at a hook.
 pub(super) fn examine(site: &Site<'_>, hook: Hook) -> Result<(Health, Vec<Line>), Error> {
-    let place = site.slot(hook)?;
-    let name = hook.name();
-    let (skipped, fails) = (of_skipping(hook), of_failing(hook));
-    let broken =
-        |text: String, mend: String| Ok((Health::Broken, vec![Line::problem(format!("{name}: {text}"), mend)]));
-    let install = format!("refgate install --repo {} --hook {name}", shown(site.repository.git_dir()));
-    let link = match place.symlink_metadata() {
-        Ok(link) => link,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return absent(site, hook, &place, &install),
-        Err(error) => {
-            let text = format!("{} cannot be looked at ({error}): {skipped}", shown(&place));
-            return broken(text, install);
-        }
-    };
-    let Ok(target) = place.metadata() else {
-        return broken(format!("{} is a link that leads nowhere: {skipped}", shown(&place)), install);
-    };
-    if target.is_dir() {
-        let text = format!("{} is a directory, which git cannot run: {fails}", shown(&place));
-        return broken(text, format!("mv {0} {0}.old && {install}", shown(&place)));
-    }
-    if let Some((why, mend)) = closed(site, &place, &link, &target)? {
-        let mend = if link.is_symlink() { install } else { mend };
-        return broken(format!("{} {why}: {skipped}", shown(&place)), mend);
-    }
-    let text = std::fs::read(&place).map_err(|source| Error::Io { path: place.clone(), source })?;
-    if text.trim_ascii().is_empty() {
-        return broken(format!("{} is empty: {skipped}", shown(&place)), install);
-    }
-    let Some(shim) = Shim::recognise(&text) else {
-        let kept = place.with_file_name(kept_name(hook));
-        let mut lines = vec![Line::Note(format!("{name}: {} is not refgate's own", shown(&place)))];
-        if kept.exists() {
-            let text = format!("{name}: {} replaced refgate's, and {} does not run", shown(&place), shown(&kept));
-            lines.push(Line::problem(text, format!("look at both, keep one as {}, then {install}", shown(&kept))));
-        }
-        return Ok((Health::Unknown, lines));
-    };
-    if !site.account.may("-x", &shim.program)? {
-        let program = shown(&shim.program);
-        let text = format!("`{}` cannot run {program}: {fails}", site.account.name());
-        let mend =
-            format!("make {program} and its directories open to everybody (chmod a+rx), or install it elsewhere");
-        return broken(text, mend);
-    }
-    if let Some(previous) = &shim.previous {
-        let kept = place.with_file_name(previous);
-        if !site.account.may("-x", &kept)? {
-            let text = format!("{} was here before refgate and cannot run: {fails}", shown(&kept));
-            return broken(text, format!("put it back with mode 755, or remove {} and {install}", shown(&place)));
+    let look = Look { site, hook, seat: site.seat(hook)?, install: site.install_command(hook)? };
+    let mut notes = look.manager();
+    for probe in PROBES {
+        if let Some((health, lines)) = probe(&look)? {
+            notes.extend(lines);
+            return Ok((health, notes));
         }
     }
-    let chained = shim.previous.map_or_else(String::new, |previous| format!(", then {previous}"));
-    let text = format!("{name}: {} runs {}{chained}", shown(&place), shown(&shim.program));
-    Ok((Health::Runs, vec![Line::Good(text)]))
+    Ok((Health::Absent, notes))
+}
+
+impl Look<'_> {
+    fn broken(&self, text: &str, mend: String) -> Result<Found, Error> {
+        Ok(Some((Health::Broken, vec![Line::problem(format!("{}: {text}", self.hook.name()), mend)])))
+    }
+
+    fn place(&self) -> &Path {
+        &self.seat.place
+    }
+
+    /// Whose script is in the hook's place, and what that means.
+    fn manager(&self) -> Vec<Line> {
+        let Some(manager) = self.seat.manager else { return Vec::new() };
+        let (name, slot) = (self.hook.name(), shown(&self.seat.slot));
+        let what = match manager.stand {
+            Stand::Behind(_) => format!("which runs {}, where it is there, before its own hooks", shown(self.place())),
+            Stand::Lines(_) => format!("which runs {}, where it is there", shown(self.place())),
+            Stand::InFront(_) => "which runs refgate only where its configuration says so".to_owned(),
+        };
+        vec![Line::Note(format!("{name}: {slot} is {}'s, {what}", manager.name))]
+    }
+}
+
+/// Lines in a script that a manager runs: whether they are reached, the push shows.
+fn lines_of_a_project(look: &Look<'_>) -> Result<Found, Error> {
+    if !look.seat.is_lines {
+        return Ok(None);
+    }
+    let (name, place) = (look.hook.name(), look.place());
+    let is_named = script(place).is_some_and(|text| runs_refgate(&text, look.hook));
+    let line = if is_named {
+        Line::Good(format!("{name}: {} runs refgate", shown(place)))
+    } else {
+        Line::Note(format!("{name}: {} does not name refgate", shown(place)))
+    };
+    Ok(Some((Health::Unknown, vec![line])))
+}
+
+/// A manager's script that runs refgate has to be one that git runs.
+fn slot_of_a_manager(look: &Look<'_>) -> Result<Found, Error> {
+    let slot = &look.seat.slot;
+    if *slot == look.seat.place {
+        return Ok(None);
+    }
+    match closed(look.site, slot)? {
+        Some((why, mend)) => look.broken(&format!("{} {why}: {}", shown(slot), of_skipping(look.hook)), mend),
+        None => Ok(None),
+    }
 }
 
 /// Nothing of that name: because the directory is not there, or because the name is another.
-fn absent(site: &Site<'_>, hook: Hook, place: &Path, install: &str) -> Result<(Health, Vec<Line>), Error> {
-    let name = hook.name();
-    let folder = place.parent().unwrap_or(Path::new("/"));
+fn absent(look: &Look<'_>) -> Result<Found, Error> {
+    let (site, hook, place) = (look.site, look.hook, look.place());
     let skipped = of_skipping(hook);
-    let broken =
-        |text: String, mend: String| Ok((Health::Broken, vec![Line::problem(format!("{name}: {text}"), mend)]));
-    if let Some(origin) = site.hooks_path_origin()?
-        && !folder.is_dir()
+    match place.symlink_metadata() {
+        Ok(_) => return Ok(None),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => {
+            let text = format!("{} cannot be looked at ({error}): {skipped}", shown(place));
+            return look.broken(&text, look.install.clone());
+        }
+    }
+    let name = hook.name();
+    if look.seat.manager.is_some() && *place != look.seat.slot {
+        // The manager's own configuration may run refgate: the push shows it.
+        let line = Line::Note(format!("{name}: {} is not there", shown(place)));
+        return Ok(Some((Health::Unknown, vec![line])));
+    }
+    let folder = place.parent().unwrap_or(Path::new("/"));
+    let hooks_path = site.hooks_path()?.filter(|_| site.host_place(hook).is_none());
+    if let Some(path) = &hooks_path
         // Said once, of the hook that belongs here.
         && hook.judges()
         && site.default_hooks().contains(&hook)
     {
-        let text = format!("core.hooksPath names {}, which is no directory ({origin}): {skipped}", shown(folder));
-        return broken(text, install.to_owned());
+        let what = if path.is_empty {
+            Some("nothing, and git looks for hooks in the root of the file system".to_owned())
+        } else {
+            (!folder.is_dir()).then(|| format!("{}, which is not a directory", shown(folder)))
+        };
+        if let Some(what) = what {
+            let text = format!("core.hooksPath names {what} ({}): {skipped}", path.origin);
+            return look.broken(&text, look.install.clone());
+        }
     }
     // A shim under a name that git does not look for: `pre-receive.sh`, `pre_receive`.
     let plain = |name: &str| name.replace('_', "-").to_ascii_lowercase();
@@ -119,40 +161,124 @@ fn absent(site: &Site<'_>, hook: Hook, place: &Path, install: &str) -> Result<(H
         .flatten()
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| path.file_name().is_some_and(|file| plain(&file.to_string_lossy()).starts_with(name)))
-        .filter(|path| std::fs::read(path).is_ok_and(|text| text.find(b"refgate").is_some()))
+        .filter(|path| *path != look.seat.slot && script(path).is_some_and(|text| text.find(b"refgate").is_some()))
         .collect();
     misnamed.sort();
     if let Some(path) = misnamed.first() {
         let text = format!("{} has a name that git does not look for: {skipped}", shown(path));
-        return broken(text, format!("mv {} {}", shown(path), shown(place)));
+        return look.broken(&text, format!("mv {} {}", shown(path), shown(place)));
     }
     // The hook of the owner's own file system, hidden by another `core.hooksPath`.
     let usual = site.repository.common_dir().join("hooks").join(name);
-    if usual != place && std::fs::read(&usual).is_ok_and(|text| Shim::recognise(&text).is_some()) {
-        let origin = site.hooks_path_origin()?.unwrap_or_default();
+    if usual != place && script(&usual).is_some_and(|text| Shim::recognise(&text).is_some()) {
+        let origin = hooks_path.map(|path| path.origin).unwrap_or_default();
         let text = format!("git looks in {} ({origin}) and not at {}: {skipped}", shown(folder), shown(&usual));
-        return broken(text, install.to_owned());
+        return look.broken(&text, look.install.clone());
     }
-    Ok((Health::Absent, Vec::new()))
+    Ok(Some((Health::Absent, Vec::new())))
+}
+
+fn dangling(look: &Look<'_>) -> Result<Found, Error> {
+    if look.place().metadata().is_ok() {
+        return Ok(None);
+    }
+    let text = format!("{} is a link that leads nowhere: {}", shown(look.place()), of_skipping(look.hook));
+    look.broken(&text, look.install.clone())
+}
+
+fn directory(look: &Look<'_>) -> Result<Found, Error> {
+    let place = look.place();
+    let what = match place.metadata() {
+        Ok(target) if target.is_dir() => "a directory, which git cannot run",
+        Ok(target) if !target.is_file() => "a pipe, a socket or a device, and not a script",
+        _ => return Ok(None),
+    };
+    let text = format!("{} is {what}: {}", shown(place), of_failing(look.hook));
+    look.broken(&text, format!("mv {0} {0}.old && {1}", shown(place), look.install))
+}
+
+fn not_executable(look: &Look<'_>) -> Result<Found, Error> {
+    let place = look.place();
+    let Some((why, mend)) = closed(look.site, place)? else { return Ok(None) };
+    let mend = if place.is_symlink() { look.install.clone() } else { mend };
+    look.broken(&format!("{} {why}: {}", shown(place), of_skipping(look.hook)), mend)
+}
+
+fn empty(look: &Look<'_>) -> Result<Found, Error> {
+    let text = std::fs::read(look.place()).map_err(|source| Error::Io { path: look.place().to_owned(), source })?;
+    if !text.trim_ascii().is_empty() {
+        return Ok(None);
+    }
+    look.broken(&format!("{} is empty: {}", shown(look.place()), of_skipping(look.hook)), look.install.clone())
+}
+
+/// Somebody else's script: whether it runs refgate, the push shows.
+fn somebody_elses(look: &Look<'_>) -> Result<Found, Error> {
+    let (name, place, slot) = (look.hook.name(), look.place(), &look.seat.slot);
+    let text = script(place).unwrap_or_default();
+    if Shim::recognise(&text).is_some() {
+        return Ok(None);
+    }
+    let mut lines = Vec::new();
+    let ours = |path: &PathBuf| script(path).is_some_and(|text| Shim::recognise(&text).is_some());
+    if let Some(aside) = put_away(slot).iter().find(|path| *path != place && ours(path)) {
+        let by = look.seat.manager.map_or("somebody", |manager| manager.name);
+        let text = format!("{name}: {by} put refgate away as {}, which git does not run", shown(aside));
+        lines.push(Line::Note(text));
+    } else if look.seat.manager.is_none() || *slot != place {
+        lines.push(Line::Note(format!("{name}: {} is not refgate's own", shown(place))));
+    }
+    let kept = slot.with_file_name(kept_name(look.hook));
+    if kept.exists() && script(&kept).and_then(|text| maker(slot, &text)).is_none() {
+        let text = format!("{name}: {} replaced refgate's, and {} does not run", shown(place), shown(&kept));
+        lines.push(Line::problem(text, format!("look at both, keep one as {}, then {}", shown(&kept), look.install)));
+    }
+    Ok(Some((Health::Unknown, lines)))
+}
+
+/// A script of ours: its program, and the hook before it.
+fn shim(look: &Look<'_>) -> Result<Found, Error> {
+    let (site, name, place) = (look.site, look.hook.name(), look.place());
+    let fails = of_failing(look.hook);
+    let Some(shim) = script(place).and_then(|text| Shim::recognise(&text)) else { return Ok(None) };
+    if !site.account.may("-x", &shim.program)? {
+        let program = shown(&shim.program);
+        let text = format!("`{}` cannot run {program}: {fails}", site.account.name());
+        let mend =
+            format!("make {program} and its directories open to everybody (chmod a+rx), or install it elsewhere");
+        return look.broken(&text, mend);
+    }
+    let mut chained = String::new();
+    if let Some(previous) = &shim.previous {
+        let kept = place.with_file_name(previous);
+        let is_gone = shim.manager.is_some() && kept.symlink_metadata().is_err();
+        if !is_gone && !site.account.may("-x", &kept)? {
+            let text = format!("{} was here before refgate and cannot run: {fails}", shown(&kept));
+            let mend = format!("put it back with mode 755, or remove {} and {}", shown(place), look.install);
+            return look.broken(&text, mend);
+        }
+        if !is_gone {
+            let made = shim.manager.map_or_else(String::new, |manager| format!(" ({manager}'s)"));
+            chained = format!(", then {previous}{made}");
+        }
+    }
+    let text = format!("{name}: {} runs {}{chained}", shown(place), shown(&shim.program));
+    Ok(Some((Health::Runs, vec![Line::Good(text)])))
 }
 
 /// Why the account may not execute a file, and what opens it; `None` if it may.
-fn closed(
-    site: &Site<'_>,
-    place: &Path,
-    link: &std::fs::Metadata,
-    target: &std::fs::Metadata,
-) -> Result<Option<(String, String)>, Error> {
+fn closed(site: &Site<'_>, place: &Path) -> Result<Option<(String, String)>, Error> {
     if site.account.may("-x", place)? {
         return Ok(None);
     }
+    let target = place.metadata().map_err(|source| Error::Io { path: place.to_owned(), source })?;
     let mode = target.permissions().mode() & 0o7777;
     let real = place.canonicalize().unwrap_or_else(|_| place.to_owned());
     let mut folders: Vec<&Path> = place.ancestors().skip(1).chain(real.ancestors().skip(1)).collect();
     folders.sort_by_key(|folder| folder.components().count());
     for folder in folders {
         if !site.account.may("-x", folder)? {
-            let what = if link.is_symlink() { "leads through" } else { "is in" };
+            let what = if place.is_symlink() { "leads through" } else { "is in" };
             let why = format!("{what} {}, which is closed to `{}`", shown(folder), site.account.name());
             return Ok(Some((why, format!("chmod a+rx {}", shown(folder)))));
         }
@@ -173,7 +299,7 @@ pub(super) fn surroundings(site: &Site<'_>) -> Result<Vec<Line>, Error> {
         return Ok(lines);
     }
     lines.extend(writable_folder(site)?);
-    if site.host == Host::Plain {
+    if site.host.name == "plain" {
         lines.push(Line::Note(
             "whoever reaches this repository as a file (file://, a shell account) can switch hooks off: let people in \
              over http, or over ssh with a forced command: command=\"env REFGATE_USER=NAME git-shell -c \
@@ -194,7 +320,7 @@ pub(super) fn surroundings(site: &Site<'_>) -> Result<Vec<Line>, Error> {
 
 /// Whoever may write where the hook is can replace it.
 fn writable_folder(site: &Site<'_>) -> Result<Option<Line>, Error> {
-    let place = site.slot(Hook::PreReceive)?;
+    let place = site.seat(Hook::PreReceive)?.slot;
     let Some((folder, metadata)) = place.parent().and_then(|folder| Some((folder, folder.metadata().ok()?))) else {
         return Ok(None);
     };

@@ -4,27 +4,35 @@
 //! |---|---|
 //! | [`account`] | accounts of this machine, and running programs as one of them |
 //! | [`shim`] | the script that is installed: written, and recognised again |
-//! | [`site`] | a repository as a place for hooks: which host it belongs to, where its hooks are |
-//! | [`place`], [`remove`] | installing and uninstalling, as steps that can be shown before they are taken |
-//! | [`doctor`], [`examine`], [`prove`] | what is wrong, hook by hook, and pushes that must be refused |
+//! | [`files`] | files read without waiting, written whole, and put back as they were |
+//! | [`managers`] | pre-commit, lefthook and husky: recognised, and lived with |
+//! | [`site`] | a repository as a place for hooks: where refgate stands for each |
+//! | [`step`] | what is done, shown before it is done, and undone when it does not come to its end |
+//! | [`place`], [`remove`] | working out the steps of installing and uninstalling |
+//! | [`diagnosis`], [`doctor`], [`examine`], [`prove`] | what is wrong, hook by hook, and pushes that must be refused |
 //!
 //! git accepts every push, without a word, when a hook cannot run. So nothing here trusts a file for being there:
 //! hooks are real files, put in place by rename, and believed only after a push was refused.
 
 mod account;
+mod diagnosis;
 mod doctor;
 mod error;
 mod examine;
+mod files;
+mod managers;
 mod place;
 mod prove;
 mod remove;
 mod shim;
 mod site;
+mod step;
 
 pub use account::{Account, Variables};
-pub use doctor::{Diagnosis, Line, diagnose};
+pub use diagnosis::{Diagnosis, Line};
+pub use doctor::diagnose;
 pub use error::Error;
-pub use place::{Plan, Request, Step, plan};
+pub use place::{Request, plan};
 pub use remove::plan_removal;
-pub use shim::Hook;
-pub use site::{Host, Site, validate};
+pub use site::{Site, validate};
+pub use step::{Broken, Plan, Step};

@@ -1,15 +1,16 @@
-//! Installing, as steps that can be shown before they are taken.
+//! Working out what installing takes.
 
-use std::fmt;
-use std::io::Write as _;
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::ffi::OsString;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use super::Error;
-use super::doctor::Line;
 use super::examine::surroundings;
-use super::shim::{Hook, Shim};
-use super::site::{Host, Site, shown};
+use super::files::script;
+use super::managers::{self, Manager, Stand, maker};
+use super::shim::{Shim, kept_name};
+use super::site::{Seat, Site, shown};
+use super::{Error, Line, Plan, Step};
+use crate::hosts::{self, Hook};
 use crate::policy::Source;
 
 /// What is wanted.
@@ -27,69 +28,13 @@ pub struct Request {
     pub log: Option<PathBuf>,
 }
 
-/// One thing that is done, or found done.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Step {
-    /// Nothing: it is as it should be.
-    Leave(PathBuf),
-    /// Makes a directory.
-    MakeDirectory(PathBuf),
-    /// Keeps the hook that is there under another name. The original stays until it is replaced.
-    Keep {
-        /// The hook.
-        hook: PathBuf,
-        /// Its other name.
-        kept: PathBuf,
-        /// Whether git ran it, so that it is to run on.
-        runs: bool,
-    },
-    /// Writes a hook: beside its place, then by rename.
-    Write {
-        /// Its place.
-        hook: PathBuf,
-        /// The script.
-        text: String,
-    },
-    /// Sets a key of the repository's configuration.
-    Configure {
-        /// The repository.
-        git_dir: PathBuf,
-        /// The key.
-        key: &'static str,
-        /// The value.
-        value: String,
-    },
-    /// Puts a kept hook back in its place.
-    Restore {
-        /// Where it was kept.
-        kept: PathBuf,
-        /// Its place.
-        hook: PathBuf,
-    },
-    /// Removes a hook of ours.
-    Remove(PathBuf),
-}
-
-/// The steps, and what the administrator should know besides.
-#[derive(Debug, Default)]
-pub struct Plan {
-    /// In order.
-    pub steps: Vec<Step>,
-    /// One sentence each.
-    pub warnings: Vec<String>,
-}
-
-/// The name under which an earlier hook is kept.
-pub(super) fn kept_name(hook: Hook) -> String {
-    format!("{}.before-refgate", hook.name())
-}
-
 /// Works out what installing takes. Changes nothing.
 ///
 /// # Errors
 /// A place that belongs to somebody else, or that cannot be read.
 pub fn plan(site: &Site<'_>, request: &Request) -> Result<Plan, Error> {
-    let mut plan = Plan::default();
+    // The configuration first: a hook without a policy refuses every push.
+    let mut plan = Plan { steps: settings(site, request)?, warnings: Vec::new() };
     let hooks = if request.hooks.is_empty() { site.default_hooks() } else { request.hooks.clone() };
     for hook in hooks {
         let before = plan.steps.len();
@@ -102,22 +47,8 @@ pub fn plan(site: &Site<'_>, request: &Request) -> Result<Plan, Error> {
             planned => planned?,
         }
     }
-    let identity = request.identity.as_ref().map(ToString::to_string);
-    let log = request.log.as_ref().map(|log| log.display().to_string());
-    let settings = [
-        ("refgate.policy", request.policy.as_ref().map(ToString::to_string)),
-        ("refgate.identity", identity),
-        ("refgate.log", log),
-    ];
-    for (key, value) in settings.into_iter().filter_map(|(key, value)| Some((key, value?))) {
-        let is_set = site.repository.config(key).is_some_and(|found| found == value.as_bytes());
-        if !is_set {
-            let git_dir = site.repository.git_dir().to_owned();
-            plan.steps.push(Step::Configure { git_dir, key, value });
-        }
-    }
     plan.warnings.extend(surroundings(site)?.iter().filter_map(Line::advice));
-    if request.policy.is_none() && site.policy_source()?.is_none() {
+    if request.policy.is_none() && matches!(site.policy_source(), Ok(None)) {
         plan.warnings.push(
             "no policy is configured, so every push will be refused until `git config refgate.policy FILE` names one"
                 .to_owned(),
@@ -126,185 +57,229 @@ pub fn plan(site: &Site<'_>, request: &Request) -> Result<Plan, Error> {
     Ok(plan)
 }
 
+fn settings(site: &Site<'_>, request: &Request) -> Result<Vec<Step>, Error> {
+    let policy = match &request.policy {
+        // The hook reads a source as text, which this path would not survive.
+        Some(Source::File(path)) if path.to_str().is_none() => {
+            let text =
+                format!("the path of the policy {} is not UTF-8 and cannot stand in refgate.policy", shown(path));
+            return Err(Error::Value(text));
+        }
+        Some(Source::File(path)) => Some(path.clone().into_os_string()),
+        Some(other) => Some(other.to_string().into()),
+        None => None,
+    };
+    let settings: [(&'static str, Option<OsString>); 3] = [
+        ("refgate.policy", policy),
+        ("refgate.identity", request.identity.as_ref().map(|identity| identity.to_string().into())),
+        ("refgate.log", request.log.as_ref().map(|log| log.clone().into_os_string())),
+    ];
+    let git_dir = site.repository.git_dir();
+    let settings = settings.into_iter().filter_map(|(key, value)| Some((key, value?)));
+    let settings = settings
+        .filter(|(key, value)| site.repository.config(key).is_none_or(|found| found != value.as_encoded_bytes()));
+    Ok(settings.map(|(key, value)| Step::Configure { git_dir: git_dir.to_owned(), key, value }).collect())
+}
+
 fn plan_hook(site: &Site<'_>, request: &Request, hook: Hook, plan: &mut Plan) -> Result<(), Error> {
-    let place = site.slot(hook)?;
-    refuse_what_is_managed(site, hook, &place)?;
-    let folder = place.parent().unwrap_or(Path::new("/")).to_owned();
+    let seat = site.seat(hook)?;
+    let target = std::fs::read_link(&seat.slot).ok();
+    if let Some(refusal) = hosts::refusal(site.host, hook, target.as_deref()) {
+        return Err(Error::Taken { path: seat.slot, reason: refusal.reason, help: refusal.help });
+    }
+    own_directory(site, hook, &seat, plan)?;
+    if let Some(manager) = seat.manager {
+        plan.warnings.push(format!("{} is {}'s: {}", shown(&seat.slot), manager.name, manager.note));
+    }
+    if seat.is_lines { plan_lines(hook, &seat, plan) } else { plan_script(request, hook, seat, plan) }
+}
+
+/// Refuses directories that are not this repository's alone, and makes the one that is missing.
+fn own_directory(site: &Site<'_>, hook: Hook, seat: &Seat, plan: &mut Plan) -> Result<(), Error> {
+    let folder = seat.slot.parent().unwrap_or(Path::new("/")).to_owned();
+    let taken = |reason, help| Err(Error::Taken { path: folder.clone(), reason, help });
+    if site.host_place(hook).is_none() {
+        let own = format!("give this repository hooks of its own: `{}`, then install again", site.own_hooks_command());
+        match site.hooks_path()? {
+            Some(path) if path.is_empty => {
+                return taken("is where git looks for hooks: core.hooksPath is set to nothing", own);
+            }
+            Some(path) if path.is_shared() => {
+                let reason = "holds the hooks of every repository of this account (core.hooksPath), and refgate would \
+                              judge, or refuse, pushes to all of them";
+                return taken(reason, own);
+            }
+            Some(_) | None => {}
+        }
+        if leads_out(site, &folder) {
+            plan.warnings.push(format!(
+                "{} is outside of this repository: pushes to every repository that uses it are judged, and refused \
+                 where no policy is configured",
+                shown(&folder)
+            ));
+        }
+    }
     if !folder.is_dir() {
         if folder.symlink_metadata().is_ok() {
             let help = "set `core.hooksPath` to a directory, or unset it".to_owned();
-            return Err(Error::Taken { path: folder, reason: "is where git looks for hooks, and no directory", help });
+            return taken("is where git looks for hooks, and not a directory", help);
         }
-        plan.steps.push(Step::MakeDirectory(folder.clone()));
+        plan.steps.push(Step::MakeDirectory(folder));
     }
-    let kept = folder.join(kept_name(hook));
-    let mut shim = Shim { program: request.program.clone(), previous: None };
+    Ok(())
+}
+
+/// Whether hooks in this directory may be those of other repositories too.
+fn leads_out(site: &Site<'_>, folder: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let folder = real(folder);
+    let own = [Some(site.repository.common_dir()), Some(site.repository.git_dir()), site.repository.work_tree()];
+    !own.into_iter().flatten().any(|own| folder.starts_with(real(own)))
+}
+
+/// refgate's lines in a script that a manager runs.
+fn plan_lines(hook: Hook, seat: &Seat, plan: &mut Plan) -> Result<(), Error> {
+    let place = &seat.place;
+    let (old, mode) = match place.symlink_metadata() {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => (Vec::new(), 0o644),
+        Ok(found) if found.is_file() => {
+            let old = std::fs::read(place).map_err(|source| Error::Io { path: place.clone(), source })?;
+            (old, found.permissions().mode() & 0o7777)
+        }
+        Err(source) => return Err(Error::Io { path: place.clone(), source }),
+        Ok(_) => {
+            let help = format!("add this line to it: `refgate hook {} -- \"$@\" || exit 1`", hook.name());
+            return Err(Error::Taken { path: place.clone(), reason: "is not a file", help });
+        }
+    };
+    plan.steps.push(match managers::with_lines(&old, hook) {
+        Some(text) => Step::Write { hook: place.clone(), text, mode },
+        None => Step::Leave(place.clone()),
+    });
+    Ok(())
+}
+
+/// refgate's script, in front of what is there.
+fn plan_script(request: &Request, hook: Hook, seat: Seat, plan: &mut Plan) -> Result<(), Error> {
+    let Seat { slot, manager, place, .. } = seat;
+    let kept = slot.with_file_name(kept_name(hook));
+    let was_kept = kept.symlink_metadata().is_ok();
+    let mut kept_is_there = was_kept;
+    let mut kept_now = None;
+    let mut shim = Shim { program: request.program.clone(), previous: None, manager: None };
+    if let Some(manager) = manager
+        && kept_is_there
+    {
+        kept_is_there = clear(manager, &slot, &kept, plan);
+    } else if let Some(Stand::InFront(end)) = manager.map(|manager| &manager.stand) {
+        let aside = managers::with_end(&slot, end);
+        if is_ours(&aside) {
+            plan.steps.push(Step::Remove(aside));
+        }
+    }
     let found = match place.symlink_metadata() {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
         found => Some(found.map_err(|source| Error::Io { path: place.clone(), source })?),
     };
-    let ours = std::fs::read(&place).ok().and_then(|text| Shim::recognise(&text));
+    let ours = script(&place).and_then(|text| Shim::recognise(&text));
+    let mut place = place;
     match (found, ours) {
         (None, _) => {
-            if kept.symlink_metadata().is_ok() {
+            if kept_is_there {
                 // Somebody removed our hook by hand; the one before it still belongs here.
                 shim.previous = Some(kept_name(hook));
             }
         }
         (Some(found), Some(old)) => {
-            shim.previous = old.previous.filter(|_| found.is_file());
-            let same = std::fs::read(&place).is_ok_and(|text| shim.text(hook).is_ok_and(|new| new.as_bytes() == text));
-            if found.is_file() && same && found.permissions().mode() & 0o777 == 0o755 {
-                plan.steps.push(Step::Leave(place));
-                return Ok(());
+            // What a manager took along is not missed; anything else that is missing stays a fault to be seen.
+            let stays = kept_is_there || (!was_kept && old.manager.is_none());
+            shim.previous = old.previous.filter(|_| found.is_file() && stays);
+            // An older refgate stood in front of a manager that would rather have it behind: change places.
+            let behind = script(&kept).and_then(|text| maker(&slot, &text)).map(|manager| &manager.stand);
+            if let (Some(_), true, Some(Stand::Behind(end))) = (&shim.previous, place == slot, behind) {
+                place = managers::with_end(&slot, end);
+                plan.steps.push(Step::Restore { kept: kept.clone(), hook: slot.clone() });
+                shim.previous = None;
+                if let Ok(earlier) = place.symlink_metadata()
+                    && !is_ours(&place)
+                {
+                    shim.previous = keep(&place, &kept, &earlier, plan)?.then(|| kept_name(hook));
+                    kept_now = Some(place.clone());
+                }
             }
         }
         (Some(found), None) => {
-            keep(&place, &kept, &found, plan)?;
-            if let Some(Step::Keep { runs: true, .. }) = plan.steps.last() {
-                shim.previous = Some(kept_name(hook));
+            if kept_is_there {
+                return Err(two_earlier(&place, &kept));
             }
+            shim.previous = keep(&place, &kept, &found, plan)?.then(|| kept_name(hook));
+            kept_now = Some(place.clone());
         }
     }
-    plan.steps.push(Step::Write { hook: place, text: shim.text(hook)? });
+    if shim.previous.is_some() {
+        shim.manager = script(kept_now.as_deref().unwrap_or(&kept))
+            .and_then(|text| maker(&slot, &text))
+            .map(|manager| manager.name.to_owned());
+    }
+    let text = shim.text(hook)?.into_bytes();
+    let is_right = |found: std::fs::Metadata| found.is_file() && found.permissions().mode() & 0o777 == 0o755;
+    if script(&place).is_some_and(|old| old == text) && place.symlink_metadata().is_ok_and(is_right) {
+        plan.steps.push(Step::Leave(place));
+    } else {
+        plan.steps.push(Step::Write { hook: place, text, mode: 0o755 });
+    }
     Ok(())
 }
 
-/// A hook that somebody else put there.
-fn keep(place: &Path, kept: &Path, found: &std::fs::Metadata, plan: &mut Plan) -> Result<(), Error> {
+fn is_ours(path: &Path) -> bool {
+    script(path).is_some_and(|text| Shim::recognise(&text).is_some())
+}
+
+/// Clears what stood before a manager was installed again over refgate, and returns whether an earlier hook is still
+/// kept. What is kept is then the manager's older script, or a hook from before both.
+fn clear(manager: &Manager, slot: &Path, kept: &Path, plan: &mut Plan) -> bool {
+    let is_older = script(kept).is_some_and(|text| (manager.made)(slot, &text));
+    let aside = match manager.stand {
+        Stand::InFront(end) => Some(managers::with_end(slot, end)).filter(|aside| is_ours(aside)),
+        Stand::Behind(_) | Stand::Lines(_) => None,
+    };
+    match (is_older, aside) {
+        (true, aside) => {
+            plan.steps.push(Step::Remove(kept.to_owned()));
+            plan.steps.extend(aside.map(Step::Remove));
+            false
+        }
+        // The manager put us away, and would have put the earlier hook away in our stead.
+        (false, Some(aside)) => {
+            plan.steps.push(Step::Restore { kept: kept.to_owned(), hook: aside });
+            false
+        }
+        (false, None) => true,
+    }
+}
+
+fn two_earlier(place: &Path, kept: &Path) -> Error {
+    let help = format!(
+        "keep the one that should run: `mv {0} {1}` and install again, or remove {1}",
+        shown(place),
+        shown(kept)
+    );
+    let reason = "is not refgate's, and an earlier hook is already kept next to it";
+    Error::Taken { path: place.to_owned(), reason, help }
+}
+
+/// Plans to keep a hook that somebody else put there, and returns whether git ran it.
+fn keep(place: &Path, kept: &Path, found: &std::fs::Metadata, plan: &mut Plan) -> Result<bool, Error> {
+    let help = format!("move it away: `mv {0} {0}.old`", shown(place));
     if found.is_dir() {
-        let help = format!("move it away: `mv {0} {0}.old`", shown(place));
         return Err(Error::Taken { path: place.to_owned(), reason: "is a directory", help });
     }
-    if kept.symlink_metadata().is_ok() {
-        let help = format!(
-            "keep the one that should run: `mv {0} {1}` and install again, or remove {1}",
-            shown(place),
-            shown(kept)
-        );
-        let reason = "is not refgate's, and an earlier hook is already kept beside it";
-        return Err(Error::Taken { path: place.to_owned(), reason, help });
+    if !found.is_file() && !found.is_symlink() {
+        return Err(Error::Taken { path: place.to_owned(), reason: "is a pipe, a socket or a device", help });
     }
-    // As git decides it: what cannot be executed is no hook.
+    // As git decides it: what cannot be executed is not a hook.
     let runs =
         std::fs::metadata(place).is_ok_and(|target| target.is_file() && target.permissions().mode() & 0o111 != 0);
-    let text = std::fs::read(place).unwrap_or_default();
-    let made_by = |word: &str| text.windows(word.len()).any(|part| part == word.as_bytes());
-    for (word, manager) in [("lefthook", "lefthook"), ("pre-commit.com", "pre-commit")] {
-        if made_by(word) {
-            plan.warnings.push(format!(
-                "{} was made by {manager}, which writes it anew when it is installed again: run `refgate install` after it",
-                shown(place)
-            ));
-        }
-    }
     plan.steps.push(Step::Keep { hook: place.to_owned(), kept: kept.to_owned(), runs });
-    Ok(())
-}
-
-/// Hooks that another program writes: ours would be lost, or theirs.
-fn refuse_what_is_managed(site: &Site<'_>, hook: Hook, place: &Path) -> Result<(), Error> {
-    let taken = |reason: &'static str, help: String| Err(Error::Taken { path: place.to_owned(), reason, help });
-    let gitolite = "put the shims `pre-receive` and `post-receive` of `share/refgate/hooks` into \
-                    LOCAL_CODE/hooks/common (or `gitolite/VREF/refgate` into LOCAL_CODE/VREF) and run \
-                    `gitolite setup --hooks-only`";
-    let target = std::fs::read_link(place).ok();
-    if site.host == Host::Gitolite && hook == Hook::Update {
-        return taken(
-            "is gitolite's access control, for every repository at once; it is left alone",
-            format!("install into this repository with `--hook pre-receive`; for all repositories {gitolite}"),
-        );
-    }
-    if site.host == Host::Kallithea && hook == Hook::PostReceive {
-        let help = "Kallithea writes it anew; without refgate in it a push takes longer, no more".to_owned();
-        return taken("is Kallithea's own; it is left alone", help);
-    }
-    if target.is_some_and(|target| target.to_string_lossy().contains("/hooks/common/")) {
-        return taken("is gitolite's own link, which it makes again; it is left alone", gitolite.to_owned());
-    }
-    if place.parent().is_some_and(|folder| folder.ends_with(".husky/_")) {
-        let line = format!("refgate hook {} -- \"$@\" || exit 1", hook.name());
-        let help = format!("add this line to .husky/{}: `{line}`", hook.name());
-        return taken("is written by husky; it is left alone", help);
-    }
-    Ok(())
-}
-
-impl Step {
-    /// Takes the step.
-    ///
-    /// # Errors
-    /// Files that cannot be written, git that fails.
-    pub fn perform(&self, site: &Site<'_>) -> Result<(), Error> {
-        let io = |path: &Path| {
-            let path = path.to_owned();
-            move |source| Error::Io { path, source }
-        };
-        match self {
-            Self::Leave(_) => Ok(()),
-            Self::MakeDirectory(path) => make_directory(path).map_err(io(path)),
-            Self::Keep { hook, kept, .. } => keep_beside(hook, kept).map_err(io(kept)),
-            Self::Write { hook, text } => write_hook(hook, text).map_err(io(hook)),
-            Self::Configure { git_dir, key, value } => {
-                // As the account: git writes the file anew, and it has to stay readable to its owner.
-                site.git(git_dir).words(&["config", "--local", key]).word(value).answer(&site.account)?;
-                Ok(())
-            }
-            Self::Restore { kept, hook } => std::fs::rename(kept, hook).map_err(io(hook)),
-            Self::Remove(path) => std::fs::remove_file(path).map_err(io(path)),
-        }
-    }
-}
-
-/// Open to everybody whatever the umask is: git accepts every push when the account cannot reach the hooks.
-fn make_directory(path: &Path) -> std::io::Result<()> {
-    std::fs::create_dir_all(path)?;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755))
-}
-
-/// Gives the hook a second name. The first stays, so that there is no moment without a hook.
-fn keep_beside(hook: &Path, kept: &Path) -> std::io::Result<()> {
-    let metadata = hook.symlink_metadata()?;
-    if metadata.is_symlink() {
-        return std::os::unix::fs::symlink(std::fs::read_link(hook)?, kept);
-    }
-    // Not every file system has links, and not every file may be linked (`fs.protected_hardlinks`).
-    std::fs::hard_link(hook, kept).or_else(|_| {
-        std::fs::copy(hook, kept)?;
-        // A copy is ours; the hook stays whose it was where that can be.
-        let _ = std::os::unix::fs::chown(kept, Some(metadata.uid()), Some(metadata.gid()));
-        std::fs::set_permissions(kept, metadata.permissions())
-    })
-}
-
-/// A real file, complete before it has the name: a rename replaces a link, where writing would follow it.
-fn write_hook(hook: &Path, text: &str) -> std::io::Result<()> {
-    let folder = hook.parent().unwrap_or(Path::new("/"));
-    let mut file = tempfile::Builder::new().prefix(".refgate-").tempfile_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().set_permissions(std::fs::Permissions::from_mode(0o755))?;
-    file.as_file().sync_all()?;
-    file.persist(hook)?;
-    Ok(())
-}
-
-impl fmt::Display for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Leave(path) => write!(f, "leave {}: it is up to date", shown(path)),
-            Self::MakeDirectory(path) => write!(f, "make the directory {}", shown(path)),
-            Self::Keep { hook, kept, runs: true } => {
-                write!(f, "keep {} as {}: it runs after refgate", shown(hook), shown(kept))
-            }
-            Self::Keep { hook, kept, runs: false } => {
-                write!(f, "keep {} as {}: git did not run it, and refgate will not", shown(hook), shown(kept))
-            }
-            Self::Write { hook, .. } => write!(f, "write {}", shown(hook)),
-            Self::Configure { key, value, .. } => {
-                write!(f, "set {key} = {}", crate::model::Untrusted::new(value))
-            }
-            Self::Restore { kept, hook } => write!(f, "put {} back as {}", shown(kept), shown(hook)),
-            Self::Remove(path) => write!(f, "remove {}", shown(path)),
-        }
-    }
+    Ok(runs)
 }

@@ -4,12 +4,11 @@ use bstr::ByteSlice as _;
 use std::path::Path;
 use std::process::Output;
 
-use super::Error;
 use super::account::{Job, last_line};
-use super::doctor::{Line, is_guarded_by_host};
 use super::examine::Health;
-use super::shim::Hook;
-use super::site::{Site, shown};
+use super::site::Site;
+use super::{Error, Line};
+use crate::hosts::Hook;
 use crate::model::{ObjectId, PROBE, PROBE_ANSWER};
 
 /// Proves hook by hook, then with a push; without the push where it is known to be accepted.
@@ -50,7 +49,7 @@ fn by_hand(site: &Site<'_>, hook: Hook, health: Health) -> Result<Option<Line>, 
             let silent = start(site, hook, &[], "")?;
             if health == Health::Runs && silent.status.success() {
                 let text = format!("{name}: an empty push was accepted: git would accept everything");
-                return Ok(Some(Line::problem(text, reinstall(site, hook))));
+                return Ok(Some(Line::problem(text, reinstall(site, hook)?)));
             }
             start(site, hook, &[], &format!("{zeros} {ones} {reference}\n"))?
         }
@@ -64,17 +63,17 @@ fn by_hand(site: &Site<'_>, hook: Hook, health: Health) -> Result<Option<Line>, 
         (false, Some(_)) => Some(Line::Good(format!("{name}: run by hand as `{who}`, refgate refused the test push"))),
         (true, Some(_)) => {
             let text = format!("{name}: refgate refused and the hook accepted: its exit status gets lost on the way");
-            Some(Line::problem(text, reinstall(site, hook)))
+            Some(Line::problem(text, reinstall(site, hook)?))
         }
         (false, None) if health == Health::Runs => {
             let text =
                 format!("{name}: run by hand as `{who}`, it refuses without refgate: {}", last_line(&output.stderr));
-            Some(Line::problem(text, reinstall(site, hook)))
+            Some(Line::problem(text, reinstall(site, hook)?))
         }
         (true, None) if health == Health::Runs => {
             let text =
                 format!("{name}: run by hand as `{who}`, the test push was accepted: git would accept everything");
-            Some(Line::problem(text, reinstall(site, hook)))
+            Some(Line::problem(text, reinstall(site, hook)?))
         }
         // Somebody else's hook: the push decides.
         (_, None) => None,
@@ -84,7 +83,9 @@ fn by_hand(site: &Site<'_>, hook: Hook, health: Health) -> Result<Option<Line>, 
 /// Through a shell, as git does it for files that the system cannot execute.
 fn start(site: &Site<'_>, hook: Hook, words: &[&str], input: &str) -> Result<Output, Error> {
     let directory = site.run_directory(hook);
-    let place = site.slot(hook)?;
+    let seat = site.seat(hook)?;
+    // Lines are reached through the manager; a script of ours is run by itself.
+    let place = if seat.is_lines || !seat.place.exists() { seat.slot } else { seat.place };
     let relative = place.strip_prefix(directory).unwrap_or(&place);
     let mut job = Job::new("sh", directory).words(&["-c", "exec \"$0\" \"$@\""]).word(relative).words(words);
     // git names the repository except at the top of a main work tree.
@@ -113,7 +114,7 @@ fn push_here(site: &Site<'_>, scratch: &Path) -> Result<Line, Error> {
         // It must not stay; if it cannot be removed, the report says what happened all the same.
         let _ = site.git(site.repository.git_dir()).words(&["update-ref", "-d", &probe()]).run(&site.account);
     }
-    Ok(verdict(site, Hook::PreReceive, &output))
+    verdict(site, Hook::PreReceive, &output)
 }
 
 /// A push from this clone into a scratch repository.
@@ -127,13 +128,13 @@ fn push_from_here(site: &Site<'_>, scratch: &Path) -> Result<Line, Error> {
     Job::new("git", scratch).words(&["init", "--quiet", "--bare", &format, "."]).answer(&site.account)?;
     let job = Job::new("git", top).words(&["push", "--quiet"]).word(scratch).word(format!("HEAD:{}", probe()));
     let output = job.run(&site.account)?;
-    Ok(verdict(site, Hook::PrePush, &output))
+    verdict(site, Hook::PrePush, &output)
 }
 
-fn verdict(site: &Site<'_>, hook: Hook, output: &Output) -> Line {
+fn verdict(site: &Site<'_>, hook: Hook, output: &Output) -> Result<Line, Error> {
     let who = site.account.name();
-    let mend = reinstall(site, hook);
-    match (output.status.success(), answer(output)) {
+    let mend = reinstall(site, hook)?;
+    Ok(match (output.status.success(), answer(output)) {
         (true, None) => Line::problem(
             format!("a real push as `{who}` that must be refused was accepted: git would accept everything"),
             mend,
@@ -148,21 +149,23 @@ fn verdict(site: &Site<'_>, hook: Hook, output: &Output) -> Line {
             let text = format!("a real push as `{who}` reached refgate, which could not judge it: {said}");
             Line::problem(text, "see the lines above; every push is refused until it can".to_owned())
         }
-        (false, None) if is_guarded_by_host(site.host) => Line::Note(format!(
-            "a push as `{who}` outside of {} was refused before refgate was asked ({}): push over the host to prove it",
-            site.host.name(),
-            last_line(&output.stderr)
-        )),
+        (false, None) if site.host.installs.as_ref().is_some_and(|host| host.refuses_local_pushes) => {
+            Line::Note(format!(
+                "a push as `{who}` outside of {} was refused before refgate was asked ({}): push over the host to prove it",
+                site.host.name,
+                last_line(&output.stderr)
+            ))
+        }
         (false, None) => {
             let text =
                 format!("a real push as `{who}` was refused, but not by refgate: {}", first_error(&output.stderr));
             Line::problem(text, mend)
         }
-    }
+    })
 }
 
-fn reinstall(site: &Site<'_>, hook: Hook) -> String {
-    format!("refgate install --repo {} --hook {}", shown(site.repository.git_dir()), hook.name())
+fn reinstall(site: &Site<'_>, hook: Hook) -> Result<String, Error> {
+    site.install_command(hook)
 }
 
 /// The exit code that refgate judged the test push with, if it was asked.

@@ -3,58 +3,28 @@
 use std::path::{Path, PathBuf};
 
 use super::Error;
+use crate::hosts::Hook;
 
-/// A hook that refgate can stand in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Hook {
-    /// On the server, before any ref moves.
-    PreReceive,
-    /// On the server, one ref at a time.
-    Update,
-    /// On a developer's machine, before anything is sent.
-    PrePush,
-    /// On the server, after the refs have moved.
-    PostReceive,
+/// The script for a hook, as it is shipped.
+const fn template(hook: Hook) -> &'static str {
+    match hook {
+        Hook::PreReceive => include_str!("../../hooks/pre-receive"),
+        Hook::Update => include_str!("../../hooks/update"),
+        Hook::PrePush => include_str!("../../hooks/pre-push"),
+        Hook::PostReceive => include_str!("../../hooks/post-receive"),
+    }
 }
 
-impl Hook {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::PreReceive, Self::Update, Self::PrePush, Self::PostReceive];
-
-    /// The name git knows it by.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::PreReceive => "pre-receive",
-            Self::Update => "update",
-            Self::PrePush => "pre-push",
-            Self::PostReceive => "post-receive",
-        }
-    }
-
-    /// Whether it runs where the push arrives.
-    pub const fn is_server(self) -> bool {
-        !matches!(self, Self::PrePush)
-    }
-
-    /// Whether it decides about a push.
-    pub const fn judges(self) -> bool {
-        !matches!(self, Self::PostReceive)
-    }
-
-    const fn template(self) -> &'static str {
-        match self {
-            Self::PreReceive => include_str!("../../hooks/pre-receive"),
-            Self::Update => include_str!("../../hooks/update"),
-            Self::PrePush => include_str!("../../hooks/pre-push"),
-            Self::PostReceive => include_str!("../../hooks/post-receive"),
-        }
-    }
+/// Returns the name under which an earlier hook is kept.
+pub(super) fn kept_name(hook: Hook) -> String {
+    format!("{}.before-refgate", hook.name())
 }
 
 /// The lines that make a script one of ours, and that are filled in.
 const MARKER: &str = "# refgate-hook ";
 const PROGRAM: &str = "refgate=";
 const PREVIOUS: &str = "previous=";
+const MANAGER: &str = "manager=";
 
 /// What an installed shim says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +33,8 @@ pub(super) struct Shim {
     pub(super) program: PathBuf,
     /// The file beside it that runs after refgate.
     pub(super) previous: Option<String>,
+    /// The hook manager that made that file, and may take it away.
+    pub(super) manager: Option<String>,
 }
 
 impl Shim {
@@ -74,15 +46,16 @@ impl Shim {
         let program = quoted(&self.program)?;
         let previous = self.previous.as_deref().unwrap_or_default();
         let mut text = String::new();
-        let mut filled = (false, false);
-        for line in hook.template().lines() {
-            // The first of each: further down the script assigns to its own variables again.
-            if line.starts_with(PROGRAM) && !std::mem::replace(&mut filled.0, true) {
-                text.push_str(&format!("{PROGRAM}{program}\n"));
-            } else if line.starts_with(PREVIOUS) && !std::mem::replace(&mut filled.1, true) {
-                text.push_str(&format!("{PREVIOUS}{previous}\n"));
-            } else {
-                text.push_str(&format!("{line}\n"));
+        let manager = self.manager.as_deref().unwrap_or_default();
+        // The first of each: further down the script assigns to its own variables again.
+        let mut left = vec![(PROGRAM, program.as_str()), (PREVIOUS, previous), (MANAGER, manager)];
+        for line in template(hook).lines() {
+            match left.iter().position(|(key, _)| line.starts_with(key)) {
+                Some(at) => {
+                    let (key, value) = left.remove(at);
+                    text.push_str(&format!("{key}{value}\n"));
+                }
+                None => text.push_str(&format!("{line}\n")),
             }
         }
         Ok(text)
@@ -96,8 +69,8 @@ impl Shim {
         lines.next()?.starts_with(MARKER).then_some(())?;
         let value = |key: &str| text.lines().find_map(|line| line.strip_prefix(key)).and_then(shlex::split);
         let program = value(PROGRAM)?.into_iter().next()?;
-        let previous = value(PREVIOUS).and_then(|words| words.into_iter().next());
-        Some(Self { program: program.into(), previous })
+        let first = |key: &str| value(key).and_then(|words| words.into_iter().next());
+        Some(Self { program: program.into(), previous: first(PREVIOUS), manager: first(MANAGER) })
     }
 }
 
@@ -115,13 +88,13 @@ mod tests {
     #[test]
     fn the_shims_differ_only_in_their_names() {
         let bare = |hook: Hook| {
-            let lines = hook.template().lines().filter(|line| !line.starts_with("hook=") && !line.starts_with(MARKER));
+            let lines = template(hook).lines().filter(|line| !line.starts_with("hook=") && !line.starts_with(MARKER));
             lines.collect::<Vec<_>>().join("\n")
         };
         assert_eq!(bare(Hook::PreReceive), bare(Hook::Update));
         assert_eq!(bare(Hook::PreReceive), bare(Hook::PrePush));
         for hook in Hook::ALL {
-            assert!(hook.template().contains(&format!("\nhook={}\n", hook.name())));
+            assert!(template(hook).contains(&format!("\nhook={}\n", hook.name())));
         }
     }
 
@@ -138,7 +111,8 @@ mod tests {
         fn what_is_written_is_read_back(program in "/[^\0\n\r]{1,40}", chained in any::<bool>(), at in 0usize..4) {
             let hook = Hook::ALL[at];
             let previous = chained.then(|| format!("{}.before-refgate", hook.name()));
-            let shim = Shim { program: program.into(), previous };
+            let manager = (chained && hook != Hook::PostReceive).then(|| "lefthook".to_owned());
+            let shim = Shim { program: program.into(), previous, manager };
             prop_assert_eq!(Shim::recognise(shim.text(hook).unwrap().as_bytes()), Some(shim));
         }
     }

@@ -1,4 +1,4 @@
-//! A repository as a place for hooks: which host it belongs to, and where its hooks are.
+//! A repository as a place for hooks: whose it is, and where a hook of refgate's stands.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
@@ -6,73 +6,14 @@ use std::path::{Path, PathBuf};
 
 use super::Error;
 use super::account::{Account, Job};
-use super::shim::Hook;
+use super::files::script;
+use super::managers::{Manager, Stand, maker, with_end};
 use crate::gate::{Ask, Gate, find_policy};
 use crate::git::Repository;
+use crate::hosts::{Hook, Host};
+use crate::model::Failure;
 use crate::policy::{LoadError, Source};
 use crate::project::View;
-
-/// A program that manages the repository, and its hooks with it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Host {
-    /// None that is known.
-    Plain,
-    /// gitolite: `hooks/update` is its access control.
-    Gitolite,
-    /// Gitea or Forgejo: they write `hooks/NAME` anew and run what is in `hooks/NAME.d`.
-    Gitea,
-    /// GitLab: it runs what is in `custom_hooks/NAME.d`.
-    Gitlab,
-    /// Kallithea: an ordinary repository with hooks of its own beside ours.
-    Kallithea,
-}
-
-impl Host {
-    /// All of them.
-    pub const ALL: [Self; 5] = [Self::Plain, Self::Gitolite, Self::Gitea, Self::Gitlab, Self::Kallithea];
-
-    /// Its word on the command line.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Plain => "plain",
-            Self::Gitolite => "gitolite",
-            Self::Gitea => "gitea",
-            Self::Gitlab => "gitlab",
-            Self::Kallithea => "kallithea",
-        }
-    }
-
-    /// The identity source that it is documented to set; `None` where that depends on the set-up.
-    pub const fn identity(self) -> Option<&'static str> {
-        match self {
-            Self::Plain => None,
-            other => Some(other.name()),
-        }
-    }
-
-    /// What the repository's files say.
-    pub fn detect(repository: &Repository) -> Self {
-        let hooks = repository.common_dir().join("hooks");
-        let links_to_gitolite = std::fs::read_link(hooks.join("update"))
-            .is_ok_and(|target| target.to_string_lossy().contains("/hooks/common/"));
-        let mentions = |file: &str, word: &[u8]| {
-            std::fs::read(hooks.join(file)).is_ok_and(|text| text.windows(word.len()).any(|part| part == word))
-        };
-        if links_to_gitolite {
-            Self::Gitolite
-        } else if hooks.join("pre-receive.d/gitea").exists() {
-            Self::Gitea
-        } else if repository.config("gitlab.fullpath").is_some()
-            || repository.common_dir().iter().any(|part| part == "@hashed")
-        {
-            Self::Gitlab
-        } else if mentions("post-receive", b"KALLITHEA_HOOK_VER") || mentions("pre-receive", b"KALLITHEA_HOOK_VER") {
-            Self::Kallithea
-        } else {
-            Self::Plain
-        }
-    }
-}
 
 /// A repository, its host, and the account whose git looks at it.
 pub struct Site<'a> {
@@ -81,16 +22,47 @@ pub struct Site<'a> {
     /// Whose git runs the hooks: `core.hooksPath` may be set for an account.
     pub account: Account,
     /// The host.
-    pub host: Host,
+    pub host: &'static Host,
+}
+
+/// Where refgate stands for one hook.
+#[derive(Debug)]
+pub(super) struct Seat {
+    /// The file that git, or the host, runs.
+    pub(super) slot: PathBuf,
+    /// The manager whose script that is.
+    pub(super) manager: Option<&'static Manager>,
+    /// The file in which refgate stands; the slot, unless a manager runs it from somewhere else.
+    pub(super) place: PathBuf,
+    /// Whether it stands there as lines of somebody else's script.
+    pub(super) is_lines: bool,
+}
+
+/// `core.hooksPath`, where it is set.
+#[derive(Debug)]
+pub(super) struct HooksPath {
+    /// Whose setting it is, in git's words: `system`, `global`, `local`, `worktree` or `command`.
+    pub(super) scope: String,
+    /// Whether it is set to nothing: git then looks for hooks in the root of the file system.
+    pub(super) is_empty: bool,
+    /// Scope, file and value, to show.
+    pub(super) origin: String,
+}
+
+impl HooksPath {
+    /// Tells whether repositories besides this one follow it.
+    pub(super) fn is_shared(&self) -> bool {
+        matches!(self.scope.as_str(), "system" | "global")
+    }
 }
 
 impl Site<'_> {
-    /// The hooks that belong here when none is named.
+    /// Returns the hooks that belong here when none is named.
     pub fn default_hooks(&self) -> Vec<Hook> {
         if self.repository.is_bare() { vec![Hook::PreReceive, Hook::PostReceive] } else { vec![Hook::PrePush] }
     }
 
-    /// Where git runs a hook: at the top of the work tree for pre-push, in the repository otherwise.
+    /// Returns where git runs a hook: at the top of the work tree for pre-push, in the repository otherwise.
     pub(super) fn run_directory(&self, hook: Hook) -> &Path {
         match (hook, self.repository.work_tree()) {
             (Hook::PrePush, Some(top)) => top,
@@ -98,33 +70,65 @@ impl Site<'_> {
         }
     }
 
-    /// The directory in which git looks for this hook, `core.hooksPath` included.
+    /// Returns the directory in which git looks for this hook, `core.hooksPath` included.
     pub(super) fn hooks_directory(&self, hook: Hook) -> Result<PathBuf, Error> {
         let directory = self.run_directory(hook);
         let answer = self.git(directory).words(&["rev-parse", "--git-path", "hooks"]).answer(&self.account)?;
+        if answer.is_empty() {
+            // Of an empty `core.hooksPath` git makes `/pre-receive`.
+            return Ok(PathBuf::from("/"));
+        }
         Ok(directory.join(PathBuf::from(std::ffi::OsString::from_vec(answer))))
     }
 
-    /// The file in which refgate stands for this hook.
-    pub(super) fn slot(&self, hook: Hook) -> Result<PathBuf, Error> {
-        Ok(match self.host {
-            Host::Gitea if hook.is_server() => {
-                self.repository.common_dir().join("hooks").join(format!("{}.d", hook.name())).join("refgate")
-            }
-            Host::Gitlab if hook.is_server() => {
-                let folder = self.repository.common_dir().join("custom_hooks");
-                folder.join(format!("{}.d", hook.name())).join("50-refgate")
-            }
-            _ => self.hooks_directory(hook)?.join(hook.name()),
-        })
+    /// Returns the host's own file for this hook; `None` where git looks for it.
+    pub(super) fn host_place(&self, hook: Hook) -> Option<PathBuf> {
+        (self.host.installs.as_ref()?.place)(self.repository.common_dir(), hook)
     }
 
-    /// Where `core.hooksPath` is set, as git prints it: scope, file and value; `None` if it is not.
-    pub(super) fn hooks_path_origin(&self) -> Result<Option<String>, Error> {
-        let words = ["config", "--show-scope", "--show-origin", "--get", "core.hooksPath"];
+    /// Returns where refgate stands for this hook, whether it is there already or not.
+    pub(super) fn seat(&self, hook: Hook) -> Result<Seat, Error> {
+        if let Some(slot) = self.host_place(hook) {
+            return Ok(Seat { place: slot.clone(), slot, manager: None, is_lines: false });
+        }
+        let slot = self.hooks_directory(hook)?.join(hook.name());
+        // They live in clones: a server's hooks are none of theirs.
+        let manager = if hook.is_server() { None } else { maker(&slot, &script(&slot).unwrap_or_default()) };
+        let (place, is_lines) = match manager.map(|manager| &manager.stand) {
+            Some(Stand::Behind(end)) => (with_end(&slot, end), false),
+            Some(Stand::Lines(place)) => (place(&slot, hook).unwrap_or_else(|| slot.clone()), true),
+            Some(Stand::InFront(_)) | None => (slot.clone(), false),
+        };
+        Ok(Seat { slot, manager, place, is_lines })
+    }
+
+    /// Returns `core.hooksPath` as the account's git reads it; `None` if it is not set.
+    pub(super) fn hooks_path(&self) -> Result<Option<HooksPath>, Error> {
+        let words = ["config", "--show-scope", "--show-origin", "-z", "--get", "core.hooksPath"];
         let output = self.git(self.repository.git_dir()).words(&words).run(&self.account)?;
-        let text = crate::model::Untrusted::new(output.stdout.trim_ascii()).to_string();
-        Ok(output.status.success().then(|| text.replace("\\t", " ")))
+        if !output.status.success() {
+            return Ok(None);
+        }
+        let parts: Vec<&[u8]> = output.stdout.split(|byte| *byte == 0).collect();
+        let scope = String::from_utf8_lossy(parts.first().copied().unwrap_or_default()).into_owned();
+        let is_empty = parts.get(2).is_none_or(|value| value.is_empty());
+        let parts = parts.into_iter().take(3).map(|part| crate::model::Untrusted::new(part).to_string());
+        Ok(Some(HooksPath { scope, is_empty, origin: parts.collect::<Vec<_>>().join(" ").trim_end().to_owned() }))
+    }
+
+    /// Returns the command that installs a hook here, with what has to come before it.
+    pub(super) fn install_command(&self, hook: Hook) -> Result<String, Error> {
+        let git_dir = shown(self.repository.git_dir());
+        let install = format!("refgate install --repo {git_dir} --hook {}", hook.name());
+        let path =
+            self.hooks_path()?.filter(|path| self.host_place(hook).is_none() && (path.is_shared() || path.is_empty));
+        Ok(path.map_or(install.clone(), |_| format!("{} && {install}", self.own_hooks_command())))
+    }
+
+    /// Returns the command that gives this repository hooks of its own.
+    pub(super) fn own_hooks_command(&self) -> String {
+        let (git_dir, common) = (self.repository.git_dir(), self.repository.common_dir());
+        format!("git --git-dir={} config core.hooksPath {}", shown(git_dir), shown(&common.join("hooks")))
     }
 
     /// git in this repository, named outright so that nobody asks whose it is.
@@ -136,14 +140,13 @@ impl Site<'_> {
         }
     }
 
-    /// Where the policy comes from in a hook; `None` if nothing names one.
+    /// Returns where a hook finds its policy; `None` if nothing names one. It is the function that the hook asks.
     ///
     /// # Errors
     /// `refgate.policy` names no source.
-    pub fn policy_source(&self) -> Result<Option<Source>, Error> {
+    pub fn policy_source(&self) -> Result<Option<Source>, Failure> {
         // Only in a clone has it a place of its own: on a server the policy is never taken from what is pushed.
-        let ask = Ask::default().in_clone(self.repository, "origin");
-        find_policy(self.repository, &ask).map_err(|failure| Error::Value(failure.cause))
+        find_policy(self.repository, &Ask::default().in_clone(self.repository, "origin"))
     }
 }
 

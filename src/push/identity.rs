@@ -7,16 +7,17 @@ use bstr::{BString, ByteSlice as _};
 use std::fmt;
 
 use super::variables::Variables;
+use crate::hosts::{HOSTS, Host, Pusher};
 use crate::model::{Actor, did_you_mean};
 
 /// The value of `refgate.identity`.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, Default)]
 pub enum Identity {
     /// Nobody is named; the actor stays unknown.
     #[default]
     None,
     /// A host whose variable is known.
-    Host(&'static Host),
+    Host(&'static Host, &'static Pusher),
     /// `env:NAME`.
     Variable(String),
     /// `json:NAME.field`: a member of a JSON object in a variable.
@@ -28,31 +29,11 @@ pub enum Identity {
     },
 }
 
-/// A git host that puts the pusher's name into a variable.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Host {
-    /// The word in the configuration.
-    pub name: &'static str,
-    variable: &'static str,
-    field: Option<&'static str>,
-}
-
-/// The hosts known by name, and the variable each is documented to set.
-const HOSTS: &[Host] = &[
-    Host { name: "bitbucket", variable: "BB_USER_NAME", field: None },
-    Host { name: "gitea", variable: "GITEA_PUSHER_NAME", field: None },
-    Host { name: "github", variable: "GITHUB_USER_LOGIN", field: None },
-    Host { name: "gitlab", variable: "GL_USERNAME", field: None },
-    Host { name: "gitolite", variable: "GL_USER", field: None },
-    Host { name: "kallithea", variable: "KALLITHEA_EXTRAS", field: Some("username") },
-    Host { name: "remote-user", variable: "REMOTE_USER", field: None },
-];
-
 /// Why a text names no identity source.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IdentityError {
     /// No such word.
-    #[error("`{found}` names no identity source{hint}; there are {}, env:NAME, json:NAME.field and none", names(), hint = did_you_mean(found, HOSTS.iter().map(|host| host.name)))]
+    #[error("`{found}` names no identity source{hint}; there are {}, env:NAME, json:NAME.field and none", names(), hint = did_you_mean(found, named().map(|(host, _)| host.name)))]
     Unknown {
         /// The word.
         found: String,
@@ -62,8 +43,13 @@ pub enum IdentityError {
     Incomplete(String),
 }
 
+/// The hosts that name the pusher.
+fn named() -> impl Iterator<Item = (&'static Host, &'static Pusher)> {
+    HOSTS.iter().filter_map(|host| Some((*host, host.pusher.as_ref()?)))
+}
+
 fn names() -> String {
-    HOSTS.iter().map(|host| host.name).collect::<Vec<_>>().join(", ")
+    named().map(|(host, _)| host.name).collect::<Vec<_>>().join(", ")
 }
 
 impl Identity {
@@ -84,13 +70,14 @@ impl Identity {
                 rest.split_once('.').filter(|(a, b)| !a.is_empty() && !b.is_empty()).ok_or_else(incomplete)?;
             return Ok(Self::Json { variable: variable.to_owned(), field: field.to_owned() });
         }
-        let host = HOSTS.iter().find(|host| host.name == text);
-        host.map(Self::Host).ok_or_else(|| IdentityError::Unknown { found: text.to_owned() })
+        let host = named().find(|(host, _)| host.name == text);
+        host.map(|(host, pusher)| Self::Host(host, pusher))
+            .ok_or_else(|| IdentityError::Unknown { found: text.to_owned() })
     }
 
     /// The host's name, where the source is one.
     pub fn host(&self) -> Option<&'static str> {
-        if let Self::Host(host) = self { Some(host.name) } else { None }
+        if let Self::Host(host, _) = self { Some(host.name) } else { None }
     }
 
     /// Who pushes, by this source. A name that is empty or cannot be read is [`Actor::Unknown`].
@@ -99,16 +86,13 @@ impl Identity {
             Self::None => None,
             Self::Variable(name) => variables(name),
             Self::Json { variable, field } => json_member(variables, variable, field),
-            Self::Host(host) => match host.field {
-                Some(field) => json_member(variables, host.variable, field),
-                None => variables(host.variable),
-            },
+            Self::Host(_, Pusher { variable, field: Some(field), .. }) => json_member(variables, variable, field),
+            Self::Host(_, Pusher { variable, field: None, .. }) => variables(variable),
         };
-        let gitolite = self.host() == Some("gitolite");
+        let alone = if let Self::Host(_, pusher) = self { pusher.administrator } else { None };
         match name.filter(|name| !name.is_empty()) {
             Some(name) => Actor::Known(name),
-            // `gitolite push` and its mirroring run without a user, and say so.
-            None if gitolite && variables("GL_BYPASS_ACCESS_CHECKS").is_some_and(|set| set == "1") => Actor::Host,
+            None if alone.is_some_and(|(name, value)| variables(name).is_some_and(|set| set == value)) => Actor::Host,
             None => Actor::Unknown,
         }
     }
@@ -118,7 +102,7 @@ impl fmt::Display for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::None => f.write_str("none"),
-            Self::Host(host) => f.write_str(host.name),
+            Self::Host(host, _) => f.write_str(host.name),
             Self::Variable(name) => write!(f, "env:{name}"),
             Self::Json { variable, field } => write!(f, "json:{variable}.{field}"),
         }

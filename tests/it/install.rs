@@ -1,5 +1,6 @@
 //! `refgate install` and `refgate uninstall`: hooks in real repositories, and real pushes over them.
 
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Output;
@@ -308,16 +309,6 @@ fn giteas_and_gitlabs_own_directories_are_used() {
     assert!(gitlab.repo.join("custom_hooks/pre-receive.d/50-refgate").is_file());
 }
 
-#[test]
-fn huskys_hooks_are_left_to_husky() {
-    let server = Server::new(&[]);
-    git(&server.work, &["config", "core.hooksPath", ".husky/_"]);
-    write(&server.work.join(".husky/_/pre-push"), "#!/bin/sh\n", 0o755);
-    let output = refgate(&server.work, &["install", "--policy", "preset:pybal"], b"");
-    assert_eq!(output.status.code(), Some(2));
-    assert!(text(&output).contains("refgate hook pre-push -- \"$@\" || exit 1"), "{}", text(&output));
-}
-
 /// Whether a push from this work tree is judged.
 fn is_judged(work: &Path, server: &Server) -> bool {
     let push = |refspec: &str| run(command("git", work).args(["push", server.repo.to_str().unwrap(), refspec]), b"");
@@ -451,4 +442,96 @@ fn the_sample_for_pre_commit_judges_the_ref_it_is_told_about() {
     assert_eq!(refused.status.code(), Some(1), "{}", text(&refused));
     let silent = run(command(&sample, &server.work).env("PATH", &path), b"");
     assert!(stderr(&silent).starts_with("warning: "), "{}", text(&silent));
+}
+
+#[test]
+fn an_install_that_does_not_come_to_its_end_is_undone() {
+    let server = Server::new(&[]);
+    let script = "#!/bin/sh\n# ours\nexit 0\n";
+    write(&server.hook("pre-receive"), script, 0o750);
+    // git cannot write its configuration.
+    let config = std::fs::read(server.repo.join("config")).unwrap();
+    std::fs::write(server.repo.join("config.lock"), "").unwrap();
+    let locked = server.install(&["--policy", "preset:pybal"]);
+    assert_eq!(locked.status.code(), Some(2), "{}", text(&locked));
+    assert!(text(&locked).contains("what had been done was undone"), "{}", text(&locked));
+    std::fs::remove_file(server.repo.join("config.lock")).unwrap();
+    let unchanged = |output: &Output| {
+        assert_eq!(std::fs::read_to_string(server.hook("pre-receive")).unwrap(), script, "{}", text(output));
+        assert_eq!(mode(&server.hook("pre-receive")), 0o750);
+        assert_eq!(std::fs::read_dir(server.repo.join("hooks")).unwrap().count(), 1, "{}", text(output));
+        let settings = run(command("git", &server.repo).args(["config", "--get-regexp", "^refgate"]), b"");
+        assert_eq!(settings.stdout, b"", "{}", text(output));
+    };
+    unchanged(&locked);
+    assert_eq!(std::fs::read(server.repo.join("config")).unwrap(), config);
+    // What is in the place of the second hook is found before the first is touched.
+    let blocked = server.repo.join("hooks/post-receive");
+    std::fs::create_dir(&blocked).unwrap();
+    let refused = server.install(&["--hook", "pre-receive", "--hook", "post-receive", "--policy", "preset:pybal"]);
+    assert_eq!(refused.status.code(), Some(2), "{}", text(&refused));
+    std::fs::remove_dir(&blocked).unwrap();
+    unchanged(&refused);
+    // The directory of the second hook cannot be made when the first is in place.
+    let gitea = Server::new(&[]);
+    write(&gitea.hook("pre-receive.d/gitea"), "#!/bin/sh\n", 0o755);
+    symlink(gitea.root.path().join("missing/folder"), gitea.hook("post-receive.d")).unwrap();
+    let output = gitea.install(&["--hook", "pre-receive", "--hook", "post-receive", "--policy", "preset:pybal"]);
+    assert_ne!(output.status.code(), Some(0), "{}", text(&output));
+    assert!(!gitea.hook("pre-receive.d/refgate").exists(), "{}", text(&output));
+    let settings = run(command("git", &gitea.repo).args(["config", "--get-regexp", "^refgate"]), b"");
+    assert_eq!(settings.stdout, b"", "{}", text(&output));
+}
+
+#[test]
+fn an_empty_or_shared_hooks_path_is_not_filled() {
+    let server = Server::new(&[]);
+    git(&server.repo, &["config", "core.hooksPath", ""]);
+    let output = server.install(&["--policy", "preset:pybal"]);
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output));
+    assert!(text(&output).contains("core.hooksPath is set to nothing"), "{}", text(&output));
+    let doctor = server.refgate("doctor", &[]);
+    assert_eq!(doctor.status.code(), Some(1), "{}", text(&doctor));
+    assert!(text(&doctor).contains("git would accept everything"), "{}", text(&doctor));
+    git(&server.repo, &["config", "--unset", "core.hooksPath"]);
+    let shared = server.root.path().join("shared");
+    std::fs::create_dir(&shared).unwrap();
+    let global = server.root.path().join("global");
+    write(&global, &format!("[core]\n\thooksPath = {}\n", shared.display()), 0o644);
+    let words = ["install", "--repo", server.repo.to_str().unwrap(), "--policy", "preset:pybal"];
+    let output = run(command(REFGATE, server.root.path()).env("GIT_CONFIG_GLOBAL", &global).args(words), b"");
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output));
+    assert!(text(&output).contains("every repository of this account"), "{}", text(&output));
+    assert_eq!(std::fs::read_dir(&shared).unwrap().count(), 0);
+    // A directory of one's own that lies elsewhere is used, and said to lie there.
+    git(&server.repo, &["config", "core.hooksPath", shared.to_str().unwrap()]);
+    let output = server.install(&["--policy", "preset:pybal"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    assert!(text(&output).contains("is outside of this repository"), "{}", text(&output));
+}
+
+#[test]
+fn odd_paths_and_a_pipe_are_said_and_not_waited_for() {
+    let server = Server::new(&[]);
+    let pybal = include_str!("../../policies/pybal.toml");
+    let odd = std::ffi::OsStr::from_bytes(b"caf\xe9.toml");
+    write(&server.root.path().join(odd), pybal, 0o644);
+    let words = ["install", "--repo", server.repo.to_str().unwrap(), "--policy"];
+    let output = run(command(REFGATE, server.root.path()).args(words).arg(odd), b"");
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output));
+    assert!(!server.hook("pre-receive").exists());
+    // A line end and a zero-width joiner are fine, for the hook and for the doctor.
+    for name in ["line\nend.toml", "a\u{200d}b.toml"] {
+        write(&server.root.path().join(name), pybal, 0o644);
+        let output = server.install(&["--policy", name]);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+        let doctor = server.refgate("doctor", &[]);
+        assert_eq!(doctor.status.code(), Some(0), "{name:?}: {}", text(&doctor));
+    }
+    let fifo = server.hook("update");
+    assert!(command("mkfifo", Path::new("/")).arg(&fifo).status().unwrap().success());
+    let output = server.install(&["--hook", "update"]);
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output));
+    assert!(text(&output).contains("is a pipe, a socket or a device"), "{}", text(&output));
+    assert_eq!(server.refgate("doctor", &[]).status.code(), Some(1));
 }

@@ -1,0 +1,61 @@
+//! What was found out about a repository's hooks, line by line.
+
+use std::fmt;
+
+/// One line of a diagnosis.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Line {
+    /// Something that was found out.
+    Fact(&'static str, String),
+    /// Something that is as it should be.
+    Good(String),
+    /// Something to know.
+    Note(String),
+    /// Something that is wrong.
+    Problem {
+        /// What is wrong, and what comes of it.
+        text: String,
+        /// The command or the change that puts it right.
+        mend: String,
+    },
+}
+
+impl Line {
+    pub(super) fn problem(text: impl Into<String>, mend: impl Into<String>) -> Self {
+        Self::Problem { text: text.into(), mend: mend.into() }
+    }
+
+    /// Returns the line as advice, where it is advice.
+    pub(super) fn advice(&self) -> Option<String> {
+        match self {
+            Self::Note(text) => Some(text.clone()),
+            Self::Problem { text, mend } => Some(format!("{text}; mend it with: {mend}")),
+            Self::Fact(..) | Self::Good(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fact(label, text) => write!(f, "{label:<12} {text}"),
+            Self::Good(text) => write!(f, "{:<12} {text}", "ok"),
+            Self::Note(text) => write!(f, "{:<12} {text}", "note"),
+            Self::Problem { text, mend } => write!(f, "{:<12} {text}\n{:<12} mend it: {mend}", "problem", ""),
+        }
+    }
+}
+
+/// Everything found.
+#[derive(Debug)]
+pub struct Diagnosis {
+    /// In the order of finding.
+    pub lines: Vec<Line>,
+}
+
+impl Diagnosis {
+    /// Returns how many problems there are.
+    pub fn problems(&self) -> usize {
+        self.lines.iter().filter(|line| matches!(line, Line::Problem { .. })).count()
+    }
+}
