@@ -10,6 +10,7 @@ use super::{FactError, Snapshot};
 use crate::git;
 use crate::model::{Namespace, ObjectId, RefName};
 use crate::policy::{Bindings, Place, TagMatch};
+use crate::version::sort_by;
 
 /// A tag among those of its scope.
 #[derive(Clone, Debug)]
@@ -85,15 +86,8 @@ impl<'a> Snapshot<'a> {
             }
         }
         let in_order = scopes.into_iter().map(|(scope, mut siblings)| {
-            // Sorting needs an answer for every pair: the first pair without one is kept and told afterwards.
-            let mut mixed = None;
-            siblings.sort_by(|a, b| {
-                self.order(&a.tag, &b.tag).unwrap_or_else(|error| {
-                    mixed = Some(error);
-                    Ordering::Equal
-                })
-            });
-            (scope, mixed.map_or_else(|| Ok(siblings.into()), Err))
+            let sorted = sort_by(&mut siblings, |a, b| self.order(&a.tag, &b.tag));
+            (scope, sorted.map(|()| siblings.into()))
         });
         Ok(in_order.collect())
     }

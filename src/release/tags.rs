@@ -9,7 +9,7 @@ use crate::git::{Kind, Repository};
 use crate::model::{Namespace, ObjectId, RefName};
 use crate::policy::{Policy, TagKind};
 use crate::project::Snapshot;
-use crate::version::Version;
+use crate::version::{Version, sort_by};
 
 /// Whose versions are meant: in a repository of several components each has its own.
 #[derive(Clone, Copy)]
@@ -112,21 +112,10 @@ impl ReleaseTags {
 /// Highest first. Of the spellings of one version the longest comes first: what follows 1.2.0 is below what follows
 /// 1.2, so that it collides with nothing.
 fn sort(tags: &mut [ReleaseTag]) -> Result<(), Error> {
-    // Sorting needs an answer for every pair: the first pair without one is kept and told afterwards.
-    let mut mixed = None;
-    tags.sort_by(|a, b| {
-        let versions = || {
-            b.version.compare(&a.version).unwrap_or_else(|error| {
-                mixed = Some(error);
-                Ordering::Equal
-            })
-        };
-        let numbers = |tag: &ReleaseTag| tag.version.release().len();
-        b.era
-            .cmp(&a.era)
-            .then_with(versions)
-            .then_with(|| numbers(b).cmp(&numbers(a)))
-            .then_with(|| a.name.cmp(&b.name))
-    });
-    mixed.map_or(Ok(()), |error| Err(error.into()))
+    let numbers = |tag: &ReleaseTag| tag.version.release().len();
+    sort_by(tags, |a, b| {
+        let eras = b.era.cmp(&a.era);
+        let versions = if eras == Ordering::Equal { b.version.compare(&a.version)? } else { eras };
+        Ok(versions.then_with(|| numbers(b).cmp(&numbers(a))).then_with(|| a.name.cmp(&b.name)))
+    })
 }
