@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use refgate::policy::{PRESETS, Source, load};
 use refgate::rules::{REGISTRY, arm};
 
-use crate::scenarios;
+use crate::support::scenario::{self, Verdict};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_path_buf()
@@ -30,7 +30,7 @@ fn every_rule_has_a_file_a_page_and_scenarios_and_none_is_left_over() {
     }
     assert_eq!(files, ids());
     assert_eq!(stems(&root().join("src/rules"), "md"), ids());
-    assert_eq!(stems(&scenarios::folder(), "md"), ids());
+    assert_eq!(stems(&scenario::folder(), "md"), ids());
 }
 
 #[test]
@@ -41,13 +41,14 @@ fn the_registry_is_sorted_and_has_no_id_twice() {
 #[test]
 fn every_rule_has_a_scenario_that_refuses_and_one_that_accepts() {
     for id in ids() {
-        let file = scenarios::folder().join(format!("{}.md", id.replace('-', "_")));
-        let titles: Vec<String> = scenarios::read(&std::fs::read_to_string(file).unwrap())
-            .into_iter()
-            .map(|scenario| scenario.title)
-            .collect();
-        assert!(titles.iter().any(|title| title.starts_with("refuses")), "{id} has no scenario that refuses");
-        assert!(titles.iter().any(|title| title.starts_with("accepts")), "{id} has no scenario that accepts");
+        let file = scenario::folder().join(format!("{}.md", id.replace('-', "_")));
+        let name = file.file_name().unwrap().to_str().unwrap().to_owned();
+        let scenarios = scenario::read(&name, &std::fs::read_to_string(file).unwrap()).unwrap();
+        let has = |verdict| scenarios.iter().any(|scenario| scenario.verdict == verdict);
+        assert!(has(Verdict::Refuses), "{id} has no scenario that refuses");
+        assert!(has(Verdict::Accepts), "{id} has no scenario that accepts");
+        let titles: BTreeSet<&str> = scenarios.iter().map(|scenario| scenario.title.as_str()).collect();
+        assert_eq!(titles.len(), scenarios.len(), "{id} has two scenarios of one title");
     }
 }
 

@@ -32,7 +32,6 @@ mod reference_pages;
 mod release_plan;
 mod release_properties;
 mod reports;
-mod scenarios;
 mod support;
 mod version_command;
 mod version_order;

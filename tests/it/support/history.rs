@@ -8,11 +8,17 @@
 //! X = blob "content"
 //! refs/heads/master = B
 //! refs/heads/alias -> refs/heads/master
+//! missing B^{tree}
+//! shallow B
 //! ```
+//!
+//! `missing` takes an object away; `shallow` ends the history at a commit, as a shallow clone does, and takes away what
+//! lies below.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use super::{DATE, git, git_with};
 
@@ -21,11 +27,52 @@ pub(crate) type Ids = BTreeMap<String, String>;
 
 /// Makes a bare repository with this history and tells the id of every label.
 pub(crate) fn build(directory: &Path, script: &str, init: &[&str]) -> Ids {
-    let mut arguments = vec!["init", "--quiet", "--bare", "--template="];
-    arguments.extend(init);
-    arguments.push(".");
-    git(directory, &arguments);
+    init_bare(directory, init);
     import(directory, script)
+}
+
+/// What `git init` wrote for some options: folders, and files with their content.
+type Template = Vec<(PathBuf, Option<Vec<u8>>)>;
+
+/// Makes a bare repository without hooks: `git init` runs once for the same options, its files are written again for
+/// everybody else.
+pub(crate) fn init_bare(directory: &Path, options: &[&str]) {
+    static TEMPLATES: Mutex<BTreeMap<Vec<String>, Template>> = Mutex::new(BTreeMap::new());
+    let key: Vec<String> = options.iter().map(|option| (*option).to_owned()).collect();
+    let mut templates = TEMPLATES.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let template = templates.entry(key).or_insert_with(|| {
+        let folder = tempfile::tempdir().unwrap();
+        git(folder.path(), &[&["init", "--quiet", "--bare", "--template="], options, &["."]].concat());
+        let mut template = Template::new();
+        let mut folders = vec![PathBuf::new()];
+        while let Some(below) = folders.pop() {
+            for entry in std::fs::read_dir(folder.path().join(&below)).unwrap() {
+                let entry = entry.unwrap();
+                let path = below.join(entry.file_name());
+                if entry.file_type().unwrap().is_dir() {
+                    template.push((path.clone(), None));
+                    folders.push(path);
+                } else {
+                    template.push((path, Some(std::fs::read(entry.path()).unwrap())));
+                }
+            }
+        }
+        template
+    });
+    for (path, content) in template.iter() {
+        let path = directory.join(path);
+        match content {
+            None => std::fs::create_dir(path).unwrap(),
+            Some(content) => std::fs::write(path, content).unwrap(),
+        }
+    }
+}
+
+/// The refs of a script, by name, and the ids they hold; symbolic refs are not among them.
+pub(crate) fn refs(script: &str, ids: &Ids) -> BTreeMap<String, String> {
+    let lines = script.lines().map(str::trim).filter_map(|line| line.split_once(" = "));
+    let refs = lines.filter(|(name, _)| name.starts_with("refs/"));
+    refs.map(|(name, label)| (name.to_owned(), ids[label].clone())).collect()
 }
 
 /// Writes a history into a repository.
@@ -35,7 +82,18 @@ pub(crate) fn import(directory: &Path, script: &str) -> Ids {
     let mut refs: Vec<(String, String)> = Vec::new();
     let mut symbolic: Vec<(String, String)> = Vec::new();
     let mut tags: Vec<(String, String, String)> = Vec::new();
+    let (mut missing, mut shallow) = (Vec::new(), Vec::new());
+    // The type of every object, which a tag has to name.
+    let mut kinds: BTreeMap<String, &str> = BTreeMap::new();
     for line in script.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        if let Some(revision) = line.strip_prefix("missing ") {
+            missing.push(revision);
+            continue;
+        }
+        if let Some(label) = line.strip_prefix("shallow ") {
+            shallow.push(label);
+            continue;
+        }
         if let Some((name, target)) = line.split_once(" -> ") {
             symbolic.push((name.to_owned(), target.to_owned()));
             continue;
@@ -50,8 +108,10 @@ pub(crate) fn import(directory: &Path, script: &str) -> Ids {
             && kind == "tag"
         {
             tags.push((left.to_owned(), name.clone(), target.clone()));
+            kinds.insert(left.to_owned(), "tag");
             continue;
         }
+        kinds.insert(left.to_owned(), if words[0] == "blob" { "blob" } else { "commit" });
         labels.push(left.to_owned());
         object(&mut stream, &labels, &words);
     }
@@ -68,18 +128,10 @@ pub(crate) fn import(directory: &Path, script: &str) -> Ids {
         })
         .collect();
     let _ = std::fs::remove_file(marks);
-    for (label, name, target) in tags {
-        let target = ids.get(&target).unwrap_or_else(|| panic!("no object `{target}`"));
-        let kind = git(directory, &["cat-file", "-t", target]);
-        let object = format!(
-            "object {target}\ntype {kind}\ntag {name}\ntagger Carl Committer <carl@example.com> {DATE}\n\n{name}\n"
-        );
-        let id = git_with(directory, &["mktag"], object.as_bytes());
-        ids.insert(label, id);
-    }
+    write_tags(directory, tags, &kinds, &mut ids);
     // fast-import puts commits on refs of ours; only the refs of the script shall be there.
-    let made = git(directory, &["for-each-ref", "--format=delete %(refname)", "refs/scenario/"]);
-    let mut updates = format!("{made}\n").trim_start().to_owned();
+    let made = labels.iter().filter(|label| kinds.get(*label) == Some(&"commit"));
+    let mut updates: String = made.map(|label| format!("delete refs/scenario/{label}\n")).collect();
     for (name, label) in refs {
         let id = ids.get(&label).unwrap_or_else(|| panic!("no object `{label}`"));
         let _ = writeln!(updates, "update {name} {id}");
@@ -88,7 +140,59 @@ pub(crate) fn import(directory: &Path, script: &str) -> Ids {
     for (name, target) in symbolic {
         git(directory, &["symbolic-ref", &name, &target]);
     }
+    cut_off(directory, &shallow, &ids);
+    for revision in missing {
+        let (label, path) = revision.find(['^', ':']).map_or((revision, ""), |at| revision.split_at(at));
+        let label = ids.get(label).unwrap_or_else(|| panic!("no object `{label}`"));
+        let id = git(directory, &["rev-parse", "--verify", &format!("{label}{path}")]);
+        let (folder, file) = id.split_at(2);
+        std::fs::remove_file(directory.join("objects").join(folder).join(file)).unwrap();
+    }
     ids
+}
+
+/// Writes tag objects, by one git for all that need no other tag first.
+fn write_tags(
+    directory: &Path,
+    mut tags: Vec<(String, String, String)>,
+    kinds: &BTreeMap<String, &str>,
+    ids: &mut Ids,
+) {
+    while !tags.is_empty() {
+        let (ready, later): (Vec<_>, Vec<_>) = tags.into_iter().partition(|(.., target)| ids.contains_key(target));
+        let (_, _, unknown) = ready.first().or_else(|| later.first()).unwrap();
+        assert!(!ready.is_empty(), "no object `{unknown}`");
+        let mut paths = String::new();
+        let folder = tempfile::tempdir().unwrap();
+        for (at, (_, name, target)) in ready.iter().enumerate() {
+            let (id, kind) = (&ids[target], kinds[target]);
+            let path = folder.path().join(at.to_string());
+            let object = format!(
+                "object {id}\ntype {kind}\ntag {name}\ntagger Carl Committer <carl@example.com> {DATE}\n\n{name}\n"
+            );
+            std::fs::write(&path, object).unwrap();
+            let _ = writeln!(paths, "{}", path.display());
+        }
+        let written = git_with(directory, &["hash-object", "-w", "-t", "tag", "--stdin-paths"], paths.as_bytes());
+        ids.extend(ready.into_iter().zip(written.lines()).map(|((label, ..), id)| (label, id.to_owned())));
+        tags = later;
+    }
+}
+
+/// Ends the history at some commits.
+fn cut_off(directory: &Path, shallow: &[&str], ids: &Ids) {
+    if shallow.is_empty() {
+        return;
+    }
+    let ends: Vec<&str> = shallow.iter().map(|label| ids[*label].as_str()).collect();
+    let parents: Vec<String> = ends.iter().map(|id| format!("{id}^@")).collect();
+    let mut below = vec!["rev-list"];
+    below.extend(parents.iter().map(String::as_str));
+    let below = git(directory, &below);
+    std::fs::write(directory.join("shallow"), ends.join("\n") + "\n").unwrap();
+    let kept: Vec<&str> =
+        ids.values().map(String::as_str).filter(|id| !below.lines().any(|gone| gone == *id)).collect();
+    git(directory, &[&["prune", "--expire=now"], kept.as_slice()].concat());
 }
 
 fn object(stream: &mut String, labels: &[String], words: &[String]) {

@@ -2,6 +2,7 @@
 
 pub(crate) mod history;
 pub(crate) mod recipe;
+pub(crate) mod scenario;
 pub(crate) mod site;
 
 use std::ffi::OsStr;
