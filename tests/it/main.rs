@@ -1,7 +1,6 @@
 //! The integration tests: one binary, real git, the real program.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::disallowed_methods,
@@ -32,6 +31,7 @@ mod reference_pages;
 mod release_plan;
 mod release_properties;
 mod reports;
+mod scenario_files;
 mod support;
 mod version_command;
 mod version_order;

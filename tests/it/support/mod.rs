@@ -1,4 +1,4 @@
-//! Commands with a cleared environment, and repositories written by one `git fast-import`.
+//! Commands with a cleared environment, and repositories written in a few lines.
 
 pub(crate) mod history;
 pub(crate) mod recipe;

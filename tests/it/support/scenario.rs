@@ -5,6 +5,8 @@
 //! first title of the file is also for the titles that follow. A block `toml policy more` or `repo more` goes after
 //! what the scenario would have without it.
 
+#![allow(dead_code, reason = "each of the two test binaries uses a part of it")]
+
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
