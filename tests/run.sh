@@ -1,8 +1,9 @@
 #!/bin/sh
-# Everything that has to pass: formatting, lints, shell scripts, tests, real hosts.
+# Everything that has to pass: formatting, lints, shell scripts, the tour, the oracles, tests, real hosts.
 #
 # On Debian, as root, what the tests need is installed first. Elsewhere they use what is there, and the parts that
 # need something else say so and are left out. REFGATE_HOSTS=1 also pushes to real ssh, http and gitolite servers.
+# The first thing that fails ends it. The last lines are cargo test's own.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -27,14 +28,30 @@ if command -v apt-get > /dev/null && [ "$(id -u)" = 0 ]; then
     fi
 fi
 
+# The oldest git that the tests are run with is Debian 12's.
+version=$(git version | sed 's/[^0-9]*\([0-9.]*[0-9]\).*/\1/')
+major=${version%%.*} minor=${version#*.} minor=${minor%%.*}
+if [ "$major" -lt 2 ] || { [ "$major" -eq 2 ] && [ "$minor" -lt 39 ]; }; then
+    echo "git $version: the tests need git 2.39 or later" >&2
+    exit 1
+fi
+if [ "$major" -eq 2 ] && [ "$minor" -lt 45 ]; then
+    echo "git $version: repositories with reftable need git 2.45, so nothing is tried with them"
+else
+    echo "git $version"
+fi
+
 if command -v shellcheck > /dev/null; then
     git ls-files -z -- '*.sh' hooks .ci/run | xargs -0 grep -lE '^#!/bin/(sh|bash)|^#!/usr/bin/env (sh|bash)' | xargs shellcheck
+else
+    echo "no shellcheck here: the shell scripts are not checked"
 fi
 if cargo fmt --version > /dev/null 2>&1; then cargo fmt --check; fi
 if cargo clippy --version > /dev/null 2>&1; then cargo clippy --quiet --locked --all-targets -- -D warnings; fi
+# What the README tells a newcomer to type first.
+sh tests/tour.sh
 if [ -n "${REFGATE_HOSTS:-}" ]; then
     # Real servers on loopback; installs them, makes accounts, and takes both away again. 77: not root, or no apt-get.
-    cargo build --quiet --locked
     bash tests/hosts/smoke.sh --binary "$PWD/target/debug/refgate" || [ $? = 77 ]
     # The real pre-commit, lefthook and husky. 77: they cannot be had.
     bash tests/hosts/managers.sh --binary "$PWD/target/debug/refgate" || [ $? = 77 ]

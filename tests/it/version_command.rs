@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::support::recipe::{cook, for_all, oracle};
-use crate::support::{git, json, refgate, stderr};
+use crate::support::{git, has_reftable, json, refgate, stderr};
 
 /// The answer, or `!` and the exit code.
 fn answer(directory: &Path, arguments: &[&str]) -> String {
@@ -146,6 +146,9 @@ const SITUATIONS: &[Row] = &[
 #[test]
 fn situations_of_our_own() {
     let differences = for_all(SITUATIONS, |(recipe, questions)| {
+        if recipe.contains("reftable") && !has_reftable() {
+            return Vec::new();
+        }
         // The directory that the recipe ends in is the one that is asked in.
         let (_made, path) = cook(&format!("{recipe}\npwd > \"$HOME/ends-in\""));
         let end = std::fs::read_to_string(path.join("ends-in")).unwrap();

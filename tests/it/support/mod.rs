@@ -9,6 +9,7 @@ use std::ffi::OsStr;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::sync::LazyLock;
 
 /// The date of every commit and tag, so that ids are the same everywhere.
 pub(crate) const DATE: &str = "1700000000 +0000";
@@ -33,6 +34,8 @@ pub(crate) fn command(program: impl AsRef<OsStr>, directory: &Path) -> Command {
         ("GIT_COMMITTER_DATE", DATE),
         ("GIT_TERMINAL_PROMPT", "0"),
         ("LC_ALL", "C"),
+        // git's own switch for test suites: nothing here has to outlast a power cut.
+        ("GIT_TEST_FSYNC", "0"),
     ] {
         command.env(name, value);
     }
@@ -62,6 +65,23 @@ pub(crate) fn run(command: &mut Command, input: &[u8]) -> Output {
 /// Runs the program under test.
 pub(crate) fn refgate(directory: &Path, arguments: &[&str], input: &[u8]) -> Output {
     run(command(REFGATE, directory).args(arguments), input)
+}
+
+/// Whether this git has reftable, which came with 2.45. Where it has not, that is said once, past the test harness, which
+/// hides what passing tests print.
+pub(crate) fn has_reftable() -> bool {
+    static HAS: LazyLock<bool> = LazyLock::new(|| {
+        let version = git(Path::new("/"), &["version"]);
+        let numbers = version.split_whitespace().nth(2).unwrap_or_default();
+        let mut numbers = numbers.split('.').map_while(|number| number.parse::<u32>().ok());
+        let has = (numbers.next(), numbers.next()) >= (Some(2), Some(45));
+        if !has {
+            let word = format!("SKIPPED: {version} has no reftable; git 2.45 and later are tried with it too\n");
+            std::io::stderr().write_all(word.as_bytes()).unwrap();
+        }
+        has
+    });
+    *HAS
 }
 
 /// Standard error as text.

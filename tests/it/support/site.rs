@@ -106,7 +106,10 @@ impl Site {
         let objects = format!("--object-format={}", setup.objects);
         let ids = history::build(&client, script, &[&objects]);
         let refs = format!("--ref-format={}", setup.refs);
-        git(&server, &["init", "--quiet", "--bare", "--template=", "--initial-branch=master", &objects, &refs, "."]);
+        let options = [objects.as_str(), refs.as_str()];
+        // An older git knows neither the option nor another format than `files`.
+        let options = if setup.refs == "files" { &options[..1] } else { &options[..] };
+        history::init_bare(&server, &[&["--initial-branch=master"], options].concat());
         let site = Self { folder, server, client, ids };
         let seeded = site.git_push(&["--quiet", "--mirror"], [] as [&str; 0]);
         assert!(seeded.status.success(), "{}", stderr(&seeded));
