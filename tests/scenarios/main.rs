@@ -14,6 +14,8 @@
 #[expect(dead_code, reason = "the other test binary uses the rest")]
 mod support;
 
+mod places;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -22,6 +24,7 @@ use std::process::ExitCode;
 use std::sync::{Arc, LazyLock, Mutex};
 
 use libtest_mimic::{Arguments, Failed, Trial};
+use places::{Known, Places, Seen, Update};
 use support::scenario::{self, Scenario};
 use support::{REFGATE, command, history, refgate, run, stderr};
 
@@ -31,6 +34,7 @@ type Blessed = Arc<Mutex<BTreeMap<PathBuf, Vec<(Range<usize>, i32, String)>>>>;
 fn main() -> ExitCode {
     let bless = std::env::var_os("REFGATE_BLESS").is_some();
     let blessed = Blessed::default();
+    let known = Arc::new(Known::read());
     let mut trials = Vec::new();
     for path in scenario::files() {
         let name = path.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap_or(&path).display().to_string();
@@ -43,13 +47,16 @@ fn main() -> ExitCode {
             }
         };
         for scenario in scenarios {
+            let known = Arc::clone(&known);
             let (blessed, path, stem, name) = (Arc::clone(&blessed), path.clone(), stem.clone(), name.clone());
             let title: String =
                 scenario.title.chars().map(|char| if char.is_alphanumeric() { char } else { '_' }).collect();
             trials.push(Trial::test(format!("{stem}::{title}"), move || {
-                let (exit, shown) = judged(&stem.replace('_', "-"), &scenario)
+                let Judged { exit, shown, elsewhere } = judged(&stem.replace('_', "-"), &scenario)
                     .map_err(|wrong| format!("{name}:{}: {wrong}", scenario.line))?;
                 let came = compare(&scenario, exit, &shown, bless);
+                let title = format!("{stem}: {}", scenario.title);
+                let came = came.and_then(|()| known.compare(&title, &elsewhere));
                 if bless && came.is_ok() && (scenario.expect.exit, &scenario.expect.text) != (Some(exit), &shown) {
                     blessed.lock().unwrap().entry(path).or_default().push((scenario.expect.lines, exit, shown));
                 }
@@ -111,38 +118,51 @@ fn arm_only(policy: &str, rule: &str) -> String {
     text
 }
 
-/// The exit code of the scenario's push in pre-receive, and the text for people.
-fn judged(rule: &str, scenario: &Scenario) -> Result<(i32, String), String> {
+/// What came of a scenario.
+struct Judged {
+    exit: i32,
+    /// The text for people.
+    shown: String,
+    /// What other places than pre-receive say otherwise.
+    elsewhere: String,
+}
+
+/// Judges the scenario's push in pre-receive, and then wherever else it can be asked about.
+fn judged(rule: &str, scenario: &Scenario) -> Result<Judged, String> {
     let folder = tempfile::tempdir().unwrap();
     let repository = folder.path().join("srv.git");
     std::fs::create_dir(&repository).unwrap();
     let ids = history::build(&repository, &scenario.repo, &[]);
     let policy = folder.path().join("policy.toml");
     std::fs::write(&policy, arm_only(&scenario.policy, rule)).unwrap();
-    let (mut input, mut settings) = (String::new(), String::new());
+    let (mut input, mut settings, mut updates) = (String::new(), String::new(), Vec::new());
     let mut program = command(REFGATE, &repository);
-    program.args(["hook", "pre-receive"]);
-    let mut source = policy.to_str().unwrap();
+    let log = folder.path().join("log");
+    program.args(["hook", "pre-receive", "--log"]).arg(&log);
+    let mut named = None;
     for line in scenario.push.lines() {
         if let Some(actor) = line.strip_prefix("actor ") {
             settings.push_str("[refgate]\n\tidentity = env:WHO\n");
             program.env("WHO", actor);
             continue;
         }
-        if let Some(named) = line.strip_prefix("policy ") {
-            source = named;
+        if let Some(source) = line.strip_prefix("policy ref:") {
+            named = Some(source.split_once(':').ok_or_else(|| format!("`{line}` is not `policy ref:REF:PATH`"))?);
             continue;
         }
         let words: Vec<&str> = line.split_whitespace().collect();
         let [name, old, "->", new] = words.as_slice() else {
-            return Err(format!("`{line}` is none of `REF OLD -> NEW`, `actor NAME` and `policy SOURCE`"));
+            return Err(format!("`{line}` is none of `REF OLD -> NEW`, `actor NAME` and `policy ref:REF:PATH`"));
         };
         let id = |label: &str| match label {
             "0" => Ok("0".repeat(40)),
             label => ids.get(label).cloned().ok_or_else(|| format!("`{line}`: there is no object `{label}`")),
         };
-        let _ = writeln!(input, "{} {} {name}", id(old)?, id(new)?);
+        let update = Update { name: (*name).to_owned(), old: id(old)?, new: id(new)? };
+        let _ = writeln!(input, "{} {} {name}", update.old, update.new);
+        updates.push(update);
     }
+    let source = named.map_or_else(|| policy.display().to_string(), |(name, path)| format!("ref:{name}:{path}"));
     let _ = writeln!(settings, "[refgate]\n\tpolicy = \"{source}\"");
     let config = repository.join("config");
     let before = std::fs::read_to_string(&config).unwrap();
@@ -150,5 +170,21 @@ fn judged(rule: &str, scenario: &Scenario) -> Result<(i32, String), String> {
     let output = run(&mut program, input.as_bytes());
     assert!(output.stdout.is_empty(), "text for people belongs on standard error");
     let exit = output.status.code().ok_or("a signal ended refgate")?;
-    Ok((exit, stderr(&output)))
+    let cut = |line: &str| line.starts_with("missing ") || line.starts_with("shallow ");
+    let elsewhere = if scenario.repo.lines().any(cut) {
+        String::new()
+    } else {
+        let line = std::fs::read_to_string(log).map_err(|_| format!("there is no report: {}", stderr(&output)))?;
+        let report: serde_json::Value = serde_json::from_str(&line).unwrap();
+        let places = Places {
+            folder: folder.path(),
+            server: &repository,
+            script: &scenario.repo,
+            ids: &ids,
+            updates: &updates,
+            policy: named.map_or(Ok(policy.as_path()), Err),
+        };
+        places.differences(&Seen::of(&report["report"]))
+    };
+    Ok(Judged { exit, shown: stderr(&output), elsewhere })
 }
