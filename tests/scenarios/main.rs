@@ -16,7 +16,7 @@ mod support;
 
 mod places;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -35,7 +35,7 @@ fn main() -> ExitCode {
     let bless = std::env::var_os("REFGATE_BLESS").is_some();
     let blessed = Blessed::default();
     let known = Arc::new(Known::read());
-    let mut trials = Vec::new();
+    let (mut trials, mut titles) = (Vec::new(), BTreeSet::new());
     for path in scenario::files() {
         let name = path.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap_or(&path).display().to_string();
         let stem = path.file_stem().unwrap().to_str().unwrap().to_owned();
@@ -47,6 +47,7 @@ fn main() -> ExitCode {
             }
         };
         for scenario in scenarios {
+            titles.insert(format!("{stem}: {}", scenario.title));
             let known = Arc::clone(&known);
             let (blessed, path, stem, name) = (Arc::clone(&blessed), path.clone(), stem.clone(), name.clone());
             let title: String =
@@ -64,6 +65,14 @@ fn main() -> ExitCode {
             }));
         }
     }
+    trials.push(Trial::test("places::the_known_differences_are_about_scenarios", move || {
+        let stale = known.about_nothing(&titles);
+        if stale.is_empty() {
+            Ok(())
+        } else {
+            Err(format!("places.txt: no scenario has this title: {stale:#?}").into())
+        }
+    }));
     let conclusion = libtest_mimic::run(&Arguments::from_args(), trials);
     for (path, outcomes) in std::mem::take(&mut *blessed.lock().unwrap()) {
         let text = std::fs::read_to_string(&path).unwrap();

@@ -18,6 +18,8 @@
 //! - CI is asked about one ref, with every other ref of the push where the push has put it: the job runs after the push
 //!   and cannot know what belonged to it. What it finds is compared with what pre-receive finds about that ref.
 //! - What is on the server in `refs/notes` has been fetched everywhere, as waivers ask for.
+//! - `check --ref` takes names below `refs/` alone: it is asked about the rest of the push.
+//! - `places.txt` lists what differs besides, and why.
 //!
 //! A repository with missing objects or a shallow history is judged in the first place alone: no push leads there.
 
@@ -30,27 +32,33 @@ use serde_json::Value;
 use super::support::history::{self, Ids};
 use super::support::{REFGATE, command, run, stderr};
 
-/// The differences that are known, `places.txt`: `RULE: TITLE: PLACE: what it says otherwise`, all of a scenario and a
-/// place or none. One that is gone has to be taken out, so that the list says what is so.
+/// The differences that are known, `places.txt`: a line `RULE: TITLE: PLACE` each, the reason above it. Where a place
+/// has come to agree, its line has to go, so that the list says what is so.
 pub(crate) struct Known(BTreeSet<String>);
 
 impl Known {
     pub(crate) fn read() -> Self {
-        let text = std::fs::read_to_string(super::scenario::folder().join("places.txt")).unwrap_or_default();
+        let text = std::fs::read_to_string(super::scenario::folder().join("places.txt")).unwrap();
         Self(text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned).collect())
     }
 
-    /// What is not known, and what is known and no longer there.
+    /// Lines of this list that are about no scenario.
+    pub(crate) fn about_nothing(&self, titles: &BTreeSet<String>) -> Vec<&String> {
+        let about = |line: &str| line.rsplit_once(": ").is_some_and(|(title, _)| titles.contains(title));
+        self.0.iter().filter(|line| !about(line)).collect()
+    }
+
+    /// What differs and is not known, and what is known and differs no longer.
     pub(crate) fn compare(&self, title: &str, differences: &str) -> Result<(), String> {
-        let found: BTreeSet<String> = differences.lines().map(|line| format!("{title}: {line}")).collect();
-        let prefix = format!("{title}: ");
-        let known: BTreeSet<String> = self.0.iter().filter(|line| line.starts_with(&prefix)).cloned().collect();
         let mut text = String::new();
-        for line in found.difference(&known) {
-            let _ = writeln!(text, "  differs: {line}");
+        let known = |place: &str| self.0.contains(&format!("{title}: {place}"));
+        for line in differences.lines().filter(|line| !known(line.split(": ").next().unwrap_or_default())) {
+            let _ = writeln!(text, "  {line}");
         }
-        for line in known.difference(&found) {
-            let _ = writeln!(text, "  no longer: {line}");
+        for place in ["pre-push", "check before", "check after", "GitHub", "GitLab"] {
+            if known(place) && !differences.lines().any(|line| line.starts_with(&format!("{place}: "))) {
+                let _ = writeln!(text, "  {place}: agrees now; take `{title}: {place}` out of places.txt");
+            }
         }
         if text.is_empty() { Ok(()) } else { Err(format!("other places than pre-receive say something else\n{text}")) }
     }
@@ -146,6 +154,7 @@ impl Places<'_> {
     pub(crate) fn differences(&self, server: &Seen) -> String {
         let mut text = String::new();
         let all = |_: &str| true;
+        let below_refs = |name: &str| name.starts_with("refs/");
         let before = history::refs(self.script, self.ids);
         let mut after = before.clone();
         for update in self.updates {
@@ -158,9 +167,9 @@ impl Places<'_> {
         let clone = self.clone_of("clone");
         write_refs(&clone, &before, self.updates);
         server.compare("pre-push", &self.pre_push(&clone), &all, &mut text);
-        server.compare("check before", &self.check(&clone), &all, &mut text);
+        server.compare("check before", &self.check(&clone), &below_refs, &mut text);
         write_refs(&clone, &after, self.updates);
-        server.compare("check after", &self.check(&clone), &all, &mut text);
+        server.compare("check after", &self.check(&clone), &below_refs, &mut text);
         let job = self.clone_of("job");
         write_refs(&job, &after, &[]);
         let namespaces = ["refs/heads/", "refs/tags/"];
@@ -244,21 +253,19 @@ impl Places<'_> {
     fn check(&self, clone: &Path) -> Seen {
         let mut check = command(REFGATE, clone);
         check.arg("check");
-        for update in self.updates {
+        let asked = self.updates.iter().filter(|update| update.name.starts_with("refs/"));
+        for update in asked {
             check.arg("--ref").arg(format!("{}={}..{}", update.name, update.old, update.new));
         }
         self.policy(&mut check, true);
         self.ask(&mut check, "")
     }
 
-    /// The commit that a ref comes to: CI systems check that out.
-    fn commit_of(&self, id: &str) -> String {
-        super::support::git(self.server, &["rev-parse", "--verify", "--quiet", &format!("{id}^{{}}")])
-    }
-
     fn checked_out(&self, job: &Path, update: &Update) -> String {
-        let commit =
-            if update.name.starts_with("refs/tags/") { self.commit_of(&update.new) } else { update.new.clone() };
+        // CI systems check a tag's commit out.
+        let store = gix::open_opts(self.server, gix::open::Options::isolated()).unwrap();
+        let id = gix::ObjectId::from_hex(update.new.as_bytes()).unwrap();
+        let commit = store.find_object(id).unwrap().peel_tags_to_end().unwrap().id.to_string();
         std::fs::write(job.join(".git/HEAD"), format!("{commit}\n")).unwrap();
         commit
     }
@@ -285,7 +292,7 @@ impl Places<'_> {
         let commit = self.checked_out(job, update);
         let mut check = command(REFGATE, job);
         check.arg("check").env("GITLAB_CI", "true").env("CI", "true").env("CI_COMMIT_SHA", commit);
-        check.env("CI_COMMIT_BEFORE_SHA", &update.old).env("CI_PIPELINE_SOURCE", "push");
+        check.env("CI_COMMIT_BEFORE_SHA", &update.old).env("CI_PIPELINE_SOURCE", "push").env("GIT_DEPTH", "0");
         let variables = [("refs/heads/", "CI_COMMIT_BRANCH"), ("refs/tags/", "CI_COMMIT_TAG")];
         for (namespace, variable) in variables {
             if let Some(short) = update.name.strip_prefix(namespace) {
