@@ -14,6 +14,7 @@ mod ci;
 mod clones;
 mod doctor;
 mod flows;
+mod help;
 mod hosts;
 mod input;
 mod install;
