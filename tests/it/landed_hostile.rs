@@ -1,5 +1,5 @@
 //! What a pusher can do to the question where a change landed: the answer is right, or says why there is none. Where the
-//! work grows with the square of what was pushed, these tests do not come to an end.
+//! work grows with the square of what was pushed, these tests take longer than all others together.
 
 use std::path::Path;
 use std::process::Output;
@@ -114,9 +114,9 @@ fn messages_that_all_name_each_other_are_followed_so_far_and_no_further() {
 }
 
 #[test]
-fn messages_of_megabytes_are_read() {
-    let of = |part: &str| part.repeat((3 << 20) / part.len() + 1);
-    let some = |part: &str| part.repeat((300 << 10) / part.len() + 1);
+fn messages_of_a_megabyte_are_read() {
+    let of = |part: &str| part.repeat((1 << 20) / part.len() + 1);
+    let some = |part: &str| part.repeat((100 << 10) / part.len() + 1);
     let messages = [
         of("x"),
         some("word "),
@@ -138,7 +138,7 @@ fn messages_of_megabytes_are_read() {
         let shown = &message[..60];
         repository.set("release", &repository.commit("Fix", &["Base"], message.as_bytes()));
         let (line, reason) = repository.answer();
-        // With a title of megabytes it is the same patch under another title, and for a person to confirm.
+        // With a title of a megabyte it is the same patch under another title, and for a person to confirm.
         let expected = if message.starts_with("fix") { "landed Fix" } else { "probable Fix" };
         assert_eq!(line, expected, "{shown}: {reason}");
         // The same on the mainline.

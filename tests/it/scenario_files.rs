@@ -100,5 +100,5 @@ fn what_is_wrong_is_said_with_file_and_line() {
     assert_eq!(wrong("```expect\n```\n", ""), "rule.md:11: `refuses one` has no `expect` block");
     assert_eq!(wrong("```repo\nA\n```\n", ""), "rule.md:8: `refuses one` has no `repo` block");
     assert_eq!(wrong("```toml policy\n", "```toml policy more\n"), "rule.md:3: there is nothing to add this to");
-    assert_eq!(wrong("exit=4\n```", "exit=4\n"), "rule.md:61: the block that starts here has no end");
+    assert_eq!(wrong("exit=4\n```", "exit=4\n"), "rule.md:54: the block that starts here has no end");
 }
