@@ -68,6 +68,8 @@ fn main() {
     measure(&mut runs, rounds);
     table(&runs);
 
+    first_pushes(folder.path(), most, fewer);
+
     println!("\ngrowth with the refs that exist, one pushed, {fewer} runs");
     for existing in [1000, 10_000, 100_000].into_iter().filter(|existing| *existing <= most) {
         let server = Server::new(folder.path(), &format!("existing-{existing}"), "preset:pybal", existing);
@@ -92,6 +94,135 @@ fn main() {
         measure(&mut runs, fewer);
         table(&runs);
     }
+}
+
+/// Two lines and versions on the first.
+const GROWN: &str = r#"
+schema = 1
+name = "grown"
+
+[[line]]
+name = "main"
+branch = "main"
+role = "mainline"
+
+[[line]]
+name = "topic"
+branch = "**"
+role = "topic"
+
+[[tag]]
+name = "version"
+tag = "v{version}"
+scheme = "semver"
+line = "main"
+"#;
+
+/// What asks for more of each new commit than its id.
+const VERSION_FIELD: &str = r#"
+[[version-field]]
+path = "package.json"
+optional = true
+changed-by = ["release"]
+"#;
+
+/// The first push of a repository that has grown elsewhere: to one branch, and all at once.
+fn first_pushes(folder: &Path, most: usize, rounds: usize) {
+    let scale = |count: usize| (count * most / 100_000).max(2);
+    let (commits, branches) = (scale(30_000), scale(150));
+    println!("\nfirst push of {commits} commits on main and {branches} branches more, no deadline, {rounds} runs");
+    let policies = [("without", GROWN.to_owned()), ("with", format!("{GROWN}{VERSION_FIELD}"))];
+    for (name, policy) in &policies {
+        let grown = Grown::new(folder, name, policy, commits, branches, 0);
+        output(git(&grown.server.path, &["config", "refgate.deadline", "0"]));
+        let mut runs = [
+            Run::new(&format!("{name} [[version-field]], main"), grown.server.hook(), &grown.main),
+            Run::new(&format!("{name}, all branches"), grown.server.hook(), &grown.all),
+        ];
+        measure(&mut runs, rounds.min(5));
+        table(&runs);
+    }
+    let (commits, branches, tags) = (scale(110_000), scale(2000), scale(10_000));
+    println!("\nmirror of {commits} commits, {branches} branches and {tags} tags, default deadline, {rounds} runs");
+    for (name, policy) in &policies {
+        let grown = Grown::new(folder, &format!("mirror-{name}"), policy, commits, branches, tags);
+        let refs = ["for-each-ref", "--format=%(objectname)"];
+        let mut runs = [
+            Run::new("git for-each-ref", git(&grown.source, &refs), ""),
+            Run::new("git rev-list --all --count", git(&grown.source, &["rev-list", "--all", "--count"]), ""),
+            Run::new(&format!("{name} [[version-field]]"), grown.server.hook(), &grown.all),
+        ];
+        measure(&mut runs, rounds.min(5));
+        table(&runs);
+    }
+}
+
+/// A repository with a history, and a server that has received its objects and none of its refs.
+struct Grown {
+    source: PathBuf,
+    server: Server,
+    /// The hook's input for a push of main alone, and for one of all refs.
+    main: String,
+    all: String,
+}
+
+impl Grown {
+    fn new(folder: &Path, name: &str, policy: &str, commits: usize, branches: usize, tags: usize) -> Self {
+        let (source, path) = (folder.join(format!("{name}-source")), folder.join(format!("{name}-grown")));
+        for path in [&source, &path] {
+            std::fs::create_dir(path).unwrap();
+            output(git(path, &["init", "--quiet", "--bare", "--template=", "--initial-branch=main", "."]));
+        }
+        let mut import = git(&source, &["fast-import", "--quiet"]).stdin(Stdio::piped()).spawn().unwrap();
+        import.stdin.take().unwrap().write_all(history(commits, branches, tags).as_bytes()).unwrap();
+        assert!(import.wait().unwrap().success());
+        output(git(&source, &["pack-refs", "--all"]));
+        // As in quarantine: the objects are there before any ref is.
+        std::fs::remove_dir(path.join("objects/pack")).unwrap();
+        std::fs::rename(source.join("objects/pack"), path.join("objects/pack")).unwrap();
+        let objects = path.join("objects").to_str().unwrap().to_owned();
+        std::fs::create_dir_all(source.join("objects/info")).unwrap();
+        std::fs::write(source.join("objects/info/alternates"), objects + "\n").unwrap();
+        let file = folder.join(format!("{name}.toml"));
+        std::fs::write(&file, policy).unwrap();
+        output(git(&path, &["config", "refgate.policy", file.to_str().unwrap()]));
+        let all = output(git(&source, &["for-each-ref", &format!("--format={ZERO} %(objectname) %(refname)")])) + "\n";
+        let main = all.lines().find(|line| line.ends_with(" refs/heads/main")).unwrap().to_owned() + "\n";
+        Self { source, server: Server { path, old: String::new(), new: String::new() }, main, all }
+    }
+}
+
+/// A line of commits, branches of one commit more near its end, and versions all along it, every other one annotated.
+fn history(commits: usize, branches: usize, tags: usize) -> String {
+    let mut stream = String::new();
+    for at in 1..=commits {
+        let (date, message) = (1_600_000_000 + at * 60, format!("feat: change {at}"));
+        let _ = write!(
+            stream,
+            "commit refs/heads/main\nmark :{at}\ncommitter A <a@example.com> {date} +0000\ndata {}\n{message}\n\
+             M 100644 inline d{}/f{}\ndata 2\nx\n\n",
+            message.len(),
+            at % 50,
+            at % 400
+        );
+    }
+    for at in 1..=branches {
+        let from = commits - at * 3 % commits;
+        let _ = write!(
+            stream,
+            "commit refs/heads/topic/t{at}\ncommitter A <a@example.com> 1700000000 +0000\ndata 7\nfeat: t\nfrom :{from}\n\
+             M 100644 inline t\ndata 2\nx\n\n"
+        );
+    }
+    for at in 1..=tags {
+        let from = at * commits / tags;
+        let _ = if at % 2 == 0 {
+            write!(stream, "reset refs/tags/v0.0.{at}\nfrom :{from}\n\n")
+        } else {
+            write!(stream, "tag v0.0.{at}\nfrom :{from}\ntagger A <a@example.com> 1700000000 +0000\ndata 1\nx\n")
+        };
+    }
+    stream
 }
 
 /// The hook's input for new refs to one commit.

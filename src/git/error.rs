@@ -152,8 +152,8 @@ pub enum Error {
     },
 }
 
-/// What it takes to get an answer that could not be had, as far as the error tells. Who can do it depends on where refgate
-/// runs, so that words for it are not here.
+/// What it takes to get an answer that could not be had, as far as the error tells. Who can do it depends on where
+/// refgate runs, so that words for it are not here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
     /// The history below where this shallow clone ends: `git fetch --unshallow`.
@@ -207,7 +207,7 @@ impl Error {
         }
     }
 
-    /// Whether a fact could not be had although the input may be in order: the verdict is then undecided.
+    /// Returns whether a fact could not be had although the input may be in order: the verdict is then undecided.
     /// `false` means that what was asked for, or the repository itself, is broken.
     pub const fn is_undecided(&self) -> bool {
         match self {

@@ -1,12 +1,18 @@
 //! Git repositories. The only module that knows gix.
 //!
-//! | folder or file | what is in it |
+//! | where | what is in it |
 //! |---|---|
-//! | `repo` | what a hook's environment says (`environment`), finding a repository and its work tree (`discover`), whether we understand its format (`format`), its configuration (`config`), opening it (`open`), running `git` in it (`spawn`), whether the work tree is clean (`status`) |
-//! | `object` | one reader over all object directories of a push, quarantine included (`alternates`, `odb`, `packs`); objects parsed (`headers`, `commit`, `trailers`, `tag`, `entry`, `tree_entries`) and read by id or path (`read`, `tree`, `notes`); ids of content (`hash`) |
-//! | `refs` | where refs are (`store`, `reftable`), one by its name or those below a prefix (`lookup`), what a user names (`revision`), what a remote has (`tracking`) |
-//! | `walk` | questions about ancestry (`ancestry`, `ancestors`, `containment`, `fresh`) and what they stand on (`dag`, `paint`, `difference`, `subgraph`) |
-//! | `diff` | what a commit changed, for many commits in a row: paths (`tree_diff`, `changed_paths`), lines (`line_diff`) |
+//! | `repo/environment`, `discover` | what a hook's environment says; finding a repository and its work tree |
+//! | `repo/format`, `config`, `open` | whether we understand its format; its configuration; opening it |
+//! | `repo/spawn`, `status` | the one way to run `git`; whether the work tree is clean |
+//! | `object/alternates`, `odb`, `packs` | one reader over all object directories of a push, quarantine included |
+//! | `object/headers`, `commit`, `trailers`, `tag`, `entry`, `tree_entries`, `kind` | objects, parsed |
+//! | `object/read`, `tree`, `notes`, `hash` | reading them by id or by path; notes; ids of content |
+//! | `refs/store`, `reftable`, `lookup` | where refs are; one by its name, or those below a prefix |
+//! | `refs/revision`, `tracking` | what a user names; what a remote has |
+//! | `walk/ancestry`, `ancestors`, `containment`, `fresh` | questions about ancestry |
+//! | `walk/dag`, `paint`, `difference`, `subgraph` | what they stand on |
+//! | `diff/tree_diff`, `changed_paths`, `line_diff`, `common` | what a commit changed, for many commits in a row |
 //! | `budget`, `error` | how long all of this may take, and why there was no answer |
 //!
 //! It knows nothing of policies or rules, and it never answers "not there" when the truth is "could not be

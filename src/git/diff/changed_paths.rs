@@ -1,8 +1,9 @@
-//! The changed-path filters of the commit-graph: Bloom filters of the paths that a commit changes against its first parent.
+//! The changed-path filters of the commit-graph: Bloom filters of the paths that a commit changes against its first
+//! parent.
 //!
-//! A filter is a function of the set of paths and of three settings, so that commits which change the same paths have the
-//! same filter, byte for byte: of two commits without a filter in common no tree need be read to see that they differ.
-//! Format and hash: `gitformat-commit-graph(5)`, `bloom.c`.
+//! A filter is a function of the set of paths and of three settings, so that commits which change the same paths have
+//! the same filter, byte for byte: of two commits without a filter in common no tree need be read to see that they
+//! differ. Format and hash: `gitformat-commit-graph(5)`, `bloom.c`.
 //!
 //! gix-commitgraph reads no filters.
 
@@ -53,7 +54,7 @@ struct Layer {
 }
 
 impl Repository {
-    /// The changed-path filters; `None` where there are none, or none that can be read: they only save time.
+    /// Returns the changed-path filters; `None` where there are none, or none that can be read: they only save time.
     pub fn changed_paths(&self) -> Option<ChangedPaths> {
         let layers: Vec<Layer> = self
             .odb
@@ -72,7 +73,7 @@ impl ChangedPaths {
         Some(Self { layers: vec![Layer::read(path, 20, &Budget::unlimited())?] })
     }
 
-    /// The filter of a commit, if it has one, and how it was made.
+    /// Returns the filter of a commit, if it has one, and how it was made.
     pub fn filter(&self, commit: ObjectId) -> Option<(Settings, &[u8])> {
         let id = gix_id(commit);
         self.layers.iter().find_map(|layer| {
@@ -97,7 +98,7 @@ impl ChangedPaths {
 }
 
 impl Settings {
-    /// The filter of a commit that changes just these paths.
+    /// Returns the filter of a commit that changes just these paths.
     pub fn filter(self, paths: &[BString]) -> Vec<u8> {
         let mut names: BTreeSet<&[u8]> = BTreeSet::new();
         for path in paths {

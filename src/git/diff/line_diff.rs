@@ -50,29 +50,29 @@ impl<'a> LineDiff<'a> {
         Self { input, hunks }
     }
 
-    /// The same for what [`middle`] leaves of two files. Much faster for a small change of a large file. In a long run of
+    /// Compares what [`middle`] leaves of two files. Much faster for a small change of a large file. In a long run of
     /// equal lines, a block may end up elsewhere than git has it, but in the same place for the same change.
     pub fn of_middle(middle: (&'a [u8], &'a [u8])) -> Self {
         Self::new(middle.0, middle.1, Sliders::Plain)
     }
 
-    /// The blocks in the order of the file.
+    /// Returns the blocks in the order of the file.
     pub fn hunks(&self) -> &[Hunk] {
         &self.hunks
     }
 
-    /// How many lines the old file has.
+    /// Returns how many lines the old file has.
     pub fn old_len(&self) -> u32 {
         u32::try_from(self.input.before.len()).unwrap_or(u32::MAX)
     }
 
-    /// Lines of the old file with their line ends.
+    /// Returns lines of the old file with their line ends.
     pub fn old_lines(&self, lines: Range<u32>) -> impl Iterator<Item = &'a [u8]> {
         let tokens = self.input.before.get(lines.start as usize..lines.end as usize).unwrap_or_default();
         tokens.iter().map(|token| self.input.interner[*token])
     }
 
-    /// Lines of the new file with their line ends.
+    /// Returns lines of the new file with their line ends.
     pub fn new_lines(&self, lines: Range<u32>) -> impl Iterator<Item = &'a [u8]> {
         let tokens = self.input.after.get(lines.start as usize..lines.end as usize).unwrap_or_default();
         tokens.iter().map(|token| self.input.interner[*token])

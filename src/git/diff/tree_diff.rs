@@ -48,12 +48,12 @@ impl<R: Borrow<Repository>> TreeDiff<R> {
         Self { repository, cache: HashMap::new(), cached: 0, buffer: Vec::new() }
     }
 
-    /// The repository whose trees these are.
+    /// Returns the repository whose trees these are.
     pub fn repository(&self) -> &Repository {
         self.repository.borrow()
     }
 
-    /// The tree of a commit.
+    /// Returns the tree of a commit.
     ///
     /// # Errors
     /// It is missing or malformed.
@@ -65,7 +65,7 @@ impl<R: Borrow<Repository>> TreeDiff<R> {
         Ok(Skeleton::parse(commit, &self.buffer)?.tree)
     }
 
-    /// The paths that differ between two trees, in their order; `None` is the empty tree.
+    /// Returns the paths that differ between two trees, in their order; `None` is the empty tree.
     ///
     /// # Errors
     /// A tree is missing or malformed, or there are more than a million changes.
@@ -73,7 +73,7 @@ impl<R: Borrow<Repository>> TreeDiff<R> {
         Ok(self.compare(old, new, &|_, _| true)?.changes)
     }
 
-    /// The paths that differ between a commit and a tree, in the order of the trees; `None` is the empty tree.
+    /// Returns the paths that differ between a commit and a tree, in the order of the trees; `None` is the empty tree.
     ///
     /// # Errors
     /// A commit or tree is missing or malformed, or there are more than a million changes.
@@ -82,8 +82,9 @@ impl<R: Borrow<Repository>> TreeDiff<R> {
         self.between(parent, Some(tree))
     }
 
-    /// The same, if `wants` says so of each directory in which something is changed: it is told its path and the names of
-    /// what is changed there, in the order of trees. Directories below one that is not wanted are not read.
+    /// Returns what [`TreeDiff::changes_of`] does, if `wants` says so of each directory in which something is
+    /// changed: it is told its path and the names of what is changed there, in the order of trees. Directories below
+    /// one that is not wanted are not read.
     ///
     /// # Errors
     /// As [`TreeDiff::changes_of`].
@@ -98,8 +99,8 @@ impl<R: Borrow<Repository>> TreeDiff<R> {
         Ok((!comparison.is_outside).then_some(comparison.changes))
     }
 
-    /// Which of some paths are not the same in two trees; directories in which there is none of them are not read. Paths
-    /// are named by their places in `paths`, those asked about by `wanted`. `None` is the empty tree.
+    /// Returns which of some paths are not the same in two trees; directories in which there is none of them are not
+    /// read. Paths are named by their places in `paths`, those asked about by `wanted`. `None` is the empty tree.
     ///
     /// # Errors
     /// As [`TreeDiff::changes_of`].

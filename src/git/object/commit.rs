@@ -1,7 +1,7 @@
 //! Commits.
 //!
-//! Not gix-object's `CommitRef`: it refuses commits whose identities are broken, which git reads and real history has; a
-//! test here tells should that change.
+//! Not gix-object's `CommitRef`: it refuses commits whose identities are broken, which git reads and real history
+//! has; a test here tells should that change.
 
 use bstr::{BStr, BString, ByteSlice as _};
 
@@ -76,17 +76,17 @@ impl Commit {
         })
     }
 
-    /// The first paragraph in one line: git's `%s`.
+    /// Returns the first paragraph in one line: git's `%s`.
     pub fn subject(&self) -> &BStr {
         self.subject.as_bstr()
     }
 
-    /// What follows the first paragraph: git's `%b`.
+    /// Returns what follows the first paragraph: git's `%b`.
     pub fn body(&self) -> &BStr {
         subject_and_body(self.message.as_bstr()).1
     }
 
-    /// The trailers: git's `%(trailers:only,unfold)` with its default configuration.
+    /// Returns the trailers: git's `%(trailers:only,unfold)` with its default configuration.
     pub fn trailers(&self) -> Vec<Trailer> {
         trailers(self.message.as_bstr())
     }

@@ -49,7 +49,7 @@ pub struct Change {
 }
 
 impl Mode {
-    /// The six octal digits that git shows.
+    /// Returns the six octal digits that git shows.
     pub const fn octal(self) -> &'static str {
         match self {
             Self::Tree => "040000",

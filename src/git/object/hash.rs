@@ -2,7 +2,7 @@
 
 use crate::model::{HashKind, ObjectId};
 
-/// The id a blob of these bytes has, as `git hash-object` prints it; the null id should hashing detect a
+/// Returns the id a blob of these bytes has, as `git hash-object` prints it; the null id should hashing detect a
 /// collision attack.
 pub fn blob_id(kind: HashKind, bytes: &[u8]) -> ObjectId {
     let gix_kind = match kind {
@@ -27,7 +27,7 @@ impl Digest {
         self.0.update(bytes);
     }
 
-    /// The hash of all that was added; `None` should the input be a SHA-1 collision attack.
+    /// Returns the hash of all that was added; `None` should the input be a SHA-1 collision attack.
     pub fn finish(self) -> Option<ObjectId> {
         self.0.try_finalize().ok().and_then(|id| ObjectId::from_bytes(id.as_bytes()))
     }

@@ -9,8 +9,9 @@ use crate::git::{Error, Repository};
 use crate::model::ObjectId;
 
 impl Repository {
-    /// The blobs that are the notes about `object` in the tree of `notes`. git spreads them over directories of two digits
-    /// (`ab/cd/ef…`), more of them the more notes there are; while it does so the same object can have several.
+    /// Returns the blobs that are the notes about `object` in the tree of `notes`. git spreads them over directories
+    /// of two digits (`ab/cd/ef…`), more of them the more notes there are; while it does so the same object can have
+    /// several.
     ///
     /// # Errors
     /// An object on the way is missing or malformed.

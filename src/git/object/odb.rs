@@ -230,8 +230,8 @@ impl Odb {
         check(id, expected, kind, limit, object.len() as u64).map(|()| Some(object))
     }
 
-    /// Where to look, in this order. Listing the directories again is for what may have been moved: messages name hundreds
-    /// of commits that never were in this repository.
+    /// Where to look, in this order. Listing the directories again is for what may have been moved: messages name
+    /// hundreds of commits that never were in this repository.
     fn handles(&self) -> impl Iterator<Item = &gix::odb::Handle> {
         let refreshing = std::iter::once_with(|| self.may_be_new_packs().then_some(&self.refreshing));
         self.stores.iter().chain(refreshing.flatten().flatten())

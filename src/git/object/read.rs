@@ -1,5 +1,7 @@
 //! Reading objects by id, and following tags.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::git::object::commit::Commit;
@@ -10,22 +12,40 @@ use crate::model::ObjectId;
 /// More tags on top of each other than anybody makes.
 const MAX_TAG_DEPTH: usize = 32;
 
+/// How many objects [`Repository::peel`] remembers, and how long the messages of their tags may be: the notes of a
+/// release can be long, and a hostile tag longer.
+const MAX_REMEMBERED: usize = 1 << 16;
+const MAX_REMEMBERED_MESSAGE: usize = 512;
+
+/// What [`Repository::peel`] has found. A clone begins without any: it is for another thread, with other questions.
+#[derive(Default)]
+pub(in crate::git) struct Remembered(RefCell<HashMap<ObjectId, Peeled>>);
+
+impl Clone for Remembered {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
 impl Repository {
-    /// What kind of object this is, without reading it; `None` if there is no such object.
+    /// Returns what kind of object this is, without reading it; `None` if there is no such object.
     ///
     /// # Errors
     /// The object directories cannot be read, or the object is not in a partial clone.
     pub fn kind(&self, id: ObjectId) -> Result<Option<Kind>, Error> {
+        if let Some(peeled) = self.peeled.0.borrow().get(&id) {
+            return Ok(Some(if peeled.tags.is_empty() { peeled.kind } else { Kind::Tag }));
+        }
         Ok(self.odb.header(id)?.map(|(kind, _)| kind))
     }
 
-    /// The error for an object that must be there and for which [`Self::kind`] says that it is not: it tells what is lost
-    /// from what was never fetched.
+    /// Returns the error for an object that must be there and for which [`Self::kind`] says that it is not: it tells
+    /// what is lost from what was never fetched.
     pub fn absent(&self, id: ObjectId) -> Error {
         self.odb.absent(id)
     }
 
-    /// The size of an object in bytes, without reading it.
+    /// Returns the size of an object in bytes, without reading it.
     ///
     /// # Errors
     /// The object is missing or cannot be read.
@@ -33,11 +53,27 @@ impl Repository {
         Ok(self.odb.existing_header(id)?.1)
     }
 
-    /// Follows annotated tags to the object they are about.
+    /// Follows annotated tags to the object they are about. What was found is remembered: of a push of thousands of
+    /// tags, one rule after the other asks about each.
     ///
     /// # Errors
     /// An object on the way is missing or malformed, or there are more than 32 tags.
     pub fn peel(&self, id: ObjectId) -> Result<Peeled, Error> {
+        if let Some(known) = self.peeled.0.borrow().get(&id) {
+            return Ok(known.clone());
+        }
+        let peeled = self.peel_unknown(id)?;
+        if peeled.tags.iter().all(|tag| tag.message.len() <= MAX_REMEMBERED_MESSAGE) {
+            let known = &mut *self.peeled.0.borrow_mut();
+            if known.len() >= MAX_REMEMBERED {
+                known.clear();
+            }
+            known.insert(id, peeled.clone());
+        }
+        Ok(peeled)
+    }
+
+    fn peel_unknown(&self, id: ObjectId) -> Result<Peeled, Error> {
         let mut tags = Vec::new();
         let mut id = id;
         loop {
@@ -54,7 +90,7 @@ impl Repository {
         }
     }
 
-    /// The content of a blob of at most `limit` bytes.
+    /// Returns the content of a blob of at most `limit` bytes.
     ///
     /// # Errors
     /// The object is missing, no blob, or larger.
@@ -64,7 +100,7 @@ impl Repository {
         Ok(content)
     }
 
-    /// The same, of what [`Self::for_many_reads`] keeps, without a copy.
+    /// Returns what [`Self::blob`] does, without a copy where [`Self::for_many_reads`] keeps it.
     ///
     /// # Errors
     /// As [`Self::blob`].
@@ -124,6 +160,26 @@ mod tests {
             assert_eq!(repository.kind(scratch.id("main^{tree}")).unwrap(), Some(Kind::Tree));
             assert_eq!(repository.size(scratch.id("main:a")).unwrap(), 2);
         }
+    }
+
+    #[test]
+    fn what_was_peeled_is_not_read_again_unless_it_is_long() {
+        let scratch = Scratch::new(&[]);
+        scratch.line("main", None, &["a"]);
+        scratch.git(&["tag", "-a", "-m", "text", "short", "main"]);
+        scratch.git(&["tag", "-a", "-m", &"x".repeat(MAX_REMEMBERED_MESSAGE + 1), "long", "main"]);
+        let repository = scratch.open();
+        let [main, short, long] = ["main", "short", "long"].map(|name| scratch.id(name));
+        for id in [main, short, long] {
+            assert_eq!(repository.peel(id).unwrap().id, main);
+        }
+        std::fs::remove_dir_all(scratch.path.join("objects")).unwrap();
+        let again = repository.peel(short).unwrap();
+        assert_eq!((again.id, again.kind, again.tags.len()), (main, Kind::Commit, 1));
+        assert_eq!(repository.kind(short).unwrap(), Some(Kind::Tag));
+        assert_eq!(repository.kind(main).unwrap(), Some(Kind::Commit));
+        assert!(!repository.peeled.0.borrow().contains_key(&long));
+        assert!(repository.clone().peeled.0.borrow().is_empty());
     }
 
     #[test]

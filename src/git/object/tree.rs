@@ -8,7 +8,7 @@ use crate::git::{Change, Entry, Error, Kind, Mode, Repository, TreeDiff};
 use crate::model::ObjectId;
 
 impl Repository {
-    /// The entry at a path below a commit, a tag of one, or a tree; the empty path is the tree itself.
+    /// Returns the entry at a path below a commit, a tag of one, or a tree; the empty path is the tree itself.
     ///
     /// # Errors
     /// An object on the way is missing or malformed.
@@ -36,8 +36,8 @@ impl Repository {
         Ok(Some(entry))
     }
 
-    /// The content of a file of at most `limit` bytes; `None` if there is no file at the path. A symbolic link is not
-    /// followed: it is no file.
+    /// Returns the content of a file of at most `limit` bytes; `None` if there is no file at the path. A symbolic
+    /// link is not followed: it is no file.
     ///
     /// # Errors
     /// An object on the way is missing or malformed, or the file is larger.
@@ -48,8 +48,8 @@ impl Repository {
         }
     }
 
-    /// What differs between two commits or trees, sorted by path; `None` is the empty tree. Renames are a deletion and a
-    /// creation.
+    /// Returns what differs between two commits or trees, sorted by path; `None` is the empty tree. Renames are a
+    /// deletion and a creation.
     ///
     /// # Errors
     /// An object on the way is missing or malformed, or there are more than a million changes.

@@ -1,6 +1,7 @@
 //! The entries of a tree object.
 //!
-//! Not gix-object's `TreeRefIter`: it accepts trees that are not in order or hold a name twice, and cannot skip equal parts.
+//! Not gix-object's `TreeRefIter`: it accepts trees that are not in order or hold a name twice, and cannot skip equal
+//! parts.
 
 use bstr::{BStr, ByteSlice as _};
 use std::cmp::Ordering;

@@ -10,8 +10,8 @@ use crate::model::{ObjectId, RefName};
 const MAX_SYMBOLIC_DEPTH: usize = 5;
 
 impl Repository {
-    /// What a ref holds, by its full name such as `refs/heads/main` or `HEAD`; `None` if there is no such ref. A name
-    /// that git would not accept names no ref.
+    /// Returns what a ref holds, by its full name such as `refs/heads/main` or `HEAD`; `None` if there is no such
+    /// ref. A name that git would not accept names no ref.
     ///
     /// # Errors
     /// The ref is there but broken, or the refs cannot be read.
@@ -27,8 +27,8 @@ impl Repository {
         }
     }
 
-    /// Follows symbolic refs from a name to the ref that a push to that name would move, and what it holds: `None` if it
-    /// does not exist yet.
+    /// Follows symbolic refs from a name to the ref that a push to that name would move, and what it holds: `None` if
+    /// it does not exist yet.
     ///
     /// # Errors
     /// More than five symbolic refs in a row; otherwise as [`Self::reference`].
@@ -44,9 +44,9 @@ impl Repository {
         Err(broken(name, "it leads through too many symbolic refs"))
     }
 
-    /// The refs whose names begin with `prefix`, such as `refs/heads/release/`, sorted by name. Nothing is peeled and no
-    /// object is read. Symbolic refs show what they lead to; those that lead nowhere are left out. Refs that belong to
-    /// one work tree only (`refs/bisect` and the like) are not listed.
+    /// Returns the refs whose names begin with `prefix`, such as `refs/heads/release/`, sorted by name. Nothing is
+    /// peeled and no object is read. Symbolic refs show what they lead to; those that lead nowhere are left out. Refs
+    /// that belong to one work tree only (`refs/bisect` and the like) are not listed.
     ///
     /// # Errors
     /// A ref is broken, or the refs cannot be read.

@@ -1,7 +1,7 @@
 //! What a user names on the command line, and abbreviated ids.
 //!
-//! Not gix-revision's parser: it knows no namespaces and finds other commits than git for some specs. What is more than a name
-//! is rare, and asked of git itself.
+//! Not gix-revision's parser: it knows no namespaces and finds other commits than git for some specs. What is more
+//! than a name is rare, and asked of git itself.
 
 use bstr::{BString, ByteSlice as _};
 
@@ -19,8 +19,8 @@ const PLACES: [(&str, &str); 6] = [
 ];
 
 impl Repository {
-    /// The object that a revision names: a full id or a ref is looked up here, anything else (`HEAD~3`, `v1.2^{}`,
-    /// an abbreviated id) by `git rev-parse`. Tags are not peeled.
+    /// Returns the object that a revision names: a full id or a ref is looked up here, anything else (`HEAD~3`,
+    /// `v1.2^{}`, an abbreviated id) by `git rev-parse`. Tags are not peeled.
     ///
     /// # Errors
     /// It names nothing, or more than one thing.
@@ -41,7 +41,8 @@ impl Repository {
         self.kind(id)?.map(|_| id).ok_or_else(unknown)
     }
 
-    /// The commit that an abbreviated id in hexadecimal stands for; `None` for none or several. No ref is looked at:
+    /// Returns the commit that an abbreviated id in hexadecimal stands for; `None` for none or several. No ref is
+    /// looked at:
     /// `git rev-parse` would take one of that name for it. Cheap, for what messages name comes out of pushes.
     ///
     /// # Errors
@@ -59,8 +60,8 @@ impl Repository {
         Ok(commit)
     }
 
-    /// The ref that a revision names, symbolic refs followed, and what it holds; `None` for a revision that is more than
-    /// a name, and for a name that no ref has.
+    /// Returns the ref that a revision names, symbolic refs followed, and what it holds; `None` for a revision that
+    /// is more than a name, and for a name that no ref has.
     ///
     /// # Errors
     /// As [`Self::reference`].

@@ -21,8 +21,8 @@ pub struct Tracking {
 }
 
 impl Repository {
-    /// Finds out how the refs of a remote are tracked here. The remote is named as `git push` names it to its hook: by its
-    /// name, or by a URL, which may be one of a remote's `url` or `pushurl`, as written or as `insteadOf` and
+    /// Finds out how the refs of a remote are tracked here. The remote is named as `git push` names it to its hook:
+    /// by its name, or by a URL, which may be one of a remote's `url` or `pushurl`, as written or as `insteadOf` and
     /// `pushInsteadOf` rewrite it. A remote that the configuration does not have tracks nothing; `.` is this repository.
     ///
     /// # Errors
@@ -42,8 +42,8 @@ impl Repository {
 }
 
 impl Tracking {
-    /// Returns the name of the remote in the configuration, for advice such as `git fetch NAME`; `None` for a URL that is
-    /// no remote's.
+    /// Returns the name of the remote in the configuration, for advice such as `git fetch NAME`; `None` for a URL
+    /// that is no remote's.
     pub fn remote(&self) -> Option<&BStr> {
         self.remote.as_ref().map(|name| name.as_bstr())
     }
@@ -119,8 +119,8 @@ impl Tracking {
     }
 }
 
-/// The refs that exist here and that a refspec may have brought for names that begin with `prefix`. Only as much is listed
-/// as the parts before the asterisks leave open.
+/// The refs that exist here and that a refspec may have brought for names that begin with `prefix`. Only as much is
+/// listed as the parts before the asterisks leave open.
 fn shown_by(repository: &Repository, spec: &RefSpec, prefix: &BStr) -> Result<Vec<(RefName, ObjectId)>, Error> {
     let (parts, destination) = (spec.to_ref(), destination(spec));
     let Some((source, destination)) = parts.source().zip(destination) else { return Ok(Vec::new()) };

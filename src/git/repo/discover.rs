@@ -1,7 +1,7 @@
 //! Where a repository is, and whose.
 //!
-//! Not gix-discover: with it, a repository of somebody else is opened without a word where git refuses (`safe.directory`),
-//! and the work tree is not the one that git has where `GIT_DIR` names the repository.
+//! Not gix-discover: with it, a repository of somebody else is opened without a word where git refuses
+//! (`safe.directory`), and the work tree is not the one that git has where `GIT_DIR` names the repository.
 
 use bstr::{BStr, BString, ByteSlice as _};
 use std::path::{Path, PathBuf};

@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use crate::git::object::alternates::object_directories;
 use crate::git::object::odb::Odb;
+use crate::git::object::read::Remembered;
 use crate::git::refs::store::Refs;
 use crate::git::repo::config::{Config, Layout};
 use crate::git::repo::discover::{Found, check_owner, common_dir, is_the_hooks_own, work_tree};
@@ -34,6 +35,7 @@ pub struct Repository {
     pub(in crate::git) refs: Arc<Refs>,
     pub(in crate::git) odb: Odb,
     pub(in crate::git) dag: RefCell<Dag>,
+    pub(in crate::git) peeled: Remembered,
 }
 
 /// Where things are.
@@ -79,7 +81,14 @@ impl Repository {
         let use_graph = shallow.is_empty() && config.boolean("core.commitGraph").unwrap_or(true);
         let dag = Dag::new(odb.clone(), shallow, use_graph);
         let paths = Paths { git_dir: found.git_dir, common_dir, work_tree, environment };
-        Ok(Self { paths: Arc::new(paths), config: Arc::new(config), refs: Arc::new(refs), odb, dag: RefCell::new(dag) })
+        Ok(Self {
+            paths: Arc::new(paths),
+            config: Arc::new(config),
+            refs: Arc::new(refs),
+            odb,
+            dag: RefCell::new(dag),
+            peeled: Remembered::default(),
+        })
     }
 
     /// One that reads objects faster after some hundred of them, as do its clones.
@@ -87,43 +96,44 @@ impl Repository {
         Self { odb: self.odb.for_many_reads(), ..self.clone() }
     }
 
-    /// The repository itself, absolute; a linked work tree has its own (`gitrepository-layout(5)`).
+    /// Returns the directory of the repository itself, absolute; a linked work tree has its own
+    /// (`gitrepository-layout(5)`).
     pub fn git_dir(&self) -> &Path {
         &self.paths.git_dir
     }
 
-    /// Where refs, objects and configuration are; differs from [`Self::git_dir`] in linked work trees.
+    /// Returns where refs, objects and configuration are; differs from [`Self::git_dir`] in linked work trees.
     pub fn common_dir(&self) -> &Path {
         &self.paths.common_dir
     }
 
-    /// The top of the work tree, unless the repository is bare.
+    /// Returns the top of the work tree, unless the repository is bare.
     pub fn work_tree(&self) -> Option<&Path> {
         self.paths.work_tree.as_deref()
     }
 
-    /// The hash function of its object ids.
+    /// Returns the hash function of its object ids.
     pub fn hash_kind(&self) -> HashKind {
         self.odb.hash_kind()
     }
 
-    /// Whether new objects go elsewhere than to the repository, as those of a push do until it is accepted.
+    /// Returns whether new objects go elsewhere than to the repository, as those of a push do until it is accepted.
     pub fn is_in_quarantine(&self) -> bool {
         let environment = &self.paths.environment;
         environment.object_directory.is_some() || environment.var("GIT_QUARANTINE_PATH").is_some()
     }
 
-    /// Whether there is no work tree.
+    /// Returns whether there is no work tree.
     pub fn is_bare(&self) -> bool {
         self.paths.work_tree.is_none()
     }
 
-    /// Whether parts of the history were never fetched.
+    /// Returns whether parts of the history were never fetched.
     pub fn is_shallow(&self) -> bool {
         self.dag.borrow().is_shallow()
     }
 
-    /// Whether objects may be missing by intent (partial clone).
+    /// Returns whether objects may be missing by intent (partial clone).
     pub fn is_partial(&self) -> bool {
         self.odb.is_partial()
     }
@@ -148,7 +158,7 @@ impl Repository {
         self.odb.budget.check()
     }
 
-    /// The last value of a configuration key such as `refgate.policy`, from the system's, the user's and the
+    /// Returns the last value of a configuration key such as `refgate.policy`, from the system's, the user's and the
     /// repository's files; never from the environment. A key without a value is the empty string.
     pub fn config(&self, key: &str) -> Option<BString> {
         self.config.get(key)

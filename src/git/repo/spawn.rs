@@ -75,7 +75,7 @@ impl Git {
         self
     }
 
-    /// What it reads on stdin; nothing unless this is called.
+    /// Sets what it reads on stdin; nothing unless this is called.
     #[must_use]
     pub fn input(mut self, input: impl Into<Vec<u8>>) -> Self {
         self.input = input.into();

@@ -3,7 +3,8 @@
 use crate::git::{Error, Repository};
 
 impl Repository {
-    /// Whether a tracked file differs from `HEAD`, in the index or in the work tree; untracked files do not count.
+    /// Returns whether a tracked file differs from `HEAD`, in the index or in the work tree; untracked files do not
+    /// count.
     /// `false` in a bare repository. `git status` is asked: only git knows filters, line ends and submodules.
     ///
     /// # Errors

@@ -19,7 +19,7 @@ pub struct Ancestors<'r> {
 }
 
 impl Repository {
-    /// The ancestors of a commit, itself among them. Nothing but the commit is read yet.
+    /// Returns the ancestors of a commit, itself among them. Nothing but the commit is read yet.
     ///
     /// # Errors
     /// The object is missing or no commit.
@@ -35,7 +35,7 @@ impl Repository {
 }
 
 impl Ancestors<'_> {
-    /// Whether a commit is among them.
+    /// Returns whether a commit is among them.
     ///
     /// # Errors
     /// An object is missing or no commit; [`Error::Shallow`] where a "no" could be a "yes" in the full history.

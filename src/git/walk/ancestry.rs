@@ -1,9 +1,9 @@
-//! Questions about ancestry. Answers are exact or an error, whatever the dates of commits say. One exception: without a
-//! commit-graph, and with clocks that were wrong for thousands of commits, [`Repository::commits`] may list commits that
-//! are excluded. It never leaves out one that is wanted.
+//! Questions about ancestry. Answers are exact or an error, whatever the dates of commits say. One exception: without
+//! a commit-graph, and with clocks that were wrong for thousands of commits, [`Repository::commits`] may list commits
+//! that are excluded. It never leaves out one that is wanted.
 //!
-//! Not gix-revision or gix-traverse, for the reasons that `dag`, `paint` and `difference` give; property tests compare all of it
-//! with git.
+//! Not gix-revision or gix-traverse, for the reasons that `dag`, `paint` and `difference` give; property tests
+//! compare all of it with git.
 
 use crate::git::walk::dag::{Dag, Node};
 use crate::git::walk::difference::{Difference, Found};
@@ -13,8 +13,8 @@ use crate::git::{Error, Kind, Repository};
 use crate::model::ObjectId;
 
 impl Repository {
-    /// Whether `ancestor` is reachable from `descendant`; a commit is its own ancestor. Tags stand for what they are
-    /// about.
+    /// Returns whether `ancestor` is reachable from `descendant`; a commit is its own ancestor. Tags stand for what
+    /// they are about.
     ///
     /// # Errors
     /// An object is missing or no commit, or a shallow clone ends before the answer is found: a "no" that could be a
@@ -35,7 +35,7 @@ impl Repository {
         }
     }
 
-    /// The best common ancestor of two commits, the newest if there are several: git's `merge-base`.
+    /// Returns the best common ancestor of two commits, the newest if there are several: git's `merge-base`.
     ///
     /// # Errors
     /// An object is missing or no commit, or a shallow clone ends before the answer is certain.
@@ -58,8 +58,8 @@ impl Repository {
     }
 
     /// Lists the commits that are reachable from `include` and not from `exclude`, newest first and none before its
-    /// children: `git rev-list --date-order INCLUDE --not EXCLUDE`. In `exclude`, what is not a commit excludes nothing.
-    /// For the same question about many tips, see [`Self::fresh`].
+    /// children: `git rev-list --date-order INCLUDE --not EXCLUDE`. In `exclude`, what is not a commit excludes
+    /// nothing. For the same question about many tips, see [`Self::fresh`].
     ///
     /// # Errors
     /// An object is missing or no commit, a shallow clone ends before the wanted commits do, or there are more than
@@ -92,7 +92,7 @@ impl Repository {
         Ok(excluded)
     }
 
-    /// The parents of a commit; none where a shallow clone ends.
+    /// Returns the parents of a commit; none where a shallow clone ends.
     ///
     /// # Errors
     /// An object is missing or no commit.

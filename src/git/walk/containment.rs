@@ -11,12 +11,12 @@ const CUT_OFF: u64 = 1 << 63;
 const MAX_SOUGHT: usize = 63;
 
 impl Repository {
-    /// For each of `tips`, which of `sought` are it or its ancestors, in the order of `sought`. What no commits are, a tag
-    /// of a file for instance, contain nothing.
+    /// For each of `tips`, which of `sought` are it or its ancestors, in the order of `sought`. What no commits are,
+    /// a tag of a file for instance, contain nothing.
     ///
     /// # Errors
-    /// An object is missing; more than 63 commits are sought; [`Error::Shallow`] where a "no" could be a "yes" in the full
-    /// history.
+    /// An object is missing; more than 63 commits are sought; [`Error::Shallow`] where a "no" could be a "yes" in the
+    /// full history.
     pub fn containing(&self, tips: &[ObjectId], sought: &[ObjectId]) -> Result<Vec<Vec<bool>>, Error> {
         if sought.len() > MAX_SOUGHT {
             return Err(Error::Limit { what: "commits to look for", limit: MAX_SOUGHT });

@@ -1,7 +1,8 @@
 //! The history as a graph of small numbers: commits in the commit-graph file by their position in it, all others
 //! read once and numbered behind them.
 //!
-//! Not gix-revwalk's `Graph`: it copies each commit out of the commit-graph into a hash map, and knows no shallow boundary.
+//! Not gix-revwalk's `Graph`: it copies each commit out of the commit-graph into a hash map, and knows no shallow
+//! boundary.
 
 use gix::commitgraph::{Graph, Position};
 use std::collections::BTreeSet;

@@ -1,6 +1,7 @@
 //! What is reachable from some commits and not from others.
 //!
-//! Not gix-traverse with hidden tips: it was five times slower, and does not say where a shallow clone cuts the answer off.
+//! Not gix-traverse with hidden tips: it was five times slower, and does not say where a shallow clone cuts the
+//! answer off.
 
 use crate::git::Error;
 use crate::git::walk::dag::{Dag, Node, UNKNOWN_GENERATION};

@@ -10,8 +10,9 @@ use crate::git::walk::subgraph::{Marks, Place, Subgraph};
 use crate::git::{Error, Repository};
 use crate::model::ObjectId;
 
-/// The commits that some tips reach and that were not known before, for questions about each tip. All of them cost one
-/// walk together and read nothing after it, where as many calls of [`Repository::commits`] would each walk on their own.
+/// The commits that some tips reach and that were not known before, for questions about each tip. All of them cost
+/// one walk together and read nothing after it, where as many calls of [`Repository::commits`] would each walk on
+/// their own.
 pub struct Fresh<'r> {
     repository: &'r Repository,
     tips: Vec<ObjectId>,
@@ -22,8 +23,8 @@ pub struct Fresh<'r> {
     places: HashMap<ObjectId, Option<Place>>,
     /// Commits at which a shallow clone ends.
     cut_off: HashSet<Place>,
-    /// Whether the walk met something that cannot be read. Each question then is a walk of its own, so that it fails for
-    /// those tips only that reach it.
+    /// Whether the walk met something that cannot be read. Each question then is a walk of its own, so that it fails
+    /// for those tips only that reach it.
     is_broken: bool,
     marks: RefCell<Marks>,
 }
@@ -33,8 +34,8 @@ impl Repository {
     /// commit adds and excludes nothing here; asking [`Fresh::of`] about a tip that is not one is an error.
     ///
     /// # Errors
-    /// One of `known` is missing, there are more than `limit` commits, or the deadline has passed. A history that cannot
-    /// be read, or that a shallow clone cuts off, is an error of the questions about the tips that reach it.
+    /// One of `known` is missing, there are more than `limit` commits, or the deadline has passed. A history that
+    /// cannot be read, or that a shallow clone cuts off, is an error of the questions about the tips that reach it.
     pub fn fresh(&self, tips: &[ObjectId], known: &[ObjectId], limit: usize) -> Result<Fresh<'_>, Error> {
         let mut fresh = Fresh {
             repository: self,
@@ -90,14 +91,14 @@ impl Fresh<'_> {
         self.ids(&self.select(&tips, &[])?)
     }
 
-    /// Whether a commit is among them; `false` for all where the history cannot be read.
+    /// Returns whether a commit is among them; `false` for all where the history cannot be read.
     pub fn contains(&self, commit: ObjectId) -> bool {
         self.place(commit).is_some()
     }
 
-    /// Lists what `tip` brings besides what was known and what is reachable from `without`: the same, in the same order,
-    /// as `commits(&[tip], &[known, without])`. Fast where `tip` and `without` are among the tips of the walk, or among
-    /// what it found, or known; otherwise this walks.
+    /// Lists what `tip` brings besides what was known and what is reachable from `without`: the same, in the same
+    /// order, as `commits(&[tip], &[known, without])`. Fast where `tip` and `without` are among the tips of the walk,
+    /// or among what it found, or known; otherwise this walks.
     ///
     /// # Errors
     /// As [`Repository::commits`].
@@ -146,7 +147,8 @@ impl Fresh<'_> {
         Some((self.find(tip)?, places.into_iter().flatten().collect()))
     }
 
-    /// Where an id is, or that it is nowhere here and yet reachable from what was known; `None` where that is not known.
+    /// Where an id is, or that it is nowhere here and yet reachable from what was known; `None` where that is not
+    /// known.
     fn find(&self, id: ObjectId) -> Option<Option<Place>> {
         if self.is_broken {
             return None;

@@ -1,7 +1,7 @@
 //! Walking down from two commits: what one reaches of the other, and where they meet.
 //!
-//! Not gix-revision's `merge_base`: it cannot tell where a shallow clone ends from where the history does, and reads every
-//! commit again for each question.
+//! Not gix-revision's `merge_base`: it cannot tell where a shallow clone ends from where the history does, and reads
+//! every commit again for each question.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -141,8 +141,9 @@ pub(in crate::git) fn paint(
 /// unseen ─► LEFT or RIGHT ─► BOTH: a common ancestor, whose parents are ─► BELOW
 /// ```
 ///
-/// Each time it gains one it is queued, unless it is waiting already, and taken out to pass its colours on to its parents.
-/// A commit that waits and is not `BELOW` can still change the answer: those are counted, and without them it is over.
+/// Each time it gains one it is queued, unless it is waiting already, and taken out to pass its colours on to its
+/// parents. A commit that waits and is not `BELOW` can still change the answer: those are counted, and without them
+/// it is over.
 #[derive(Default)]
 struct Brush {
     flags: Flags,
