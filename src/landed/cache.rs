@@ -51,12 +51,15 @@ struct Place {
     checksum: u64,
 }
 
+/// What a record is about, and where it is.
+type Entry = (About, ObjectId, Place);
+
 /// The list of a file's records.
 #[derive(Default, Serialize, Deserialize)]
 struct List {
     fingerprint: u64,
     /// Sorted.
-    records: Vec<(About, ObjectId, Place)>,
+    records: Vec<Entry>,
 }
 
 /// What is kept of earlier comparisons.
@@ -68,7 +71,7 @@ pub(super) struct Cache {
     /// Where the records begin in the content.
     first: usize,
     /// Sorted.
-    list: Vec<(About, ObjectId, Place)>,
+    list: Vec<Entry>,
 }
 
 /// What was found out in a comparison.
@@ -181,7 +184,7 @@ fn fingerprint(hash: HashKind, forms: &[&str]) -> u64 {
 }
 
 /// Where the records begin, and the list of them; their content is looked at when it is needed.
-fn parse(content: &[u8], fingerprint: u64, hash: HashKind) -> Option<(usize, Vec<(About, ObjectId, Place)>)> {
+fn parse(content: &[u8], fingerprint: u64, hash: HashKind) -> Option<(usize, Vec<Entry>)> {
     let (length, rest) = content.strip_prefix(MAGIC)?.split_first_chunk()?;
     let (sum, rest) = rest.split_first_chunk()?;
     let length = usize::try_from(u64::from_le_bytes(*length)).ok()?;

@@ -112,8 +112,10 @@ impl Versions {
 
     /// Adds a changed line, its blanks taken out, and returns whether it says which version this is.
     pub(super) fn add(&mut self, sign: u8, line: &[u8]) -> bool {
-        let is_own = LINES.is_match(line) || (self.is_version_file && BARE.is_match(line));
-        if is_own {
+        // A file that holds the version alone may be new.
+        let is_bare = self.is_version_file && BARE.is_match(line);
+        let is_version = is_bare || LINES.is_match(line);
+        if is_version && !is_bare {
             let mut hasher = DefaultHasher::new();
             hasher.write(&WORDS.replace_all(line, &b"#"[..]));
             let hash = hasher.finish();
@@ -122,7 +124,7 @@ impl Versions {
                 _ => self.balance.wrapping_sub(hash),
             };
         }
-        is_own
+        is_version
     }
 
     /// Returns whether each line that was added took the place of one that differs in its version alone.
@@ -201,6 +203,7 @@ mod tests {
             assert!(!is_bump(path, &[removed], &[added]), "{path}: {removed}");
         }
         assert!(!is_bump("a.py", &[], &["requires('1.2.3')"]), "nothing stood there");
+        assert!(is_bump("VERSION", &[], &["1.2.3"]));
     }
 
     #[test]

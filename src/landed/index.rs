@@ -150,15 +150,9 @@ impl<'c> Index<'c> {
         found
     }
 
-    /// Commits with this title written before some second, newest first.
-    pub(super) fn titled_before(&self, key: &[u8], committed: i64) -> Vec<At> {
-        let mut found: Vec<(i64, At)> = self
-            .titled(key)
-            .filter_map(|at| self.commits.get(at).map(|commit| (commit.committed, at)))
-            .filter(|(date, _)| *date <= committed)
-            .collect();
-        found.sort_unstable_by(|a, b| b.cmp(a));
-        found.into_iter().map(|(_, at)| at).collect()
+    /// The newest commit with this title behind some place, where what is older stands.
+    pub(super) fn titled_behind(&self, key: &[u8], at: At) -> Option<At> {
+        self.titled(key).filter(|other| *other > at).min()
     }
 
     /// The commit that an id, maybe abbreviated, stands for; `None` for none or several.

@@ -31,8 +31,8 @@ impl Reverts {
         for (at, commit) in index.commits.iter().enumerate().filter(|(_, commit)| !commit.takes_back.is_nothing()) {
             // A merge has the title of one change, and what it brought in speaks for itself.
             let by_title = |title: &BStr| {
-                let mut older = index.titled_before(title, commit.committed).into_iter();
-                Ok::<_, Infallible>(older.find(|target| *target != at).filter(|_| !commit.is_merge))
+                let older = index.titled_behind(title, at);
+                Ok::<_, Infallible>(older.filter(|_| !commit.is_merge))
             };
             let Ok(targets) = commit.takes_back.targets(|prefix| Ok(index.with_id(prefix)), by_title);
             for target in targets {

@@ -123,7 +123,6 @@ struct Later {
 /// A commit that takes something back.
 struct Revert {
     takes_back: TakesBack,
-    committed: i64,
     is_merge: bool,
     /// Whether it names a merge, which it takes back with all that came by that.
     names_merge: bool,
@@ -155,7 +154,7 @@ impl Later {
                         let named = landed::lookup(repository, prefix)?;
                         names_merge |= named.is_some_and(|id| repository.parents(id).is_ok_and(|all| all.len() > 1));
                     }
-                    later.reverts.insert(id, Revert { takes_back, committed, is_merge, names_merge });
+                    later.reverts.insert(id, Revert { takes_back, is_merge, names_merge });
                 }
             }
         }
@@ -192,7 +191,6 @@ impl Later {
                 return Ok(None);
             }
             let mut titled: Vec<(i64, ObjectId)> = self.titles.get(title.as_bytes()).cloned().unwrap_or_default();
-            titled.retain(|(committed, _)| *committed <= said.committed);
             titled.sort_unstable();
             for (_, other) in titled.into_iter().rev() {
                 if let Some(other) = older(other)? {

@@ -245,7 +245,6 @@ fn what_was_made_and_taken_back_on_the_branch_is_owed_by_nobody() {
         // As the button of a forge writes it, without an id.
         work.commit("timeout = 9", "fix: the monitor gives up at all");
         work.bypass("1.15");
-        work.commit("timeout = 9", "fix: nothing more");
         work.write(&[("monitor.py", "timeout = 3\nretries = 2\n")], "Revert \"fix: the monitor gives up at all\" (#7)");
         work.push(&["origin", "1.15"]).accepted();
     }
@@ -298,9 +297,7 @@ fn chores_and_empty_commits_are_owed_only_where_the_policy_says_so() {
 
 #[test]
 fn an_end_of_life_is_taken_back_by_title_too() {
-    let policy = format!("{POLICY}\n[rules.retired-line]\nlevel = \"refuse\"\n");
-    let policy = policy.replace("role = \"release\"", "role = \"release\"\nretired-by = { trailer = \"End-of-Life\" }");
-    let work = Work::new(&policy, "1.15", "pre-receive");
+    let work = Work::new(POLICY, "1.15", "pre-receive");
     work.write(&[("EOL", "1.15 is over\n")], "docs: 1.15 is over\n\nEnd-of-Life: 2026-01-01");
     work.push(&["origin", "1.15"]).accepted();
     work.write(&[("a", "1")], "fix: one more");
