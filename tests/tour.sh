@@ -68,7 +68,7 @@ git reset --quiet --hard HEAD~1
 say "The same version on its branch, with its changelog entry, in one push: accepted"
 git checkout --quiet 1.15
 changelog 1.15.1 'Checks DNS servers'
-commit 'Release 1.15.1'
+git commit --quiet --all --message 'Release 1.15.1'
 git tag --annotate --force --message 'PyBal 1.15.1' 1.15.1 > /dev/null
 show git push origin 1.15 1.15.1
 git checkout --quiet master

@@ -12,7 +12,7 @@ use super::judge::today;
 use super::output::ListFormat;
 use super::project::{ProjectFlags, RemoteFlag};
 use crate::git::Repository;
-use crate::landed::{Caching, Comparison, Options, Status, Verdict};
+use crate::landed::{Caching, Options, Status, Verdict, compare};
 use crate::model::{Exit, Failure, ObjectId, Stage, Untrusted};
 use crate::project::{Answers, FactError, Granted, Snapshot};
 use crate::rules::DUE_CHANGES;
@@ -128,7 +128,7 @@ impl Asking<'_, '_> {
             return self.refs.answers(flow, question.tip, &question.targets, options);
         }
         let repository = self.refs.project().repository();
-        let comparison = Comparison::new(repository, question.tip, &question.targets, &options)?;
+        let comparison = compare(repository, question.tip, &question.targets, &options)?;
         Ok(Answers { verdicts: comparison.verdicts().to_vec(), unread: comparison.unread().to_vec() })
     }
 

@@ -4,18 +4,19 @@
 //! that messages name, and that are not on the mainline, are in the repository, and which files were not. These are looked up
 //! again.
 
-use bstr::BString;
+use serde::{Deserialize, Serialize};
 
-use super::comparison::{Caching, Comparison, Options};
+use super::chores::DEFAULT_TITLES;
 use super::explicit::{self, Lookup};
-use super::record::{Decoder, Encoder};
+use super::options::{Caching, Options};
+use super::record;
 use super::store::{Store, checksum};
-use super::verdict::{Evidence, Status, Verdict};
+use super::verdict::{Comparison, Verdict};
 use crate::git::{self, Digest, Repository};
 use crate::model::ObjectId;
 
 /// Changed whenever something else is kept, or the same is found in another way.
-const VERSION: &str = concat!("refgate answers 4 ", env!("CARGO_PKG_VERSION"));
+pub(super) const VERSION: u32 = 5;
 
 const DIRECTORY: &str = "answers";
 
@@ -38,17 +39,16 @@ impl Answers {
         if options.cache == Caching::Off || !options.without.is_empty() {
             return None;
         }
-        let mut question = Encoder::default();
-        question.text(VERSION.as_bytes());
-        for patterns in [options.grammar.forms(), options.chores.titles(), options.chores.paths()] {
-            question.list(&patterns, |question, pattern| question.text(pattern.as_bytes()));
-        }
-        question.flag(options.ignore_explicit);
-        question.id(Some(from));
-        question.list(to, |question, id| question.id(Some(*id)));
-        question.flag(options.only.is_some());
-        question.list(options.only.as_deref().unwrap_or_default(), |question, id| question.id(Some(*id)));
-        let question = question.finish();
+        let question = record::encoded(&Question {
+            version: VERSION,
+            program: env!("CARGO_PKG_VERSION"),
+            forms: options.grammar.forms(),
+            chores: if options.owes_chores { &[] } else { DEFAULT_TITLES },
+            ignores_explicit: options.ignore_explicit,
+            from,
+            to,
+            only: options.only.as_deref(),
+        });
         let mut digest = Digest::new(repository.hash_kind());
         digest.update(&question);
         let name = digest.finish()?.to_string();
@@ -57,16 +57,17 @@ impl Answers {
 
     /// The answer, if it was kept and still holds.
     pub(super) fn known(&self, repository: &Repository) -> Option<Comparison> {
-        let content = self.store.read(&self.name, MAX_FILE)?;
-        let (comparison, lookups) = decoded(&content, &self.question)?;
+        let Kept { lookups, unread, verdicts, .. } =
+            Kept::read(&self.store.read(&self.name, MAX_FILE)?, &self.question)?;
         let still_holds = |(prefix, id): &Lookup| explicit::lookup(repository, prefix).is_ok_and(|found| found == *id);
         let is_absent = |id: &ObjectId| matches!(repository.kind(*id), Ok(None) | Err(git::Error::Promised { .. }));
-        (lookups.iter().all(still_holds) && comparison.unread.iter().all(is_absent)).then_some(comparison)
+        let holds = lookups.iter().all(still_holds) && unread.iter().all(is_absent);
+        holds.then_some(Comparison { verdicts, unread })
     }
 
     /// Keeps an answer that depended on these lookups. That it cannot be written is no error.
     pub(super) fn keep(&self, comparison: &Comparison, lookups: &[Lookup]) {
-        let content = encoded(&self.question, comparison, lookups);
+        let content = Kept::of(&self.question, lookups, &comparison.unread, &comparison.verdicts).file();
         if content.len() as u64 <= MAX_FILE {
             let written = self.store.write(&self.name, &content);
             let _not_kept = written.and_then(|()| self.store.prune(DIRECTORY, MAX_ANSWERS));
@@ -74,70 +75,50 @@ impl Answers {
     }
 }
 
-/// A file with the answer to a question, and what else that depends on.
-pub(super) fn encoded(question: &[u8], comparison: &Comparison, lookups: &[Lookup]) -> Vec<u8> {
-    let mut encoder = Encoder::default();
-    encoder.text(question);
-    encoder.list(lookups, |encoder, (prefix, id)| {
-        encoder.text(prefix);
-        encoder.id(*id);
-    });
-    encoder.list(&comparison.unread, |encoder, id| encoder.id(Some(*id)));
-    encoder.list(&comparison.verdicts, encode);
-    let content = encoder.finish();
-    [checksum(&content).to_le_bytes().as_slice(), &content].concat()
+/// All that an answer depends on besides the repository.
+#[derive(Serialize)]
+struct Question<'a> {
+    version: u32,
+    program: &'a str,
+    forms: Vec<&'a str>,
+    chores: &'a [&'a str],
+    ignores_explicit: bool,
+    from: ObjectId,
+    to: &'a [ObjectId],
+    only: Option<&'a [ObjectId]>,
 }
 
-/// What a file says, if it is whole and about this question.
-pub(super) fn decoded(content: &[u8], question: &[u8]) -> Option<(Comparison, Vec<Lookup>)> {
-    let (sum, rest) = content.split_first_chunk()?;
-    if u64::from_le_bytes(*sum) != checksum(rest) {
-        return None;
+/// All that a file holds.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Kept {
+    question: Vec<u8>,
+    lookups: Vec<Lookup>,
+    unread: Vec<ObjectId>,
+    verdicts: Vec<Verdict>,
+}
+
+impl Kept {
+    pub(super) fn of(question: &[u8], lookups: &[Lookup], unread: &[ObjectId], verdicts: &[Verdict]) -> Self {
+        Self {
+            question: question.to_vec(),
+            lookups: lookups.to_vec(),
+            unread: unread.to_vec(),
+            verdicts: verdicts.to_vec(),
+        }
     }
-    let mut decoder = Decoder::new(rest);
-    if decoder.text()? != question {
-        return None;
+
+    /// A file with this.
+    pub(super) fn file(&self) -> Vec<u8> {
+        let content = record::encoded(self);
+        [checksum(&content).to_le_bytes().as_slice(), &content].concat()
     }
-    let lookups = decoder.list(8, |decoder| Some((decoder.owned()?, decoder.id()?)))?;
-    let unread = decoder.list(4, |decoder| decoder.id()?)?;
-    let verdicts = decoder.list(40, verdict)?;
-    decoder.end((Comparison { verdicts, unread }, lookups))
-}
 
-fn encode(encoder: &mut Encoder, verdict: &Verdict) {
-    encoder.id(Some(verdict.commit));
-    encoder.text(&verdict.subject);
-    encoder.text(verdict.status.name().as_bytes());
-    encoder.id(verdict.matched);
-    encoder.text(verdict.evidence.map_or("", Evidence::name).as_bytes());
-    encoder.u64(verdict.score.to_bits());
-    encoder.text(verdict.reason.as_bytes());
-    encoder.id(verdict.reverted_by);
-    encoder.optional_text(verdict.disputed.as_ref().map(|disputed| disputed.as_bytes()));
-    encoder.list(&verdict.also, |encoder, id| encoder.id(Some(*id)));
-}
-
-fn verdict(decoder: &mut Decoder<'_>) -> Option<Verdict> {
-    let text = |bytes: BString| String::from_utf8(bytes.into()).ok();
-    Some(Verdict {
-        commit: decoder.id()??,
-        subject: decoder.owned()?,
-        status: {
-            let name = decoder.text()?;
-            Status::ALL.into_iter().find(|status| status.name().as_bytes() == name)?
-        },
-        matched: decoder.id()?,
-        evidence: match decoder.text()? {
-            b"" => None,
-            name => Some(Evidence::ALL.into_iter().find(|evidence| evidence.name().as_bytes() == name)?),
-        },
-        score: f64::from_bits(decoder.u64()?),
-        reason: text(decoder.owned()?)?,
-        reverted_by: decoder.id()?,
-        disputed: match decoder.optional_text()? {
-            Some(disputed) => Some(text(disputed)?),
-            None => None,
-        },
-        also: decoder.list(4, |decoder| decoder.id()?)?,
-    })
+    /// What a file says, if it is whole and about this question.
+    pub(super) fn read(file: &[u8], question: &[u8]) -> Option<Self> {
+        let (sum, content) = file.split_first_chunk()?;
+        if u64::from_le_bytes(*sum) != checksum(content) {
+            return None;
+        }
+        record::decoded(content).filter(|kept: &Self| kept.question == question)
+    }
 }

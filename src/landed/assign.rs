@@ -20,6 +20,17 @@ pub(super) struct Pair {
     pub(super) is_taken_away: bool,
 }
 
+/// A commit is a part of a change if so much of it is in there, and weighs more than a brace; parts make up the change if
+/// so much of it is in them.
+const PART_INSIDE: f64 = 0.8;
+const PART_WEIGHT: f64 = 2.0;
+const MOSTLY_COVERED: f64 = 0.7;
+
+/// The same where nobody need look.
+const WHOLE_PART_INSIDE: f64 = 0.95;
+const WHOLE_PART_WEIGHT: f64 = 15.0;
+const COVERED: f64 = 0.9;
+
 /// How good a pair is; smaller is better.
 type Rank = (bool, Option<Evidence>, Option<Tier>, bool, bool, bool, bool, std::cmp::Reverse<u16>, At);
 
@@ -31,16 +42,16 @@ impl Pair {
     /// Of what landed twice, the same author's second and title stand in both, so that the content only has to agree.
     fn rank(&self) -> Rank {
         let f = &self.features;
-        let permille = (f.both * 1000.0) as u16;
+        let permille = (f.content.both * 1000.0) as u16;
         let is_twin = |tier: &Tier| *tier <= Tier::SecondAndTitle && f.same_origin() && !f.content_differs();
         let tier = self.tier.map(|tier| if is_twin(&tier) { Tier::SamePatch } else { tier });
         (
             self.named.is_none(),
             self.named,
             tier,
-            !(f.same_author && f.same_second),
-            !f.same_title,
-            f.is_later,
+            !(f.people.same_author && f.people.same_second),
+            !f.words.same_title,
+            f.people.is_later,
             f.is_merge,
             std::cmp::Reverse(permille),
             self.mainline,
@@ -86,13 +97,20 @@ pub(super) fn assign(pairs: Vec<Pair>) -> BTreeMap<At, Vec<Pair>> {
 pub(super) fn squashed(pairs: &[Pair]) -> (Vec<At>, bool) {
     let parts: Vec<&Pair> = pairs
         .iter()
-        .filter(|pair| !pair.is_taken_away && pair.features.of_mainline >= 0.8 && pair.features.shared > 2.0)
+        .filter(|pair| {
+            !pair.is_taken_away
+                && pair.features.content.of_mainline >= PART_INSIDE
+                && pair.features.content.shared > PART_WEIGHT
+        })
         .collect();
-    let covered: f64 = parts.iter().map(|pair| pair.features.of_branch).sum();
-    if parts.len() < 2 || covered < 0.7 {
+    let covered: f64 = parts.iter().map(|pair| pair.features.content.of_branch).sum();
+    if parts.len() < 2 || covered < MOSTLY_COVERED {
         return (Vec::new(), false);
     }
-    let is_whole =
-        covered >= 0.9 && parts.iter().all(|pair| pair.features.of_mainline >= 0.95 && pair.features.shared >= 15.0);
+    let is_whole = covered >= COVERED
+        && parts.iter().all(|pair| {
+            let content = &pair.features.content;
+            content.of_mainline >= WHOLE_PART_INSIDE && content.shared >= WHOLE_PART_WEIGHT
+        });
     (parts.into_iter().map(|pair| pair.mainline).collect(), is_whole)
 }

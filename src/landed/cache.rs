@@ -4,18 +4,19 @@
 //! losing it costs time alone. A file that is cut off, changed or of another version is as good as none, and so is each
 //! record whose checksum is wrong.
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hasher as _};
 
 use super::change::Change;
 use super::patch::{Patch, PathsKey};
-use super::record::{Decoder, Encoder};
+use super::record;
 use super::store::{Store, checksum};
 use crate::git::Repository;
 use crate::model::{HashKind, ObjectId};
 
 /// Changed whenever something else is kept, or the same is computed in another way.
-const VERSION: u64 = 5;
+pub(super) const VERSION: u64 = 6;
 
 /// The name of the file.
 const FILE: &str = "landed";
@@ -28,11 +29,11 @@ const MAX_FILE: u64 = 128 << 20;
 /// A record of more bytes is not worth keeping: reading the commit is hardly slower.
 const MAX_RECORD: usize = 256 << 10;
 
-/// Magic, fingerprint, number of records, checksum of the list.
-const HEADER: usize = 8 + 8 + 8 + 8;
+/// Magic, length of the list, checksum of the list.
+const HEADER: usize = 8 + 8 + 8;
 
 /// What a record is about.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 enum About {
     /// What a commit says of itself.
     Change,
@@ -42,12 +43,23 @@ enum About {
     Paths,
 }
 
-/// Where a record is in the file.
-#[derive(Clone, Copy)]
+/// Where a record is behind the list.
+#[derive(Clone, Copy, Serialize, Deserialize)]
 struct Place {
-    start: usize,
-    length: usize,
+    start: u64,
+    length: u32,
     checksum: u64,
+}
+
+/// What a record is about, and where it is.
+type Entry = (About, ObjectId, Place);
+
+/// The list of a file's records.
+#[derive(Default, Serialize, Deserialize)]
+struct List {
+    fingerprint: u64,
+    /// Sorted.
+    records: Vec<Entry>,
 }
 
 /// What is kept of earlier comparisons.
@@ -56,8 +68,10 @@ pub(super) struct Cache {
     store: Option<Store>,
     fingerprint: u64,
     content: Vec<u8>,
+    /// Where the records begin in the content.
+    first: usize,
     /// Sorted.
-    list: Vec<(About, ObjectId, Place)>,
+    list: Vec<Entry>,
 }
 
 /// What was found out in a comparison.
@@ -79,31 +93,32 @@ impl Cache {
 
     /// With what a file holds, if it was written by this version and with these forms.
     fn with(self, content: Vec<u8>, fingerprint: u64, hash: HashKind) -> Self {
-        let list = parse(&content, fingerprint, hash).unwrap_or_default();
-        Self { fingerprint, content, list, ..self }
+        let (first, list) = parse(&content, fingerprint, hash).unwrap_or_default();
+        Self { fingerprint, content, first, list, ..self }
     }
 
     /// No cache at all.
     pub(super) const fn none() -> Self {
-        Self { store: None, fingerprint: 0, content: Vec::new(), list: Vec::new() }
+        Self { store: None, fingerprint: 0, content: Vec::new(), first: 0, list: Vec::new() }
     }
 
     pub(super) fn change(&self, id: ObjectId) -> Option<Change> {
-        Decoder::new(self.record(About::Change, id)?).change(id)
+        record::change(self.record(About::Change, id)?, id)
     }
 
     pub(super) fn patch(&self, id: ObjectId) -> Option<Patch> {
-        Decoder::new(self.record(About::Patch, id)?).patch()
+        record::patch(self.record(About::Patch, id)?)
     }
 
     pub(super) fn paths(&self, id: ObjectId) -> Option<PathsKey> {
-        Decoder::new(self.record(About::Paths, id)?).u64()
+        record::decoded(self.record(About::Paths, id)?)
     }
 
     fn record(&self, about: About, id: ObjectId) -> Option<&[u8]> {
         let at = self.list.binary_search_by(|(other, key, _)| (*other, *key).cmp(&(about, id))).ok()?;
         let (_, _, place) = self.list.get(at)?;
-        let record = self.content.get(place.start..place.start.checked_add(place.length)?)?;
+        let start = self.first.checked_add(usize::try_from(place.start).ok()?)?;
+        let record = self.content.get(start..start.checked_add(place.length as usize)?)?;
         (checksum(record) == place.checksum).then_some(record)
     }
 
@@ -116,26 +131,23 @@ impl Cache {
     pub(super) fn keep(&self, found: &Fresh<'_>) {
         let Some(store) = self.store.as_ref().filter(|store| store.may_write()) else { return };
         let mut fresh: BTreeMap<(About, ObjectId), Vec<u8>> = BTreeMap::new();
-        let mut add = |about, id, encode: &dyn Fn(&mut Encoder)| {
-            let mut encoder = Encoder::default();
-            encode(&mut encoder);
-            let record = encoder.finish();
+        let mut add = |about, id, record: Vec<u8>| {
             if record.len() <= MAX_RECORD {
                 fresh.insert((about, id), record);
             }
         };
         for change in found.changes.iter().filter(|change| self.record(About::Change, change.id).is_none()) {
-            add(About::Change, change.id, &|encoder| encoder.change(change));
+            add(About::Change, change.id, record::encoded(change));
         }
         for (id, patch) in found.patches.iter().filter(|(_, patch)| patch.unread.is_none()) {
             let known = self.record(About::Patch, *id);
-            let is_known = known.is_some_and(|known| !patch.has_lines || Decoder::new(known).has_lines());
+            let is_known = known.is_some_and(|known| !patch.has_lines || record::has_lines(known));
             if !is_known {
-                add(About::Patch, *id, &|encoder| encoder.patch(patch));
+                add(About::Patch, *id, record::encoded(patch));
             }
         }
         for (id, key) in found.paths.iter().filter(|(id, _)| self.paths(*id).is_none()) {
-            add(About::Paths, *id, &|encoder| encoder.u64(*key));
+            add(About::Paths, *id, record::encoded(key));
         }
         if fresh.is_empty() {
             return;
@@ -171,55 +183,35 @@ fn fingerprint(hash: HashKind, forms: &[&str]) -> u64 {
     hasher.finish()
 }
 
-/// The list of records; their content is looked at when it is needed.
-fn parse(content: &[u8], fingerprint: u64, hash: HashKind) -> Option<Vec<(About, ObjectId, Place)>> {
-    let (header, rest) = content.split_at_checked(HEADER)?;
-    let mut decoder = Decoder::new(header.strip_prefix(MAGIC)?);
-    let (theirs, count, sum) = (decoder.u64()?, decoder.u64()?, decoder.u64()?);
-    let width = hash.hex_len() / 2;
-    let entry = 1 + width + 8 + 4 + 8;
-    let length = usize::try_from(count).ok()?.checked_mul(entry)?;
+/// Where the records begin, and the list of them; their content is looked at when it is needed.
+fn parse(content: &[u8], fingerprint: u64, hash: HashKind) -> Option<(usize, Vec<Entry>)> {
+    let (length, rest) = content.strip_prefix(MAGIC)?.split_first_chunk()?;
+    let (sum, rest) = rest.split_first_chunk()?;
+    let length = usize::try_from(u64::from_le_bytes(*length)).ok()?;
     let bytes = rest.get(..length)?;
-    if theirs != fingerprint || checksum(bytes) != sum {
+    if checksum(bytes) != u64::from_le_bytes(*sum) {
         return None;
     }
-    let mut list = Vec::with_capacity(bytes.len() / entry);
-    for entry in bytes.chunks_exact(entry) {
-        let (head, tail) = entry.split_at_checked(1 + width)?;
-        let (about, id) = head.split_first()?;
-        let about = match about {
-            0 => About::Change,
-            1 => About::Patch,
-            2 => About::Paths,
-            _ => return None,
-        };
-        let mut decoder = Decoder::new(tail);
-        let start = usize::try_from(decoder.u64()?).ok()?;
-        let place = Place { start, length: decoder.u32()? as usize, checksum: decoder.u64()? };
-        list.push((about, ObjectId::from_bytes(id)?, place));
-    }
-    list.is_sorted_by(|a, b| (a.0, a.1) < (b.0, b.1)).then_some(list)
+    let list: List = record::decoded(bytes)?;
+    let records = list.records;
+    let is_whole = list.fingerprint == fingerprint
+        && records.iter().all(|(_, id, _)| id.kind() == hash)
+        && records.is_sorted_by(|a, b| (a.0, a.1) < (b.0, b.1));
+    is_whole.then_some((HEADER + length, records))
 }
 
 fn serialised(records: &BTreeMap<(About, ObjectId), &[u8]>, fingerprint: u64) -> Vec<u8> {
-    let entry = |id: &ObjectId| 1 + id.as_bytes().len() + 8 + 4 + 8;
-    let mut start = HEADER + records.keys().map(|(_, id)| entry(id)).sum::<usize>();
-    let mut list = Vec::with_capacity(start);
+    let mut list = List { fingerprint, records: Vec::with_capacity(records.len()) };
+    let mut start = 0;
     for ((about, id), record) in records {
-        list.push(match about {
-            About::Change => 0,
-            About::Patch => 1,
-            About::Paths => 2,
-        });
-        list.extend_from_slice(id.as_bytes());
-        list.extend_from_slice(&(start as u64).to_le_bytes());
-        list.extend_from_slice(&u32::try_from(record.len()).unwrap_or(u32::MAX).to_le_bytes());
-        list.extend_from_slice(&checksum(record).to_le_bytes());
-        start += record.len();
+        let length = u32::try_from(record.len()).unwrap_or(u32::MAX);
+        list.records.push((*about, *id, Place { start, length, checksum: checksum(record) }));
+        start += u64::from(length);
     }
-    let mut content = Vec::with_capacity(start);
+    let list = record::encoded(&list);
+    let mut content = Vec::with_capacity(HEADER + list.len() + usize::try_from(start).unwrap_or_default());
     content.extend_from_slice(MAGIC);
-    for number in [fingerprint, records.len() as u64, checksum(&list)] {
+    for number in [list.len() as u64, checksum(&list)] {
         content.extend_from_slice(&number.to_le_bytes());
     }
     content.extend_from_slice(&list);
@@ -230,36 +222,21 @@ fn serialised(records: &BTreeMap<(About, ObjectId), &[u8]>, fingerprint: u64) ->
 /// What the fuzz targets reach.
 #[cfg(fuzzing)]
 impl Cache {
-    /// A file of records whose checksums are right, whatever else is wrong with it. The first byte is the number of its
-    /// records, then comes their list; what is left are the records.
-    pub(super) fn sealed(bytes: &[u8]) -> Vec<u8> {
-        const ENTRY: usize = 1 + 20 + 8 + 4 + 8;
-        let (count, rest) = bytes.split_first().map_or((0, bytes), |(count, rest)| (usize::from(*count), rest));
-        let (list, records) = rest.split_at(rest.len().min(count * ENTRY) / ENTRY * ENTRY);
-        let mut entries: Vec<Vec<u8>> = list.chunks_exact(ENTRY).map(<[u8]>::to_vec).collect();
-        entries.sort();
-        entries.dedup_by(|a, b| a.get(..21) == b.get(..21));
-        let first = HEADER + entries.len() * ENTRY;
-        for entry in &mut entries {
-            let mut decoder = Decoder::new(entry.get(21..).unwrap_or_default());
-            let (start, length) = (decoder.u64().unwrap_or_default(), decoder.u32().unwrap_or_default());
-            // Near the records, so that some of the places are theirs.
-            let start = first + usize::from(start as u8);
-            let length = if length >> 31 == 0 { usize::from(length as u16) } else { length as usize };
-            let at = (start - first).min(records.len());
-            let record = records.get(at..at.saturating_add(length)).unwrap_or_default();
-            let mut sealed = entry.get(..21).unwrap_or_default().to_vec();
-            sealed.extend_from_slice(&(start as u64).to_le_bytes());
-            sealed.extend_from_slice(&u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes());
-            sealed.extend_from_slice(&checksum(record).to_le_bytes());
-            *entry = sealed;
+    /// A file of records whose checksums are right, whatever else is wrong with it. Each record is one byte that says what
+    /// it is about and how long it is, and is about the null id or one near to it.
+    pub(super) fn sealed(mut bytes: &[u8]) -> Vec<u8> {
+        let mut records: BTreeMap<(About, ObjectId), &[u8]> = BTreeMap::new();
+        while let Some((head, rest)) = bytes.split_first() {
+            let about = match head % 3 {
+                0 => About::Change,
+                1 => About::Patch,
+                _ => About::Paths,
+            };
+            let (record, rest) = rest.split_at(rest.len().min(usize::from(*head)));
+            records.insert((about, ObjectId::Sha1([head % 2; 20])), record);
+            bytes = rest;
         }
-        let list = entries.concat();
-        let mut content = MAGIC.to_vec();
-        for number in [fingerprint(HashKind::Sha1, &[]), entries.len() as u64, checksum(&list)] {
-            content.extend_from_slice(&number.to_le_bytes());
-        }
-        [content, list, records.to_vec()].concat()
+        serialised(&records, fingerprint(HashKind::Sha1, &[]))
     }
 
     /// A file as it is written again with all records that could be read; and how many are changes and patches.

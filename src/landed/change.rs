@@ -1,15 +1,18 @@
 //! What is known of a commit before its trees are read: enough to settle most picks.
 
 use bstr::{BStr, BString, ByteSlice as _};
+use serde::{Deserialize, Serialize};
 use std::hash::{DefaultHasher, Hasher as _};
 
+use super::grammar::Grammar;
+use super::named::{Named, Prefix};
+use super::said::{self, TakesBack};
 use super::titles;
-use super::trailers::{self, Grammar, Named, Prefix};
 use crate::git::{Commit, Identity};
 use crate::model::ObjectId;
 
 /// A commit of either line.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Change {
     pub(super) id: ObjectId,
     pub(super) tree: ObjectId,
@@ -28,15 +31,16 @@ pub(super) struct Change {
     /// What it names as its original.
     pub(super) named: Vec<Named>,
     /// The commits it says it takes back.
-    pub(super) reverts: Vec<Prefix>,
+    pub(super) takes_back: TakesBack,
     pub(super) change_id: Option<BString>,
     /// The pull request it merged or squashed.
     pub(super) pull_request: Option<u64>,
-    pub(super) release_only: Option<BString>,
+    /// Whether a trailer says that it is meant for its own line alone.
+    pub(super) stays: bool,
 }
 
 /// Who wrote a change; the same person if either address or name is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Author {
     pub(super) email: u64,
     pub(super) name: u64,
@@ -75,12 +79,12 @@ impl Change {
             seconds: commit.author.seconds,
             committed: commit.committer.seconds,
             is_revert: titles::is_revert(key.as_bstr()),
+            takes_back: TakesBack::read(key.as_bstr(), body),
             key,
             named: grammar.named(subject, body),
-            reverts: trailers::reverted(body),
-            change_id: trailers::change_id(body),
-            pull_request: trailers::own_pull_request(subject),
-            release_only: trailers::release_only(body),
+            change_id: said::change_id(body),
+            pull_request: said::own_pull_request(subject),
+            stays: said::stays(commit, said::RELEASE_ONLY).is_some(),
             subject: subject.to_owned(),
         }
     }
@@ -91,23 +95,12 @@ impl Change {
     }
 }
 
-/// A trailer, or what a pick adds: these differ between the two lines by intent.
-fn is_mark(line: &[u8]) -> bool {
-    let token = line.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'-').count();
-    (token > 0
-        && line.get(token) == Some(&b':')
-        && line.get(token + 1) == Some(&b' ')
-        && line.get(..token).is_some_and(|token| token.contains(&b'-')))
-        || line.starts_with(b"(cherry")
-        || line.starts_with(b"(back")
-}
-
 /// The words of a message below the title, trailers left out: hashed, sorted, with repetitions.
 pub(super) fn body_words(body: &BStr) -> Vec<u32> {
     /// No message is understood better by more words.
     const MAX_WORDS: usize = 2000;
     let mut words = Vec::new();
-    for line in body.lines().filter(|line| !is_mark(line)) {
+    for line in body.lines().filter(|line| !said::is_mark(line)) {
         let parts = line.split(|byte| !(byte.is_ascii_alphanumeric() || *byte >= 0x80 || *byte == b'_'));
         // FNV-1a: only compared within one run, and a collision would make two words one.
         let hash = |word: &[u8]| {

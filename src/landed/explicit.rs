@@ -1,12 +1,14 @@
 //! What messages say of themselves: trailers, Change-Ids, numbers of pull requests. Followed here, believed elsewhere.
 
+use bstr::BString;
 use std::collections::BTreeSet;
 use std::time::Instant;
 
 use super::Error;
 use super::change::Change;
+use super::grammar::Grammar;
 use super::index::{At, Index};
-use super::trailers::{Grammar, Named, Prefix};
+use super::named::{Named, Prefix};
 use super::verdict::Evidence;
 use crate::git::{self, Kind, Repository};
 use crate::model::ObjectId;
@@ -121,8 +123,11 @@ impl Follower<'_> {
     }
 }
 
-/// The commit that an id, maybe abbreviated, stands for in the whole repository.
-pub(super) fn lookup(repository: &Repository, prefix: &Prefix) -> Result<Option<ObjectId>, git::Error> {
+/// Returns the commit that an id, maybe abbreviated, stands for in the whole repository.
+///
+/// # Errors
+/// The objects cannot be searched.
+pub fn lookup(repository: &Repository, prefix: &BString) -> Result<Option<ObjectId>, git::Error> {
     let Ok(id) = ObjectId::from_hex(prefix) else {
         return repository.abbreviated(prefix);
     };

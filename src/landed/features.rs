@@ -86,6 +86,19 @@ impl Weights {
 /// What two changes have in common. Thresholds on these are in [`super::tiers`].
 #[derive(Clone, Debug)]
 pub(super) struct Features {
+    pub(super) content: Content,
+    pub(super) people: People,
+    pub(super) words: Words,
+    pub(super) files: Files,
+    /// The mainline's is a merge.
+    pub(super) is_merge: bool,
+    /// The branch's is a chore: version bumps and release notes resemble each other without being the same.
+    pub(super) is_chore: bool,
+}
+
+/// What the lines of two changes have in common.
+#[derive(Clone, Debug)]
+pub(super) struct Content {
     /// Lines were compared; otherwise only trees and what the commits say were.
     pub(super) has_lines: bool,
     /// git's patch-id is equal, or the very same files were replaced by the very same files.
@@ -100,11 +113,27 @@ pub(super) struct Features {
     pub(super) both: f64,
     pub(super) of_branch: f64,
     pub(super) of_mainline: f64,
+    /// Both change no more than a handful of lines, of which one word changed is much.
+    pub(super) is_tiny: bool,
+}
+
+/// Who made them, and when.
+#[derive(Clone, Debug)]
+pub(super) struct People {
     pub(super) same_author: bool,
     /// Written in the same second.
     pub(super) same_second: bool,
     /// The author wrote nothing else on the mainline in that second.
     pub(super) only_second: bool,
+    /// Days between the two commits.
+    pub(super) days: f64,
+    /// The mainline's was committed after the branch's: it is not what that was picked from.
+    pub(super) is_later: bool,
+}
+
+/// What their titles and messages have in common.
+#[derive(Clone, Debug)]
+pub(super) struct Words {
     pub(super) same_title: bool,
     /// The mainline's title is a line of the branch's message.
     pub(super) is_listed: bool,
@@ -120,25 +149,38 @@ pub(super) struct Features {
     pub(super) is_backport: bool,
     /// The title says too little: it is short or frequent.
     pub(super) is_generic: bool,
+    /// One takes something back and the other does not.
     pub(super) reverts_differ: bool,
     /// How alike the messages below the titles are, and how many words the shorter one has.
     pub(super) body: f64,
     pub(super) body_words: usize,
+}
+
+/// Which files they change.
+#[derive(Clone, Debug)]
+pub(super) struct Files {
     pub(super) shares_path: bool,
     pub(super) shares_name: bool,
     /// The same files were changed, however.
     pub(super) same_paths: bool,
     /// Most of the files that either changed, both did.
     pub(super) most_paths: bool,
+    /// Nobody writes most of the branch's files by hand.
     pub(super) is_generated: bool,
-    /// Both change no more than a handful of lines, of which one word changed is much.
-    pub(super) is_tiny: bool,
-    /// Days between the two commits.
-    pub(super) days: f64,
-    /// The mainline's was committed after the branch's: it is not what that was picked from.
-    pub(super) is_later: bool,
-    pub(super) is_merge: bool,
 }
+
+/// A shorter title says too little, as does one that more commits have.
+const MIN_TITLE: usize = 12;
+const MAX_FREQUENCY: usize = 4;
+
+/// Lines that were compared and have less than this in common, of both and of the larger part, are other content.
+const SAME_CONTENT: f64 = 0.1;
+const PART_OF_CONTENT: f64 = 0.4;
+
+/// What came so many days after a change is not what it was picked from.
+const STALE_DAYS: f64 = 60.0;
+
+const SECONDS_A_DAY: f64 = 86_400.0;
 
 /// What of the mainline as a whole matters for a pair.
 pub(super) struct Surroundings<'a> {
@@ -150,30 +192,83 @@ impl Features {
     pub(super) fn new(
         (branch, branch_patch): (&Change, &Patch),
         (mainline, mainline_patch): (&Change, &Patch),
+        (is_listed, is_chore): (bool, bool),
         around: &Surroundings<'_>,
     ) -> Self {
-        let equal = |a: Option<u64>, b: Option<u64>| a.is_some() && a == b;
-        let shared = around.weights.shared(branch_patch, mainline_patch);
-        let (own, other) = (around.weights.total(branch_patch), around.weights.total(mainline_patch));
-        let part = |of: f64| if of > 0.0 { (shared / of).min(1.0) } else { 0.0 };
-        let paths: BTreeSet<&[u8]> = branch_patch.paths.iter().map(|path| path.as_slice()).collect();
-        let names: BTreeSet<&[u8]> = paths.iter().map(|path| basename(path)).collect();
-        let others = || mainline_patch.paths.iter().map(|path| path.as_slice());
-        let frequency = around.index.frequency(&branch.key);
-        let same_title = branch.key == mainline.key && !branch.key.is_empty();
         Self {
-            has_lines: branch_patch.has_lines && mainline_patch.has_lines,
-            same_patch: (branch_patch.id.is_some() && branch_patch.id == mainline_patch.id)
-                || equal(branch_patch.exact, mainline_patch.exact),
-            same_lines: equal(branch_patch.bare, mainline_patch.bare),
-            same_moved_lines: equal(branch_patch.moved, mainline_patch.moved),
+            content: Content::new(branch_patch, mainline_patch, around.weights),
+            people: People::new(branch, mainline, around.index),
+            words: Words {
+                is_listed,
+                body: dice(&branch_patch.words, &mainline_patch.words),
+                body_words: branch_patch.words.len().min(mainline_patch.words.len()),
+                ..Words::of_titles(branch, mainline, around.index)
+            },
+            files: Files::new(branch_patch, mainline_patch),
+            is_merge: mainline.is_merge,
+            is_chore,
+        }
+    }
+
+    /// Whether lines were compared and have next to nothing in common.
+    pub(super) fn content_differs(&self) -> bool {
+        let content = &self.content;
+        let is_same = content.same_patch || content.same_lines || content.same_moved_lines;
+        content.has_lines && !is_same && content.both < SAME_CONTENT && content.larger_part() < PART_OF_CONTENT
+    }
+
+    /// Whether both have the same author, second and title.
+    pub(super) fn same_origin(&self) -> bool {
+        self.people.same_author && self.people.same_second && self.words.same_title
+    }
+}
+
+impl Content {
+    fn new(branch: &Patch, mainline: &Patch, weights: &Weights) -> Self {
+        let equal = |a: Option<u64>, b: Option<u64>| a.is_some() && a == b;
+        let shared = weights.shared(branch, mainline);
+        let (own, other) = (weights.total(branch), weights.total(mainline));
+        let part = |of: f64| if of > 0.0 { (shared / of).min(1.0) } else { 0.0 };
+        Self {
+            has_lines: branch.has_lines && mainline.has_lines,
+            same_patch: (branch.id.is_some() && branch.id == mainline.id) || equal(branch.exact, mainline.exact),
+            same_lines: equal(branch.bare, mainline.bare),
+            same_moved_lines: equal(branch.moved, mainline.moved),
             shared,
             both: part((own + other) / 2.0),
             of_branch: part(own),
             of_mainline: part(other),
+            is_tiny: branch.is_tiny() && mainline.is_tiny(),
+        }
+    }
+
+    /// The larger part: of the branch's or of the mainline's lines.
+    pub(super) fn larger_part(&self) -> f64 {
+        self.of_branch.max(self.of_mainline)
+    }
+}
+
+impl People {
+    fn new(branch: &Change, mainline: &Change, index: &Index<'_>) -> Self {
+        Self {
             same_author: branch.author.is(mainline.author),
             same_second: branch.seconds == mainline.seconds,
-            only_second: !around.index.is_repeated(mainline.author.email, mainline.seconds),
+            only_second: !index.is_repeated(mainline.author.email, mainline.seconds),
+            days: (branch.committed.saturating_sub(mainline.committed) as f64 / SECONDS_A_DAY).abs(),
+            is_later: mainline.committed > branch.committed,
+        }
+    }
+
+    /// Whether the mainline's came so much later that it is another one.
+    pub(super) fn is_stale(&self) -> bool {
+        self.is_later && self.days > STALE_DAYS
+    }
+}
+
+impl Words {
+    fn of_titles(branch: &Change, mainline: &Change, index: &Index<'_>) -> Self {
+        let same_title = branch.key == mainline.key && !branch.key.is_empty();
+        Self {
             same_title,
             is_listed: false,
             title: if same_title { 1.0 } else { titles::likeness(&branch.key, &mainline.key) },
@@ -182,40 +277,25 @@ impl Features {
             same_numbers: titles::share_numbers(&branch.key, &mainline.key),
             same_request: titles::share_long_number(&branch.subject, &mainline.subject),
             is_backport: titles::is_backport(&branch.subject),
-            is_generic: branch.key.len() < 12 || frequency > 4,
+            is_generic: branch.key.len() < MIN_TITLE || index.frequency(&branch.key) > MAX_FREQUENCY,
             reverts_differ: branch.is_revert != mainline.is_revert,
-            body: dice(&branch_patch.words, &mainline_patch.words),
-            body_words: branch_patch.words.len().min(mainline_patch.words.len()),
-            shares_path: others().any(|path| paths.contains(path)),
-            shares_name: others().any(|path| names.contains(basename(path))),
-            same_paths: branch_patch.paths == mainline_patch.paths && !paths.is_empty(),
-            most_paths: common_paths(branch_patch, mainline_patch) >= MOST_PATHS,
-            is_generated: is_mostly_generated(&branch_patch.paths),
-            is_tiny: branch_patch.is_tiny() && mainline_patch.is_tiny(),
-            days: (branch.committed.saturating_sub(mainline.committed) as f64 / 86_400.0).abs(),
-            is_later: mainline.committed > branch.committed,
-            is_merge: mainline.is_merge,
+            body: 0.0,
+            body_words: 0,
         }
     }
+}
 
-    /// Whether lines were compared and have next to nothing in common.
-    pub(super) fn content_differs(&self) -> bool {
-        let is_same = self.same_patch || self.same_lines || self.same_moved_lines;
-        self.has_lines && !is_same && self.both < 0.1 && self.larger_part() < 0.4
-    }
-
-    /// Whether the mainline's came so much later that it is another one.
-    pub(super) fn is_stale(&self) -> bool {
-        self.is_later && self.days > 60.0
-    }
-
-    /// Whether both have the same author, second and title.
-    pub(super) fn same_origin(&self) -> bool {
-        self.same_author && self.same_second && self.same_title
-    }
-
-    /// The larger part: of the branch's or of the mainline's lines.
-    pub(super) fn larger_part(&self) -> f64 {
-        self.of_branch.max(self.of_mainline)
+impl Files {
+    fn new(branch: &Patch, mainline: &Patch) -> Self {
+        let paths: BTreeSet<&[u8]> = branch.paths.iter().map(|path| path.as_slice()).collect();
+        let names: BTreeSet<&[u8]> = paths.iter().map(|path| basename(path)).collect();
+        let others = || mainline.paths.iter().map(|path| path.as_slice());
+        Self {
+            shares_path: others().any(|path| paths.contains(path)),
+            shares_name: others().any(|path| names.contains(basename(path))),
+            same_paths: branch.paths == mainline.paths && !paths.is_empty(),
+            most_paths: common_paths(branch, mainline) >= MOST_PATHS,
+            is_generated: is_mostly_generated(&branch.paths),
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 /// The built-in forms, as regular expressions over one line, without regard to case. What a form matches is searched for
 /// ids and `#numbers`: in its group `names` if it has one, else in all of the line.
-pub const DEFAULT_FORMS: [&str; 15] = [
+pub(super) const DEFAULT_FORMS: [&str; 15] = [
     r"^\(+(partially |manually )?(cherry[- ]?picked|back[- ]?ported) (from|of) (commit )?(?P<names>.*)",
     r"^(partially |manually )?(cherry[- ]?picked|back[- ]?ported) from (commit )?(?P<names>[0-9a-f]{7,}.*)",
     r"^\(?(this is a )?cherry[- ]pick of (commit )?(?P<names>[0-9a-f]{7,}.*)",

@@ -4,9 +4,8 @@ use bstr::ByteSlice as _;
 
 use super::cache::Cache;
 use super::change::Change;
-use super::record::{Decoder, Encoder};
 use super::store::checksum;
-use super::{Form, Grammar, answers, titles};
+use super::{Form, Grammar, answers, record, titles};
 use crate::git::Commit;
 use crate::model::{HashKind, ObjectId};
 
@@ -21,37 +20,26 @@ pub fn cache_again(file: &[u8]) -> (Vec<u8>, usize) {
 }
 
 /// The record of a commit's own words.
-pub fn change_again(record: &[u8]) -> Option<Vec<u8>> {
-    let change = Decoder::new(record).change(ObjectId::null(HashKind::Sha1))?;
-    Some(encoded(&change))
+pub fn change_again(bytes: &[u8]) -> Option<Vec<u8>> {
+    record::change(bytes, ObjectId::null(HashKind::Sha1)).map(|change| record::encoded(&change))
 }
 
 /// The record of what a commit changed.
-pub fn patch_again(record: &[u8]) -> Option<Vec<u8>> {
-    let patch = Decoder::new(record).patch()?;
-    let mut encoder = Encoder::default();
-    encoder.patch(&patch);
-    Some(encoder.finish())
+pub fn patch_again(bytes: &[u8]) -> Option<Vec<u8>> {
+    record::patch(bytes).map(|patch| record::encoded(&patch))
 }
 
 /// A kept answer to an empty question, without its checksum.
 pub fn answer_again(content: &[u8]) -> Option<Vec<u8>> {
     let file = [checksum(content).to_le_bytes().as_slice(), content].concat();
-    let (comparison, lookups) = answers::decoded(&file, b"")?;
-    let again = answers::encoded(b"", &comparison, &lookups);
+    let again = answers::Kept::read(&file, b"")?.file();
     again.get(8..).map(<[u8]>::to_vec)
 }
 
 /// What a commit says, as its record; and how many originals it names.
 pub fn said(commit: &Commit, own: Vec<Form>) -> (Vec<u8>, usize) {
     let change = Change::new(commit, &Grammar::with(own));
-    (encoded(&change), change.named.len())
-}
-
-fn encoded(change: &Change) -> Vec<u8> {
-    let mut encoder = Encoder::default();
-    encoder.change(change);
-    encoder.finish()
+    (record::encoded(&change), change.named.len())
 }
 
 /// Two titles: without what backporting adds, and how alike they are.

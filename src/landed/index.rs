@@ -1,12 +1,12 @@
 //! The mainline's commits by what is compared first.
 
 use bstr::{BString, ByteSlice as _};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hasher as _};
 
 use super::change::Change;
-use super::titles;
-use super::trailers::{self, Named, Prefix};
+use super::named::{MIN_DIGITS, Named, Prefix};
+use super::{said, titles};
 use crate::model::ObjectId;
 
 /// The place of a commit in the list of its line.
@@ -18,9 +18,6 @@ const MAX_SAME_TITLE: usize = 24;
 /// So many lines of a message are looked through for titles of at least so many words.
 const MAX_LISTED: usize = 100;
 const MIN_LISTED: usize = 3;
-
-/// Of prefixes of ids, this many digits are looked up; shorter ones name nothing.
-const PREFIX: usize = 7;
 
 /// The mainline's commits by title, author and second, and the ids and numbers they carry.
 pub(super) struct Index<'c> {
@@ -139,7 +136,7 @@ impl<'c> Index<'c> {
         for line in body.lines().take(MAX_LISTED) {
             let (line, whole) = (line.trim().trim_start_with(|c| matches!(c, '*' | '-' | ' ')), line);
             if line.len() < whole.len()
-                && let Some(number) = trailers::own_pull_request(line)
+                && let Some(number) = said::own_pull_request(line)
             {
                 found.extend(self.of_pull_request(number).iter().take(2));
             }
@@ -153,15 +150,9 @@ impl<'c> Index<'c> {
         found
     }
 
-    /// Commits with this title written before some second, newest first.
-    pub(super) fn titled_before(&self, key: &[u8], committed: i64) -> Vec<At> {
-        let mut found: Vec<(i64, At)> = self
-            .titled(key)
-            .filter_map(|at| self.commits.get(at).map(|commit| (commit.committed, at)))
-            .filter(|(date, _)| *date <= committed)
-            .collect();
-        found.sort_unstable_by(|a, b| b.cmp(a));
-        found.into_iter().map(|(_, at)| at).collect()
+    /// The newest commit with this title behind some place, where what is older stands.
+    pub(super) fn titled_behind(&self, key: &[u8], at: At) -> Option<At> {
+        self.titled(key).filter(|other| *other > at).min()
     }
 
     /// The commit that an id, maybe abbreviated, stands for; `None` for none or several.
@@ -169,7 +160,7 @@ impl<'c> Index<'c> {
         let kind = self.by_id.first()?.0.kind();
         let mut lowest = prefix.to_vec();
         lowest.resize(kind.hex_len(), b'0');
-        let lowest = ObjectId::from_hex(&lowest).ok().filter(|_| prefix.len() >= PREFIX)?;
+        let lowest = ObjectId::from_hex(&lowest).ok().filter(|_| prefix.len() >= MIN_DIGITS)?;
         let first = self.by_id.partition_point(|(id, _)| *id < lowest);
         let mut found = self
             .by_id
@@ -211,65 +202,5 @@ fn hash(key: &[u8]) -> u64 {
 }
 
 fn start(id: &[u8]) -> BString {
-    id.get(..PREFIX).unwrap_or(id).as_bstr().to_owned()
-}
-
-/// Gives the commits that a merge brought in.
-pub(super) type Brought<'b> = &'b mut dyn FnMut(&Change) -> Vec<ObjectId>;
-
-/// Which commits of a line have been taken back there, by which others.
-pub(super) struct Reverts {
-    by: BTreeMap<At, Vec<At>>,
-}
-
-impl Reverts {
-    /// Reads the reverts of a line. With a merge goes what it brought in.
-    pub(super) fn new(index: &Index<'_>, brought: Brought<'_>) -> Self {
-        let mut by: BTreeMap<At, Vec<At>> = BTreeMap::new();
-        for (at, commit) in index.commits.iter().enumerate() {
-            if !commit.is_revert && commit.reverts.is_empty() {
-                continue;
-            }
-            let mut targets: Vec<At> = commit.reverts.iter().filter_map(|prefix| index.with_id(prefix)).collect();
-            // A revert that was picked or rebased names a commit of another line, whose title is the same here. A merge has
-            // the title of one change, and what it brought in speaks for itself.
-            if targets.is_empty() && commit.is_revert && !commit.is_merge {
-                targets.extend(quoted_title(commit).and_then(|key| {
-                    index.titled_before(&key, commit.committed).into_iter().find(|target| *target != at)
-                }));
-            }
-            for target in targets {
-                by.entry(target).or_default().push(at);
-                let Some(merge) = index.commits.get(target).filter(|target| target.is_merge) else { continue };
-                for id in brought(merge) {
-                    if let Some(target) = index.with_id(&BString::from(id.to_string())) {
-                        by.entry(target).or_default().push(at);
-                    }
-                }
-            }
-        }
-        Self { by }
-    }
-
-    /// The commit that took this one back and was not taken back itself.
-    pub(super) fn standing(&self, at: At) -> Option<At> {
-        self.standing_within(at, 16)
-    }
-
-    fn standing_within(&self, at: At, depth: u8) -> Option<At> {
-        self.of(at).min().filter(|revert| depth == 0 || self.standing_within(*revert, depth - 1).is_none())
-    }
-
-    /// The commits that took this one back.
-    pub(super) fn of(&self, at: At) -> impl Iterator<Item = At> {
-        // A line is listed newest first: a revert stands before what it takes back.
-        self.by.get(&at).into_iter().flatten().copied().filter(move |revert| *revert < at)
-    }
-}
-
-/// The title in `Revert "…"`, normalised.
-fn quoted_title(commit: &Change) -> Option<BString> {
-    let inner = commit.key.strip_prefix(b"revert \"")?;
-    let inner = inner.get(..inner.rfind_byte(b'"')?)?;
-    Some(titles::normalised(inner.as_bstr()))
+    id.get(..MIN_DIGITS).unwrap_or(id).as_bstr().to_owned()
 }

@@ -11,8 +11,9 @@ use std::time::Instant;
 use super::cache::Cache;
 use super::change::Change;
 use super::index::At;
-use super::patch::{self, Patch, PathsKey, Reader, Readers};
+use super::patch::{self, PathsKey, Reader, Readers};
 use super::path_search::Chains;
+use super::reading::Patches;
 use super::same_files::SameFiles;
 use super::{Error, parallel};
 use crate::git::Repository;
@@ -45,7 +46,7 @@ pub(super) struct Files {
 
 impl MainlineFiles<'_> {
     /// `branch` are the changes of the branch, as far as they were read.
-    pub(super) fn find(&self, same: &SameFiles<'_>, branch: &[Option<Patch>]) -> Result<Files, Error> {
+    pub(super) fn find(&self, same: &SameFiles<'_>, branch: &Patches<'_>) -> Result<Files, Error> {
         let mut files = Files::default();
         let mut unknown = Vec::new();
         for (at, change) in self.mainline.iter().enumerate().filter(|(_, change)| !change.is_merge) {
@@ -67,7 +68,8 @@ impl MainlineFiles<'_> {
         };
         let start = |repository| readers.lend(repository);
         let one_by_one = keeps || unknown.len() <= MAX_FEW;
-        let telling = if one_by_one { None } else { same.telling(branch) };
+        let telling =
+            if one_by_one { None } else { same.telling(branch.iter().map(|(_, patch)| patch), branch.changes.len()) };
         let found = if let Some(telling) = telling {
             let chains = Chains::new(self.repository, self.mainline)?;
             let is_unknown: BTreeSet<At> = unknown.into_iter().collect();

@@ -2,14 +2,18 @@
 //!
 //! | file | what is in it |
 //! |---|---|
-//! | [`comparison`], [`engine`] | from two lines to an answer for each change: the order of the work |
-//! | [`change`], [`titles`], [`trailers`], [`forms`], [`own_form`] | what a commit says: author, second, title, message, what it names |
+//! | [`compare`], [`options`] | from two lines to an answer for each change: the order of the work |
+//! | [`reading`] | what is read of commits, for all stages |
+//! | [`exclude`], [`chores`] | what is asked about, and what need not be on the other line |
+//! | [`search`], [`metadata`], [`candidates`] | which commits are compared: by what they say, by files |
+//! | [`change`], [`titles`] | what a commit says: author, second, title, message |
+//! | [`named`], [`grammar`], [`forms`], [`own_form`], [`explicit`] | the originals that messages name |
+//! | [`said`], [`reverts`] | what messages say besides: what is taken back, what stays |
 //! | [`patch`], [`patch_id`] | what a commit does: lines, paths, git's patch-id |
-//! | [`index`], [`explicit`], [`candidates`] | which commits are compared: by metadata, by what is named, by files |
+//! | [`index`] | the mainline by what is compared first |
 //! | [`same_files`], [`mainline_files`], [`path_search`] | where else the same patch can be |
 //! | [`features`], [`tiers`] | what two commits have in common, and the rules that judge it |
 //! | [`assign`] | one to one; several squashed into one |
-//! | [`chores`] | changes that belong to their own line |
 //! | [`reasons`], [`verdict`] | the answer and its sentence |
 //! | [`cache`], [`answers`], [`record`], [`store`] | what is kept for the next time |
 //! | [`turn`] | who fills the cache after a push |
@@ -23,38 +27,45 @@ mod cache;
 mod candidates;
 mod change;
 mod chores;
-mod comparison;
-mod engine;
+mod compare;
 mod error;
+mod exclude;
 mod explicit;
 mod features;
 mod forms;
 #[cfg(fuzzing)]
 pub mod fuzzing;
+mod grammar;
 mod index;
 mod mainline_files;
+mod metadata;
+mod named;
+mod options;
 mod own_form;
 mod parallel;
 mod patch;
 pub mod patch_id;
 mod path_search;
+mod reading;
 mod reasons;
 mod record;
+mod reverts;
+mod said;
 mod same_files;
+mod search;
 mod store;
 mod tiers;
 mod titles;
-mod trailers;
-#[cfg(unix)]
 mod turn;
 mod verdict;
 
-pub use chores::{Chores, DEFAULT_TITLES};
-pub use comparison::{Caching, Comparison, Options};
+pub use compare::{compare, exempt};
 pub use error::Error;
-pub use forms::DEFAULT_FORMS;
+pub use explicit::lookup;
+pub use grammar::Grammar;
+pub use options::{Caching, Options};
 pub use own_form::{Form, Original};
-pub use trailers::Grammar;
-#[cfg(unix)]
+pub use reverts::taken_back;
+pub use said::{TakesBack, key_of, stays};
 pub use turn::Turn;
-pub use verdict::{Evidence, Status, Verdict};
+pub use verdict::{Comparison, Evidence, Status, Verdict};

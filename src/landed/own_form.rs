@@ -2,7 +2,7 @@
 
 use bstr::{BString, ByteSlice as _};
 
-use super::trailers::Named;
+use super::named::{Named, is_id};
 
 /// What a form names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,9 +73,7 @@ impl Original {
         let length = text.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
         let (word, behind) = text.split_at_checked(length)?;
         let named = match self {
-            Self::Commit => {
-                super::trailers::is_id(word).then(|| Named::Commit(BString::from(word.to_ascii_lowercase())))?
-            }
+            Self::Commit => is_id(word).then(|| Named::Commit(BString::from(word.to_ascii_lowercase())))?,
             Self::PullRequest => Named::PullRequest(digits(word)?),
         };
         Some((named, behind))

@@ -1,13 +1,14 @@
 //! What a commit changed, in the forms in which changes are compared.
 
 use bstr::{BStr, BString, ByteSlice as _};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{DefaultHasher, Hasher as _};
 use std::sync::Mutex;
 
-use super::Error;
 use super::change::{self, Change};
 use super::patch_id::{self, PatchId};
+use super::{Error, chores};
 use crate::git::{self, LineDiff, TreeDiff};
 use crate::manifest::{is_generated, is_vendored};
 use crate::model::ObjectId;
@@ -31,15 +32,21 @@ const MAX_READ: usize = 100;
 /// With more changed lines, the rest is not kept.
 const MAX_LINES: usize = 400_000;
 
-/// A changed line: its sign and its text without blanks, hashed.
+/// A changed line: its text without blanks, hashed, and in the last bit its sign. What takes the line back differs from it
+/// in that bit alone.
 pub(super) type Line = u64;
+
+/// The bit of a line that is set where it was added.
+const SIGN: u64 = 1;
 
 /// The paths of a change, hashed: equal for the same paths.
 pub(super) type PathsKey = u64;
 
 /// What a commit changed against its first parent.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Patch {
+    /// Whether lines were looked at, not only trees. What is kept begins with it.
+    pub(super) has_lines: bool,
     /// git's patch-id, in the form that `git cherry` compares. `None` if nothing changed or not all could be read.
     pub(super) id: Option<PatchId>,
     /// Which paths got which content from which: equal only for the very same change.
@@ -52,21 +59,24 @@ pub(super) struct Patch {
     pub(super) lines: Vec<(Line, u32)>,
     pub(super) paths: Vec<BString>,
     /// What was at these paths and is there now, until lines are read.
+    #[serde(skip)]
     pub(super) files: Vec<git::Change>,
     /// The words of the message below the title: see [`change::body_words`].
     pub(super) words: Vec<u32>,
     /// Whether so little changed that lines are read where trees would do.
     pub(super) is_small: bool,
-    /// Whether lines were looked at, not only trees.
-    pub(super) has_lines: bool,
+    /// Whether nothing but release notes, translations and versions changed.
+    pub(super) is_bookkeeping: bool,
     /// An object that is not here.
+    #[serde(skip)]
     pub(super) unread: Option<ObjectId>,
 }
 
 impl Patch {
     /// The same as though no lines had been read.
     pub(super) fn into_outline(self) -> Self {
-        Self { id: None, bare: None, moved: None, lines: Vec::new(), has_lines: false, ..self }
+        let nothing = Self { id: None, bare: None, moved: None, lines: Vec::new(), ..self };
+        Self { has_lines: false, is_bookkeeping: false, ..nothing }
     }
 
     /// Whether only a few lines were added and removed.
@@ -191,7 +201,7 @@ impl Reader {
         if files.is_empty() || files.len() > MAX_FILES {
             return Ok(patch);
         }
-        let mut building = Building::default();
+        let mut building = Building { is_bookkeeping: files.len() <= MAX_READ, ..Building::default() };
         let (read, listed) = files.split_at(files.len().min(MAX_READ));
         listed.iter().for_each(|file| building.listed(file));
         for file in read {
@@ -206,6 +216,7 @@ impl Reader {
             patch.bare = Some(building.bare);
             let has_lines = !building.lines.is_empty();
             patch.moved = has_lines.then_some(building.moved);
+            patch.is_bookkeeping = building.is_bookkeeping;
         }
         patch.lines = counted(building.lines);
         Ok(patch)
@@ -221,6 +232,8 @@ struct Building {
     lines: Vec<Line>,
     /// A file was too large for a diff, so that there is no patch-id.
     is_large: bool,
+    /// Nothing but release notes and versions changed so far.
+    is_bookkeeping: bool,
 }
 
 impl Building {
@@ -233,18 +246,25 @@ impl Building {
             other => other.map(Some),
         };
         let same = file.old.map(|entry| entry.id) == file.new.map(|entry| entry.id);
+        // Most changes are none from their first line on: for the others it is worth a look at every line.
+        let is_notes = self.is_bookkeeping && chores::is_notes(&file.path);
+        let mut versions = (self.is_bookkeeping && !is_notes).then(|| chores::Versions::of_file(&file.path));
         // The new one first: packs have the old one as a delta against it.
         // What is a copy of another project's code has its version for its content: ids tell as much as lines.
         let both =
             if same || is_vendored(file.path.as_ref()) { None } else { content(file.new)?.zip(content(file.old)?) };
         match both.filter(|(new, old)| !patch_id::is_binary(old) && !patch_id::is_binary(new)) {
-            _ if same => patch_id::sides(&mut digest, file),
+            _ if same => {
+                patch_id::sides(&mut digest, file);
+                self.is_bookkeeping = false;
+            }
             Some((new, old)) => {
                 patch_id::sides(&mut digest, file);
                 let (old, new) = git::middle(&old, &new);
                 if old.len() + new.len() > MAX_DIFF {
                     self.large(old, new, &mut own);
                     self.is_large = true;
+                    self.is_bookkeeping &= is_notes;
                     self.place(&file.path, own);
                     return Ok(());
                 }
@@ -254,10 +274,13 @@ impl Building {
                     patch_id::sign_and_line(&mut digest, sign, line, &mut stripped);
                     if sign != b' ' && !stripped.is_empty() {
                         self.line(sign, &stripped, &mut own);
+                        versions = versions.take().and_then(|mut seen| seen.add(sign, &stripped).then_some(seen));
                     }
                 });
+                self.is_bookkeeping &= is_notes || versions.is_some_and(|versions| versions.is_even());
             }
             None => {
+                self.is_bookkeeping &= is_notes;
                 for (sign, id) in [b'-', b'+'].into_iter().zip(patch_id::object_ids(repository.hash_kind(), file)) {
                     digest.update(id.as_bytes());
                     self.line(sign, id.as_bytes(), &mut own);
@@ -275,7 +298,9 @@ impl Building {
     fn listed(&mut self, file: &git::Change) {
         self.is_large = true;
         let mut own = DefaultHasher::new();
-        self.line(b' ', &file.path, &mut own);
+        // That something was done to it, and that this was taken back.
+        self.line(b'-', &file.path, &mut own);
+        self.line(b'+', &file.path, &mut own);
         self.place(&file.path, own);
     }
 
@@ -307,9 +332,8 @@ impl Building {
 
     fn line(&mut self, sign: u8, text: &[u8], file: &mut DefaultHasher) {
         let mut hasher = DefaultHasher::new();
-        hasher.write_u8(sign);
         hasher.write(text);
-        let line = hasher.finish();
+        let line = hasher.finish() & !SIGN | u64::from(sign == b'+');
         file.write_u64(line);
         if self.lines.len() < MAX_LINES {
             self.lines.push(line);
@@ -341,6 +365,25 @@ fn exact(files: &[git::Change]) -> Option<u64> {
         hasher.write_u8(0);
     }
     (!files.is_empty()).then(|| hasher.finish())
+}
+
+/// How much of a change others take back to the letter, from 0 to 1. Where no lines are known, all or nothing, by the paths.
+pub(super) fn taken_back(patch: &Patch, by: &[&Patch]) -> f64 {
+    let (mut all, mut gone) = (0u32, 0u32);
+    for (line, count) in &patch.lines {
+        let inverse = line ^ SIGN;
+        let of = |other: &&Patch| {
+            let at = other.lines.binary_search_by_key(&inverse, |(line, _)| *line).ok();
+            at.and_then(|at| other.lines.get(at)).map_or(0, |(_, count)| *count)
+        };
+        let found = by.iter().map(of).fold(0, u32::saturating_add);
+        (all, gone) = (all.saturating_add(*count), gone.saturating_add(found.min(*count)));
+    }
+    if all > 0 {
+        return f64::from(gone) / f64::from(all);
+    }
+    let touches = |path: &BString| by.iter().any(|other| other.paths.contains(path));
+    f64::from(u8::from(patch.paths.iter().all(touches)))
 }
 
 /// So much of the paths of two changes must be common where nothing else of their content is compared: two of three.

@@ -5,6 +5,7 @@
 //! paths are quoted and where ambiguous blocks of lines stand; here the first is for people and the second for matching.
 
 use bstr::{BStr, BString, ByteSlice as _, ByteVec as _};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 use crate::git::{Change, Digest, Entry, Error, LineDiff, Mode, Repository, Sliders};
@@ -17,16 +18,13 @@ const CONTEXT: u32 = 3;
 const BINARY_PREFIX: usize = 8000;
 
 /// A sum of digests, one for each file, so that the order of the files does not matter.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct PatchId([u8; 32]);
 
 impl PatchId {
-    pub(super) fn as_bytes(&self) -> &[u8] {
-        &self.0
-    }
-
-    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        bytes.try_into().ok().map(Self)
+    #[cfg(test)]
+    pub(super) const fn of_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
     }
 
     /// Adds a digest as a little-endian number (`builtin/patch-id.c`, `flush_one_hunk`).

@@ -4,17 +4,36 @@ use std::collections::BTreeMap;
 
 use super::assign::{Pair, squashed};
 use super::change::Change;
+use super::exclude::Exclusion;
 use super::explicit::Claims;
 use super::features::Features;
-use super::index::{At, Reverts};
+use super::index::At;
+use super::reverts::Reverts;
 use super::tiers::{Reason, Tier};
 use super::verdict::{Evidence, Status, Verdict};
 use crate::git::Commit;
-use crate::model::ObjectId;
 
 /// What two changes have in common where one was adapted beyond recognition: of their lines, or else of their titles.
 const MIN_TRACE: f64 = 0.02;
 const MIN_TITLE: f64 = 0.5;
+
+/// Of the lines and the words below the title, added, so much makes one title of a message more than a fragment.
+const WHOLE: f64 = 0.5;
+
+/// A named commit with less of the content and another title is doubtful where another has all of it.
+const DOUBTFUL: f64 = 0.35;
+
+/// How sure several commits are that together make up a change, wholly or for the most part; and a name that nothing
+/// bears out.
+const WHOLE_SQUASH: f64 = 0.90;
+const LIKELY_SQUASH: f64 = 0.75;
+const ONLY_NAMED: f64 = 0.5;
+
+/// How sure a name is that the content bears out.
+const NAMED: f64 = 0.99;
+
+/// So many commits of a squash are named.
+const MAX_PARTS: usize = 5;
 
 /// All that is known of one change.
 pub(super) struct Facts<'a> {
@@ -29,9 +48,12 @@ pub(super) struct Facts<'a> {
     pub(super) reverts: &'a Reverts,
     /// The newest commit of the branch that surely is some commit of the mainline.
     pub(super) picked: &'a BTreeMap<At, At>,
-    /// The later commit of the branch that takes it back.
-    pub(super) taken_back: Option<ObjectId>,
-    pub(super) is_chore: bool,
+    /// Whether a later commit of the branch says that it takes it back.
+    pub(super) is_taken_back: bool,
+    /// Why it need not be there, if so.
+    pub(super) excluded: Option<Exclusion>,
+    /// The token of the trailer by which a change says that it stays on its line.
+    pub(super) exempt_trailer: &'a str,
 }
 
 /// The answer for a commit that is itself on the other line.
@@ -55,7 +77,7 @@ impl Facts<'_> {
         let best = self.best();
         if let Some(pair) = best.filter(|pair| pair.is_sure()) {
             // One title among others in the message is no reason for what else there is.
-            let is_fragment = pair.named.is_none() && pair.tier == Some(Tier::ListedTitle) && in_common(pair) < 0.5;
+            let is_fragment = pair.named.is_none() && pair.tier == Some(Tier::ListedTitle) && in_common(pair) < WHOLE;
             match self.listed(pair) {
                 Some(verdict) => return verdict,
                 None if is_fragment => {}
@@ -72,9 +94,9 @@ impl Facts<'_> {
         let (parts, is_whole) = squashed(self.all);
         let status = if is_whole { Status::Landed } else { Status::Probable };
         if let Some(pair) = parts.iter().max().and_then(|at| self.all.iter().find(|pair| pair.mainline == *at)) {
-            let ids: Vec<String> = parts.iter().rev().take(5).map(|at| self.short(*at)).collect();
+            let ids: Vec<String> = parts.iter().rev().take(MAX_PARTS).map(|at| self.short(*at)).collect();
             let reason = format!("squash of {} commits: {}", parts.len(), ids.join(", "));
-            let score = if is_whole { 0.90 } else { 0.75 };
+            let score = if is_whole { WHOLE_SQUASH } else { LIKELY_SQUASH };
             return Verdict { evidence: Some(Evidence::Squash), score, ..self.answer(status, pair, reason) };
         }
         self.claimed().unwrap_or_else(|| self.absent())
@@ -91,7 +113,7 @@ impl Facts<'_> {
         let (pair, evidence) = named.clone().find(|(pair, _)| is_adapted(&pair.features)).or_else(|| named.next())?;
         let short = self.short(pair.mainline);
         let (reason, disputed) = if is_adapted(&pair.features) {
-            let percent = (pair.features.both * 100.0).round();
+            let percent = (pair.features.content.both * 100.0).round();
             let trace = if percent > 0.0 { format!("{percent} % of lines") } else { "a like title".to_owned() };
             (format!("it names {short}, from which it is far ({trace}, same author)"), None)
         } else {
@@ -99,7 +121,7 @@ impl Facts<'_> {
             (reason.clone(), Some(reason))
         };
         let verdict = self.answer(Status::Probable, pair, reason);
-        Some(Verdict { evidence: Some(evidence), score: 0.5, disputed, ..verdict })
+        Some(Verdict { evidence: Some(evidence), score: ONLY_NAMED, disputed, ..verdict })
     }
 
     /// Several commits whose titles the message lists, with the one whose content and message make up most of it.
@@ -125,7 +147,8 @@ impl Facts<'_> {
     fn best(&self) -> Option<&Pair> {
         let first = self.settled.first()?;
         let f = &first.features;
-        let is_doubtful = first.named.is_some() && ((f.both < 0.35 && !f.same_title) || f.content_differs());
+        let is_doubtful =
+            first.named.is_some() && ((f.content.both < DOUBTFUL && !f.words.same_title) || f.content_differs());
         let is_strong = |pair: &&Pair| {
             let tiers = [Tier::SamePatch, Tier::SameLines, Tier::TitleAndLines, Tier::SecondAndTitle];
             pair.tier.is_some_and(|tier| tiers.contains(&tier))
@@ -166,7 +189,7 @@ impl Facts<'_> {
     /// Whether the branch took it back as well, maybe by a pick of what took it back on the mainline.
     fn is_taken_back(&self, pair: &Pair) -> bool {
         let is_picked = |revert: At| self.picked.get(&revert).is_some_and(|at| *at < self.at);
-        self.taken_back.is_some() || self.reverts.of(pair.mainline).any(is_picked)
+        self.is_taken_back || self.reverts.of(pair.mainline).any(is_picked)
     }
 
     /// What is named and is not what the change is.
@@ -181,16 +204,12 @@ impl Facts<'_> {
     }
 
     fn exempt(&self) -> Option<Verdict> {
-        let reason = if self.change.release_only.is_some() {
-            "its `Release-Only` trailer says that it is for this line alone".to_owned()
-        } else if let Some(by) = self.taken_back {
-            format!("reverted on the same line by {}", by.short())
-        } else if self.is_chore && self.claims.is_none_or(|claims| claims.found.is_empty()) {
-            "a chore of its own line, by its title or paths".to_owned()
-        } else {
+        let why = self.excluded?;
+        let names_something = self.claims.is_some_and(|claims| !claims.found.is_empty());
+        if why == Exclusion::Chore && names_something {
             return None;
-        };
-        Some(Verdict { reason, ..self.without(Status::Exempt) })
+        }
+        Some(Verdict { reason: why.reason(self.exempt_trailer), ..self.without(Status::Exempt) })
     }
 
     fn absent(&self) -> Verdict {
@@ -222,7 +241,7 @@ impl Facts<'_> {
     }
 
     fn answer(&self, status: Status, pair: &Pair, reason: String) -> Verdict {
-        let score = if pair.named.is_some() { 0.99 } else { pair.tier.map_or(0.5, Tier::score) };
+        let score = if pair.named.is_some() { NAMED } else { pair.tier.map_or(ONLY_NAMED, Tier::score) };
         Verdict {
             matched: self.mainline.get(pair.mainline).map(|change| change.id),
             evidence: Some(evidence(pair)),
@@ -249,21 +268,21 @@ impl Facts<'_> {
 
 /// How much two changes have in common, in lines and in words: from 0 to 2.
 fn in_common(pair: &Pair) -> f64 {
-    pair.features.both + pair.features.body
+    pair.features.content.both + pair.features.words.body
 }
 
 /// Whether something speaks for a pick of which little was left: one hand, and a trace of lines or title in a file that
 /// both touch.
 fn is_adapted(features: &Features) -> bool {
-    let has_trace = features.both >= MIN_TRACE || features.title >= MIN_TITLE;
-    features.same_author && (features.shares_path || features.shares_name) && has_trace
+    let has_trace = features.content.both >= MIN_TRACE || features.words.title >= MIN_TITLE;
+    features.people.same_author && (features.files.shares_path || features.files.shares_name) && has_trace
 }
 
 /// How a pair that stands is evidence.
 fn evidence(pair: &Pair) -> Evidence {
     match (pair.named, pair.tier) {
         (Some(named), _) => named,
-        (None, Some(Tier::SamePatch)) if pair.features.same_patch => Evidence::PatchId,
+        (None, Some(Tier::SamePatch)) if pair.features.content.same_patch => Evidence::PatchId,
         (None, Some(tier)) if tier.is_by_second() => Evidence::Metadata,
         (None, _) => Evidence::Similar,
     }
@@ -272,20 +291,20 @@ fn evidence(pair: &Pair) -> Evidence {
 /// What two changes have in common, in a few words.
 fn how(pair: &Pair) -> String {
     let f = &pair.features;
-    let percent = (f.both * 100.0).round();
-    let content = if f.same_patch {
+    let percent = (f.content.both * 100.0).round();
+    let content = if f.content.same_patch {
         "same patch".to_owned()
-    } else if f.same_lines {
+    } else if f.content.same_lines {
         "same lines, other context".to_owned()
-    } else if f.same_moved_lines {
+    } else if f.content.same_moved_lines {
         "same lines in other files".to_owned()
-    } else if !f.has_lines && f.same_paths {
+    } else if !f.content.has_lines && f.files.same_paths {
         "same files".to_owned()
-    } else if !f.has_lines {
+    } else if !f.content.has_lines {
         "common files".to_owned()
     } else if pair.tier == Some(Tier::Part) {
         "part of it".to_owned()
-    } else if f.both == 0.0 {
+    } else if f.content.both == 0.0 {
         "no line known to be common".to_owned()
     } else if percent == 0.0 {
         "adapted, under 1 % of lines".to_owned()
@@ -298,7 +317,7 @@ fn how(pair: &Pair) -> String {
         Some(Evidence::PullRequest) => "named by its pull request, ",
         _ => "",
     };
-    let metadata = match (f.same_author && f.same_second, f.same_title) {
+    let metadata = match (f.people.same_author && f.people.same_second, f.words.same_title) {
         (true, true) => ", same author, second and title",
         (true, false) => ", same author and second",
         (false, true) => ", same title",

@@ -59,9 +59,9 @@ impl<'a> SameFiles<'a> {
 
     /// Paths of which each that is sought changes one: that which the fewest of the branch change, so that few of the
     /// mainline will have changed it. `None` if too many will have.
-    pub(super) fn telling(&self, branch: &[Option<Patch>]) -> Option<Vec<BString>> {
+    pub(super) fn telling<'p>(&self, branch: impl Iterator<Item = &'p Patch>, all: usize) -> Option<Vec<BString>> {
         let mut frequency: HashMap<&BString, usize> = HashMap::new();
-        for path in branch.iter().flatten().flat_map(|patch| &patch.paths) {
+        for path in branch.flat_map(|patch| &patch.paths) {
             *frequency.entry(path).or_default() += 1;
         }
         let times = |path: &BString| frequency.get(path).copied().unwrap_or_default();
@@ -70,7 +70,7 @@ impl<'a> SameFiles<'a> {
             own.patch.paths.iter().min_by_key(rank).cloned()
         };
         let paths: BTreeSet<BString> = self.sought.iter().filter_map(rarest).collect();
-        let is_hot = paths.len() > MAX_TELLING && 2 * paths.iter().map(times).sum::<usize>() > branch.len();
+        let is_hot = paths.len() > MAX_TELLING && 2 * paths.iter().map(times).sum::<usize>() > all;
         (!is_hot).then(|| paths.into_iter().collect())
     }
 

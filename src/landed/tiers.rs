@@ -1,7 +1,7 @@
 //! The rules: from what two changes have in common to whether one is the other.
 //!
 //! The thresholds were measured on 12,960 release-branch commits of 22 projects that name their original; each tier below
-//! `Review` named a wrong commit in none to two of its cases there. The page `README.md` beside this file tells them in words.
+//! `Review` named a wrong commit in none to two of its cases there. The page `README.md` in this folder has them in words.
 
 use super::features::Features;
 use super::titles::Numbers;
@@ -72,27 +72,437 @@ pub(super) enum Reason {
     Contains,
 }
 
+/// One rule.
+pub(super) struct TierRule {
+    pub(super) tier: Tier,
+    /// How sure it is, from 0 to 1.
+    pub(super) score: f64,
+    /// Whether it is strict enough for version bumps and release notes, which resemble each other.
+    for_chores: bool,
+    /// Whether it holds for two changes.
+    holds: fn(&Features) -> bool,
+    /// How often it named a right commit and a wrong one, of the labelled commits whose messages were not read.
+    #[cfg_attr(not(test), expect(dead_code, reason = "it is for people, and a test asks that no row is without"))]
+    measured: &'static str,
+}
+
+/// The weight of lines in nats. A brace weighs nothing, a line that is in one patch of thousands eight or nine.
+mod weight {
+    /// Something, where git's patch-id is the same.
+    pub(super) const SOME: f64 = 5.0;
+    pub(super) const ONE_LINE: f64 = 8.0;
+    pub(super) const MORE_THAN_ONE: f64 = 12.0;
+    pub(super) const TWO_LINES: f64 = 15.0;
+    pub(super) const THREE_LINES: f64 = 25.0;
+    pub(super) const FIVE_LINES: f64 = 40.0;
+    pub(super) const SEVEN_LINES: f64 = 60.0;
+}
+
+/// Parts of the content, from 0 to 1.
+mod part {
+    pub(super) const TRACE: f64 = 0.1;
+    pub(super) const LITTLE: f64 = 0.15;
+    pub(super) const SOME: f64 = 0.2;
+    pub(super) const QUARTER: f64 = 0.25;
+    pub(super) const THIRD: f64 = 0.3;
+    pub(super) const OVER_A_THIRD: f64 = 0.35;
+    pub(super) const MUCH: f64 = 0.4;
+    pub(super) const HALF: f64 = 0.5;
+    pub(super) const OVER_HALF: f64 = 0.6;
+    pub(super) const MOST: f64 = 0.7;
+    pub(super) const THREE_QUARTERS: f64 = 0.75;
+    pub(super) const FOUR_FIFTHS: f64 = 0.8;
+    pub(super) const NEARLY_ALL: f64 = 0.85;
+    pub(super) const ALL_BUT_A_TENTH: f64 = 0.9;
+    pub(super) const ALL: f64 = 0.98;
+}
+
+/// How alike titles are, from 0 to 1, and how many of their words may be others.
+mod title {
+    pub(super) const RELATED: f64 = 0.6;
+    pub(super) const SIMILAR: f64 = 0.8;
+    pub(super) const CLOSE: f64 = 0.85;
+    /// Fewer words than this are replaced by others.
+    pub(super) const FEW_REPLACED: usize = 2;
+}
+
+/// How alike messages are below their titles, from 0 to 1, and of how many words the shorter one has to be.
+mod body {
+    pub(super) const RELATED: f64 = 0.5;
+    pub(super) const ALIKE: f64 = 0.6;
+    pub(super) const SIMILAR: f64 = 0.7;
+    pub(super) const CLOSE: f64 = 0.85;
+    pub(super) const SAME: f64 = 0.9;
+    pub(super) const SHORT: usize = 8;
+    pub(super) const LONG: usize = 12;
+    pub(super) const VERY_LONG: usize = 20;
+}
+
+/// Days between two commits.
+mod days {
+    pub(super) const FEW: f64 = 3.0;
+    pub(super) const MONTH_AND_A_HALF: f64 = 45.0;
+}
+
+/// The rules in the order in which they are asked: the first that holds counts.
+pub(super) const TIERS: &[TierRule] = &[
+    TierRule {
+        tier: Tier::SamePatch,
+        score: 0.99,
+        for_chores: true,
+        holds: same_patch,
+        measured: "11,114 right, 0 wrong",
+    },
+    TierRule {
+        tier: Tier::SameLines,
+        score: 0.97,
+        for_chores: true,
+        holds: |f| f.content.same_lines && are_lines_telling(f),
+        measured: "counted with the same patch",
+    },
+    TierRule {
+        tier: Tier::MovedLines,
+        score: 0.97,
+        for_chores: true,
+        holds: moved_lines,
+        measured: "162 right, 0 wrong",
+    },
+    TierRule {
+        tier: Tier::SecondAndTitle,
+        score: 0.99,
+        for_chores: true,
+        holds: |f| {
+            is_of_second(f)
+                && f.words.same_title
+                && (!f.words.is_generic || f.files.shares_path || f.people.only_second)
+        },
+        measured: "1,082 right, 0 wrong",
+    },
+    TierRule {
+        tier: Tier::Second,
+        score: 0.98,
+        for_chores: true,
+        holds: |f| {
+            let some = f.content.both >= part::SOME || f.content.larger_part() >= part::MUCH;
+            is_of_second(f) && f.people.only_second && some && (f.files.shares_name || f.words.same_title)
+        },
+        measured: "50 right, 0 wrong",
+    },
+    TierRule {
+        tier: Tier::SecondAndWords,
+        score: 0.95,
+        for_chores: true,
+        holds: |f| {
+            let words = f.words.title >= title::RELATED || f.words.body >= body::RELATED;
+            is_of_second(f) && f.people.only_second && f.files.shares_name && words
+        },
+        measured: "7 right, 0 wrong",
+    },
+    TierRule {
+        tier: Tier::SecondAndLines,
+        score: 0.93,
+        for_chores: true,
+        holds: |f| {
+            let most = f.content.both >= part::HALF || f.content.of_branch >= part::MOST;
+            is_of_second(f) && f.files.shares_name && most && f.words.replaced < title::FEW_REPLACED
+        },
+        measured: "0 right, 0 wrong",
+    },
+    TierRule {
+        tier: Tier::SecondAndFiles,
+        score: 0.93,
+        for_chores: true,
+        holds: |f| is_of_second(f) && f.people.only_second && f.files.same_paths,
+        measured: "not counted by itself",
+    },
+    TierRule {
+        tier: Tier::TitleAndLines,
+        score: 0.97,
+        for_chores: true,
+        holds: title_and_lines,
+        measured: "347 right, 2 wrong",
+    },
+    TierRule {
+        tier: Tier::TitleAndFiles,
+        score: 0.95,
+        for_chores: true,
+        holds: |f| is_titled_by_author(f) && f.files.most_paths && !f.content.has_lines && !f.files.is_generated,
+        measured: "not counted by itself",
+    },
+    TierRule {
+        tier: Tier::TitleAndWords,
+        score: 0.93,
+        for_chores: true,
+        holds: |f| {
+            let is_same = f.words.body >= body::ALIKE && f.words.body_words >= body::SHORT;
+            is_titled_by_author(f) && is_same && f.files.shares_path && !f.files.is_generated
+        },
+        measured: "3 right, 0 wrong",
+    },
+    TierRule {
+        tier: Tier::TitleOnly,
+        score: 0.95,
+        for_chores: true,
+        holds: |f| is_titled(f) && (f.content.both >= part::MUCH || f.content.larger_part() >= part::OVER_HALF),
+        measured: "48 right, 0 wrong",
+    },
+    TierRule {
+        tier: Tier::TitleAndBody,
+        score: 0.90,
+        for_chores: true,
+        holds: |f| {
+            let is_same = f.words.body >= body::SIMILAR && f.words.body_words >= body::LONG;
+            let is_near = f.files.shares_name && !f.files.is_generated;
+            is_titled(f) && is_same && (f.content.both >= part::TRACE || is_near)
+        },
+        measured: "0 right, 0 wrong",
+    },
+    TierRule {
+        tier: Tier::TitleAndDays,
+        score: 0.90,
+        for_chores: true,
+        holds: |f| {
+            let is_near = f.files.shares_path && f.people.days <= days::FEW;
+            let is_small = f.content.is_tiny && !f.files.is_generated;
+            is_titled_by_author(f) && is_near && (f.content.larger_part() >= part::TRACE || is_small)
+        },
+        measured: "not counted by itself",
+    },
+    TierRule {
+        tier: Tier::FrequentTitle,
+        score: 0.90,
+        for_chores: true,
+        holds: |f| {
+            let is_common = f.content.both >= part::HALF && f.content.shared >= weight::MORE_THAN_ONE;
+            let is_own = f.words.same_title && f.words.is_generic && f.people.same_author;
+            is_own && f.files.shares_path && is_common
+        },
+        measured: "8 right, 0 wrong",
+    },
+    TierRule {
+        tier: Tier::ListedTitle,
+        score: 0.92,
+        for_chores: false,
+        holds: |f| {
+            let is_in = f.content.of_mainline >= part::HALF || f.content.both >= part::HALF;
+            is_timely(f) && f.words.is_listed && f.files.shares_path && !f.is_merge && is_in
+        },
+        measured: "not counted by itself",
+    },
+    TierRule {
+        tier: Tier::NumberAndLines,
+        score: 0.95,
+        for_chores: false,
+        holds: number_and_lines,
+        measured: "not counted by itself",
+    },
+    TierRule {
+        tier: Tier::SimilarTitle,
+        score: 0.90,
+        for_chores: false,
+        holds: |f| is_timely(f) && has_similar_title(f) && has_content_of_similar_title(f),
+        measured: "24 right, 1 wrong",
+    },
+    TierRule { tier: Tier::SameBody, score: 0.90, for_chores: false, holds: same_body, measured: "8 right, 0 wrong" },
+    TierRule {
+        tier: Tier::SameLongBody,
+        score: 0.92,
+        for_chores: false,
+        holds: |f| {
+            let is_same = f.words.body >= body::SAME && f.words.body_words >= body::VERY_LONG;
+            let is_titled = f.words.title >= title::SIMILAR && f.words.replaced < title::FEW_REPLACED;
+            let some = f.content.both >= part::THIRD || f.content.larger_part() >= part::HALF;
+            is_timely(f) && is_same && is_titled && f.files.shares_name && some
+        },
+        measured: "2 right, 0 wrong",
+    },
+    TierRule { tier: Tier::Content, score: 0.90, for_chores: false, holds: content, measured: "43 right, 1 wrong" },
+    TierRule {
+        tier: Tier::Part,
+        score: 0.90,
+        for_chores: false,
+        holds: |f| {
+            let is_in = f.content.of_branch >= part::ALL && f.content.shared >= weight::FIVE_LINES;
+            !f.people.is_later && !f.files.is_generated && f.people.same_author && f.files.shares_path && is_in
+        },
+        measured: "not counted by itself",
+    },
+    TierRule {
+        tier: Tier::Review(Reason::BarePatch),
+        score: 0.80,
+        for_chores: false,
+        holds: |f| f.content.same_patch || f.content.same_lines,
+        measured: "all for a person to look at: 22 right, 2 wrong",
+    },
+    TierRule {
+        tier: Tier::Review(Reason::MostContent),
+        score: 0.85,
+        for_chores: false,
+        holds: |f| {
+            let by_anybody = f.content.both >= part::NEARLY_ALL && f.content.shared >= weight::FIVE_LINES;
+            let by_author = f.content.both >= part::FOUR_FIFTHS && f.content.shared >= weight::SEVEN_LINES;
+            (by_anybody && f.files.shares_name) || (by_author && f.people.same_author)
+        },
+        measured: "all for a person to look at: 22 right, 2 wrong",
+    },
+    TierRule {
+        tier: Tier::Review(Reason::Title),
+        score: 0.80,
+        for_chores: false,
+        holds: |f| {
+            let is_near = f.people.same_author && f.people.days <= days::MONTH_AND_A_HALF;
+            f.words.same_title && f.files.shares_name && (is_near || f.content.both >= part::TRACE)
+        },
+        measured: "all for a person to look at: 22 right, 2 wrong",
+    },
+    TierRule {
+        tier: Tier::Review(Reason::PartOf),
+        score: 0.75,
+        for_chores: false,
+        holds: |f| {
+            let is_in = f.content.of_branch >= part::FOUR_FIFTHS && f.content.shared >= weight::THREE_LINES;
+            f.people.same_author && f.files.shares_path && is_in
+        },
+        measured: "all for a person to look at: 22 right, 2 wrong",
+    },
+    TierRule {
+        tier: Tier::Review(Reason::Contains),
+        score: 0.75,
+        for_chores: false,
+        holds: |f| {
+            let is_in = f.content.of_mainline >= part::ALL_BUT_A_TENTH && f.content.of_branch >= part::THIRD;
+            f.people.same_author && f.files.shares_path && is_in
+        },
+        measured: "all for a person to look at: 22 right, 2 wrong",
+    },
+];
+
+/// Returns the first rule that holds, unless something speaks against all of them.
+pub(super) fn judge(features: &Features) -> Option<Tier> {
+    if is_vetoed(features) {
+        return None;
+    }
+    let asked = TIERS.iter().filter(|rule| rule.for_chores || !features.is_chore);
+    asked.into_iter().find(|rule| (rule.holds)(features)).map(|rule| rule.tier)
+}
+
+/// Whether the two are other changes whatever they have in common: the one takes back and the other does not, or their
+/// titles name other versions.
+fn is_vetoed(f: &Features) -> bool {
+    if f.content.same_patch || f.content.same_lines {
+        return false;
+    }
+    let is_same_moment = is_of_second(f) && (f.words.same_title || (f.people.only_second && !f.files.is_generated));
+    let is_next = f.words.numbers == Numbers::Differ && f.words.title >= title::RELATED && !is_same_moment;
+    f.words.reverts_differ || is_next
+}
+
+/// Returns whether the content bears out what a message says.
+pub(super) fn agrees(f: &Features) -> bool {
+    f.words.same_title
+        || f.content.same_patch
+        || f.content.same_lines
+        || f.content.both >= part::TRACE
+        || f.content.larger_part() >= part::MUCH
+        || is_of_second(f)
+}
+
+fn is_of_second(f: &Features) -> bool {
+    f.people.same_author && f.people.same_second
+}
+
+fn is_titled(f: &Features) -> bool {
+    f.words.same_title && !f.words.is_generic
+}
+
+fn is_titled_by_author(f: &Features) -> bool {
+    is_titled(f) && f.people.same_author
+}
+
+/// What came months after a change is not what that was picked from; a change that was made here first is soon there.
+fn is_timely(f: &Features) -> bool {
+    !f.people.is_stale()
+}
+
+fn same_patch(f: &Features) -> bool {
+    let distinctive = if f.is_chore { weight::THREE_LINES } else { weight::SOME };
+    let is_by_author = f.people.same_author && (f.people.same_second || f.content.shared >= weight::ONE_LINE);
+    let is_patch = f.content.same_patch && (f.words.same_title || is_by_author || f.content.shared >= distinctive);
+    is_patch || (f.content.same_lines && is_of_second(f) && are_lines_telling(f))
+}
+
+/// Without what is around them, a line or two may be another place in the same file.
+fn are_lines_telling(f: &Features) -> bool {
+    let is_titled =
+        f.words.same_title && (!f.words.is_generic || f.people.same_second || f.content.shared >= weight::ONE_LINE);
+    let is_by_author = f.people.same_author && (f.people.same_second || f.content.shared >= weight::TWO_LINES);
+    is_titled || (is_timely(f) && (is_by_author || f.content.shared >= weight::THREE_LINES))
+}
+
+fn moved_lines(f: &Features) -> bool {
+    let is_of_only_second = is_of_second(f) && f.people.only_second;
+    let is_by_author = f.people.same_author && f.files.shares_name && f.content.shared >= weight::THREE_LINES;
+    f.content.same_moved_lines && (f.words.same_title || is_of_only_second || is_by_author)
+}
+
+/// A series does the same to one component after another.
+fn title_and_lines(f: &Features) -> bool {
+    let is_near = f.files.shares_path || f.people.days <= days::FEW;
+    let some = f.content.both >= part::LITTLE || f.content.larger_part() >= part::THIRD;
+    is_titled_by_author(f) && ((is_near && some) || f.content.both >= part::MUCH)
+}
+
+/// `Fix what #12 broke` names a request too.
+fn number_and_lines(f: &Features) -> bool {
+    let some = f.content.both >= part::LITTLE || f.content.larger_part() >= part::THIRD;
+    let is_much = f.content.both >= part::MUCH || (f.words.is_backport && some);
+    let is_same = f.words.same_request && f.files.shares_path && f.content.shared >= weight::ONE_LINE;
+    is_timely(f) && is_same && is_much
+}
+
+fn has_similar_title(f: &Features) -> bool {
+    // Where one word and one line is all there is, another word is another change.
+    let is_one_word = f.words.replaced < title::FEW_REPLACED || f.content.both >= part::THREE_QUARTERS;
+    let is_replaced = f.words.replaced > 0 && (f.content.is_tiny || !is_one_word);
+    let is_own = f.people.same_author && f.files.shares_name && !f.words.is_generic;
+    is_own && f.words.title >= title::SIMILAR && !is_replaced
+}
+
+fn has_content_of_similar_title(f: &Features) -> bool {
+    let some = f.content.both >= part::QUARTER || f.content.larger_part() >= part::HALF;
+    let most = f.content.both >= part::OVER_HALF || f.content.of_branch >= part::ALL_BUT_A_TENTH;
+    // One word for another in other files: a series does the same to its components.
+    let is_there = f.files.shares_path || (f.content.shared >= weight::TWO_LINES && f.words.replaced == 0);
+    let is_written = !f.files.is_generated || f.content.both >= part::MOST;
+    some && (f.words.numbers == Numbers::Equal || most) && is_there && is_written
+}
+
+fn same_body(f: &Features) -> bool {
+    let is_same = f.words.body >= body::CLOSE && f.words.body_words >= body::LONG;
+    let is_close = f.words.title >= title::CLOSE;
+    let is_numbered = f.words.same_numbers && f.words.title >= title::RELATED && !f.files.is_generated;
+    let is_titled = is_close && f.words.replaced == 0 && !f.files.is_generated;
+    let is_nearly = is_close && f.words.replaced < title::FEW_REPLACED && f.content.larger_part() >= part::THIRD;
+    let bears_out = f.content.both >= part::OVER_A_THIRD || is_numbered || is_titled || is_nearly;
+    is_timely(f) && f.people.same_author && f.files.shares_name && is_same && bears_out
+}
+
+fn content(f: &Features) -> bool {
+    let is_titled = f.words.title >= title::RELATED && !f.words.is_generic && f.words.numbers == Numbers::Equal;
+    let is_whole =
+        f.files.same_paths && f.content.both >= part::ALL_BUT_A_TENTH && f.content.shared >= weight::SEVEN_LINES;
+    let is_related = f.people.same_author
+        || f.words.body >= body::RELATED
+        || (is_titled && f.content.shared >= weight::THREE_LINES)
+        || is_whole;
+    let is_most = f.content.both >= part::MOST && f.content.shared >= weight::TWO_LINES;
+    is_timely(f) && !f.files.is_generated && f.files.shares_path && is_most && is_related
+}
+
 impl Tier {
     /// How sure it is, from 0 to 1.
     pub(super) fn score(self) -> f64 {
-        match self {
-            Self::SamePatch | Self::SecondAndTitle => 0.99,
-            Self::Second => 0.98,
-            Self::MovedLines | Self::SameLines | Self::TitleAndLines => 0.97,
-            Self::SecondAndWords | Self::TitleOnly | Self::NumberAndLines | Self::TitleAndFiles => 0.95,
-            Self::SecondAndLines | Self::SecondAndFiles | Self::TitleAndWords => 0.93,
-            Self::SameLongBody | Self::ListedTitle => 0.92,
-            Self::TitleAndBody
-            | Self::TitleAndDays
-            | Self::FrequentTitle
-            | Self::SimilarTitle
-            | Self::SameBody
-            | Self::Content
-            | Self::Part => 0.90,
-            Self::Review(Reason::MostContent) => 0.85,
-            Self::Review(Reason::BarePatch | Reason::Title) => 0.80,
-            Self::Review(Reason::PartOf | Reason::Contains) => 0.75,
-        }
+        TIERS.iter().find(|rule| rule.tier == self).map_or(0.0, |rule| rule.score)
     }
 
     pub(super) fn is_review(self) -> bool {
@@ -118,286 +528,401 @@ impl Tier {
         match self {
             Self::SamePatch | Self::MovedLines | Self::SecondAndTitle => false,
             // Nearly all of it is in that commit, which may have been picked in parts.
-            Self::Second => features.of_branch < 0.7,
+            Self::Second => features.content.of_branch < part::MOST,
             Self::TitleAndLines
             | Self::TitleAndFiles
             | Self::TitleAndWords
             | Self::TitleOnly
             | Self::TitleAndBody
             | Self::TitleAndDays
-            | Self::FrequentTitle => features.both < 0.6,
+            | Self::FrequentTitle => features.content.both < part::OVER_HALF,
             _ => true,
         }
     }
 }
 
-/// The strongest rule that holds, if any. `is_chore` keeps to the strict ones: version bumps and release notes resemble
-/// each other.
-pub(super) fn judge(f: &Features, is_chore: bool) -> Option<Tier> {
-    let same_content = f.same_patch || f.same_lines;
-    let is_same_moment = f.same_author && f.same_second && (f.same_title || (f.only_second && !f.is_generated));
-    if f.reverts_differ && !same_content {
-        return None;
-    }
-    if f.numbers == Numbers::Differ && f.title >= 0.6 && !same_content && !is_same_moment {
-        return None;
-    }
-    by_patch(f, is_chore)
-        .or_else(|| by_second(f))
-        .or_else(|| by_title(f))
-        .or_else(|| if is_chore { None } else { by_likeness(f).or_else(|| for_review(f)) })
-}
-
-fn by_patch(f: &Features, is_chore: bool) -> Option<Tier> {
-    let is_by_author = |least: f64| f.same_author && (f.same_second || f.shared >= least);
-    let distinctive = if is_chore { 25.0 } else { 5.0 };
-    if f.same_patch && (f.same_title || is_by_author(8.0) || f.shared >= distinctive) {
-        return Some(Tier::SamePatch);
-    }
-    // Without what is around them, a line or two may be another place in the same file.
-    let is_titled = f.same_title && (!f.is_generic || f.same_second || f.shared >= 8.0);
-    if f.same_lines && (is_titled || (!f.is_stale() && (is_by_author(15.0) || f.shared >= 25.0))) {
-        return Some(if f.same_author && f.same_second { Tier::SamePatch } else { Tier::SameLines });
-    }
-    let is_moved = f.same_moved_lines
-        && (f.same_title
-            || (f.same_author && f.same_second && f.only_second)
-            || (f.same_author && f.shares_name && f.shared >= 25.0));
-    is_moved.then_some(Tier::MovedLines)
-}
-
-fn by_second(f: &Features) -> Option<Tier> {
-    if !(f.same_author && f.same_second) {
-        return None;
-    }
-    let some = f.both >= 0.2 || f.larger_part() >= 0.4;
-    if f.same_title && (!f.is_generic || f.shares_path || f.only_second) {
-        Some(Tier::SecondAndTitle)
-    } else if f.only_second && some && (f.shares_name || f.same_title) {
-        Some(Tier::Second)
-    } else if f.only_second && f.shares_name && (f.title >= 0.6 || f.body >= 0.5) {
-        Some(Tier::SecondAndWords)
-    } else if f.shares_name && (f.both >= 0.5 || f.of_branch >= 0.7) && f.replaced < 2 {
-        Some(Tier::SecondAndLines)
-    } else if f.only_second && f.same_paths {
-        Some(Tier::SecondAndFiles)
-    } else {
-        None
-    }
-}
-
-fn by_title(f: &Features) -> Option<Tier> {
-    if !f.same_title {
-        return None;
-    }
-    // A series does the same to one component after another.
-    let is_near = f.shares_path || f.days <= 3.0;
-    let some = if is_near { f.both >= 0.15 || f.larger_part() >= 0.3 } else { f.both >= 0.4 };
-    if f.same_author && !f.is_generic && some {
-        Some(Tier::TitleAndLines)
-    } else if f.same_author && !f.is_generic && f.most_paths && !f.has_lines && !f.is_generated {
-        Some(Tier::TitleAndFiles)
-    } else if f.same_author && !f.is_generic && f.body >= 0.6 && f.body_words >= 8 && f.shares_path && !f.is_generated {
-        Some(Tier::TitleAndWords)
-    } else if !f.is_generic && (f.both >= 0.4 || f.larger_part() >= 0.6) {
-        Some(Tier::TitleOnly)
-    } else if !f.is_generic
-        && f.body >= 0.7
-        && f.body_words >= 12
-        && (f.both >= 0.1 || (f.shares_name && !f.is_generated))
-    {
-        Some(Tier::TitleAndBody)
-    } else if f.same_author
-        && !f.is_generic
-        && f.shares_path
-        && f.days <= 3.0
-        && (f.larger_part() >= 0.1 || (f.is_tiny && !f.is_generated))
-    {
-        Some(Tier::TitleAndDays)
-    } else if f.is_generic && f.same_author && f.shares_path && f.both >= 0.5 && f.shared >= 12.0 {
-        Some(Tier::FrequentTitle)
-    } else {
-        None
-    }
-}
-
-fn by_likeness(f: &Features) -> Option<Tier> {
-    // What came months after a change is not what that was picked from; a change that was made here first is soon there.
-    if f.is_stale() {
-        return None;
-    }
-    let is_listed = f.is_listed && f.shares_path && !f.is_merge && (f.of_mainline >= 0.5 || f.both >= 0.5);
-    let is_similar_title = f.same_author
-        && f.shares_name
-        && f.title >= 0.8
-        && !f.is_generic
-        // Where one word and one line is all there is, another word is another change.
-        && (f.replaced == 0 || (!f.is_tiny && (f.replaced < 2 || f.both >= 0.75)))
-        && (f.both >= 0.25 || f.larger_part() >= 0.5)
-        && (f.numbers == Numbers::Equal || f.both >= 0.6 || f.of_branch >= 0.9)
-        // One word for another in other files: a series does the same to its components.
-        && (f.shares_path || (f.shared >= 15.0 && f.replaced == 0))
-        && (!f.is_generated || f.both >= 0.7);
-    let is_same_body = f.same_author
-        && f.shares_name
-        && f.body >= 0.85
-        && f.body_words >= 12
-        && (f.both >= 0.35
-            || (f.same_numbers && f.title >= 0.6 && !f.is_generated)
-            || (f.title >= 0.85 && f.replaced == 0 && !f.is_generated)
-            || (f.title >= 0.85 && f.replaced < 2 && f.larger_part() >= 0.3));
-    let is_same_long_body = f.body >= 0.9
-        && f.body_words >= 20
-        && f.title >= 0.8
-        && f.replaced < 2
-        && f.shares_name
-        && (f.both >= 0.3 || f.larger_part() >= 0.5);
-    // `Fix what #12 broke` names a request too.
-    let is_much = f.both >= 0.4 || (f.is_backport && (f.both >= 0.15 || f.larger_part() >= 0.3));
-    let is_numbered = f.same_request && f.shares_path && f.shared >= 8.0 && is_much;
-    let is_content = !f.is_generated
-        && f.shares_path
-        && f.both >= 0.7
-        && f.shared >= 15.0
-        && (f.same_author
-            || f.body >= 0.5
-            || (f.title >= 0.6 && !f.is_generic && f.numbers == Numbers::Equal && f.shared >= 25.0)
-            || (f.same_paths && f.both >= 0.9 && f.shared >= 60.0));
-    let is_part =
-        !f.is_generated && f.same_author && f.shares_path && f.of_branch >= 0.98 && f.shared >= 40.0 && !f.is_later;
-    match () {
-        () if is_listed => Some(Tier::ListedTitle),
-        () if is_numbered => Some(Tier::NumberAndLines),
-        () if is_similar_title => Some(Tier::SimilarTitle),
-        () if is_same_body => Some(Tier::SameBody),
-        () if is_same_long_body => Some(Tier::SameLongBody),
-        () if is_content => Some(Tier::Content),
-        () if is_part => Some(Tier::Part),
-        () => None,
-    }
-}
-
-fn for_review(f: &Features) -> Option<Tier> {
-    let reason = if f.same_patch || f.same_lines {
-        Reason::BarePatch
-    } else if (f.both >= 0.85 && f.shares_name && f.shared >= 40.0)
-        || (f.same_author && f.both >= 0.8 && f.shared >= 60.0)
-    {
-        Reason::MostContent
-    } else if f.same_title && f.shares_name && ((f.same_author && f.days <= 45.0) || f.both >= 0.1) {
-        Reason::Title
-    } else if f.same_author && f.shares_path && f.of_branch >= 0.8 && f.shared >= 25.0 {
-        Reason::PartOf
-    } else if f.same_author && f.shares_path && f.of_mainline >= 0.9 && f.of_branch >= 0.3 {
-        Reason::Contains
-    } else {
-        return None;
-    };
-    Some(Tier::Review(reason))
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::features::{Content, Files, People, Words};
     use super::*;
 
     /// Two changes of the same file that have nothing else in common.
     fn nothing() -> Features {
         Features {
-            has_lines: true,
-            same_patch: false,
-            same_lines: false,
-            same_moved_lines: false,
-            shared: 0.0,
-            both: 0.0,
-            of_branch: 0.0,
-            of_mainline: 0.0,
-            same_author: false,
-            same_second: false,
-            only_second: true,
-            same_title: false,
-            is_listed: false,
-            title: 0.0,
-            replaced: 4,
-            numbers: Numbers::Equal,
-            same_numbers: false,
-            same_request: false,
-            is_backport: false,
-            is_generic: false,
-            reverts_differ: false,
-            body: 0.0,
-            body_words: 0,
-            shares_path: true,
-            shares_name: true,
-            same_paths: false,
-            most_paths: false,
-            is_generated: false,
-            is_tiny: false,
-            days: 1.0,
-            is_later: false,
+            content: Content {
+                has_lines: true,
+                same_patch: false,
+                same_lines: false,
+                same_moved_lines: false,
+                shared: 0.0,
+                both: 0.0,
+                of_branch: 0.0,
+                of_mainline: 0.0,
+                is_tiny: false,
+            },
+            people: People { same_author: false, same_second: false, only_second: true, days: 10.0, is_later: false },
+            words: Words {
+                same_title: false,
+                is_listed: false,
+                title: 0.0,
+                replaced: 4,
+                numbers: Numbers::Equal,
+                same_numbers: false,
+                same_request: false,
+                is_backport: false,
+                is_generic: false,
+                reverts_differ: false,
+                body: 0.0,
+                body_words: 0,
+            },
+            files: Files {
+                shares_path: true,
+                shares_name: true,
+                same_paths: false,
+                most_paths: false,
+                is_generated: false,
+            },
             is_merge: false,
+            is_chore: false,
         }
     }
 
-    fn is_sure(features: &Features) -> bool {
-        judge(features, false).is_some_and(|tier| !tier.is_review())
+    fn with(change: impl Fn(&mut Features)) -> Features {
+        let mut features = nothing();
+        change(&mut features);
+        features
     }
 
-    fn adapted(part: f64, shared: f64) -> Features {
-        Features { both: part, of_branch: part, of_mainline: part, shared, ..nothing() }
+    /// So much of both changes is common, of such a weight.
+    fn common(f: &mut Features, part: f64, shared: f64) {
+        f.content.both = part;
+        f.content.of_branch = part;
+        f.content.of_mainline = part;
+        f.content.shared = shared;
+    }
+
+    fn author(f: &mut Features) {
+        f.people.same_author = true;
+    }
+
+    fn second(f: &mut Features) {
+        f.people.same_author = true;
+        f.people.same_second = true;
+    }
+
+    fn titled(f: &mut Features) {
+        f.words.same_title = true;
+        f.words.title = 1.0;
+        f.words.replaced = 0;
+    }
+
+    fn body(f: &mut Features, likeness: f64, words: usize) {
+        f.words.body = likeness;
+        f.words.body_words = words;
+    }
+
+    /// Each row by an example that is its, and by the last thing without which it is not.
+    type Example = (Tier, fn(&mut Features), fn(&mut Features));
+
+    const EXAMPLES: &[Example] = &[
+        (Tier::SamePatch, |f| (f.content.same_patch, f.content.shared) = (true, 5.0), |f| f.content.shared = 4.9),
+        (
+            Tier::SameLines,
+            |f| {
+                author(f);
+                (f.content.same_lines, f.content.shared) = (true, 15.0);
+            },
+            |f| f.content.shared = 14.9,
+        ),
+        (
+            Tier::MovedLines,
+            |f| {
+                author(f);
+                (f.content.same_moved_lines, f.content.shared) = (true, 25.0);
+            },
+            |f| f.content.shared = 24.9,
+        ),
+        (
+            Tier::SecondAndTitle,
+            |f| {
+                second(f);
+                titled(f);
+            },
+            |f| f.people.same_second = false,
+        ),
+        (
+            Tier::Second,
+            |f| {
+                second(f);
+                common(f, 0.2, 5.0);
+            },
+            |f| f.content.both = 0.1,
+        ),
+        (
+            Tier::SecondAndWords,
+            |f| {
+                second(f);
+                f.words.title = 0.6;
+            },
+            |f| f.words.title = 0.5,
+        ),
+        (
+            Tier::SecondAndLines,
+            |f| {
+                second(f);
+                f.people.only_second = false;
+                f.words.replaced = 1;
+                common(f, 0.5, 5.0);
+            },
+            |f| f.words.replaced = 2,
+        ),
+        (
+            Tier::SecondAndFiles,
+            |f| {
+                second(f);
+                f.files.same_paths = true;
+            },
+            |f| f.people.only_second = false,
+        ),
+        (
+            Tier::TitleAndLines,
+            |f| {
+                author(f);
+                titled(f);
+                common(f, 0.15, 5.0);
+            },
+            |f| common(f, 0.14, 5.0),
+        ),
+        (
+            Tier::TitleAndFiles,
+            |f| {
+                author(f);
+                titled(f);
+                f.files.most_paths = true;
+                f.content.has_lines = false;
+            },
+            |f| f.files.is_generated = true,
+        ),
+        (
+            Tier::TitleAndWords,
+            |f| {
+                author(f);
+                titled(f);
+                body(f, 0.6, 8);
+            },
+            |f| f.words.body_words = 7,
+        ),
+        (
+            Tier::TitleOnly,
+            |f| {
+                titled(f);
+                common(f, 0.4, 5.0);
+            },
+            |f| common(f, 0.39, 5.0),
+        ),
+        (
+            Tier::TitleAndBody,
+            |f| {
+                titled(f);
+                body(f, 0.7, 12);
+            },
+            |f| f.words.body_words = 11,
+        ),
+        (
+            Tier::TitleAndDays,
+            |f| {
+                author(f);
+                titled(f);
+                f.people.days = 3.0;
+                f.content.is_tiny = true;
+            },
+            |f| f.people.days = 4.0,
+        ),
+        (
+            Tier::FrequentTitle,
+            |f| {
+                author(f);
+                titled(f);
+                f.words.is_generic = true;
+                common(f, 0.5, 12.0);
+            },
+            |f| f.content.shared = 11.9,
+        ),
+        (
+            Tier::ListedTitle,
+            |f| {
+                f.words.is_listed = true;
+                f.content.of_mainline = 0.5;
+            },
+            |f| f.is_merge = true,
+        ),
+        (
+            Tier::NumberAndLines,
+            |f| {
+                f.words.same_request = true;
+                common(f, 0.4, 8.0);
+            },
+            // `Fix what #12 broke`, which shares less, names a request too.
+            |f| common(f, 0.2, 60.0),
+        ),
+        (
+            Tier::SimilarTitle,
+            |f| {
+                author(f);
+                (f.words.title, f.words.replaced) = (0.8, 1);
+                common(f, 0.25, 5.0);
+            },
+            |f| f.content.is_tiny = true,
+        ),
+        (
+            Tier::SameBody,
+            |f| {
+                author(f);
+                body(f, 0.85, 12);
+                common(f, 0.35, 5.0);
+            },
+            |f| common(f, 0.34, 5.0),
+        ),
+        (
+            Tier::SameLongBody,
+            |f| {
+                body(f, 0.9, 20);
+                (f.words.title, f.words.replaced) = (0.8, 1);
+                common(f, 0.3, 5.0);
+            },
+            |f| f.words.body_words = 19,
+        ),
+        (
+            Tier::Content,
+            |f| {
+                author(f);
+                common(f, 0.7, 15.0);
+            },
+            |f| (f.people.is_later, f.people.days) = (true, 61.0),
+        ),
+        (
+            Tier::Part,
+            |f| {
+                author(f);
+                (f.content.of_branch, f.content.shared) = (0.98, 40.0);
+            },
+            |f| f.people.is_later = true,
+        ),
+        (
+            Tier::Review(Reason::BarePatch),
+            |f| (f.content.same_lines, f.content.shared) = (true, 8.0),
+            |f| f.content.same_lines = false,
+        ),
+        (
+            Tier::Review(Reason::MostContent),
+            |f| {
+                f.files.shares_path = false;
+                common(f, 0.85, 40.0);
+            },
+            |f| f.content.shared = 39.9,
+        ),
+        (
+            Tier::Review(Reason::Title),
+            |f| {
+                author(f);
+                titled(f);
+                f.people.days = 45.0;
+            },
+            |f| f.people.days = 46.0,
+        ),
+        (
+            Tier::Review(Reason::PartOf),
+            |f| {
+                author(f);
+                (f.content.of_branch, f.content.shared) = (0.8, 25.0);
+            },
+            |f| f.content.shared = 24.9,
+        ),
+        (
+            Tier::Review(Reason::Contains),
+            |f| {
+                author(f);
+                (f.content.of_branch, f.content.of_mainline) = (0.3, 0.9);
+            },
+            |f| f.content.of_branch = 0.29,
+        ),
+    ];
+
+    #[test]
+    fn every_rule_has_an_example_and_its_limit() {
+        for rule in TIERS {
+            assert!(!rule.measured.is_empty() && (0.5..1.0).contains(&rule.score), "{:?}", rule.tier);
+            let own = EXAMPLES.iter().filter(|(tier, ..)| *tier == rule.tier).count();
+            assert_eq!(own, 1, "{:?} needs one example", rule.tier);
+        }
+        for (tier, example, limit) in EXAMPLES {
+            let mut features = with(example);
+            assert_eq!(judge(&features), Some(*tier));
+            assert_eq!(tier.is_review(), matches!(tier, Tier::Review(_)));
+            limit(&mut features);
+            assert_ne!(judge(&features), Some(*tier), "beyond its limit");
+        }
+        assert_eq!(judge(&nothing()), None);
     }
 
     #[test]
-    fn a_patch_in_its_context_is_enough_and_a_line_without_is_not() {
-        let lines = Features { same_lines: true, same_moved_lines: true, ..adapted(1.0, 8.0) };
-        let patch = Features { same_patch: true, ..lines.clone() };
-        assert_eq!(judge(&patch, false), Some(Tier::SamePatch));
-        assert_eq!(judge(&patch, true), None, "every release bumps its version");
-        assert!(!is_sure(&lines));
-        assert_eq!(judge(&Features { same_author: true, shared: 16.0, ..lines }, false), Some(Tier::SameLines));
+    fn chores_are_held_to_strict_rules() {
+        let patch = |f: &mut Features| {
+            f.is_chore = true;
+            f.content.same_patch = true;
+            common(f, 1.0, 8.0);
+        };
+        assert_eq!(judge(&with(patch)), None, "every release bumps its version");
+        for (tier, example, _) in EXAMPLES {
+            let mut features = with(example);
+            features.is_chore = true;
+            let is_strict = TIERS.iter().any(|rule| rule.tier == *tier && rule.for_chores);
+            assert_eq!(judge(&features).is_some(), is_strict && *tier != Tier::SamePatch, "{tier:?}");
+        }
     }
 
     #[test]
     fn another_number_in_the_title_is_outweighed_by_the_second() {
-        let numbers = Features { numbers: Numbers::Differ, title: 0.95, same_author: true, ..adapted(0.5, 40.0) };
-        assert_eq!(judge(&numbers, false), None);
-        let second = Features { same_second: true, ..numbers };
-        assert_eq!(judge(&second, false), Some(Tier::Second));
-        assert_eq!(judge(&Features { is_generated: true, ..second }, false), None, "bots update all at once");
+        let numbers = |f: &mut Features| {
+            author(f);
+            (f.words.numbers, f.words.title) = (Numbers::Differ, 0.95);
+            common(f, 0.5, 40.0);
+        };
+        let mut features = with(numbers);
+        assert_eq!(judge(&features), None);
+        second(&mut features);
+        assert_eq!(judge(&features), Some(Tier::Second));
+        features.files.is_generated = true;
+        assert_eq!(judge(&features), None, "bots update all at once");
+    }
+
+    #[test]
+    fn what_takes_back_is_not_what_it_takes_back() {
+        let mut features = with(|f| {
+            second(f);
+            titled(f);
+            f.words.reverts_differ = true;
+        });
+        assert_eq!(judge(&features), None);
+        features.content.same_patch = true;
+        assert_eq!(judge(&features), Some(Tier::SamePatch), "by another title");
     }
 
     #[test]
     fn the_next_bump_of_a_dependency_has_the_same_title_files_and_words() {
-        let bump = Features {
-            same_author: true,
-            same_title: true,
-            title: 1.0,
-            replaced: 0,
-            same_paths: true,
-            most_paths: true,
-            body: 0.9,
-            body_words: 60,
-            days: 80.0,
-            ..nothing()
-        };
-        assert!(is_sure(&bump) && is_sure(&Features { has_lines: false, ..bump.clone() }));
-        let lock = Features { is_generated: true, ..bump };
-        assert!(!is_sure(&lock) && !is_sure(&Features { has_lines: false, ..lock }));
-    }
-
-    #[test]
-    fn what_came_months_later_is_not_the_original() {
-        let alike = Features { same_author: true, days: 300.0, ..adapted(0.8, 60.0) };
-        assert_eq!(judge(&alike, false), Some(Tier::Content));
-        assert!(!is_sure(&Features { is_later: true, ..alike.clone() }));
-        let part = Features { of_branch: 1.0, both: 0.1, of_mainline: 0.05, ..alike };
-        assert_eq!(judge(&part, false), Some(Tier::Part));
-        assert!(!is_sure(&Features { is_later: true, days: 2.0, ..part }));
-    }
-
-    #[test]
-    fn a_request_may_be_named_without_being_picked() {
-        let follow_up = Features { same_request: true, ..adapted(0.2, 60.0) };
-        assert!(!is_sure(&follow_up));
-        assert_eq!(judge(&Features { is_backport: true, ..follow_up }, false), Some(Tier::NumberAndLines));
+        let mut bump = with(|f| {
+            author(f);
+            titled(f);
+            body(f, 0.9, 60);
+            (f.files.same_paths, f.files.most_paths) = (true, true);
+        });
+        let is_sure = |f: &Features| judge(f).is_some_and(|tier| !tier.is_review());
+        for has_lines in [true, false] {
+            bump.content.has_lines = has_lines;
+            bump.files.is_generated = false;
+            assert!(is_sure(&bump));
+            bump.files.is_generated = true;
+            assert!(!is_sure(&bump));
+        }
     }
 }

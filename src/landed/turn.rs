@@ -1,16 +1,13 @@
 //! Whose turn it is to fill the cache after a push: one process does it, one more waits for it to end, and all others
 //! leave it to the one that waits. Ten pushes in a row cost two fills, and the last of them sees every push.
 //!
-//! The locks are those of `flock(2)`: a process that dies gives them back.
+//! The locks are those of the standard library, `flock(2)` on Unix: a process that dies gives them back.
 
-use std::fs::{File, OpenOptions};
-use std::io::ErrorKind;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
-
-use nix::fcntl::{Flock, FlockArg, OFlag};
 
 use super::store::{give_mode_of, make_directory};
 
@@ -23,7 +20,7 @@ const NEXT: &str = "landed.next";
 
 /// The turn of this process; over when dropped.
 pub struct Turn {
-    _filling: Flock<File>,
+    _filling: File,
     has_waited: bool,
 }
 
@@ -32,11 +29,8 @@ impl Turn {
     ///
     /// `home` is the directory of the repository, here and below.
     pub fn is_awaited(home: &Path) -> bool {
-        let waiting = OpenOptions::new().read(true).custom_flags(flags()).open(place(home, NEXT));
-        waiting.is_ok_and(|file| match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
-            Ok(_) => false,
-            Err((_, errno)) => is_held(errno),
-        })
+        let waiting = existing(&place(home, NEXT));
+        waiting.is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
     }
 
     /// Waits for the turn. `None` where another waits already, where no lock can be had (nothing can be kept there
@@ -44,15 +38,15 @@ impl Turn {
     pub fn wait(home: &Path, deadline: Instant) -> Option<Self> {
         make_directory(home, &home.join("refgate")).ok()?;
         let waiting = open(home, NEXT).ok()?;
-        let _waiting = Flock::lock(waiting, FlockArg::LockExclusiveNonblock).ok()?;
-        let mut file = open(home, FILLING).ok()?;
+        waiting.try_lock().ok()?;
+        let filling = open(home, FILLING).ok()?;
         let mut has_waited = false;
         loop {
-            file = match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
-                Ok(filling) => return Some(Self { _filling: filling, has_waited }),
-                Err((file, errno)) if is_held(errno) && Instant::now() < deadline => file,
+            match filling.try_lock() {
+                Ok(()) => return Some(Self { _filling: filling, has_waited }),
+                Err(TryLockError::WouldBlock) if Instant::now() < deadline => {}
                 Err(_) => return None,
-            };
+            }
             has_waited = true;
             thread::sleep(PAUSE);
         }
@@ -64,38 +58,37 @@ impl Turn {
     }
 }
 
-fn is_held(errno: nix::errno::Errno) -> bool {
-    errno == nix::errno::Errno::EWOULDBLOCK
-}
-
-/// Neither through a link nor waiting for the other end of a pipe.
-fn flags() -> i32 {
-    (OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits()
-}
-
 fn place(home: &Path, name: &str) -> PathBuf {
     home.join("refgate").join(name)
 }
 
-/// A lock file. Reading is enough to lock it, so that another account of a shared repository can.
-fn open(home: &Path, name: &str) -> std::io::Result<File> {
+/// Opens a lock file that is there. Reading is enough to lock it, so that another account of a shared repository can. It
+/// is neither a link, which could lead anywhere, nor a pipe, whose other end could be waited for.
+fn existing(path: &Path) -> io::Result<File> {
+    if fs::symlink_metadata(path)?.is_file() { File::open(path) } else { Err(ErrorKind::InvalidInput.into()) }
+}
+
+/// Opens a lock file, or makes it.
+fn open(home: &Path, name: &str) -> io::Result<File> {
     let path = place(home, name);
-    let existing = OpenOptions::new().read(true).custom_flags(flags()).open(&path);
-    match existing {
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            // Of two who make it at once both have the same file.
-            let file = OpenOptions::new().write(true).create(true).truncate(false).custom_flags(flags()).open(&path)?;
+    match existing(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        other => return other,
+    }
+    // Nothing that is there is followed or replaced. Of two who make it at once both have the same file.
+    match OpenOptions::new().write(true).create_new(true).open(&path) {
+        Ok(file) => {
             give_mode_of(&home.join("HEAD"), &path)?;
             Ok(file)
         }
-        other => other,
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => existing(&path),
+        Err(error) => Err(error),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
 
     /// What there is of a repository that locks go by.
     fn home() -> tempfile::TempDir {

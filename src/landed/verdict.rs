@@ -1,12 +1,13 @@
 //! The answer for one change.
 
 use bstr::BString;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 use crate::model::ObjectId;
 
 /// Whether a change is on the other line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Status {
     /// It is there.
     Landed,
@@ -47,7 +48,7 @@ impl fmt::Display for Status {
 }
 
 /// What an answer rests on, most explicit first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Evidence {
     /// The commit itself is there.
     Ancestor,
@@ -107,7 +108,7 @@ impl fmt::Display for Evidence {
 }
 
 /// Where one change is on the other line.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
     /// The commit of the branch.
     pub commit: ObjectId,
@@ -130,4 +131,23 @@ pub struct Verdict {
     pub disputed: Option<String>,
     /// Other commits there that are this change as well, by strong evidence.
     pub also: Vec<ObjectId>,
+}
+
+/// The answer for each change of one line that is not on another.
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    pub(super) verdicts: Vec<Verdict>,
+    pub(super) unread: Vec<ObjectId>,
+}
+
+impl Comparison {
+    /// One for each change, newest first.
+    pub fn verdicts(&self) -> &[Verdict] {
+        &self.verdicts
+    }
+
+    /// Files that are not in this repository, so that the changes in them could not be compared line by line.
+    pub fn unread(&self) -> &[ObjectId] {
+        &self.unread
+    }
 }

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::{FactError, Snapshot};
+use super::{FactError, Project, Snapshot};
 use crate::git::Commit;
-use crate::landed::{Comparison, Evidence, Form, Grammar, Options, Original, Status, Verdict};
+use crate::landed::{self, Evidence, Form, Grammar, Options, Original, Status, Verdict};
 use crate::model::{ObjectId, RefName, Untrusted};
 use crate::policy::{self, Bindings, Flow, Policy, Way};
 
@@ -36,13 +36,17 @@ pub struct Dispute {
 pub(super) struct Compared {
     tip: ObjectId,
     to: Vec<ObjectId>,
+    exempt_trailer: String,
+    owes_chores: bool,
     verdicts: BTreeMap<ObjectId, Verdict>,
     unread: Vec<ObjectId>,
 }
 
 impl Compared {
-    fn answers(&self, tip: ObjectId, to: &[ObjectId], commits: &[ObjectId]) -> bool {
-        self.tip == tip && self.to == to && commits.iter().all(|commit| self.verdicts.contains_key(commit))
+    fn answers(&self, tip: ObjectId, to: &[ObjectId], options: &Options<'_>) -> bool {
+        let asked = options.only.as_deref().unwrap_or_default();
+        let is_alike = self.exempt_trailer == options.exempt_trailer && self.owes_chores == options.owes_chores;
+        self.tip == tip && self.to == to && is_alike && asked.iter().all(|commit| self.verdicts.contains_key(commit))
     }
 }
 
@@ -65,6 +69,14 @@ pub fn grammar(policy: &Policy) -> Grammar {
         Form::new(&form.before, original, &form.after)
     });
     Grammar::with(own.collect())
+}
+
+impl Project {
+    /// Returns, for commits of one line that are listed newest first, whether each was taken back by a later one that was
+    /// not taken back itself.
+    pub fn taken_back(&self, commits: &[Commit]) -> Vec<bool> {
+        landed::taken_back(commits)
+    }
 }
 
 impl Snapshot<'_> {
@@ -98,9 +110,9 @@ impl Snapshot<'_> {
         Ok(debts)
     }
 
-    /// Where each change below `tip` is that is not itself below `to`, as a flow sees it: its exemptions are told by the
-    /// policy, not by the engine's own list of chores, and so are the forms in which messages name originals. With
-    /// `options.only`, no others are looked at.
+    /// Where each change below `tip` is that is not itself below `to`, as a flow sees it: what it exempts is added to what
+    /// is exempt anyway, and the forms in which messages name originals are the policy's. With `options.only`, no others
+    /// are looked at.
     pub fn answers(
         &self,
         flow: &Flow,
@@ -128,18 +140,27 @@ impl Snapshot<'_> {
             };
             answers.verdicts.push(without_match(&commit, status, reason));
         }
-        if asked.is_empty() || !flow.by.contains(&Way::Pick) {
+        if asked.is_empty() {
             return Ok(answers);
         }
-        let compared = self.compare(tip, to, Options { only: Some(asked), ..options })?;
+        let options = Options { only: Some(asked), ..self.as_flow_asks(flow, options) };
+        if !flow.by.contains(&Way::Pick) {
+            let exempt = landed::exempt(self.project().repository(), tip, to, &options)?;
+            for verdict in &mut answers.verdicts {
+                if let Some(reason) = exempt.get(&verdict.commit).filter(|_| verdict.status == Status::Missing) {
+                    (verdict.status, verdict.reason) = (Status::Exempt, reason.clone());
+                }
+            }
+            return Ok(answers);
+        }
+        let compared = self.compare(tip, to, options)?;
         for verdict in answers.verdicts.iter_mut().filter(|verdict| verdict.status == Status::Missing) {
             let Some(own) = compared.verdicts.get(&verdict.commit) else {
                 let cause = format!("nothing is known of where {} landed", verdict.commit.short());
                 return Err(FactError::undecided(cause));
             };
             *verdict = own.clone();
-            if matches!(own.status, Status::Missing | Status::Exempt) {
-                verdict.status = Status::Missing;
+            if own.status == Status::Missing {
                 verdict.reason = own.disputed.clone().unwrap_or_else(|| "nothing like it is there".to_owned());
             }
         }
@@ -163,7 +184,7 @@ impl Snapshot<'_> {
         }
         let to = self.targets(flow)?;
         let options = Options { only: Some(naming.clone()), deadline: self.deadline(), ..Options::default() };
-        let compared = self.compare(tip, &to, options)?;
+        let compared = self.compare(tip, &to, self.as_flow_asks(flow, options))?;
         let verdicts = naming.iter().filter_map(|id| compared.verdicts.get(id));
         let disputed = verdicts.filter_map(|verdict| {
             let (commit, is_named) = (verdict.commit, verdict.evidence.is_some_and(Evidence::is_said));
@@ -193,19 +214,25 @@ impl Snapshot<'_> {
         Ok(to)
     }
 
+    /// How changes are compared for a flow.
+    fn as_flow_asks<'o>(&self, flow: &'o Flow, options: Options<'o>) -> Options<'o> {
+        let grammar = self.grammar();
+        Options { grammar, exempt_trailer: &flow.exempt_trailer, owes_chores: flow.owes_chores, ..options }
+    }
+
     fn compare(&self, tip: ObjectId, to: &[ObjectId], options: Options<'_>) -> Result<Rc<Compared>, FactError> {
         // What is left out for measuring is left out once.
         let is_usual = !options.ignore_explicit && options.without.is_empty();
-        let asked = options.only.as_deref().unwrap_or_default();
-        let known = self.compared.borrow().iter().find(|known| is_usual && known.answers(tip, to, asked)).cloned();
+        let known = self.compared.borrow().iter().find(|known| is_usual && known.answers(tip, to, &options)).cloned();
         if let Some(known) = known {
             return Ok(known);
         }
-        let options = Options { grammar: self.grammar(), ..options };
-        let comparison = Comparison::new(self.project().repository(), tip, to, &options)?;
+        let comparison = landed::compare(self.project().repository(), tip, to, &options)?;
         let compared = Rc::new(Compared {
             tip,
             to: to.to_vec(),
+            exempt_trailer: options.exempt_trailer.to_owned(),
+            owes_chores: options.owes_chores,
             verdicts: comparison.verdicts().iter().map(|verdict| (verdict.commit, verdict.clone())).collect(),
             unread: comparison.unread().to_vec(),
         });
@@ -217,16 +244,10 @@ impl Snapshot<'_> {
 
     /// Why a change stays where it is: by its own word, its kind or the paths it touches.
     fn exemption(&self, flow: &Flow, commit: &Commit) -> Result<Option<String>, FactError> {
-        let token = flow.exempt_trailer.as_bytes();
-        let gives_reason = |value: &[u8]| value.iter().any(u8::is_ascii_alphanumeric) || !value.is_ascii();
-        let says_so = commit
-            .trailers()
-            .into_iter()
-            .find(|trailer| trailer.token.eq_ignore_ascii_case(token) && gives_reason(&trailer.value));
-        if let Some(said) = says_so {
-            return Ok(Some(format!("`{}: {}`", flow.exempt_trailer, Untrusted::new(&said.value))));
+        if let Some(reason) = landed::stays(commit, &flow.exempt_trailer) {
+            return Ok(Some(format!("`{}: {}`", flow.exempt_trailer, Untrusted::new(&reason))));
         }
-        let kinds = self.project().kinds_of(commit)?;
+        let kinds = if flow.exempt_changes.is_empty() { Vec::new() } else { self.project().kinds_of(commit)? };
         if let Some(kind) = flow.exempt_changes.iter().find(|exempt| kinds.contains(&exempt.as_str())) {
             return Ok(Some(format!("a `{kind}` change, which stays on the line `{}`", flow.from)));
         }

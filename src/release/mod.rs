@@ -11,7 +11,7 @@
 //! | [`builtin`] | how tags are read where no policy says it |
 //! | [`standing`] | where a commit stands among them |
 //! | [`whereabouts`] | which branches and versions have a change |
-//! | [`reverts`] | whether it is still there |
+//! | [`presence`], [`reverts`] | whether it is still there |
 //! | [`image`] | names and tags of container images |
 //! | [`event`] | what happened |
 //! | [`plan`] | release, dev or nothing: what an event publishes |
@@ -24,6 +24,7 @@ mod error;
 mod event;
 mod image;
 mod plan;
+mod presence;
 mod reverts;
 mod standing;
 mod tags;
@@ -33,6 +34,7 @@ pub use error::Error;
 pub use event::{Event, EventKind, head_branch};
 pub use image::{ImageName, ImageNameError, branch_tag};
 pub use plan::{Plan, Publish, own_spelling};
+pub use presence::{Occurrence, Presence};
 pub use standing::Standing;
 pub use tags::{Component, ReleaseTag, ReleaseTags};
-pub use whereabouts::{InSeries, Occurrence, OnBranch, Places, Presence, Whereabouts};
+pub use whereabouts::{InSeries, OnBranch, Places, Whereabouts};

@@ -1,11 +1,12 @@
 //! Whether a change that got somewhere is still there: the commits that say they revert it, and those that revert these.
 
-use bstr::{BString, ByteSlice as _};
-use std::collections::{BTreeMap, BTreeSet};
+use bstr::{BStr, BString, ByteSlice as _};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::Error;
-use super::whereabouts::{Occurrence, Presence};
+use super::presence::{Occurrence, Presence};
 use crate::git::{self, Repository};
+use crate::landed::{self, TakesBack};
 use crate::model::ObjectId;
 
 /// More reverts than these of one change, and of each other, are no history that somebody asks about.
@@ -34,32 +35,11 @@ impl History {
     pub(super) fn new(repository: &Repository, copies: Vec<Occurrence>, tips: &[ObjectId]) -> Result<Self, Error> {
         let mut asked: Vec<ObjectId> = copies.iter().map(|copy| copy.commit).collect();
         let contained = repository.containing(tips, &asked)?;
-        // Who reverts what, of all that came after any of them.
-        let mut said: BTreeMap<ObjectId, Vec<BString>> = BTreeMap::new();
-        let mut read: BTreeSet<ObjectId> = BTreeSet::new();
-        for (at, copy) in copies.iter().enumerate() {
-            let with = |contained: &Vec<bool>| contained.get(at) == Some(&true);
-            let later: Vec<ObjectId> =
-                tips.iter().zip(&contained).filter(|(_, contained)| with(contained)).map(|(tip, _)| *tip).collect();
-            for id in repository.commits(&later, &[copy.commit], MAX_COMMITS)? {
-                if read.insert(id) {
-                    let reverted = reverted(repository.commit(id)?.message.as_ref());
-                    if !reverted.is_empty() {
-                        said.insert(id, reverted);
-                    }
-                }
-            }
-        }
+        let later = Later::read(repository, tips, &asked, &contained)?;
         let mut reverts: Vec<(ObjectId, ObjectId)> = Vec::new();
         let mut at = 0;
         while let Some(id) = asked.get(at).copied() {
-            let name = id.to_string();
-            let by = said.iter().filter(|(_, named)| named.iter().any(|named| name.as_bytes().starts_with(named)));
-            for revert in by.map(|(revert, _)| *revert) {
-                // What is named by a few digits may be another commit: only what is older can be reverted.
-                if revert == id || !repository.is_ancestor(id, revert)? {
-                    continue;
-                }
+            for revert in later.reverts_of(repository, id)? {
                 reverts.push((revert, id));
                 if !asked.contains(&revert) {
                     asked.push(revert);
@@ -131,24 +111,108 @@ fn reverts_first(commits: &[ObjectId], reverts: &[(ObjectId, ObjectId)]) -> Vec<
     order
 }
 
-/// What a message says that it reverts, in git's own words: ids, possibly abbreviated.
-fn reverted(message: &[u8]) -> Vec<BString> {
-    let mut found = Vec::new();
-    let mut rest = message;
-    while let Some((_, after)) = rest.split_once_str("his reverts commit ") {
-        let end = after.iter().position(|byte| !byte.is_ascii_hexdigit()).unwrap_or(after.len());
-        if let Some(id) = after.get(..end).filter(|id| id.len() >= 7) {
-            found.push(BString::from(id.to_ascii_lowercase()));
+/// What came after the copies of a change, as far as it matters for reverts.
+#[derive(Default)]
+struct Later {
+    /// What takes something back, by what messages say.
+    reverts: BTreeMap<ObjectId, Revert>,
+    /// The commits of each title, and when they were committed; of the copies too.
+    titles: HashMap<BString, Vec<(i64, ObjectId)>>,
+}
+
+/// A commit that takes something back.
+struct Revert {
+    takes_back: TakesBack,
+    is_merge: bool,
+    /// Whether it names a merge, which it takes back with all that came by that.
+    names_merge: bool,
+}
+
+impl Later {
+    /// `contained` says for each tip which of the copies it has.
+    fn read(
+        repository: &Repository,
+        tips: &[ObjectId],
+        copies: &[ObjectId],
+        contained: &[Vec<bool>],
+    ) -> Result<Self, Error> {
+        let mut later = Self::default();
+        let mut read: BTreeSet<ObjectId> = BTreeSet::new();
+        for (at, copy) in copies.iter().enumerate() {
+            let with = |contained: &Vec<bool>| contained.get(at) == Some(&true);
+            let tips: Vec<ObjectId> =
+                tips.iter().zip(contained).filter(|(_, contained)| with(contained)).map(|(tip, _)| *tip).collect();
+            let ids = repository.commits(&tips, &[*copy], MAX_COMMITS)?;
+            for id in ids.into_iter().chain([*copy]).filter(|id| read.insert(*id)) {
+                let commit = repository.commit(id)?;
+                let (committed, is_merge) = (commit.committer.seconds, commit.parents.len() > 1);
+                later.titles.entry(landed::key_of(&commit)).or_default().push((committed, id));
+                let takes_back = TakesBack::of(&commit);
+                if !takes_back.is_nothing() {
+                    let mut names_merge = false;
+                    for prefix in takes_back.ids() {
+                        let named = landed::lookup(repository, prefix)?;
+                        names_merge |= named.is_some_and(|id| repository.parents(id).is_ok_and(|all| all.len() > 1));
+                    }
+                    later.reverts.insert(id, Revert { takes_back, is_merge, names_merge });
+                }
+            }
         }
-        rest = after;
+        Ok(later)
     }
-    found
+
+    /// The commits that take this one back: by its id or title, or with a merge that brought it in.
+    fn reverts_of(&self, repository: &Repository, id: ObjectId) -> Result<Vec<ObjectId>, Error> {
+        let name = id.to_string();
+        let title = landed::key_of(&repository.commit(id)?);
+        let mut found = Vec::new();
+        for (revert, said) in &self.reverts {
+            let may_name = said.names_merge || said.takes_back.may_name(name.as_bytes(), title.as_bstr());
+            if *revert == id || !may_name {
+                continue;
+            }
+            for target in self.targets(repository, *revert, said)? {
+                if target == id || brought_in(repository, target, id)? {
+                    found.push(*revert);
+                    break;
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// What a commit takes back of its own history.
+    fn targets(&self, repository: &Repository, id: ObjectId, said: &Revert) -> Result<Vec<ObjectId>, git::Error> {
+        // What is named by a few digits may be another commit: only what is older can be reverted.
+        let older = |other: ObjectId| Ok((other != id && repository.is_ancestor(other, id)?).then_some(other));
+        let by_id = |prefix: &BString| landed::lookup(repository, prefix)?.map_or(Ok(None), older);
+        let by_title = |title: &BStr| {
+            if said.is_merge {
+                return Ok(None);
+            }
+            let mut titled: Vec<(i64, ObjectId)> = self.titles.get(title.as_bytes()).cloned().unwrap_or_default();
+            titled.sort_unstable();
+            for (_, other) in titled.into_iter().rev() {
+                if let Some(other) = older(other)? {
+                    return Ok(Some(other));
+                }
+            }
+            Ok(None)
+        };
+        said.takes_back.targets(by_id, by_title)
+    }
+}
+
+/// Returns whether a commit came to the first parent's line by a merge.
+fn brought_in(repository: &Repository, merge: ObjectId, commit: ObjectId) -> Result<bool, git::Error> {
+    let parents = repository.parents(merge)?;
+    let (Some(first), true) = (parents.first(), parents.len() > 1) else { return Ok(false) };
+    Ok(repository.is_ancestor(commit, merge)? && !repository.is_ancestor(commit, *first)?)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
 
     fn id(digit: u8) -> ObjectId {
         ObjectId::from_hex(&[digit; 40]).unwrap()
@@ -159,18 +223,5 @@ mod tests {
         let (a, b, c) = (id(b'a'), id(b'b'), id(b'c'));
         assert_eq!(reverts_first(&[a, b, c], &[(b, a), (c, b)]), [c, b, a]);
         assert_eq!(reverts_first(&[a, b, c], &[(b, a), (a, b)]), [c]);
-    }
-
-    #[test]
-    fn what_a_message_reverts_is_named_by_git() {
-        let message = b"Revert it\n\nThis reverts commit 0123ABC, reversing\nchanges. this reverts commit 12345.";
-        assert_eq!(reverted(message), ["0123abc"]);
-    }
-
-    proptest! {
-        #[test]
-        fn no_message_panics(message in any::<Vec<u8>>()) {
-            reverted(&message);
-        }
     }
 }

@@ -8,10 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Error;
 use super::builtin::Reading;
+use super::presence::{Occurrence, Presence};
 use super::reverts::History;
 use super::tags::Component;
 use crate::git::{self, Repository};
-use crate::landed::{Chores, Comparison, Evidence, Grammar, Options, Status};
+use crate::landed::{Evidence, Grammar, Options, Status, compare};
 use crate::model::{Namespace, ObjectId, RefName};
 use crate::policy::Role;
 use crate::project::Snapshot;
@@ -34,32 +35,6 @@ pub struct Places<'a, 'p> {
     pub grammar: Grammar,
     /// Told what is being done, and with how many commits.
     pub progress: Option<&'a (dyn Fn(&'static str, usize) + Sync)>,
-}
-
-/// A commit that is the change.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Occurrence {
-    /// The commit.
-    pub commit: ObjectId,
-    /// How it is known to be the change.
-    pub evidence: Evidence,
-    /// How sure that is, from 0 to 1.
-    pub score: f64,
-    /// The same in a sentence; holds no untrusted text.
-    pub reason: String,
-    /// Whether a person should look.
-    pub is_probable: bool,
-}
-
-/// Whether a branch or tag has the change.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Presence {
-    /// It has it, as this commit.
-    Here(Occurrence),
-    /// It had it, and this commit took it back.
-    Reverted(Occurrence, ObjectId),
-    /// Nothing like it is there.
-    Absent,
 }
 
 /// A branch.
@@ -272,12 +247,12 @@ fn search(
     let options = Options {
         only: Some(vec![from]),
         // A release is a change like any other to somebody who asks where it is.
-        chores: Chores::new::<&str>(&[], &[]).unwrap_or_default(),
+        owes_chores: true,
         grammar: places.grammar.clone(),
         progress: places.progress,
         ..Options::default()
     };
-    let comparison = Comparison::new(repository, from, tips, &options)?;
+    let comparison = compare(repository, from, tips, &options)?;
     let mut found = Vec::new();
     for verdict in comparison.verdicts().iter().filter(|verdict| verdict.commit == from) {
         let (Some(matched), Some(evidence)) = (verdict.matched, verdict.evidence) else { continue };

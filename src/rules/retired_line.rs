@@ -1,7 +1,5 @@
 //! Refuses commits on branches that are no longer maintained.
 
-use bstr::ByteSlice as _;
-
 use super::rule::NoOptions;
 use super::{BranchRule, Meta, OptionError, Rule, Sink};
 use crate::facts::{Bindings, BranchUpdate, FactError, Facts, LineMatch, Update};
@@ -79,17 +77,15 @@ fn standing(
     tip: ObjectId,
     without: &[ObjectId],
 ) -> Result<Option<(ObjectId, String)>, FactError> {
-    let mut reverted: Vec<ObjectId> = Vec::new();
+    let mut newer = Vec::new();
     for id in facts.project().commits(&[tip], without)? {
         let commit = facts.project().commit(id)?;
-        let text = commit.message.to_str_lossy();
-        reverted.extend(text.split("This reverts commit ").skip(1).filter_map(|rest| {
-            let hex: String = rest.chars().take_while(char::is_ascii_hexdigit).collect();
-            ObjectId::from_hex(hex.as_bytes()).ok()
-        }));
         let declaration =
             commit.trailers().into_iter().find(|trailer| trailer.token.eq_ignore_ascii_case(token.as_bytes()));
-        if let Some(trailer) = declaration.filter(|_| !reverted.contains(&id)) {
+        newer.push(commit);
+        if let Some(trailer) = declaration
+            && facts.project().taken_back(&newer).last() == Some(&false)
+        {
             return Ok(Some((id, crate::model::Untrusted::new(&trailer.value).to_string())));
         }
     }

@@ -209,3 +209,105 @@ fn a_pick_that_names_another_commit_is_refused_until_its_message_is_true() {
     work.git(&["commit", "--quiet", "--all", "--message", &invented]);
     work.push(&["origin", "1.15"]).refused(&["unlanded-fix refs/heads/1.15", "unverified-pick refs/heads/1.15"]);
 }
+
+impl Work {
+    /// Commits what the files shall be on the branch that is checked out; gives its id.
+    fn write(&self, files: &[(&str, &str)], message: &str) -> String {
+        for (path, content) in files {
+            let path = self.clone.join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, content).unwrap();
+        }
+        self.git(&["add", "--all"]);
+        self.git(&["commit", "--quiet", "--allow-empty", "--message", message]);
+        self.git(&["rev-parse", "HEAD"])
+    }
+
+    /// The branch as it is in the clone, on the server without its hook: what came there in another way.
+    fn bypass(&self, branch: &str) {
+        let from = self.clone.to_str().unwrap();
+        git(&self.site.server, &["fetch", "--quiet", from, &format!("{branch}:{branch}")]);
+    }
+}
+
+#[test]
+fn what_was_made_and_taken_back_on_the_branch_is_owed_by_nobody() {
+    for way in ["pick", "merge"] {
+        let work = Work::new(&flow(way, "before"), "1.15", "pre-receive");
+        work.commit("timeout = 5", "fix: the monitor gave up too soon");
+        work.git(&["revert", "--no-edit", "HEAD"]);
+        work.push(&["origin", "1.15"]).accepted();
+        // In pushes of their own: what is taken back is on the branch below.
+        work.commit("timeout = 7", "fix: the monitor still gives up too soon");
+        work.bypass("1.15");
+        work.git(&["revert", "--no-edit", "HEAD"]);
+        work.push(&["origin", "1.15"]).accepted();
+        // As the button of a forge writes it, without an id.
+        work.commit("timeout = 9", "fix: the monitor gives up at all");
+        work.bypass("1.15");
+        work.write(&[("monitor.py", "timeout = 3\nretries = 2\n")], "Revert \"fix: the monitor gives up at all\" (#7)");
+        work.push(&["origin", "1.15"]).accepted();
+    }
+}
+
+#[test]
+fn a_pick_that_is_taken_back_on_the_release_branch_alone_stays_on_master() {
+    let work = Work::new(&flow("pick", "before"), "1.15", "pre-receive");
+    work.git(&["switch", "--quiet", "master"]);
+    let fix = work.commit("timeout = 5", "fix: the monitor gave up too soon");
+    work.push(&["origin", "master"]).accepted();
+    work.git(&["switch", "--quiet", "1.15"]);
+    work.git(&["cherry-pick", "-x", &fix]);
+    work.push(&["origin", "1.15"]).accepted();
+    work.git(&["revert", "--no-edit", "HEAD"]);
+    work.push(&["origin", "1.15"]).accepted();
+}
+
+#[test]
+fn a_title_alone_hides_no_fix() {
+    let work = Work::new(&flow("pick", "before"), "1.15", "pre-receive");
+    work.commit("timeout = 5", "fix: the monitor gave up too soon");
+    let taken_back = ("monitor.py", "timeout = 3\nretries = 2\n");
+    let more = ("parser.py", "def parse(text):\n    return text.strip()\n");
+    work.write(&[taken_back, more], "Revert \"fix: the monitor gave up too soon\"");
+    work.push(&["origin", "1.15"]).refused(&["unlanded-fix refs/heads/1.15"]);
+    for title in ["Prepare the parser for 1.15.1", "Release 1.15.1", "Update changelog", "bump version"] {
+        work.git(&["reset", "--quiet", "--hard", "origin/1.15"]);
+        work.write(&[more, ("CHANGELOG.md", "# 1.15.1\n")], title);
+        work.push(&["origin", "1.15"]).refused(&["unlanded-fix refs/heads/1.15"]);
+    }
+}
+
+#[test]
+fn chores_and_empty_commits_are_owed_only_where_the_policy_says_so() {
+    for (way, owes) in [("pick", false), ("merge", false), ("pick", true), ("merge", true)] {
+        let policy = format!("{}owes-chores = {owes}\n", flow(way, "before"));
+        let work = Work::new(&policy, "1.15", "pre-receive");
+        work.write(&[], "ci: run again");
+        work.push(&["origin", "1.15"]).accepted();
+        work.write(&[("CHANGELOG.md", "# 1.15.1\n\n* the first\n")], "Preparing for 1.15.1 release");
+        let pushed = work.push(&["origin", "1.15"]);
+        if owes {
+            pushed.refused(&["unlanded-fix refs/heads/1.15"]);
+        } else {
+            pushed.accepted();
+        }
+    }
+}
+
+#[test]
+fn an_end_of_life_is_taken_back_by_title_too() {
+    let work = Work::new(POLICY, "1.15", "pre-receive");
+    work.write(&[("EOL", "1.15 is over\n")], "docs: 1.15 is over\n\nEnd-of-Life: 2026-01-01");
+    work.push(&["origin", "1.15"]).accepted();
+    work.write(&[("a", "1")], "fix: one more");
+    work.push(&["origin", "1.15"]).refused(&["retired-line refs/heads/1.15"]);
+    std::fs::remove_file(work.clone.join("EOL")).unwrap();
+    work.write(&[], "Revert \"docs: 1.15 is over\"");
+    work.push(&["origin", "1.15"]).accepted();
+    // Taken back and taken back again: over.
+    work.write(&[("EOL", "1.15 is over\n")], "Reapply \"docs: 1.15 is over\"");
+    work.push(&["origin", "1.15"]).accepted();
+    work.write(&[("b", "1")], "fix: and one more");
+    work.push(&["origin", "1.15"]).refused(&["retired-line refs/heads/1.15"]);
+}

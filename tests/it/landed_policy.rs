@@ -4,7 +4,7 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 use crate::support::history::{Ids, build};
-use crate::support::{conforms, git, json, refgate, stderr};
+use crate::support::{conforms, git, git_with, json, refgate, stderr};
 
 const HISTORY: &str = r#"
 A = commit "first" file monitor.py "timeout = 3\n" file debian/changelog "pybal (1.15.0) stretch; urgency=low\n\n  * First.\n\n -- Ann <ann@example.com>  Tue, 14 Nov 2023 22:13:20 +0000\n"
@@ -142,4 +142,93 @@ fn a_clone_is_asked_about_what_it_tracks() {
     assert_eq!(case.statuses(&answered[1]), ["M missing", "W missing", "C exempt", "R exempt", "F landed"]);
     let tracked = json(&refgate(&clone, &["landed", "--from", "origin/1.15", "--format", "json"], b""));
     assert_eq!(tracked["commits"], answered[1]["commits"]);
+}
+
+/// Trees for a branch of which nothing is owed but what comes last.
+const TREES: &str = r#"
+A = commit "first" file monitor.py "timeout = 3\n"
+B = commit "feat: a second page" parents A file page "a page that only master has\n"
+X = commit "fix: the monitor gave up too soon" parents A file monitor.py "timeout = 5 seconds for every single probe\n"
+C1 = commit "1" parents A file CHANGELOG.md "1.15.1\n" file VERSION "1.15.1\n"
+C2 = commit "2" parents C1 file CHANGELOG.md "1.15.2\n" file VERSION "1.15.2\n"
+C3 = commit "3" parents C2 file parser.py "a workaround for the parser of old\n"
+C4 = commit "4" parents C3 file buffer.py "a buffer that is long enough for all\n"
+refs/heads/master = B
+refs/keep/trees = C4
+refs/keep/fix = X
+"#;
+
+/// The branch, oldest first: label, tree and message.
+const BRANCH: [(&str, &str, &str); 7] = [
+    ("V", "A", "Revert \"fix: the monitor gave up too soon\""),
+    ("E", "A", "ci: run again"),
+    ("C", "C1", "Preparing for 1.15.1 release"),
+    ("N", "C2", "Preparing for 1.15.2 release"),
+    ("R", "C3", "fix: the old parser\n\nRelease-Only: master has a new parser"),
+    ("P", "C3", "fix: nothing yet\n\nRelease-Only: in the middle of a message\n\nand prose after it."),
+    (
+        "F",
+        "C4",
+        "Prepare the buffer before it is read\n\nRelease-Only: in the middle of a message\n\nand prose after it.",
+    ),
+];
+
+/// A repository with that branch.
+fn exempt() -> Case {
+    let folder = tempfile::tempdir().unwrap();
+    let repository = folder.path().join("r.git");
+    std::fs::create_dir(&repository).unwrap();
+    let mut ids = build(&repository, TREES, &[]);
+    let mut parent = ids["X"].clone();
+    for (label, tree, message) in BRANCH {
+        let tree = format!("{}^{{tree}}", ids[tree]);
+        parent = git_with(&repository, &["commit-tree", "-p", &parent, "-F", "-", &tree], message.as_bytes());
+        ids.insert(label.to_owned(), parent.clone());
+    }
+    git(&repository, &["update-ref", "refs/heads/1.15", &parent]);
+    Case { folder, ids }
+}
+
+const FLOW: &str = "schema = 1\nname = \"ours\"\n[[line]]\nname = \"master\"\nbranch = \"master\"\nrole = \"mainline\"\n\
+                    [[line]]\nname = \"release\"\nbranch = \"{major}.{minor}\"\nrole = \"release\"\n\
+                    [[flow]]\nfrom = \"release\"\nto = \"master\"\ndue = \"before\"\n";
+
+#[test]
+fn what_is_exempt_is_owed_by_no_flow_and_the_reverse() {
+    let case = exempt();
+    let repository = case.repository();
+    let expected = ["F missing", "P exempt", "R exempt", "N exempt", "C exempt", "E exempt", "V exempt", "X exempt"];
+    let plain = json(&refgate(&repository, &["landed", "--from", "1.15", "--to", "master", "--format", "json"], b""));
+    assert_eq!(case.statuses(&plain), expected);
+    for way in ["pick", "merge"] {
+        let policy = format!("{FLOW}by = [\"{way}\"]\n");
+        std::fs::write(case.folder.path().join("policy.toml"), &policy).unwrap();
+        let asked = case.with_policy(&["--from", "1.15", "--to", "master"]);
+        assert_eq!(case.statuses(&asked), expected, "{way}");
+        // The gate, about all of it and about each commit in a push of its own.
+        let owed = |old: &str, new: &str| {
+            let update = format!("refs/heads/1.15={}..{}", case.ids[old], case.ids[new]);
+            let policy = case.folder.path().join("policy.toml");
+            let arguments = ["check", "--policy", policy.to_str().unwrap(), "--format", "json", "--ref", &update];
+            let report = json(&refgate(&repository, &arguments, b""));
+            let label = |id: &str| case.ids.iter().find(|(_, own)| *own == id).unwrap().0.clone();
+            let findings = report["findings"].as_array().unwrap().iter();
+            let owed = findings.filter(|found| found["rule"] == "unlanded-fix");
+            owed.map(|found| label(found["commit"].as_str().unwrap())).collect::<Vec<String>>()
+        };
+        assert_eq!(owed("A", "F"), ["F"], "{way}");
+        for pair in ["A", "X", "V", "E", "C", "N", "R", "P", "F"].windows(2) {
+            let expected = if ["X", "F"].contains(&pair[1]) { vec![pair[1]] } else { vec![] };
+            assert_eq!(owed(pair[0], pair[1]), expected, "{way}");
+        }
+    }
+}
+
+#[test]
+fn a_flow_with_a_trailer_of_its_own_knows_no_other() {
+    let case = exempt();
+    let policy = format!("{FLOW}by = [\"pick\"]\nexempt-trailer = \"Branch-Only\"\n");
+    std::fs::write(case.folder.path().join("policy.toml"), policy).unwrap();
+    let statuses = case.statuses(&case.with_policy(&["--from", "1.15", "--to", "master"]));
+    assert_eq!(statuses[..3], ["F missing", "P exempt", "R missing"]);
 }

@@ -157,6 +157,47 @@ fn what_was_reverted_is_not_there_until_it_is_made_again() {
 }
 
 #[test]
+fn one_revert_has_one_answer_however_it_is_written() {
+    let (folder, ids) = made();
+    let commit = |parents: &[&str], tree: &str, message: &str| {
+        let tree = format!("{tree}^{{tree}}");
+        let mut arguments = vec!["commit-tree", "-F", "-", &tree];
+        parents.iter().for_each(|parent| arguments.extend(["-p", parent]));
+        git_with(folder.path(), &arguments, message.as_bytes())
+    };
+    let answers = |tip: &str| {
+        git(folder.path(), &["update-ref", "refs/heads/master", tip]);
+        let found = asked(folder.path(), &[&ids["F"], "--policy", "preset:pybal"]);
+        let branch = found["branches"].as_array().unwrap().iter().find(|it| it["branch"] == "master").unwrap().clone();
+        let landed =
+            json(&refgate(folder.path(), &["landed", "--from", "1.15", "--to", "master", "--format", "json"], b""));
+        let pick =
+            landed["commits"].as_array().unwrap().iter().find(|it| it["commit"] == ids["P"].as_str()).unwrap().clone();
+        assert_eq!(pick["status"], branch["status"], "`landed` and `where`");
+        if let Some(by) = branch["reverted_by"].as_str() {
+            assert!(pick["reason"].as_str().unwrap().ends_with(&format!("reverted by {}", &by[..10])), "{pick}");
+        }
+        branch["status"].as_str().unwrap().to_owned()
+    };
+    // The button of a forge names the title alone.
+    let title = "fix: the monitor gave up too soon";
+    let undone = commit(&[&ids["M"]], &ids["B"], &format!("Revert \"{title} (#12)\" (#13)\n"));
+    assert_eq!(answers(&undone), "reverted");
+    let again = commit(&[&undone], &ids["M"], &format!("Reapply \"{title}\" (#14)\n"));
+    assert_eq!(answers(&again), "landed");
+    let twice = commit(&[&undone], &ids["M"], &format!("Revert \"Revert \"{title}\"\"\n"));
+    assert_eq!(answers(&twice), "landed");
+    // Another change of that title, made since, is what is taken back.
+    let other = commit(&[&ids["M"]], &ids["S"], &format!("{title}\n"));
+    assert_eq!(answers(&commit(&[&other], &ids["M"], &format!("Revert \"{title}\"\n"))), "landed");
+    // With a merge goes what it brought in.
+    let merge = commit(&[&ids["B"], &ids["F"]], &ids["F"], "Merge the monitor\n");
+    let message =
+        format!("Revert \"Merge the monitor\"\n\nThis reverts commit {merge}, reversing\nchanges made to it.\n");
+    assert_eq!(answers(&commit(&[&merge], &ids["B"], &message)), "reverted");
+}
+
+#[test]
 fn a_clone_is_asked_about_what_it_tracks() {
     let (folder, ids) = made();
     let clone = folder.path().join("clone");

@@ -6,25 +6,12 @@ use bstr::{BString, ByteSlice as _};
 use std::borrow::Cow;
 
 use super::forms::{self, DEFAULT_FORMS};
+use super::named::{MAX_NAMED, Named, is_id};
 use super::own_form::Form;
-
-/// No message names more originals than this; what more there is, is not read.
-const MAX_NAMED: usize = 64;
+use super::said::leading_number;
 
 /// So many lines with an id or a number in them are looked at.
 const MAX_LINES: usize = 10_000;
-
-/// An abbreviated or full commit id in hexadecimal, lower case.
-pub(super) type Prefix = BString;
-
-/// What a message names as its original.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Named {
-    /// Commit ids, possibly abbreviated.
-    Commit(Prefix),
-    /// The number of a pull request.
-    PullRequest(u64),
-}
 
 /// The forms that count: the built-in ones and those of a project's own.
 #[derive(Clone, Debug, Default)]
@@ -120,11 +107,6 @@ fn subject_number(subject: &[u8]) -> Option<u64> {
     leading_number(rest)
 }
 
-fn leading_number(text: &[u8]) -> Option<u64> {
-    let end = text.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
-    text.get(..end)?.to_str().ok()?.parse().ok()
-}
-
 /// Whether there is an id or a number in a text, by the look of it.
 fn holds_name(text: &[u8]) -> bool {
     if text.contains(&b'#') {
@@ -151,11 +133,6 @@ fn runs_on(above: &[u8], line: &[u8]) -> bool {
         && above.last().is_some_and(|last| !ends(last))
 }
 
-/// Whether a word looks like the id of a commit: a word of letters from a to f alone is one of some language.
-pub(super) fn is_id(word: &[u8]) -> bool {
-    (7..=64).contains(&word.len()) && word.iter().all(u8::is_ascii_hexdigit) && word.iter().any(u8::is_ascii_digit)
-}
-
 /// Ids of seven digits and more, and numbers behind a `#` if there is no id before them.
 fn names_in(text: &[u8], found: &mut Vec<Named>) {
     let before = found.len();
@@ -170,46 +147,6 @@ fn names_in(text: &[u8], found: &mut Vec<Named>) {
     {
         found.push(Named::PullRequest(number));
     }
-}
-
-/// The pull request that a commit of the mainline merged or squashed.
-pub(super) fn own_pull_request(subject: &[u8]) -> Option<u64> {
-    if let Some(rest) = subject.strip_prefix(b"Merge pull request #") {
-        return leading_number(rest);
-    }
-    let inner = subject.trim().strip_suffix(b")")?;
-    let at = inner.rfind(b"(#")?;
-    let digits = inner.get(at + 2..)?;
-    digits.iter().all(u8::is_ascii_digit).then(|| leading_number(digits)).flatten()
-}
-
-/// Gerrit's id of a change (`Change-Id: I…`), the last one of the message.
-pub(super) fn change_id(body: &[u8]) -> Option<BString> {
-    let mut lines = body.lines().filter_map(|line| line.strip_prefix(b"Change-Id:"));
-    let id = lines.next_back()?.trim();
-    let digits = id.strip_prefix(b"I")?;
-    (digits.len() == 40 && digits.iter().all(u8::is_ascii_hexdigit)).then(|| BString::from(id))
-}
-
-/// The commits that a message says it takes back: git's own `This reverts commit S`.
-pub(super) fn reverted(body: &[u8]) -> Vec<Prefix> {
-    let mut found = Vec::new();
-    let mut rest = body;
-    while let Some((_, after)) = rest.split_once_str("his reverts commit").filter(|_| found.len() < MAX_NAMED) {
-        let word = after.trim_start();
-        let end = word.iter().position(|byte| !byte.is_ascii_hexdigit()).unwrap_or(word.len());
-        if let Some(id) = word.get(..end).filter(|id| id.len() >= 7) {
-            found.push(BString::from(id.to_ascii_lowercase()));
-        }
-        rest = after;
-    }
-    found
-}
-
-/// The reason of a `Release-Only:` trailer: a change that is meant for this line alone.
-pub(super) fn release_only(body: &[u8]) -> Option<BString> {
-    let reason = body.lines().find_map(|line| line.strip_prefix(b"Release-Only:"))?.trim();
-    (!reason.is_empty()).then(|| BString::from(reason))
 }
 
 #[cfg(test)]
@@ -289,26 +226,10 @@ mod tests {
         assert_eq!(Grammar::default().named(b"Revert \"a title\"", quoted.as_bytes()), []);
     }
 
-    #[test]
-    fn reverts_and_ids_are_read() {
-        assert_eq!(
-            reverted(format!("x\n\nThis reverts commit {S}, and\nthis reverts commit 1234567.").as_bytes()).len(),
-            2
-        );
-        assert_eq!(own_pull_request(b"Merge pull request #12 from a/b"), Some(12));
-        assert_eq!(own_pull_request(b"Do it (#12)"), Some(12));
-        assert_eq!(own_pull_request(b"Do it (12)"), None);
-        assert_eq!(change_id(format!("x\nChange-Id: I{S}\n").as_bytes()), Some(format!("I{S}").into()));
-        assert_eq!(release_only(b"x\n\nRelease-Only: the branch differs\n"), Some("the branch differs".into()));
-    }
-
     proptest! {
         #[test]
         fn no_message_panics(subject in any::<Vec<u8>>(), body in any::<Vec<u8>>()) {
             Grammar::default().named(&subject, &body);
-            reverted(&body);
-            own_pull_request(&subject);
-            change_id(&body);
         }
     }
 }

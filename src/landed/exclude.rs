@@ -1,0 +1,214 @@
+//! Which changes of a branch are asked about, and which of them need not be on the other line at all.
+
+use bstr::BString;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::change::Change;
+use super::index::{At, Index};
+use super::options::Options;
+use super::patch::{self, Patch};
+use super::reading::{Patches, Reading};
+use super::reverts::{Brought, Reverts};
+use super::said::{RELEASE_ONLY, stays};
+use super::{Error, chores};
+use crate::model::ObjectId;
+
+/// A revert takes back so much of a change, and does so little else, that nothing of the change is left: to the letter
+/// would be 1, and what was adapted to later changes is a little less.
+const ALL_TAKEN_BACK: f64 = 0.9;
+
+/// The changes of a branch that are asked about.
+#[derive(Default)]
+pub(super) struct Asked {
+    /// Newest first; merges are left out, for what they brought in is judged by itself.
+    pub(super) branch: Vec<Change>,
+    /// The others of the branch.
+    pub(super) passed: Vec<Change>,
+    /// Commits that are asked about and are not the branch's alone.
+    pub(super) present: Vec<ObjectId>,
+    /// Titles that several of the branch have.
+    pub(super) repeated: BTreeSet<BString>,
+    /// The commits of the branch that were taken back there, by what stands of those that say so.
+    pub(super) taken_back: BTreeMap<ObjectId, ObjectId>,
+    /// What each of the branch says that it takes back there.
+    takes_back: BTreeMap<ObjectId, Vec<ObjectId>>,
+}
+
+impl Asked {
+    /// Chooses from all commits of a branch, newest first. What the branch took back counts even where that is not asked
+    /// about.
+    pub(super) fn of(mut all: Vec<Change>, options: &Options<'_>, brought: Brought<'_>) -> Self {
+        let index = Index::new(&all);
+        let reverts = Reverts::new(&index, brought);
+        let id = |at: At| all.get(at).map(|change| change.id);
+        let mut asked = Self { repeated: repeated_titles(&all), ..Self::default() };
+        for (at, change) in all.iter().enumerate() {
+            asked.taken_back.extend(reverts.standing(at).and_then(id).map(|by| (change.id, by)));
+            let taken: Vec<ObjectId> = reverts.taken_by(at).iter().filter_map(|at| id(*at)).collect();
+            if !taken.is_empty() {
+                asked.takes_back.insert(change.id, taken);
+            }
+        }
+        if let Some(only) = &options.only {
+            let known: BTreeSet<ObjectId> = all.iter().map(|change| change.id).collect();
+            asked.present = only.iter().filter(|id| !known.contains(id)).copied().collect();
+            let wanted: BTreeSet<ObjectId> = only.iter().copied().collect();
+            asked.passed.extend(all.extract_if(.., |change| !wanted.contains(&change.id)));
+        }
+        asked.passed.extend(all.extract_if(.., |change| change.is_merge));
+        asked.branch = all;
+        asked
+    }
+}
+
+/// Returns the titles that more than one of these has.
+fn repeated_titles(branch: &[Change]) -> BTreeSet<BString> {
+    let mut seen = BTreeSet::new();
+    branch.iter().filter(|change| !seen.insert(&change.key)).map(|change| change.key.clone()).collect()
+}
+
+/// Why a change need not be on the other line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Exclusion {
+    /// It says so.
+    Stays,
+    /// It changes nothing.
+    Empty,
+    /// This later commit took all of it back.
+    TakenBack(ObjectId),
+    /// It does nothing but to take back this earlier commit.
+    TakesBack(ObjectId),
+    /// It is a chore of its own line.
+    Chore,
+}
+
+impl Exclusion {
+    /// Returns the reason in a sentence without its period.
+    pub(super) fn reason(self, trailer: &str) -> String {
+        match self {
+            Self::Stays => format!("its `{trailer}` trailer says that it is for this line alone"),
+            Self::Empty => "it changes nothing".to_owned(),
+            Self::TakenBack(by) => format!("reverted on the same line by {}", by.short()),
+            Self::TakesBack(what) => format!("it takes back {} of the same line", what.short()),
+            Self::Chore => "a chore of its own line, by its title and content".to_owned(),
+        }
+    }
+}
+
+/// What need not be on the other line.
+#[derive(Default)]
+pub(super) struct Excluded {
+    by: BTreeMap<At, Exclusion>,
+    /// Chores, whatever else they are: they resemble each other without being the same.
+    chores: BTreeSet<At>,
+}
+
+impl Excluded {
+    pub(super) fn get(&self, at: At) -> Option<Exclusion> {
+        self.by.get(&at).copied()
+    }
+
+    pub(super) fn is_chore(&self, at: At) -> bool {
+        self.chores.contains(&at)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (At, Exclusion)> {
+        self.by.iter().map(|(at, why)| (*at, *why))
+    }
+}
+
+/// Finds what need not be on the other line. A message alone excludes nothing: the content of chores and of what was taken
+/// back has to bear it out.
+pub(super) fn exclude(reading: &Reading<'_>, asked: &Asked, own: &mut Patches<'_>) -> Result<Excluded, Error> {
+    let titled: Vec<At> = if reading.options.owes_chores {
+        Vec::new()
+    } else {
+        asked.branch.iter().enumerate().filter(|(_, it)| chores::by_title(it.key.as_ref())).map(|(at, _)| at).collect()
+    };
+    let undone: Vec<At> =
+        asked.branch.iter().enumerate().filter(|(_, it)| asked.is_undone(it.id)).map(|(at, _)| at).collect();
+    own.read_lines(reading, titled.iter().chain(&undone).copied())?;
+    let chores = titled.into_iter().filter(|at| own.get(*at).is_some_and(|patch| patch.is_bookkeeping)).collect();
+    let mut excluded = Excluded { chores, by: BTreeMap::new() };
+    let contents = Contents::read(reading, asked, own)?;
+    for (at, change) in asked.branch.iter().enumerate() {
+        let why = if says_so(reading, change)? {
+            Some(Exclusion::Stays)
+        } else if is_empty(reading, change)? {
+            Some(Exclusion::Empty)
+        } else {
+            let chore = excluded.is_chore(at).then_some(Exclusion::Chore);
+            contents.undone(asked, change.id).or(chore)
+        };
+        excluded.by.extend(why.map(|why| (at, why)));
+    }
+    Ok(excluded)
+}
+
+impl Asked {
+    /// Whether it was taken back or takes something back, by what messages say.
+    fn is_undone(&self, id: ObjectId) -> bool {
+        self.taken_back.contains_key(&id) || self.takes_back.contains_key(&id)
+    }
+}
+
+fn says_so(reading: &Reading<'_>, change: &Change) -> Result<bool, Error> {
+    let token = reading.options.exempt_trailer;
+    if token == RELEASE_ONLY {
+        return Ok(change.stays);
+    }
+    Ok(stays(&reading.repository.commit(change.id)?, token).is_some())
+}
+
+fn is_empty(reading: &Reading<'_>, change: &Change) -> Result<bool, Error> {
+    let Some(parent) = change.parent else { return Ok(false) };
+    Ok(reading.repository.commit(parent)?.tree == change.tree)
+}
+
+/// The content of what was taken back and of what did so, by commit.
+struct Contents<'p> {
+    own: &'p Patches<'p>,
+    own_places: BTreeMap<ObjectId, At>,
+    others: BTreeMap<ObjectId, Patch>,
+}
+
+impl<'p> Contents<'p> {
+    fn read(reading: &Reading<'_>, asked: &Asked, own: &'p Patches<'p>) -> Result<Self, Error> {
+        let own_places: BTreeMap<ObjectId, At> =
+            asked.branch.iter().enumerate().map(|(at, change)| (change.id, at)).collect();
+        let wanted: BTreeSet<ObjectId> = asked
+            .branch
+            .iter()
+            .flat_map(|change| {
+                let taken = asked.takes_back.get(&change.id).into_iter().flatten();
+                asked.taken_back.get(&change.id).into_iter().chain(taken)
+            })
+            .copied()
+            .collect();
+        let mut patches = Patches::of(&asked.passed);
+        let wanted = asked.passed.iter().enumerate().filter(|(_, change)| wanted.contains(&change.id));
+        patches.read_lines(reading, wanted.map(|(at, _)| at).collect::<Vec<At>>())?;
+        let others = patches.iter().map(|(change, patch)| (change.id, patch.clone())).collect();
+        Ok(Self { own, own_places, others })
+    }
+
+    fn get(&self, id: ObjectId) -> Option<&Patch> {
+        self.own_places.get(&id).and_then(|at| self.own.get(*at)).or_else(|| self.others.get(&id))
+    }
+
+    /// Whether what messages say is so.
+    fn undone(&self, asked: &Asked, id: ObjectId) -> Option<Exclusion> {
+        let patch = self.get(id)?;
+        let by = asked
+            .taken_back
+            .get(&id)
+            .filter(|by| self.get(**by).is_some_and(|revert| patch::taken_back(patch, &[revert]) >= ALL_TAKEN_BACK));
+        if let Some(by) = by {
+            return Some(Exclusion::TakenBack(*by));
+        }
+        let targets = asked.takes_back.get(&id)?;
+        let patches: Vec<&Patch> = targets.iter().filter_map(|target| self.get(*target)).collect();
+        let does_nothing_else = patch::taken_back(patch, &patches) >= ALL_TAKEN_BACK;
+        targets.first().filter(|_| does_nothing_else).map(|target| Exclusion::TakesBack(*target))
+    }
+}

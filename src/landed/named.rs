@@ -1,0 +1,29 @@
+//! What messages name: ids of commits, and numbers of pull requests.
+
+use bstr::BString;
+use serde::{Deserialize, Serialize};
+
+/// An abbreviated or full commit id in hexadecimal, lower case.
+pub(super) type Prefix = BString;
+
+/// So many digits an abbreviated id has at least; what is shorter names nothing.
+pub(super) const MIN_DIGITS: usize = 7;
+
+/// No message names more than this; what more there is, is not read.
+pub(super) const MAX_NAMED: usize = 64;
+
+/// What a message names as its original.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(super) enum Named {
+    /// A commit id, possibly abbreviated.
+    Commit(Prefix),
+    /// The number of a pull request.
+    PullRequest(u64),
+}
+
+/// Returns whether a word looks like the id of a commit. A word of letters from a to f alone is one of some language.
+pub(super) fn is_id(word: &[u8]) -> bool {
+    (MIN_DIGITS..=64).contains(&word.len())
+        && word.iter().all(u8::is_ascii_hexdigit)
+        && word.iter().any(u8::is_ascii_digit)
+}

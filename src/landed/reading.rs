@@ -1,0 +1,123 @@
+//! What is read of commits: what they say, their trees, and the lines of those whose content is compared.
+
+use super::cache::Cache;
+use super::change::Change;
+use super::index::At;
+use super::options::Options;
+use super::patch::{Patch, Readers};
+use super::{Error, parallel};
+use crate::git::Repository;
+use crate::model::ObjectId;
+
+/// Where all stages read.
+pub(super) struct Reading<'a> {
+    pub(super) repository: &'a Repository,
+    pub(super) options: &'a Options<'a>,
+    pub(super) cache: &'a Cache,
+    pub(super) readers: Readers,
+}
+
+impl Reading<'_> {
+    /// Says what is being done, and with how many commits.
+    pub(super) fn tell(&self, what: &'static str, count: usize) {
+        if let Some(progress) = self.options.progress {
+            progress(what, count);
+        }
+    }
+
+    /// Returns what commits say.
+    pub(super) fn changes(&self, ids: &[ObjectId]) -> Result<Vec<Change>, Error> {
+        let (cache, grammar) = (self.cache, &self.options.grammar);
+        let read = |repository: &mut Repository, id: &ObjectId| match cache.change(*id) {
+            Some(change) => Ok(change),
+            None => Ok(Change::new(&repository.commit(*id)?, grammar)),
+        };
+        parallel::map(self.repository, ids, self.options.deadline, "reading commits", |repository| repository, read)
+    }
+
+    /// Returns the commits that a merge brought in.
+    pub(super) fn brought(&self, merge: &Change) -> Vec<ObjectId> {
+        /// No merge that somebody takes back brings more.
+        const MAX_BROUGHT: usize = 10_000;
+        let Some(parent) = merge.parent else { return Vec::new() };
+        self.repository.commits(&[merge.id], &[parent], MAX_BROUGHT).unwrap_or_default()
+    }
+
+    /// Returns outlines, or with `small` all of what is small: answers are the same with a cache and without.
+    pub(super) fn outlines(&self, changes: &[Change], wanted: &[At], small: bool) -> Result<Vec<Patch>, Error> {
+        let (deadline, readers, cache) = (self.options.deadline, &self.readers, self.cache);
+        let start = |repository| readers.lend(repository);
+        parallel::map(self.repository, wanted, deadline, "comparing files", start, |lent, at| {
+            let Some(change) = changes.get(*at) else { return Ok(Patch::default()) };
+            match cache.patch(change.id) {
+                Some(patch) if !(small && patch.is_small) => Ok(patch.into_outline()),
+                Some(patch) if patch.has_lines => Ok(patch),
+                _ if small => lent.reader().outline_or_small(change),
+                _ => lent.reader().outline(change),
+            }
+        })
+    }
+
+    fn lines(&self, changes: &[Change], known: &[Option<Patch>], wanted: &[At]) -> Result<Vec<Patch>, Error> {
+        let (deadline, readers, cache) = (self.options.deadline, &self.readers, self.cache);
+        let start = |repository| readers.lend(repository);
+        parallel::map(self.repository, wanted, deadline, "comparing patches", start, |lent, at| {
+            let Some(change) = changes.get(*at) else { return Ok(Patch::default()) };
+            match cache.patch(change.id).filter(|patch| patch.has_lines) {
+                Some(patch) => Ok(patch),
+                None => lent.reader().patch(change, known.get(*at).cloned().flatten()),
+            }
+        })
+    }
+}
+
+/// The patches of a line, as far as they were read.
+pub(super) struct Patches<'c> {
+    pub(super) changes: &'c [Change],
+    read: Vec<Option<Patch>>,
+}
+
+impl<'c> Patches<'c> {
+    /// None so far.
+    pub(super) fn of(changes: &'c [Change]) -> Self {
+        Self { changes, read: vec![None; changes.len()] }
+    }
+
+    pub(super) fn get(&self, at: At) -> Option<&Patch> {
+        self.read.get(at)?.as_ref()
+    }
+
+    /// Those that were read.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&'c Change, &Patch)> {
+        self.changes.iter().zip(&self.read).filter_map(|(change, patch)| Some((change, patch.as_ref()?)))
+    }
+
+    pub(super) fn put(&mut self, at: At, patch: Patch) {
+        if let Some(slot) = self.read.get_mut(at) {
+            *slot = Some(patch);
+        }
+    }
+
+    /// Reads the outlines of those of which nothing was read, or with `small` all of what is small.
+    pub(super) fn read_outlines(&mut self, reading: &Reading<'_>, wanted: &[At], small: bool) -> Result<(), Error> {
+        let missing: Vec<At> = wanted.iter().copied().filter(|at| self.get(*at).is_none()).collect();
+        for (at, patch) in missing.iter().zip(reading.outlines(self.changes, &missing, small)?) {
+            self.put(*at, patch);
+        }
+        Ok(())
+    }
+
+    /// Reads the lines of those of which they were not read.
+    pub(super) fn read_lines(
+        &mut self,
+        reading: &Reading<'_>,
+        wanted: impl IntoIterator<Item = At>,
+    ) -> Result<(), Error> {
+        let has_lines = |at: At| self.get(at).is_some_and(|patch| patch.has_lines);
+        let missing: Vec<At> = wanted.into_iter().filter(|at| *at < self.read.len() && !has_lines(*at)).collect();
+        for (at, patch) in missing.iter().zip(reading.lines(self.changes, &self.read, &missing)?) {
+            self.put(*at, patch);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,85 @@
+//! Which commits of a line were taken back there, by which later ones.
+
+use bstr::{BStr, BString};
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+
+use super::change::Change;
+use super::grammar::Grammar;
+use super::index::{At, Index};
+use crate::git::Commit;
+use crate::model::ObjectId;
+
+/// So long a chain of reverts of reverts is followed.
+const MAX_CHAIN: u8 = 16;
+
+/// Gives the commits that a merge brought in.
+pub(super) type Brought<'b> = &'b mut dyn FnMut(&Change) -> Vec<ObjectId>;
+
+/// Which commits of a line have been taken back there, by which others.
+#[derive(Default)]
+pub(super) struct Reverts {
+    by: BTreeMap<At, Vec<At>>,
+    /// The same the other way round: what each commit took back.
+    taken: BTreeMap<At, Vec<At>>,
+}
+
+impl Reverts {
+    /// Reads the reverts of a line. With a merge goes what it brought in.
+    pub(super) fn new(index: &Index<'_>, brought: Brought<'_>) -> Self {
+        let mut reverts = Self::default();
+        for (at, commit) in index.commits.iter().enumerate().filter(|(_, commit)| !commit.takes_back.is_nothing()) {
+            // A merge has the title of one change, and what it brought in speaks for itself.
+            let by_title = |title: &BStr| {
+                let older = index.titled_behind(title, at);
+                Ok::<_, Infallible>(older.filter(|_| !commit.is_merge))
+            };
+            let Ok(targets) = commit.takes_back.targets(|prefix| Ok(index.with_id(prefix)), by_title);
+            for target in targets {
+                reverts.add(at, target);
+                let Some(merge) = index.commits.get(target).filter(|target| target.is_merge) else { continue };
+                for id in brought(merge) {
+                    if let Some(target) = index.with_id(&BString::from(id.to_string())) {
+                        reverts.add(at, target);
+                    }
+                }
+            }
+        }
+        reverts
+    }
+
+    fn add(&mut self, revert: At, target: At) {
+        // A line is listed newest first: a revert stands before what it takes back.
+        if revert < target {
+            self.by.entry(target).or_default().push(revert);
+            self.taken.entry(revert).or_default().push(target);
+        }
+    }
+
+    /// The commit that took this one back and was not taken back itself.
+    pub(super) fn standing(&self, at: At) -> Option<At> {
+        self.standing_within(at, MAX_CHAIN)
+    }
+
+    fn standing_within(&self, at: At, depth: u8) -> Option<At> {
+        self.of(at).min().filter(|revert| depth == 0 || self.standing_within(*revert, depth - 1).is_none())
+    }
+
+    /// The commits that took this one back.
+    pub(super) fn of(&self, at: At) -> impl Iterator<Item = At> {
+        self.by.get(&at).into_iter().flatten().copied()
+    }
+
+    /// The commits that this one took back.
+    pub(super) fn taken_by(&self, at: At) -> &[At] {
+        self.taken.get(&at).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Returns, for commits of one line that are listed newest first, whether each was taken back by a later one that stands.
+pub fn taken_back(commits: &[Commit]) -> Vec<bool> {
+    let grammar = Grammar::default();
+    let changes: Vec<Change> = commits.iter().map(|commit| Change::new(commit, &grammar)).collect();
+    let reverts = Reverts::new(&Index::new(&changes), &mut |_| Vec::new());
+    (0..changes.len()).map(|at| reverts.standing(at).is_some()).collect()
+}
