@@ -6,29 +6,36 @@
 //! Data flows one way: bytes → `Push` → `Facts` → rules → `Outcome` → exit code → rendering.
 
 // Floor 0: the words.
-pub mod model;
+mod model;
 // Floor 1: what is known of the world.
-pub mod git;
-pub mod hosts;
-pub mod manifest;
-pub mod version;
+mod git;
+mod hosts;
+mod manifest;
+mod version;
 // Floor 2: what is wanted, and what is offered.
-pub mod landed;
-pub mod policy;
-pub mod push;
+mod landed;
+mod policy;
+mod push;
 // Floor 3: one repository under one policy.
-pub mod project;
+mod project;
 // Floor 4: one push to it, and what its history says of versions.
-pub mod facts;
-pub mod release;
+mod facts;
+mod release;
 // Floor 5: judgements, one file each.
-pub mod rules;
+mod rules;
 // Floor 6: the verdict.
-pub mod gate;
+mod gate;
 // Floor 7: how it is shown.
-pub mod report;
+mod report;
 // Floor 7: putting the hooks in place, and proving that they run.
 #[cfg(unix)]
-pub mod install;
+mod install;
 // Floor 8: the command line.
-pub mod cli;
+mod cli;
+
+/// Runs the program.
+pub use cli::main;
+
+// Floor 9: what tests reach.
+#[doc(hidden)]
+pub mod testing;

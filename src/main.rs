@@ -2,5 +2,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    refgate::cli::main()
+    refgate::main()
 }

@@ -3,8 +3,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use refgate::git::ChangedPaths;
-use refgate::model::ObjectId;
+use refgate::testing::git::ChangedPaths;
+use refgate::testing::model::ObjectId;
 use std::cell::RefCell;
 use std::io::{Seek as _, Write as _};
 

@@ -5,7 +5,7 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: (Vec<u8>, Vec<u8>)| {
     let (base, delta) = input;
-    if let Some(target) = refgate::git::apply_delta(&base, &delta) {
+    if let Some(target) = refgate::testing::git::apply_delta(&base, &delta) {
         assert!(target.len() <= 4 << 20);
     }
 });

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use refgate::landed::fuzzing::answer_again;
+use refgate::testing::landed::fuzzing::answer_again;
 
 fuzz_target!(|bytes: &[u8]| {
     // The question is empty.

@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use refgate::landed::fuzzing::{cache_again, cache_file, change_again, patch_again};
+use refgate::testing::landed::fuzzing::{cache_again, cache_file, change_again, patch_again};
 
 fuzz_target!(|bytes: &[u8]| {
     for read in [change_again, patch_again] {

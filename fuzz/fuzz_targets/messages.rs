@@ -3,10 +3,10 @@
 
 use bstr::ByteSlice as _;
 use libfuzzer_sys::fuzz_target;
-use refgate::git::Commit;
-use refgate::landed::fuzzing::{change_again, said, titles};
-use refgate::landed::{Form, Grammar, Original};
-use refgate::model::{HashKind, ObjectId};
+use refgate::testing::git::Commit;
+use refgate::testing::landed::fuzzing::{change_again, said, titles};
+use refgate::testing::landed::{Form, Grammar, Original};
+use refgate::testing::model::{HashKind, ObjectId};
 
 const HEADER: &str =
     "tree 0123456789012345678901234567890123456789\nauthor A <a@x> 1 +0000\ncommitter A <a@x> 1 +0000\n\n";

@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use refgate::git::{Commit, Tag};
-use refgate::model::{HashKind, ObjectId, Untrusted};
+use refgate::testing::git::{Commit, Tag};
+use refgate::testing::model::{HashKind, ObjectId, Untrusted};
 
 fuzz_target!(|content: &[u8]| {
     for hash in [HashKind::Sha1, HashKind::Sha256] {

@@ -2,9 +2,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use refgate::policy::{LoadError, Source, load};
-use refgate::report::{Colour, policy_errors};
-use refgate::rules::arm;
+use refgate::testing::policy::{LoadError, Source, load};
+use refgate::testing::report::{Colour, policy_errors};
+use refgate::testing::rules::arm;
 
 fuzz_target!(|text: &[u8]| {
     // A policy that extends anything extends itself: cycles and depth are part of the input.

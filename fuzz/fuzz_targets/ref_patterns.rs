@@ -3,7 +3,7 @@
 
 use bstr::{BStr, ByteSlice as _};
 use libfuzzer_sys::fuzz_target;
-use refgate::policy::Pattern;
+use refgate::testing::policy::Pattern;
 
 fuzz_target!(|input: &[u8]| {
     let (pattern, name) = input.split_once_str("\n").unwrap_or((input, b""));

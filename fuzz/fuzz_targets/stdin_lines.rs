@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use refgate::model::HashKind;
-use refgate::push::{pre_push, pre_receive};
+use refgate::testing::model::HashKind;
+use refgate::testing::push::{pre_push, pre_receive};
 
 fuzz_target!(|input: &[u8]| {
     for hash in [HashKind::Sha1, HashKind::Sha256] {

@@ -12,20 +12,18 @@ mod scope;
 mod update;
 mod waivers;
 
-pub use push::Facts;
-pub use scope::{BranchUpdate, VersionTag};
-pub use update::Update;
-pub use waivers::ArrivingNote;
+pub(crate) use push::Facts;
+pub(crate) use scope::{BranchUpdate, VersionTag};
+pub(crate) use update::Update;
+pub(crate) use waivers::ArrivingNote;
 
-pub use crate::git::{Commit, Kind, Peeled};
-pub use crate::model::Movement;
-pub use crate::policy::{
-    ActorSet, Agreement, Bindings, Changelog, ChangelogFormat, Classes, Due, Flow, FlowDue, Line, LineMatch, LoadError,
-    Notes, Origin, PathPattern, Pattern, Place, Reintegrate, RetiredBy, Role, Series, TagClass, TagKind, TagMatch,
-    TagObject, Upcoming, VersionField, Way,
+pub(crate) use crate::git::{Commit, Kind, Peeled};
+pub(crate) use crate::model::Movement;
+pub(crate) use crate::policy::{
+    ActorSet, Agreement, Bindings, ChangelogFormat, Due, Flow, FlowDue, Line, LineMatch, LoadError, Notes, Origin,
+    PathPattern, Pattern, Reintegrate, Role, TagKind, TagMatch, TagObject, Upcoming, VersionField, Way,
 };
-pub use crate::project::{
-    Debt, Dispute, Exceptions, FactError, Granted, Home, Lack, Manifest, NOTES_GUARD, Project, Released, SeriesKey,
-    Sibling, Snapshot,
+pub(crate) use crate::project::{
+    Debt, Exceptions, FactError, Home, Manifest, Project, Released, SeriesKey, Sibling, Snapshot,
 };
-pub use crate::version::Case;
+pub(crate) use crate::version::Case;

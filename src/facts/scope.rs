@@ -7,25 +7,25 @@ use crate::model::ObjectId;
 use crate::version::Version;
 
 /// An update that brings something to a branch of a line, new ones included.
-pub struct BranchUpdate<'u, 'f, 'p> {
+pub(crate) struct BranchUpdate<'u, 'f, 'p> {
     update: &'u Update<'f, 'p>,
     place: &'u LineMatch<'p>,
 }
 
 impl<'u, 'f, 'p> BranchUpdate<'u, 'f, 'p> {
     /// Returns the update as one of a branch; `None` where the ref is of no line, goes away or stays as it is.
-    pub fn of(update: &'u Update<'f, 'p>) -> Option<Self> {
+    pub(crate) fn of(update: &'u Update<'f, 'p>) -> Option<Self> {
         let place = update.line()?;
         (!update.new_id().is_null() && !update.changes_nothing()).then_some(Self { update, place })
     }
 
     /// The branch's place in the policy.
-    pub fn place(&self) -> &'u LineMatch<'p> {
+    pub(crate) fn place(&self) -> &'u LineMatch<'p> {
         self.place
     }
 
     /// What the branch holds afterwards.
-    pub fn tip(&self) -> ObjectId {
+    pub(crate) fn tip(&self) -> ObjectId {
         self.update.new_id()
     }
 
@@ -33,7 +33,7 @@ impl<'u, 'f, 'p> BranchUpdate<'u, 'f, 'p> {
     ///
     /// # Errors
     /// History that cannot be read.
-    pub fn new_commits(&self) -> Result<Vec<ObjectId>, FactError> {
+    pub(crate) fn new_commits(&self) -> Result<Vec<ObjectId>, FactError> {
         self.update.facts().new_commits(self.update)
     }
 }
@@ -47,7 +47,7 @@ impl<'f, 'p> Deref for BranchUpdate<'_, 'f, 'p> {
 }
 
 /// A version tag that is made, or moved, and names a commit.
-pub struct VersionTag<'u, 'f, 'p> {
+pub(crate) struct VersionTag<'u, 'f, 'p> {
     update: &'u Update<'f, 'p>,
     place: &'u TagMatch<'p>,
     version: &'u Version,
@@ -60,7 +60,7 @@ impl<'u, 'f, 'p> VersionTag<'u, 'f, 'p> {
     ///
     /// # Errors
     /// The tag object, or what it names, cannot be read.
-    pub fn of(update: &'u Update<'f, 'p>) -> Result<Option<Self>, FactError> {
+    pub(crate) fn of(update: &'u Update<'f, 'p>) -> Result<Option<Self>, FactError> {
         let Some(place) = update.tag().filter(|place| place.class.kind == TagKind::Version) else { return Ok(None) };
         let Some(version) = place.version.as_ref().filter(|_| !update.changes_nothing()) else { return Ok(None) };
         let target = update.peeled()?.filter(|target| target.kind == Kind::Commit);
@@ -68,22 +68,22 @@ impl<'u, 'f, 'p> VersionTag<'u, 'f, 'p> {
     }
 
     /// The tag's place in the policy.
-    pub fn place(&self) -> &'u TagMatch<'p> {
+    pub(crate) fn place(&self) -> &'u TagMatch<'p> {
         self.place
     }
 
     /// The version that its name has.
-    pub fn version(&self) -> &'u Version {
+    pub(crate) fn version(&self) -> &'u Version {
         self.version
     }
 
     /// What it names, with the tag objects on the way.
-    pub fn target(&self) -> &Peeled {
+    pub(crate) fn target(&self) -> &Peeled {
         &self.target
     }
 
     /// The commit that it names.
-    pub fn commit(&self) -> ObjectId {
+    pub(crate) fn commit(&self) -> ObjectId {
         self.target.id
     }
 
@@ -91,7 +91,7 @@ impl<'u, 'f, 'p> VersionTag<'u, 'f, 'p> {
     ///
     /// # Errors
     /// It cannot be read.
-    pub fn read_commit(&self) -> Result<Commit, FactError> {
+    pub(crate) fn read_commit(&self) -> Result<Commit, FactError> {
         self.update.project().commit(self.target.id)
     }
 }

@@ -14,7 +14,7 @@ impl Gate {
     ///
     /// # Errors
     /// A ref is to hold an object that is nowhere: there is nothing to judge then.
-    pub fn judge(&self, push: &Push, today: Date) -> Result<Outcome, Failure> {
+    pub(crate) fn judge(&self, push: &Push, today: Date) -> Result<Outcome, Failure> {
         let facts = Facts::new(&self.project, push);
         if let Some((name, error)) = facts.missing() {
             let failure = Failure::new(

@@ -9,5 +9,5 @@ mod open;
 mod outcome;
 
 pub(crate) use open::POLICY_FILE;
-pub use open::{Ask, Gate, configured_policy, find_policy};
-pub use outcome::{JudgedUpdate, Outcome, PolicyId};
+pub(crate) use open::{Ask, Gate, find_policy};
+pub(crate) use outcome::{JudgedUpdate, Outcome};

@@ -11,14 +11,14 @@ use crate::project::{Project, View, is_there, read_source};
 use crate::rules::{self, Armed};
 
 /// A project with the rules that its policy turns on.
-pub struct Gate {
+pub(crate) struct Gate {
     pub(super) project: Project,
     pub(super) rules: Vec<Armed>,
 }
 
 /// How a project is opened.
 #[derive(Debug, Default)]
-pub struct Ask {
+pub(crate) struct Ask {
     /// The policy that a flag names; it goes before the configured one.
     pub named: Option<Source>,
     /// Where the policy is when neither a flag nor the configuration names one: the first of these that is there.
@@ -34,7 +34,7 @@ impl Gate {
     ///
     /// # Errors
     /// There is no policy, it cannot be read, or it is invalid: all its errors, those of rules included.
-    pub fn open(repository: Repository, view: View, ask: Ask) -> Result<Self, LoadError> {
+    pub(crate) fn open(repository: Repository, view: View, ask: Ask) -> Result<Self, LoadError> {
         repository.set_deadline(ask.deadline);
         let Some(source) = find_policy(&repository, &ask)? else {
             if ask.is_optional {
@@ -48,17 +48,12 @@ impl Gate {
     }
 
     /// The project.
-    pub fn project(&self) -> &Project {
+    pub(crate) fn project(&self) -> &Project {
         &self.project
     }
 
-    /// The rules that are on.
-    pub fn rules(&self) -> &[Armed] {
-        &self.rules
-    }
-
     /// Whether a rule is on.
-    pub fn is_on(&self, rule: &str) -> bool {
+    pub(crate) fn is_on(&self, rule: &str) -> bool {
         self.rules.iter().any(|armed| armed.meta.id == rule)
     }
 }
@@ -68,7 +63,7 @@ impl Gate {
 ///
 /// # Errors
 /// The value names no source.
-pub fn configured_policy(repository: &Repository) -> Result<Option<Source>, Failure> {
+pub(crate) fn configured_policy(repository: &Repository) -> Result<Option<Source>, Failure> {
     let failure = |cause: String| Failure::new(Exit::Policy, "finding the policy", cause);
     let Some(text) = repository.config("refgate.policy") else { return Ok(None) };
     let text = text.to_str().map_err(|_| failure("`refgate.policy` is not UTF-8".to_owned()))?;
@@ -80,7 +75,7 @@ pub fn configured_policy(repository: &Repository) -> Result<Option<Source>, Fail
 ///
 /// # Errors
 /// The configuration names no source.
-pub fn find_policy(repository: &Repository, ask: &Ask) -> Result<Option<Source>, Failure> {
+pub(crate) fn find_policy(repository: &Repository, ask: &Ask) -> Result<Option<Source>, Failure> {
     if let Some(named) = &ask.named {
         return Ok(Some(named.clone()));
     }
@@ -115,7 +110,7 @@ impl Ask {
     /// Where a developer's clone has its policy: in the work tree; in `HEAD`, where the work tree is sparse; on the
     /// remote's default branch, where the branch that is checked out is older than the policy.
     #[must_use]
-    pub fn in_clone(mut self, repository: &Repository, remote: &str) -> Self {
+    pub(crate) fn in_clone(mut self, repository: &Repository, remote: &str) -> Self {
         if let Some(top) = repository.work_tree() {
             let of = |revision: String| Source::Ref { revision, path: POLICY_FILE.to_owned() };
             self.fallbacks = vec![

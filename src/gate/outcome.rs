@@ -4,7 +4,7 @@ use crate::model::{Actor, Exit, Finding, Movement, ObjectId, RefName, Stage, Une
 
 /// What judging a push came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outcome {
+pub(crate) struct Outcome {
     /// The verdict.
     pub verdict: Verdict,
     /// Where the gate was asked.
@@ -25,7 +25,7 @@ pub struct Outcome {
 
 /// Which policy it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PolicyId {
+pub(crate) struct PolicyId {
     /// What it calls itself.
     pub name: String,
     /// Where it was read from.
@@ -36,7 +36,7 @@ pub struct PolicyId {
 
 /// A ref update with its place in the policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct JudgedUpdate {
+pub(crate) struct JudgedUpdate {
     /// The ref.
     pub name: RefName,
     /// The symbolic ref that was pushed, where this is the ref it stands for.
@@ -53,7 +53,7 @@ pub struct JudgedUpdate {
 
 impl Outcome {
     /// The exit code, decided before anything is rendered.
-    pub const fn exit(&self) -> Exit {
+    pub(crate) const fn exit(&self) -> Exit {
         self.verdict.exit()
     }
 }

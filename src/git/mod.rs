@@ -32,21 +32,23 @@ mod scratch;
 mod walk;
 
 pub use diff::changed_paths::ChangedPaths;
-pub use diff::line_diff::{Hunk, LineDiff, Sliders, middle};
-pub use diff::tree_diff::TreeDiff;
-pub use error::{Error, Need};
-pub use object::commit::{Commit, Identity};
-pub use object::entry::{Change, Entry, Mode};
-pub use object::hash::{Digest, blob_id};
-pub use object::kind::{Kind, Peeled};
+pub(crate) use diff::line_diff::{LineDiff, Sliders, middle};
+pub(crate) use diff::tree_diff::TreeDiff;
+pub(crate) use error::Error;
+#[cfg(test)]
+pub(crate) use error::Need;
+pub use object::commit::Commit;
+pub(crate) use object::commit::Identity;
+pub(crate) use object::entry::{Change, Entry, Mode};
+pub(crate) use object::hash::{Digest, blob_id};
+pub(crate) use object::kind::{Kind, Peeled};
 #[cfg(fuzzing)]
 pub use object::packs::apply_delta;
 pub use object::tag::Tag;
-pub use object::trailers::Trailer;
-pub use refs::store::Target;
-pub use refs::tracking::Tracking;
+pub(crate) use refs::store::Target;
+pub(crate) use refs::tracking::Tracking;
 pub use repo::environment::Environment;
 pub use repo::open::{Repository, Trust};
-pub use repo::spawn::Git;
-pub use walk::ancestors::Ancestors;
-pub use walk::fresh::Fresh;
+pub(crate) use repo::spawn::Git;
+pub(crate) use walk::ancestors::Ancestors;
+pub(crate) use walk::fresh::Fresh;

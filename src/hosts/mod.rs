@@ -21,7 +21,8 @@ mod plain;
 mod remote_user;
 
 pub use hook::Hook;
-pub use host::{Host, Installs, Pusher, Refusal, Spot, Traces};
+pub use host::Traces;
+pub(crate) use host::{Host, Pusher, Refusal, Spot};
 
 /// The hosts, in the order of their names.
 pub static HOSTS: &[&Host] = &[

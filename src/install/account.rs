@@ -14,7 +14,7 @@ use std::time::Duration;
 use super::Error;
 
 /// An environment, as values: this module never reads its own.
-pub type Variables = BTreeMap<OsString, OsString>;
+pub(crate) type Variables = BTreeMap<OsString, OsString>;
 
 /// What a program is given of the caller's environment when it runs as the caller.
 const OWN: &[&str] =
@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Somebody that programs are run as.
 #[derive(Clone, Debug)]
-pub struct Account {
+pub(crate) struct Account {
     name: String,
     uid: u32,
     gid: u32,
@@ -36,7 +36,7 @@ pub struct Account {
 
 impl Account {
     /// Whoever runs this program, with their `PATH`, `HOME` and git configuration.
-    pub fn current(variables: &Variables) -> Self {
+    pub(crate) fn current(variables: &Variables) -> Self {
         let uid = Uid::effective();
         let name = User::from_uid(uid).ok().flatten().map_or_else(|| format!("uid {uid}"), |user| user.name);
         let own = variables.iter().filter(|(key, _)| key.to_str().is_some_and(|key| OWN.contains(&key)));
@@ -50,7 +50,7 @@ impl Account {
     ///
     /// # Errors
     /// There is none of that name, or the caller is neither root nor that account.
-    pub fn named(name: &str, variables: &Variables) -> Result<Self, Error> {
+    pub(crate) fn named(name: &str, variables: &Variables) -> Result<Self, Error> {
         let user = User::from_name(name).ok().flatten().ok_or_else(|| Error::NoAccount(name.to_owned()))?;
         Self::of(user, variables)
     }
@@ -60,7 +60,7 @@ impl Account {
     ///
     /// # Errors
     /// The directory cannot be looked at, or its owner has no name.
-    pub fn of_repository(path: &Path, variables: &Variables) -> Result<Self, Error> {
+    pub(crate) fn of_repository(path: &Path, variables: &Variables) -> Result<Self, Error> {
         if !Uid::effective().is_root() {
             return Ok(Self::current(variables));
         }
@@ -89,17 +89,17 @@ impl Account {
     }
 
     /// Its name.
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
     /// Tells whether that is somebody else than the caller.
-    pub fn is_other(&self) -> bool {
+    pub(crate) fn is_other(&self) -> bool {
         self.is_other
     }
 
     /// Returns the environment of what is run as this account.
-    pub fn variables(&self) -> &Variables {
+    pub(crate) fn variables(&self) -> &Variables {
         &self.variables
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// One line of a diagnosis.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Line {
+pub(crate) enum Line {
     /// Something that was found out.
     Fact(&'static str, String),
     /// Something that is as it should be.
@@ -48,14 +48,14 @@ impl fmt::Display for Line {
 
 /// Everything found.
 #[derive(Debug)]
-pub struct Diagnosis {
+pub(crate) struct Diagnosis {
     /// In the order of finding.
     pub lines: Vec<Line>,
 }
 
 impl Diagnosis {
     /// Returns how many problems there are.
-    pub fn problems(&self) -> usize {
+    pub(crate) fn problems(&self) -> usize {
         self.lines.iter().filter(|line| matches!(line, Line::Problem { .. })).count()
     }
 }

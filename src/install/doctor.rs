@@ -17,7 +17,7 @@ use crate::push::Identity;
 ///
 /// # Errors
 /// git or the account cannot be used at all.
-pub fn diagnose(site: &Site<'_>) -> Result<Diagnosis, Error> {
+pub(crate) fn diagnose(site: &Site<'_>) -> Result<Diagnosis, Error> {
     let mut lines = facts(site)?;
     lines.push(policy(site)?);
     lines.push(identity(site));

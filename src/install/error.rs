@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 /// An obstacle that the installer does not step over.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub(crate) enum Error {
     /// A file could not be read or written.
     #[error("`{}`: {source}", path.display())]
     Io {
@@ -60,7 +60,7 @@ pub enum Error {
 
 impl Error {
     /// What to do about it.
-    pub fn help(&self) -> Option<&str> {
+    pub(crate) fn help(&self) -> Option<&str> {
         match self {
             Self::Taken { help, .. } => Some(help),
             Self::NotRoot(_) => Some("run it with sudo, or as that account without `--as`"),

@@ -15,7 +15,7 @@ use crate::policy::Source;
 
 /// What is wanted.
 #[derive(Debug)]
-pub struct Request {
+pub(crate) struct Request {
     /// The hooks; the place's own defaults when empty.
     pub hooks: Vec<Hook>,
     /// The program that the hooks run, absolute.
@@ -32,7 +32,7 @@ pub struct Request {
 ///
 /// # Errors
 /// A place that belongs to somebody else, or that cannot be read.
-pub fn plan(site: &Site<'_>, request: &Request) -> Result<Plan, Error> {
+pub(crate) fn plan(site: &Site<'_>, request: &Request) -> Result<Plan, Error> {
     // The configuration first: a hook without a policy refuses every push.
     let mut plan = Plan { steps: settings(site, request)?, warnings: Vec::new() };
     let hooks = if request.hooks.is_empty() { site.default_hooks() } else { request.hooks.clone() };

@@ -14,7 +14,7 @@ use crate::hosts::Hook;
 ///
 /// # Errors
 /// A hooks directory that git cannot name.
-pub fn plan_removal(site: &Site<'_>, hooks: &[Hook]) -> Result<Plan, Error> {
+pub(crate) fn plan_removal(site: &Site<'_>, hooks: &[Hook]) -> Result<Plan, Error> {
     let mut plan = Plan::default();
     let hooks = if hooks.is_empty() { &Hook::ALL } else { hooks };
     for hook in hooks {

@@ -16,7 +16,7 @@ use crate::policy::{LoadError, Source};
 use crate::project::View;
 
 /// A repository, its host, and the account whose git looks at it.
-pub struct Site<'a> {
+pub(crate) struct Site<'a> {
     /// The repository.
     pub repository: &'a Repository,
     /// Whose git runs the hooks: `core.hooksPath` may be set for an account.
@@ -58,7 +58,7 @@ impl HooksPath {
 
 impl Site<'_> {
     /// Returns the hooks that belong here when none is named.
-    pub fn default_hooks(&self) -> Vec<Hook> {
+    pub(crate) fn default_hooks(&self) -> Vec<Hook> {
         if self.repository.is_bare() { vec![Hook::PreReceive, Hook::PostReceive] } else { vec![Hook::PrePush] }
     }
 
@@ -144,7 +144,7 @@ impl Site<'_> {
     ///
     /// # Errors
     /// `refgate.policy` names no source.
-    pub fn policy_source(&self) -> Result<Option<Source>, Failure> {
+    pub(crate) fn policy_source(&self) -> Result<Option<Source>, Failure> {
         // Only in a clone has it a place of its own: on a server the policy is never taken from what is pushed.
         find_policy(self.repository, &Ask::default().in_clone(self.repository, "origin"))
     }
@@ -154,7 +154,7 @@ impl Site<'_> {
 ///
 /// # Errors
 /// The policy cannot be read, or is invalid.
-pub fn validate(repository: &Repository, source: Source) -> Result<Gate, LoadError> {
+pub(crate) fn validate(repository: &Repository, source: Source) -> Result<Gate, LoadError> {
     let ask = Ask { named: Some(source), ..Ask::default() };
     Gate::open(repository.clone(), View::Own, ask)
 }

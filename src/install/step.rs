@@ -12,7 +12,7 @@ use super::site::{Site, shown};
 
 /// One thing that is done, or found done.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Step {
+pub(crate) enum Step {
     /// Nothing: it is as it should be.
     Leave(PathBuf),
     /// Makes a directory.
@@ -57,7 +57,7 @@ pub enum Step {
 
 /// The steps, and what the administrator should know besides.
 #[derive(Debug, Default)]
-pub struct Plan {
+pub(crate) struct Plan {
     /// In order.
     pub steps: Vec<Step>,
     /// One sentence each.
@@ -66,7 +66,7 @@ pub struct Plan {
 
 /// How far a plan got, where it did not come to its end.
 #[derive(Debug)]
-pub struct Broken {
+pub(crate) struct Broken {
     /// The step that failed.
     pub step: String,
     /// Why it did.
@@ -80,7 +80,7 @@ impl Plan {
     ///
     /// # Errors
     /// Files that cannot be written, git that fails.
-    pub fn carry_out(&self, site: &Site<'_>, done: &mut dyn FnMut(&Step)) -> Result<(), Broken> {
+    pub(crate) fn carry_out(&self, site: &Site<'_>, done: &mut dyn FnMut(&Step)) -> Result<(), Broken> {
         let mut undo = Vec::new();
         for step in &self.steps {
             if let Err(error) = step.perform(site, &mut undo) {

@@ -28,7 +28,7 @@ const MAX_COMMITS: usize = 500_000;
 /// # Errors
 /// Commits or trees are missing or malformed, or the deadline passes. Missing files are not an error: see
 /// [`Comparison::unread`].
-pub fn compare(
+pub(crate) fn compare(
     repository: &Repository,
     from: ObjectId,
     to: &[ObjectId],
@@ -50,7 +50,7 @@ pub fn compare(
 ///
 /// # Errors
 /// As [`compare`].
-pub fn exempt(
+pub(crate) fn exempt(
     repository: &Repository,
     from: ObjectId,
     to: &[ObjectId],

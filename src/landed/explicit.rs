@@ -127,7 +127,7 @@ impl Follower<'_> {
 ///
 /// # Errors
 /// The objects cannot be searched.
-pub fn lookup(repository: &Repository, prefix: &BString) -> Result<Option<ObjectId>, git::Error> {
+pub(crate) fn lookup(repository: &Repository, prefix: &BString) -> Result<Option<ObjectId>, git::Error> {
     let Ok(id) = ObjectId::from_hex(prefix) else {
         return repository.abbreviated(prefix);
     };

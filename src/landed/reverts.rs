@@ -77,7 +77,7 @@ impl Reverts {
 }
 
 /// Returns, for commits of one line that are listed newest first, whether each was taken back by a later one that stands.
-pub fn taken_back(commits: &[Commit]) -> Vec<bool> {
+pub(crate) fn taken_back(commits: &[Commit]) -> Vec<bool> {
     let grammar = Grammar::default();
     let changes: Vec<Change> = commits.iter().map(|commit| Change::new(commit, &grammar)).collect();
     let reverts = Reverts::new(&Index::new(&changes), &mut |_| Vec::new());

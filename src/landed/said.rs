@@ -13,7 +13,7 @@ pub(super) const RELEASE_ONLY: &str = "Release-Only";
 
 /// What a message says that its change takes back.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TakesBack {
+pub(crate) struct TakesBack {
     /// Commits by their ids, possibly abbreviated: git's own `This reverts commit ID`.
     pub(super) ids: Vec<Prefix>,
     /// A commit by its title without the marks of a backport: the `Revert "title"` of a forge, or `Reapply "title"`, which
@@ -23,7 +23,7 @@ pub struct TakesBack {
 
 impl TakesBack {
     /// Reads a commit's message.
-    pub fn of(commit: &Commit) -> Self {
+    pub(crate) fn of(commit: &Commit) -> Self {
         Self::read(key_of(commit).as_bstr(), commit.body())
     }
 
@@ -33,17 +33,17 @@ impl TakesBack {
     }
 
     /// Returns whether it takes nothing back.
-    pub fn is_nothing(&self) -> bool {
+    pub(crate) fn is_nothing(&self) -> bool {
         self.ids.is_empty() && self.title.is_none()
     }
 
     /// Returns the commits that it names by their ids, possibly abbreviated.
-    pub fn ids(&self) -> &[Prefix] {
+    pub(crate) fn ids(&self) -> &[Prefix] {
         &self.ids
     }
 
     /// Returns whether it could name the commit with this id and title.
-    pub fn may_name(&self, id: &[u8], title: &BStr) -> bool {
+    pub(crate) fn may_name(&self, id: &[u8], title: &BStr) -> bool {
         self.ids.iter().any(|prefix| id.starts_with(prefix)) || self.title.as_ref().is_some_and(|own| own == title)
     }
 
@@ -52,7 +52,7 @@ impl TakesBack {
     ///
     /// # Errors
     /// What the two searches give.
-    pub fn targets<T, E>(
+    pub(crate) fn targets<T, E>(
         &self,
         by_id: impl Fn(&Prefix) -> Result<Option<T>, E>,
         by_title: impl FnOnce(&BStr) -> Result<Option<T>, E>,
@@ -69,13 +69,13 @@ impl TakesBack {
 }
 
 /// Returns the title of a commit as titles are compared.
-pub fn key_of(commit: &Commit) -> BString {
+pub(crate) fn key_of(commit: &Commit) -> BString {
     titles::normalised(titles::effective(titles::start(commit.subject()), commit.body()))
 }
 
 /// Returns the reason that a commit gives for staying on its own line, in a trailer with this token: a trailer to git, and a
 /// reason that says something.
-pub fn stays(commit: &Commit, token: &str) -> Option<BString> {
+pub(crate) fn stays(commit: &Commit, token: &str) -> Option<BString> {
     let gives_reason = |value: &[u8]| value.iter().any(u8::is_ascii_alphanumeric) || !value.is_ascii();
     // Most messages have no such word anywhere.
     if !holds_word(&commit.message, token.as_bytes()) {

@@ -135,19 +135,19 @@ pub struct Verdict {
 
 /// The answer for each change of one line that is not on another.
 #[derive(Clone, Debug)]
-pub struct Comparison {
+pub(crate) struct Comparison {
     pub(super) verdicts: Vec<Verdict>,
     pub(super) unread: Vec<ObjectId>,
 }
 
 impl Comparison {
     /// One for each change, newest first.
-    pub fn verdicts(&self) -> &[Verdict] {
+    pub(crate) fn verdicts(&self) -> &[Verdict] {
         &self.verdicts
     }
 
     /// Files that are not in this repository, so that the changes in them could not be compared line by line.
-    pub fn unread(&self) -> &[ObjectId] {
+    pub(crate) fn unread(&self) -> &[ObjectId] {
         &self.unread
     }
 }

@@ -9,7 +9,7 @@ use super::{Field, Value};
 
 /// What became of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
+pub(crate) enum Change {
     /// One literal for another: a hand edit, unless a release did it.
     Edited,
     /// A literal where the version was computed: a hand edit that also ends the computing.
@@ -28,7 +28,7 @@ pub enum Change {
 
 /// One field that says something else than before; a side that is `None` has no such field.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FieldChange<'a> {
+pub(crate) struct FieldChange<'a> {
     /// What became of it.
     pub change: Change,
     /// The field in the old tree.
@@ -41,7 +41,7 @@ pub struct FieldChange<'a> {
 ///
 /// Fields of one name are paired by equal value first, then by order. A manifest with a single field on each side has
 /// that pair whatever the names are: moving `tool.poetry.version` to `project.version` must hide no edit, and is none.
-pub fn compare<'a>(old: &'a [Field], new: &'a [Field]) -> Vec<FieldChange<'a>> {
+pub(crate) fn compare<'a>(old: &'a [Field], new: &'a [Field]) -> Vec<FieldChange<'a>> {
     if let ([old], [new]) = (old, new) {
         return change(Some(old), Some(new)).into_iter().collect();
     }

@@ -11,7 +11,7 @@ use super::source::{Encoding, Source};
 use super::{Error, Field};
 
 /// Most bytes that are read of a changelog.
-pub const MAX_BYTES: usize = 8 << 20;
+pub(crate) const MAX_BYTES: usize = 8 << 20;
 
 /// One entry of a changelog.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ static END: LazyLock<Regex> = LazyLock::new(|| {
 /// # Errors
 /// A line that begins in column 1 and is no heading: an entry that is not seen would be missed silently. Also as
 /// [`fields`](super::fields).
-pub fn debian(bytes: &[u8]) -> Result<Vec<Entry>, Error> {
+pub(crate) fn debian(bytes: &[u8]) -> Result<Vec<Entry>, Error> {
     let source = Source::new(bytes, MAX_BYTES, Encoding::Legacy)?;
     located(&source, debian_entries(&source, usize::MAX)?)
 }
@@ -128,7 +128,7 @@ static DATE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b\d{4}-\d{2}-\d{2}
 ///
 /// # Errors
 /// As [`fields`](super::fields).
-pub fn keep_a_changelog(bytes: &[u8]) -> Result<Vec<Entry>, Error> {
+pub(crate) fn keep_a_changelog(bytes: &[u8]) -> Result<Vec<Entry>, Error> {
     let source = Source::new(bytes, MAX_BYTES, Encoding::Legacy)?;
     let mut entries: Vec<Entry> = Vec::new();
     let mut fence: Option<&str> = None;

@@ -12,7 +12,7 @@
 //! which this crate does not want to link into a hook that reads whatever is pushed; and each of them has to be bounded
 //! in time and memory for hostile input, which is easily seen of a scanner that moves forward only.
 
-pub mod changelog;
+pub(crate) mod changelog;
 
 mod change;
 mod code;
@@ -35,15 +35,14 @@ mod xml;
 mod yaml;
 mod yaml_values;
 
-pub use change::{Change, FieldChange, compare};
-pub use error::Error;
-pub use field::{Field, Hints, Value};
-pub use format::FileName;
+pub(crate) use change::{Change, compare};
+pub(crate) use error::Error;
+pub(crate) use field::{Field, Hints, Value};
 pub use kind::Kind;
-pub use paths::{is_generated, is_vendored};
-pub use pattern::{MAX_PATTERN_BYTES, Pattern, fields_by_pattern};
-pub use position::position;
-pub use yaml_values::{MAX_YAML_BYTES, PathGlobs, YamlText, YamlValue, yaml_values};
+pub(crate) use paths::{is_generated, is_vendored};
+pub(crate) use pattern::{MAX_PATTERN_BYTES, Pattern, fields_by_pattern};
+pub(crate) use position::position;
+pub(crate) use yaml_values::{MAX_YAML_BYTES, PathGlobs, YamlText, yaml_values};
 
 /// Reads the version fields of a manifest, in the order of the file. A manifest that names no version, such as a
 /// `Cargo.toml` that is only a workspace, has none.
@@ -51,7 +50,7 @@ pub use yaml_values::{MAX_YAML_BYTES, PathGlobs, YamlText, YamlValue, yaml_value
 /// # Errors
 /// The file is too large, not UTF-8 where it must be, not well-formed, or says its version twice. Time and memory are
 /// linear in its size, which is bounded by [`Kind::max_bytes`].
-pub fn fields(kind: Kind, bytes: &[u8], hints: &Hints) -> Result<Vec<Field>, Error> {
+pub(crate) fn fields(kind: Kind, bytes: &[u8], hints: &Hints) -> Result<Vec<Field>, Error> {
     kind.read(bytes, hints)
 }
 

@@ -31,7 +31,7 @@ const VENDORED: [&str; 22] = [
 
 /// Whether a path lies in a directory of other projects' code, such as `vendor/` or `node_modules/`, at any depth and
 /// in any case. A policy adds its own; this list has only names that mean nothing else.
-pub fn is_vendored(path: &BStr) -> bool {
+pub(crate) fn is_vendored(path: &BStr) -> bool {
     in_directory(path, &VENDORED)
 }
 
@@ -45,7 +45,7 @@ const GENERATED: [&str; 5] = ["go.sum", "go.mod", "package-lock.json", "modules.
 const GENERATED_ENDS: [&str; 7] = [".lock", ".po", ".pot", ".pb.go", ".min.js", ".min.css", ".abi"];
 
 /// Whether a path is of a file that nobody writes by hand: vendored, locked, generated or translated.
-pub fn is_generated(path: &BStr) -> bool {
+pub(crate) fn is_generated(path: &BStr) -> bool {
     let name = path.rsplit_once_str("/").map_or(path.as_bytes(), |(_, name)| name).to_ascii_lowercase();
     is_vendored(path)
         || in_directory(path, &TRANSLATIONS)

@@ -7,7 +7,7 @@ use super::source::{Encoding, Source};
 use super::{Error, Field, position};
 
 /// Most bytes of a file a pattern is tried on: matching is linear, but a file can be anything.
-pub const MAX_PATTERN_BYTES: usize = 8 << 20;
+pub(crate) const MAX_PATTERN_BYTES: usize = 8 << 20;
 
 /// Most memory a compiled pattern may take; a policy is trusted, a typing error in a repetition is not.
 const MAX_REGEX: usize = 1 << 20;
@@ -48,7 +48,7 @@ impl Pattern {
 /// # Errors
 /// [`Error::Unmatched`] and [`Error::Ambiguous`] unless the pattern matches exactly once;
 /// [`Error::TooLarge`] beyond [`MAX_PATTERN_BYTES`]; [`Error::NotUtf8`] if the version is not UTF-8.
-pub fn fields_by_pattern(pattern: &Pattern, bytes: &[u8]) -> Result<Field, Error> {
+pub(crate) fn fields_by_pattern(pattern: &Pattern, bytes: &[u8]) -> Result<Field, Error> {
     let source = Source::new(bytes, MAX_PATTERN_BYTES, Encoding::Legacy)?;
     let text = source.text();
     let mut matches = pattern.regex.captures_iter(text.as_bytes());

@@ -4,7 +4,7 @@ use bstr::ByteSlice as _;
 
 /// The line and column of a byte offset, both 1-based; the column counts characters, and each byte that is not
 /// UTF-8 as one or more of them. A byte order mark takes no column. An offset beyond the end is the end.
-pub fn position(bytes: &[u8], offset: usize) -> (usize, usize) {
+pub(crate) fn position(bytes: &[u8], offset: usize) -> (usize, usize) {
     let before = bytes.get(..offset).unwrap_or(bytes);
     let (lines, start) = match before.rfind_byte(b'\n') {
         Some(end) => (before.find_iter(b"\n").count(), end + 1),

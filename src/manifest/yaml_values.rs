@@ -8,7 +8,7 @@ use super::yaml::Stream;
 use super::{Error, position};
 
 /// Most bytes of a YAML file that are read.
-pub const MAX_YAML_BYTES: usize = 1 << 20;
+pub(crate) const MAX_YAML_BYTES: usize = 1 << 20;
 
 /// Most memory the compiled globs may take.
 const MAX_REGEX: usize = 1 << 20;
@@ -22,14 +22,14 @@ const SEPARATOR: char = '\0';
 /// items of a sequence are numbered from 0. `**.image` is every `image`, at the root too; `spec.*.tag` and
 /// `images.*` say what they look like.
 #[derive(Clone, Debug)]
-pub struct PathGlobs(RegexSet);
+pub(crate) struct PathGlobs(RegexSet);
 
 impl PathGlobs {
     /// Compiles globs.
     ///
     /// # Errors
     /// [`Error::Pattern`]: an empty segment, or globs too long.
-    pub fn new<'g>(globs: impl IntoIterator<Item = &'g str>) -> Result<Self, Error> {
+    pub(crate) fn new<'g>(globs: impl IntoIterator<Item = &'g str>) -> Result<Self, Error> {
         let patterns = globs.into_iter().map(pattern).collect::<Result<Vec<_>, _>>()?;
         let set = RegexSetBuilder::new(patterns).size_limit(MAX_REGEX).build();
         set.map(Self).map_err(|error| Error::Pattern(format!("the path globs cannot be used: {error}")))
@@ -55,7 +55,7 @@ fn pattern(glob: &str) -> Result<String, Error> {
 
 /// What a YAML value is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum YamlText {
+pub(crate) enum YamlText {
     /// A text, as it stands: `1.10` is not read as a number.
     Text(String),
     /// Nothing: `null`, `~` or left out.
@@ -66,7 +66,7 @@ pub enum YamlText {
 
 /// A scalar of a YAML file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct YamlValue {
+pub(crate) struct YamlValue {
     /// Its path; segments are separated by `.`, sequence items are numbered from 0.
     pub path: String,
     /// What it is.
@@ -83,7 +83,7 @@ pub struct YamlValue {
 /// # Errors
 /// [`Error::Template`] for a file that is YAML only once it is rendered (a Helm template); otherwise as
 /// [`fields`](super::fields). Time and memory are bounded, whatever aliases the file has.
-pub fn yaml_values(bytes: &[u8], globs: &PathGlobs) -> Result<Vec<YamlValue>, Error> {
+pub(crate) fn yaml_values(bytes: &[u8], globs: &PathGlobs) -> Result<Vec<YamlValue>, Error> {
     let source = Source::new(bytes, MAX_YAML_BYTES, Encoding::Utf8)?;
     let stream = Stream::new(&source)?;
     let mut found = Vec::new();

@@ -100,7 +100,7 @@ pub struct PolicyLine {
 
 /// A check that could not be carried out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unevaluated {
+pub(crate) struct Unevaluated {
     /// The rule's id.
     pub rule: &'static str,
     /// The level the policy gives the rule.
@@ -119,7 +119,7 @@ pub struct Unevaluated {
 
 /// The answer to a push.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// Nothing at level refuse.
     Accepted,
     /// A finding at level refuse.
@@ -130,7 +130,7 @@ pub enum Verdict {
 
 impl Verdict {
     /// The word used in reports.
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Accepted => "accepted",
             Self::Refused => "refused",
@@ -139,7 +139,7 @@ impl Verdict {
     }
 
     /// The exit code of this verdict.
-    pub const fn exit(self) -> Exit {
+    pub(crate) const fn exit(self) -> Exit {
         match self {
             Self::Accepted => Exit::Accepted,
             Self::Refused => Exit::Refused,

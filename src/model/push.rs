@@ -6,13 +6,13 @@ use std::fmt;
 use super::{ObjectId, RefName};
 
 /// Refs of this prefix exist only to test a hook: `refgate hook` refuses them whatever the policy says.
-pub const PROBE: &str = "refs/refgate-doctor/";
+pub(crate) const PROBE: &str = "refs/refgate-doctor/";
 
 /// What `refgate hook` says about a push below [`PROBE`], so that `refgate doctor` knows who refused it.
-pub const PROBE_ANSWER: &str = "refgate doctor: this push reached refgate";
+pub(crate) const PROBE_ANSWER: &str = "refgate doctor: this push reached refgate";
 
 /// The notes that record waivers: `refgate waive` writes them, and they count where a policy says who may push them.
-pub const WAIVER_NOTES: &str = "refs/notes/refgate";
+pub(crate) const WAIVER_NOTES: &str = "refs/notes/refgate";
 
 /// Where in a push's life the gate was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

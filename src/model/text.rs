@@ -19,7 +19,7 @@ impl<'a> Untrusted<'a> {
 }
 
 /// Names for a sentence, in backticks: `` `a`, `b` or `c` `` with the last joiner given. Of many, the first twelve.
-pub fn listed(names: &[impl AsRef<str>], joiner: &str) -> String {
+pub(crate) fn listed(names: &[impl AsRef<str>], joiner: &str) -> String {
     const SHOWN: usize = 12;
     let shown: Vec<String> =
         names.iter().take(SHOWN).map(|name| format!("`{}`", Untrusted::new(name.as_ref()))).collect();
@@ -68,7 +68,7 @@ impl fmt::Debug for Untrusted<'_> {
 ///
 /// `None` when the word cannot be shown faithfully, since pasting an escaped name would act on another ref, and when it
 /// begins with a dash: not every command takes such a word for anything but an option.
-pub fn quote(word: &(impl AsRef<[u8]> + ?Sized)) -> Option<String> {
+pub(crate) fn quote(word: &(impl AsRef<[u8]> + ?Sized)) -> Option<String> {
     let word = word.as_ref();
     let shown = Untrusted::new(word).to_string();
     if shown.as_bytes() != word || word.starts_with(b"-") {
@@ -78,7 +78,7 @@ pub fn quote(word: &(impl AsRef<[u8]> + ?Sized)) -> Option<String> {
 }
 
 /// `; did you mean …?` with the nearest of the known words, or nothing when none is near.
-pub fn did_you_mean<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+pub(crate) fn did_you_mean<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let nearest = known
         .into_iter()
         .map(|word| (strsim::damerau_levenshtein(found, word), word))

@@ -13,7 +13,7 @@ use super::text::Meaning;
 use crate::model::did_you_mean;
 
 /// What the placeholders of a pattern matched: name to bytes.
-pub type Bindings = BTreeMap<&'static str, BString>;
+pub(crate) type Bindings = BTreeMap<&'static str, BString>;
 
 /// A placeholder: its name, what it matches, and what it is for.
 struct Placeholder {

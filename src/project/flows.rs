@@ -60,7 +60,7 @@ pub struct Answers {
 }
 
 /// The forms in which messages name their originals, those of the policy's own included.
-pub fn grammar(policy: &Policy) -> Grammar {
+pub(crate) fn grammar(policy: &Policy) -> Grammar {
     let own = policy.named_by.iter().map(|form| {
         let original = match form.original {
             policy::Original::Commit => Original::Commit,

@@ -25,7 +25,7 @@ impl FlowSource<'_> {
 }
 
 /// Whether flows ask for changes that are picked to or from the line of a ref: only what was picked has to be searched.
-pub fn is_compared(policy: &Policy, name: &RefName) -> bool {
+pub(crate) fn is_compared(policy: &Policy, name: &RefName) -> bool {
     let line = policy.line_of(name).map(|place| place.line.name.as_str());
     let mut picked = policy.flows.iter().filter(|flow| flow.by.contains(&Way::Pick));
     line.is_some_and(|line| picked.any(|flow| flow.from == line || flow.to == line))

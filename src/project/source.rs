@@ -14,7 +14,7 @@ const MAX_POLICY_BYTES: u64 = 1 << 20;
 ///
 /// # Errors
 /// A file, ref or path that is not there or cannot be read.
-pub fn read_source(repository: &Repository, source: &Source) -> Result<Vec<u8>, Failure> {
+pub(crate) fn read_source(repository: &Repository, source: &Source) -> Result<Vec<u8>, Failure> {
     let failure = |cause: String| Failure::new(Exit::Policy, format!("reading the policy `{source}`"), cause);
     match source {
         Source::File(path) => read_file(path).map_err(|error| failure(error.to_string())),
@@ -36,7 +36,7 @@ pub fn read_source(repository: &Repository, source: &Source) -> Result<Vec<u8>, 
 ///
 /// # Errors
 /// It is not there or cannot be read.
-pub fn read_file(path: &Path) -> std::io::Result<Vec<u8>> {
+pub(crate) fn read_file(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     std::fs::File::open(path)?.take(MAX_POLICY_BYTES + 1).read_to_end(&mut bytes)?;
     Ok(bytes)

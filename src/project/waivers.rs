@@ -9,7 +9,7 @@ use crate::model::{Level, ObjectId, RefName, WAIVER_NOTES};
 use crate::policy::{ActorSet, MAX_NOTE_BYTES, NotedWaiver, Waiver};
 
 /// The rule that guards [`WAIVER_NOTES`]: where it does not refuse, notes are anybody's and waive nothing.
-pub const NOTES_GUARD: &str = "improper-waiver";
+pub(crate) const NOTES_GUARD: &str = "improper-waiver";
 
 /// What is known of exceptions from a rule.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use crate::model::RefName;
 
 /// Why a clone does not have the branches and the history of its remote.
 #[derive(Debug, thiserror::Error)]
-pub enum Incomplete {
+pub(crate) enum Incomplete {
     /// The history is cut off.
     #[error("the history of this clone is cut off (shallow clone)")]
     Shallow,
@@ -33,7 +33,7 @@ pub enum Incomplete {
 ///
 /// # Errors
 /// What is missing.
-pub fn clone_is_complete(repository: &Repository, remote: &str) -> Result<(), Incomplete> {
+pub(crate) fn clone_is_complete(repository: &Repository, remote: &str) -> Result<(), Incomplete> {
     if repository.is_shallow() {
         return Err(Incomplete::Shallow);
     }
@@ -58,14 +58,14 @@ pub fn clone_is_complete(repository: &Repository, remote: &str) -> Result<(), In
 ///
 /// # Errors
 /// Refs that cannot be read.
-pub fn tracked_branches(repository: &Repository, remote: &str) -> Result<Vec<RefName>, Error> {
+pub(crate) fn tracked_branches(repository: &Repository, remote: &str) -> Result<Vec<RefName>, Error> {
     let branches = repository.tracking(remote.into())?.list(repository, "refs/heads/".into())?;
     Ok(branches.into_iter().map(|(name, _)| name).collect())
 }
 
 /// Returns whether the URL of a remote is that of a project such as `owner/name`. A path on this machine is not compared:
 /// it says nothing of the project.
-pub fn is_project(url: &[u8], project: &str) -> bool {
+pub(crate) fn is_project(url: &[u8], project: &str) -> bool {
     let Ok(url) = url.to_str() else { return false };
     let path = match url.split_once("://") {
         Some(("file", _)) => return true,

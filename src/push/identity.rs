@@ -12,7 +12,7 @@ use crate::model::{Actor, did_you_mean};
 
 /// The value of `refgate.identity`.
 #[derive(Clone, Debug, Default)]
-pub enum Identity {
+pub(crate) enum Identity {
     /// Nobody is named; the actor stays unknown.
     #[default]
     None,
@@ -31,7 +31,7 @@ pub enum Identity {
 
 /// Why a text names no identity source.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum IdentityError {
+pub(crate) enum IdentityError {
     /// No such word.
     #[error("`{found}` names no identity source{hint}; there are {}, env:NAME, json:NAME.field and none", names(), hint = did_you_mean(found, named().map(|(host, _)| host.name)))]
     Unknown {
@@ -57,7 +57,7 @@ impl Identity {
     ///
     /// # Errors
     /// See [`IdentityError`].
-    pub fn parse(text: &str) -> Result<Self, IdentityError> {
+    pub(crate) fn parse(text: &str) -> Result<Self, IdentityError> {
         let incomplete = || IdentityError::Incomplete(text.to_owned());
         if text == "none" {
             return Ok(Self::None);
@@ -76,12 +76,12 @@ impl Identity {
     }
 
     /// The host's name, where the source is one.
-    pub fn host(&self) -> Option<&'static str> {
+    pub(crate) fn host(&self) -> Option<&'static str> {
         if let Self::Host(host, _) = self { Some(host.name) } else { None }
     }
 
     /// Who pushes, by this source. A name that is empty or cannot be read is [`Actor::Unknown`].
-    pub fn actor(&self, variables: Variables<'_>) -> Actor {
+    pub(crate) fn actor(&self, variables: Variables<'_>) -> Actor {
         let name = match self {
             Self::None => None,
             Self::Variable(name) => variables(name),

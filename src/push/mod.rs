@@ -11,11 +11,12 @@ mod variables;
 use bstr::{BString, ByteSlice as _};
 use std::ffi::OsStr;
 
-pub use ci::{CiError, CiEvent, PROVIDERS, Provider, Read, provider};
-pub use completeness::{Incomplete, clone_is_complete, is_project, tracked_branches};
-pub use identity::{Identity, IdentityError};
-pub use parse::{InputError, pre_push, pre_receive, update};
-pub use variables::Variables;
+pub(crate) use ci::{CiError, CiEvent, Provider, provider};
+pub(crate) use completeness::{Incomplete, clone_is_complete, is_project, tracked_branches};
+pub(crate) use identity::Identity;
+pub(crate) use parse::update;
+pub use parse::{pre_push, pre_receive};
+pub(crate) use variables::Variables;
 
 use crate::git::{Error, Repository};
 use crate::model::RefUpdate;
@@ -24,7 +25,7 @@ use crate::model::RefUpdate;
 const MAX_OPTIONS: usize = 1000;
 
 /// The texts of `git push -o`, from `GIT_PUSH_OPTION_COUNT` and `GIT_PUSH_OPTION_<n>` (`githooks(5)`).
-pub fn options(variables: Variables<'_>) -> Vec<BString> {
+pub(crate) fn options(variables: Variables<'_>) -> Vec<BString> {
     let count = variables("GIT_PUSH_OPTION_COUNT").and_then(|count| count.to_str().ok()?.parse().ok()).unwrap_or(0);
     (0..count.min(MAX_OPTIONS)).filter_map(|at| variables(&format!("GIT_PUSH_OPTION_{at}"))).collect()
 }
@@ -34,7 +35,7 @@ pub fn options(variables: Variables<'_>) -> Vec<BString> {
 ///
 /// # Errors
 /// A ref that cannot be read.
-pub fn resolve_symbolic(repository: &Repository, updates: Vec<RefUpdate>) -> Result<Vec<RefUpdate>, Error> {
+pub(crate) fn resolve_symbolic(repository: &Repository, updates: Vec<RefUpdate>) -> Result<Vec<RefUpdate>, Error> {
     let mut resolved = Vec::with_capacity(updates.len());
     for update in updates {
         let (target, _) = repository.resolve(&update.name)?;
@@ -50,6 +51,6 @@ pub fn resolve_symbolic(repository: &Repository, updates: Vec<RefUpdate>) -> Res
 }
 
 /// The bytes of an argument.
-pub fn bytes_of(text: &OsStr) -> BString {
+pub(crate) fn bytes_of(text: &OsStr) -> BString {
     BString::from(text.as_encoded_bytes())
 }

@@ -106,7 +106,7 @@ pub fn pre_push(input: &[u8], hash: HashKind) -> Result<Vec<RefUpdate>, InputErr
 ///
 /// # Errors
 /// Another number of arguments, or arguments that are no ref and two ids.
-pub fn update(arguments: &[BString], hash: HashKind) -> Result<Vec<RefUpdate>, InputError> {
+pub(crate) fn update(arguments: &[BString], hash: HashKind) -> Result<Vec<RefUpdate>, InputError> {
     let expected = "REF OLD NEW";
     let [name, old, new] = arguments else {
         return Err(words_error(1, bstr::join(" ", arguments).as_bstr(), expected));

@@ -3,4 +3,4 @@
 use bstr::BString;
 
 /// Looks an environment variable up; the caller decides what the environment is.
-pub type Variables<'a> = &'a dyn Fn(&str) -> Option<BString>;
+pub(crate) type Variables<'a> = &'a dyn Fn(&str) -> Option<BString>;

@@ -7,7 +7,7 @@ use crate::push::CiEvent;
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
+pub(crate) enum Event {
     /// A branch was pushed.
     Branch {
         /// Which.
@@ -28,7 +28,7 @@ pub enum Event {
 
 /// The kinds of events, as the command line names them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EventKind {
+pub(crate) enum EventKind {
     /// A push to a branch.
     Branch,
     /// A push of a tag.
@@ -39,7 +39,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// The word used on the command line.
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Branch => "branch",
             Self::Tag => "tag",
@@ -50,7 +50,7 @@ impl EventKind {
 
 impl Event {
     /// Its kind.
-    pub const fn kind(&self) -> EventKind {
+    pub(crate) const fn kind(&self) -> EventKind {
         match self {
             Self::Branch { .. } => EventKind::Branch,
             Self::Tag { .. } => EventKind::Tag,
@@ -59,7 +59,7 @@ impl Event {
     }
 
     /// The ref that moved.
-    pub const fn name(&self) -> Option<&RefName> {
+    pub(crate) const fn name(&self) -> Option<&RefName> {
         match self {
             Self::Branch { name, .. } | Self::Tag { name, .. } => Some(name),
             Self::PullRequest => None,
@@ -70,7 +70,7 @@ impl Event {
     ///
     /// # Errors
     /// It is about a ref that is neither branch nor tag, or about a commit that is not in this clone.
-    pub fn of_job(repository: &Repository, job: &CiEvent) -> Result<Self, Error> {
+    pub(crate) fn of_job(repository: &Repository, job: &CiEvent) -> Result<Self, Error> {
         let CiEvent::Push { name, new, .. } = job else { return Ok(Self::PullRequest) };
         let new = new.as_deref().map(|revision| repository.rev_parse(revision)).transpose()?;
         Self::of_push(name.clone(), new)
@@ -81,7 +81,11 @@ impl Event {
     ///
     /// # Errors
     /// What happened cannot be told from what was given, or there is no such commit.
-    pub fn of_flags(repository: &Repository, kind: Option<EventKind>, name: Option<&str>) -> Result<Self, Error> {
+    pub(crate) fn of_flags(
+        repository: &Repository,
+        kind: Option<EventKind>,
+        name: Option<&str>,
+    ) -> Result<Self, Error> {
         let name = match (kind, name) {
             (Some(EventKind::PullRequest), _) => return Ok(Self::PullRequest),
             (None, Some(name)) if name.starts_with("refs/") => RefName::new(name),
@@ -116,7 +120,7 @@ impl Event {
 ///
 /// # Errors
 /// `HEAD` cannot be read.
-pub fn head_branch(repository: &Repository) -> Result<Option<RefName>, git::Error> {
+pub(crate) fn head_branch(repository: &Repository) -> Result<Option<RefName>, git::Error> {
     let head = repository.reference(&RefName::new("HEAD"))?;
     Ok(match head {
         Some(Target::Symbolic(name)) if name.namespace() == Namespace::Branch => Some(name),

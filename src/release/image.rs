@@ -16,7 +16,7 @@ const MAX_NAME: usize = 255;
 
 /// A name of a container image without a tag: `brewblox/devcon`, `ghcr.io/opencadc/skaha`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ImageName(String);
+pub(crate) struct ImageName(String);
 
 /// Why a text names no image.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -24,14 +24,14 @@ pub struct ImageName(String);
     "it is no image name without a tag, such as `brewblox/devcon` or `ghcr.io/opencadc/skaha` (small letters, digits \
      and single separators)"
 )]
-pub struct ImageNameError;
+pub(crate) struct ImageNameError;
 
 impl ImageName {
     /// Reads a name by the grammar of registries (github.com/distribution/reference).
     ///
     /// # Errors
     /// It has a tag, a digest, capital letters in its path, or what no name has.
-    pub fn parse(text: &str) -> Result<Self, ImageNameError> {
+    pub(crate) fn parse(text: &str) -> Result<Self, ImageNameError> {
         let part = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*";
         let host = r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)*[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?";
         // A registry is known by a dot, a port or the name of this machine; `library/Debian` has none.
@@ -41,7 +41,7 @@ impl ImageName {
     }
 
     /// The image of a tag: `NAME:TAG`.
-    pub fn tagged(&self, tag: &str) -> String {
+    pub(crate) fn tagged(&self, tag: &str) -> String {
         format!("{}:{tag}", self.0)
     }
 }
@@ -72,7 +72,7 @@ impl Default for SlugOptions {
 /// # Errors
 /// The name would be taken for a version, is reserved, or comes to nothing: an image of a branch must never stand
 /// where users look for a release. The policy's options of `colliding-slug` are wrong.
-pub fn branch_tag(branch: &RefName, policy: &Policy, local: Option<Local>) -> Result<String, Error> {
+pub(crate) fn branch_tag(branch: &RefName, policy: &Policy, local: Option<Local>) -> Result<String, Error> {
     let options = policy.options::<SlugOptions>("colliding-slug")?;
     let SlugOptions { lower_case, reserved } = options;
     let case = if lower_case { Case::Lower } else { Case::Keep };

@@ -31,10 +31,11 @@ mod tags;
 mod whereabouts;
 
 pub use error::Error;
-pub use event::{Event, EventKind, head_branch};
-pub use image::{ImageName, ImageNameError, branch_tag};
-pub use plan::{Plan, Publish, own_spelling};
-pub use presence::{Occurrence, Presence};
+pub(crate) use event::{Event, EventKind, head_branch};
+pub(crate) use image::{ImageName, branch_tag};
+pub(crate) use plan::{Plan, own_spelling};
+pub(crate) use presence::{Occurrence, Presence};
 pub use standing::Standing;
-pub use tags::{Component, ReleaseTag, ReleaseTags};
-pub use whereabouts::{InSeries, OnBranch, Places, Whereabouts};
+pub(crate) use tags::ReleaseTag;
+pub use tags::{Component, ReleaseTags};
+pub(crate) use whereabouts::{OnBranch, Places, Whereabouts};

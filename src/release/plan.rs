@@ -13,7 +13,7 @@ use crate::version::{SpellError, Spelling, Version, spell_release};
 
 /// What may be published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Publish {
+pub(crate) enum Publish {
     /// The version that a tag names.
     Release,
     /// A development version.
@@ -24,7 +24,7 @@ pub enum Publish {
 
 impl Publish {
     /// The word used in output.
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Release => "release",
             Self::Dev => "dev",
@@ -35,7 +35,7 @@ impl Publish {
 
 /// What an event publishes.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub(crate) struct Plan {
     /// The event.
     pub event: Event,
     /// What may be published.
@@ -61,7 +61,7 @@ impl Plan {
     ///
     /// # Errors
     /// A development version is due and the repository cannot tell which; an image is due and has no tag.
-    pub fn new(component: Component<'_, '_>, event: Event, images: &[ImageName]) -> Result<Self, Error> {
+    pub(crate) fn new(component: Component<'_, '_>, event: Event, images: &[ImageName]) -> Result<Self, Error> {
         let plan = match event.clone() {
             Event::PullRequest => Self::none(event, "a pull request publishes nothing"),
             Event::Branch { name, commit } => Self::of_branch(component, event, &name, commit)?,
@@ -180,7 +180,7 @@ impl Plan {
 
 /// A released version in the spelling of its own scheme; as it is tagged where that has no words for it: the `4.0.0.pre`
 /// of a dotted scheme.
-pub fn own_spelling(version: &Version) -> String {
+pub(crate) fn own_spelling(version: &Version) -> String {
     spell_release(version, version.scheme().native()).unwrap_or_else(|_| version.to_string())
 }
 

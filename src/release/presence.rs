@@ -5,7 +5,7 @@ use crate::model::ObjectId;
 
 /// A commit that is the change.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Occurrence {
+pub(crate) struct Occurrence {
     /// The commit.
     pub commit: ObjectId,
     /// How it is known to be the change.
@@ -20,7 +20,7 @@ pub struct Occurrence {
 
 /// Whether a branch or tag has the change.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Presence {
+pub(crate) enum Presence {
     /// It has it, as this commit.
     Here(Occurrence),
     /// It had it, and this commit took it back.

@@ -28,7 +28,7 @@ const MAX_ALSO: usize = 3;
 const MAX_SEEDS: usize = 3;
 
 /// What is searched.
-pub struct Places<'a, 'p> {
+pub(crate) struct Places<'a, 'p> {
     /// The refs, and the policy whose lines and tag classes group the answer.
     pub refs: &'a Snapshot<'p>,
     /// The forms in which messages name originals.
@@ -39,7 +39,7 @@ pub struct Places<'a, 'p> {
 
 /// A branch.
 #[derive(Clone, Debug)]
-pub struct OnBranch {
+pub(crate) struct OnBranch {
     /// Its name.
     pub name: RefName,
     /// Its line in the policy.
@@ -50,7 +50,7 @@ pub struct OnBranch {
 
 /// The versions of one series.
 #[derive(Clone, Debug)]
-pub struct InSeries {
+pub(crate) struct InSeries {
     /// The component whose versions these are.
     pub component: Option<String>,
     /// What they have in common: `1.15`.
@@ -65,7 +65,7 @@ pub struct InSeries {
 
 /// Where a change is.
 #[derive(Clone, Debug)]
-pub struct Whereabouts {
+pub(crate) struct Whereabouts {
     /// The branches; those of topic lines only where they have the change.
     pub branches: Vec<OnBranch>,
     /// The series of which some version has it, lowest first.
@@ -99,7 +99,7 @@ impl Whereabouts {
     /// # Errors
     /// Refs or objects that cannot be read, a history that is cut off where that matters, or versions of two schemes in
     /// one series.
-    pub fn find(commit: ObjectId, places: &Places<'_, '_>) -> Result<Self, Error> {
+    pub(crate) fn find(commit: ObjectId, places: &Places<'_, '_>) -> Result<Self, Error> {
         let repository = places.refs.project().repository();
         let tips = tips(places)?;
         let commits: Vec<ObjectId> = tips.iter().map(|tip| tip.commit).collect();

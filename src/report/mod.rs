@@ -9,12 +9,13 @@ mod formats;
 use crate::gate::Outcome;
 
 pub use colour::Colour;
-pub use formats::human::{failure, policy_errors};
-pub use formats::json::log_line;
+pub(crate) use formats::human::failure;
+pub use formats::human::policy_errors;
+pub(crate) use formats::json::log_line;
 
 /// A way of writing an outcome.
 #[derive(Debug)]
-pub struct Format {
+pub(crate) struct Format {
     /// The word that `--format` takes.
     pub name: &'static str,
     /// One sentence for the help text.
@@ -27,7 +28,7 @@ pub struct Format {
 
 /// A standard stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stream {
+pub(crate) enum Stream {
     /// Text for people, where git shows it to whoever pushes.
     Error,
     /// Text for programs.
@@ -36,7 +37,7 @@ pub enum Stream {
 
 /// What is rendered.
 #[derive(Clone, Copy)]
-pub struct Report<'a> {
+pub(crate) struct Report<'a> {
     /// What judging came to.
     pub outcome: &'a Outcome,
     /// What took how long, in milliseconds.
@@ -44,9 +45,9 @@ pub struct Report<'a> {
 }
 
 /// All formats, the default first.
-pub static FORMATS: &[Format] = &[formats::human::FORMAT, formats::json::FORMAT];
+pub(crate) static FORMATS: &[Format] = &[formats::human::FORMAT, formats::json::FORMAT];
 
 /// The format of this name.
-pub fn format(name: &str) -> Option<&'static Format> {
+pub(crate) fn format(name: &str) -> Option<&'static Format> {
     FORMATS.iter().find(|format| format.name == name)
 }

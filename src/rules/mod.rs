@@ -35,11 +35,13 @@ mod unverified_pick;
 mod version_gap;
 mod wrong_way_merge;
 
-pub use registry::{Armed, Check, Entry, REGISTRY, RefCheck, arm, find};
-pub use rule::{BranchRule, CommitRule, Meta, OptionError, RefRule, Report, Rule, Sink, VersionTagRule};
+pub(crate) use registry::{Armed, find};
+pub use registry::{REGISTRY, arm};
+pub use rule::Meta;
+pub(crate) use rule::{BranchRule, CommitRule, OptionError, RefRule, Rule, Sink, VersionTagRule};
 
 /// The rule that asks for changes that are due on another line: what `landed` lists as missing, it refuses.
-pub const DUE_CHANGES: &str = unlanded_fix::ID;
+pub(crate) const DUE_CHANGES: &str = unlanded_fix::ID;
 
 /// The rules that ask where changes landed.
-pub const ASKING_LANDED: [&str; 2] = [DUE_CHANGES, unverified_pick::ID];
+pub(crate) const ASKING_LANDED: [&str; 2] = [DUE_CHANGES, unverified_pick::ID];

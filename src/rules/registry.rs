@@ -47,15 +47,15 @@ pub static REGISTRY: &[Entry] = &[
 ];
 
 /// The rule of this id.
-pub fn find(id: &str) -> Option<&'static Entry> {
+pub(crate) fn find(id: &str) -> Option<&'static Entry> {
     REGISTRY.iter().find(|entry| entry.meta.id == id)
 }
 
 /// Asks a rule about one update.
-pub type RefCheck = dyn Fn(&Update<'_, '_>, &mut Sink<'_>) -> Result<(), FactError>;
+pub(crate) type RefCheck = dyn Fn(&Update<'_, '_>, &mut Sink<'_>) -> Result<(), FactError>;
 
 /// A rule with its options taken over: asked once for every ref update.
-pub type Check = Box<RefCheck>;
+pub(crate) type Check = Box<RefCheck>;
 
 /// A rule as the registry lists it.
 pub struct Entry {

@@ -25,7 +25,7 @@ pub struct Meta {
 }
 
 /// A rule with its options.
-pub trait Rule: Sized + Send + Sync + 'static {
+pub(crate) trait Rule: Sized + Send + Sync + 'static {
     /// What is known of it without running it.
     const META: Meta;
     /// Its own keys in `[rules.ID]`, `deny_unknown_fields`; `()`-like where it has none.
@@ -38,7 +38,7 @@ pub trait Rule: Sized + Send + Sync + 'static {
 }
 
 /// A rule that looks at any ref update: names, deletions, what a ref holds.
-pub trait RefRule: Rule {
+pub(crate) trait RefRule: Rule {
     /// Reports what is wrong with the update. `?` on a fact that cannot be had is right: the gate then knows that
     /// the rule is undecided.
     ///
@@ -48,7 +48,7 @@ pub trait RefRule: Rule {
 }
 
 /// A rule that looks at what a branch of a line gets. It is not asked where the branch goes away.
-pub trait BranchRule: Rule {
+pub(crate) trait BranchRule: Rule {
     /// Reports what is wrong with the update.
     ///
     /// # Errors
@@ -57,7 +57,7 @@ pub trait BranchRule: Rule {
 }
 
 /// A rule that looks at version tags of commits, new and moved ones.
-pub trait VersionTagRule: Rule {
+pub(crate) trait VersionTagRule: Rule {
     /// Reports what is wrong with the tag.
     ///
     /// # Errors
@@ -66,7 +66,7 @@ pub trait VersionTagRule: Rule {
 }
 
 /// A rule that looks at the commits that a branch of a line gets, one at a time.
-pub trait CommitRule: Rule {
+pub(crate) trait CommitRule: Rule {
     /// Whether the rule has anything to ask of the branch's commits; they are not even listed otherwise.
     fn concerns(&self, branch: &BranchUpdate<'_, '_, '_>) -> bool;
 
@@ -79,7 +79,7 @@ pub trait CommitRule: Rule {
 
 /// An option that means nothing.
 #[derive(Debug)]
-pub struct OptionError {
+pub(crate) struct OptionError {
     /// Where it stands in the policy file, in bytes.
     pub span: Range<usize>,
     /// What is wrong with it.

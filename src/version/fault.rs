@@ -3,7 +3,7 @@
 use crate::model::{Untrusted, did_you_mean};
 
 /// The longest version that is read, in bytes. Real ones have some twenty; dpkg and PyPI allow more than this.
-pub const MAX_LEN: usize = 256;
+pub(crate) const MAX_LEN: usize = 256;
 
 /// Where and why reading stopped; becomes a [`VersionError`](super::VersionError) once the scheme and the text are
 /// known.

@@ -42,15 +42,16 @@ mod properties;
 #[cfg(test)]
 mod tests;
 
-pub use error::{MixedSchemes, NextError, SpellError, VersionError};
-pub use fault::{MAX_LEN, Reason};
-pub use form::Entry;
+pub(crate) use error::{MixedSchemes, NextError, SpellError, VersionError};
+#[cfg(test)]
+pub(crate) use fault::{MAX_LEN, Reason};
 pub use next::Level;
-pub use range::{Range, RangeError, SeriesError};
-pub use scheme::{Scheme, SchemeError};
+pub(crate) use range::Range;
+pub use scheme::Scheme;
 pub use schemes::SCHEMES;
-pub use slug::{Case, docker_slug};
+pub(crate) use slug::{Case, docker_slug};
 pub use sort::sort_by;
-pub use spell::{Local, spell_dev, spell_release};
+pub(crate) use spell::Local;
+pub use spell::{spell_dev, spell_release};
 pub use spelling::Spelling;
 pub use value::Version;

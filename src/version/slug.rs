@@ -18,7 +18,7 @@ pub enum Case {
 /// characters: the rule of docker/metadata-action, with what is illegal in front taken away. **Not
 /// injective**: `release-1.2` and `release/1.2` are one tag, as are `TLS` and `tls` in small letters, and names
 /// that differ after their 128th character. Whoever publishes under a slug must compare slugs.
-pub fn docker_slug(branch: &[u8], case: Case) -> Option<String> {
+pub(crate) fn docker_slug(branch: &[u8], case: Case) -> Option<String> {
     let mut slug = String::new();
     let mut in_run = false;
     for byte in branch {

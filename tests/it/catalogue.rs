@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use refgate::policy::{PRESETS, Source, load};
-use refgate::rules::{REGISTRY, arm};
+use refgate::testing::policy::{PRESETS, Source, load};
+use refgate::testing::rules::{REGISTRY, arm};
 
 use crate::support::scenario::{self, Verdict};
 
@@ -108,7 +108,8 @@ fn the_readme_lists_every_rule() {
     let (before, rest) = text.split_once("<!-- rules: ").unwrap();
     let (marker, rest) = rest.split_once("-->\n").unwrap();
     let (_, after) = rest.split_once("<!-- end of rules -->").unwrap();
-    let row = |meta: &refgate::rules::Meta| format!("| `{}` | {} | {} |\n", meta.id, meta.default, meta.summary);
+    let row =
+        |meta: &refgate::testing::rules::Meta| format!("| `{}` | {} | {} |\n", meta.id, meta.default, meta.summary);
     let rows: String = REGISTRY.iter().map(|entry| row(entry.meta)).collect();
     let fresh = format!(
         "{before}<!-- rules: {marker}-->\n| rule | default | what it does |\n|---|---|---|\n{rows}<!-- end of rules -->{after}"

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use bstr::BString;
-use refgate::hosts::{HOSTS, Hook, Traces, detect, find, page, refusal};
+use refgate::testing::hosts::{HOSTS, Hook, Traces, detect, find, page, refusal};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

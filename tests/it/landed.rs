@@ -287,7 +287,7 @@ fn what_is_taken_away_is_not_found() {
 #[test]
 fn patch_ids_are_those_of_git() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let environment = refgate::git::Environment { cwd: root.to_owned(), ..Default::default() };
+    let environment = refgate::testing::git::Environment { cwd: root.to_owned(), ..Default::default() };
     let directory = tempfile::tempdir().unwrap();
     let ids = build(
         directory.path(),
@@ -296,15 +296,19 @@ fn patch_ids_are_those_of_git() {
          refs/heads/main = B",
         &[],
     );
-    let repository =
-        refgate::git::Repository::open(Some(directory.path()), &environment, refgate::git::Trust::Hook).unwrap();
+    let repository = refgate::testing::git::Repository::open(
+        Some(directory.path()),
+        &environment,
+        refgate::testing::git::Trust::Hook,
+    )
+    .unwrap();
     for label in ["A", "B"] {
         let id = &ids[label];
         let diff = git(directory.path(), &["diff-tree", "-p", "--full-index", "--root", "--no-renames", id]);
         let expected = git_with(directory.path(), &["patch-id", "--stable"], format!("{diff}\n").as_bytes());
-        let ours = refgate::landed::patch_id::stable(
+        let ours = refgate::testing::landed::patch_id::stable(
             &repository,
-            refgate::model::ObjectId::from_hex(id.as_bytes()).unwrap(),
+            refgate::testing::model::ObjectId::from_hex(id.as_bytes()).unwrap(),
             1 << 20,
         );
         assert_eq!(ours.unwrap().unwrap().to_string(), expected.split(' ').next().unwrap(), "{label}");
@@ -533,15 +537,19 @@ fn patch_ids_of_random_commits_are_those_of_git() {
     script.push_str("refs/heads/main = C59\n");
     let directory = tempfile::tempdir().unwrap();
     let ids = build(directory.path(), &script, &[]);
-    let environment = refgate::git::Environment { cwd: directory.path().to_owned(), ..Default::default() };
-    let repository =
-        refgate::git::Repository::open(Some(directory.path()), &environment, refgate::git::Trust::Hook).unwrap();
+    let environment = refgate::testing::git::Environment { cwd: directory.path().to_owned(), ..Default::default() };
+    let repository = refgate::testing::git::Repository::open(
+        Some(directory.path()),
+        &environment,
+        refgate::testing::git::Trust::Hook,
+    )
+    .unwrap();
     let mut compared = 0;
     for id in ids.values() {
         let diff = git(directory.path(), &["diff-tree", "-p", "--full-index", "--root", "--no-renames", id]);
         let expected = git_with(directory.path(), &["patch-id", "--stable"], format!("{diff}\n").as_bytes());
-        let id = refgate::model::ObjectId::from_hex(id.as_bytes()).unwrap();
-        let ours = refgate::landed::patch_id::stable(&repository, id, 1 << 20).unwrap();
+        let id = refgate::testing::model::ObjectId::from_hex(id.as_bytes()).unwrap();
+        let ours = refgate::testing::landed::patch_id::stable(&repository, id, 1 << 20).unwrap();
         let ours = ours.map_or(String::new(), |ours| ours.to_string());
         assert_eq!(ours, expected.split(' ').next().unwrap_or_default(), "{id}");
         compared += usize::from(!ours.is_empty());

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::install::{text, write};
 use crate::support::site::{POLICY, Pushed, Setup, Site, USUAL};
 use crate::support::{REFGATE, command, git, refgate, run};
-use refgate::landed::Turn;
+use refgate::testing::landed::Turn;
 
 /// A mainline and a release branch; each later commit of the release branch is a pick, but for the last.
 const HISTORY: &str = r#"

@@ -4,8 +4,8 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use refgate::manifest::Kind;
-use refgate::version::{SCHEMES, Scheme};
+use refgate::testing::manifest::Kind;
+use refgate::testing::version::{SCHEMES, Scheme};
 
 /// Asserts that a page is what is made from the list, or writes it.
 fn is_current(name: &str, fresh: &str) {

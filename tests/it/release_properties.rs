@@ -7,12 +7,12 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::support::{git, git_with, has_reftable};
-use refgate::git::{Environment, Repository, Trust};
-use refgate::model::ObjectId;
-use refgate::policy::Policy;
-use refgate::project::{Project, Snapshot, View};
-use refgate::release::{Component, Error, ReleaseTags, Standing};
-use refgate::version::{Scheme, Spelling, Version, spell_release};
+use refgate::testing::git::{Environment, Repository, Trust};
+use refgate::testing::model::ObjectId;
+use refgate::testing::policy::Policy;
+use refgate::testing::project::{Project, Snapshot, View};
+use refgate::testing::release::{Component, Error, ReleaseTags, Standing};
+use refgate::testing::version::{Scheme, Spelling, Version, spell_release};
 
 /// A history: for each commit how far back its parents are and how wrong its clock is; then tags, as the commit and
 /// the three numbers.

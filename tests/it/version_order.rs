@@ -12,7 +12,7 @@ use std::path::Path;
 
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::TestRunner;
-use refgate::version::{Level, Scheme, Spelling, Version, sort_by, spell_dev};
+use refgate::testing::version::{Level, Scheme, Spelling, Version, sort_by, spell_dev};
 
 /// Texts that match a pattern, the same ones in every run.
 fn generate(pattern: &str, count: usize) -> Vec<String> {

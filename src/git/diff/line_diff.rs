@@ -8,7 +8,7 @@ use crate::git::diff::common::{common_prefix, common_suffix};
 
 /// Where a block of changed lines ends up that could stand in several places.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sliders {
+pub(crate) enum Sliders {
     /// As far down as it goes: what git hashes for `git cherry`.
     Plain,
     /// Moved by indentation and blank lines: what `git diff` shows.
@@ -17,7 +17,7 @@ pub enum Sliders {
 
 /// A block of changed lines, as line numbers that begin with 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hunk {
+pub(crate) struct Hunk {
     /// The lines that were taken away.
     pub old: Range<u32>,
     /// The lines that were added.
@@ -25,14 +25,14 @@ pub struct Hunk {
 }
 
 /// Two files and the lines that differ.
-pub struct LineDiff<'a> {
+pub(crate) struct LineDiff<'a> {
     input: InternedInput<&'a [u8]>,
     hunks: Vec<Hunk>,
 }
 
 impl<'a> LineDiff<'a> {
     /// Compares two files with git's default algorithm. Its heuristics bound the time for any input.
-    pub fn new(old: &'a [u8], new: &'a [u8], sliders: Sliders) -> Self {
+    pub(crate) fn new(old: &'a [u8], new: &'a [u8], sliders: Sliders) -> Self {
         let input = InternedInput::new(old, new);
         let mut diff = Diff::compute(Algorithm::Myers, &input);
         match sliders {
@@ -52,28 +52,28 @@ impl<'a> LineDiff<'a> {
 
     /// Compares what [`middle`] leaves of two files. Much faster for a small change of a large file. In a long run of
     /// equal lines, a block may end up elsewhere than git has it, but in the same place for the same change.
-    pub fn of_middle(middle: (&'a [u8], &'a [u8])) -> Self {
+    pub(crate) fn of_middle(middle: (&'a [u8], &'a [u8])) -> Self {
         Self::new(middle.0, middle.1, Sliders::Plain)
     }
 
     /// Returns the blocks in the order of the file.
-    pub fn hunks(&self) -> &[Hunk] {
+    pub(crate) fn hunks(&self) -> &[Hunk] {
         &self.hunks
     }
 
     /// Returns how many lines the old file has.
-    pub fn old_len(&self) -> u32 {
+    pub(crate) fn old_len(&self) -> u32 {
         u32::try_from(self.input.before.len()).unwrap_or(u32::MAX)
     }
 
     /// Returns lines of the old file with their line ends.
-    pub fn old_lines(&self, lines: Range<u32>) -> impl Iterator<Item = &'a [u8]> {
+    pub(crate) fn old_lines(&self, lines: Range<u32>) -> impl Iterator<Item = &'a [u8]> {
         let tokens = self.input.before.get(lines.start as usize..lines.end as usize).unwrap_or_default();
         tokens.iter().map(|token| self.input.interner[*token])
     }
 
     /// Returns lines of the new file with their line ends.
-    pub fn new_lines(&self, lines: Range<u32>) -> impl Iterator<Item = &'a [u8]> {
+    pub(crate) fn new_lines(&self, lines: Range<u32>) -> impl Iterator<Item = &'a [u8]> {
         let tokens = self.input.after.get(lines.start as usize..lines.end as usize).unwrap_or_default();
         tokens.iter().map(|token| self.input.interner[*token])
     }
@@ -83,7 +83,7 @@ impl<'a> LineDiff<'a> {
 const MARGIN: usize = 16;
 
 /// Two texts without the lines that both begin and end with, except for some around what differs.
-pub fn middle<'a>(old: &'a [u8], new: &'a [u8]) -> (&'a [u8], &'a [u8]) {
+pub(crate) fn middle<'a>(old: &'a [u8], new: &'a [u8]) -> (&'a [u8], &'a [u8]) {
     let mut start = common_prefix(old, new);
     for _ in 0..=MARGIN {
         start = old.get(..start).and_then(|before| before.rfind_byte(b'\n')).unwrap_or(0);

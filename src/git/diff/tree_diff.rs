@@ -19,7 +19,7 @@ use crate::model::ObjectId;
 const CACHE: usize = 8 << 20;
 
 /// Compares trees. `R` is a repository of its own, for a thread, or one that is borrowed.
-pub struct TreeDiff<R = Repository> {
+pub(crate) struct TreeDiff<R = Repository> {
     repository: R,
     cache: HashMap<ObjectId, Arc<Vec<u8>>>,
     cached: usize,
@@ -44,12 +44,12 @@ impl<'w> Comparison<'w> {
 
 impl<R: Borrow<Repository>> TreeDiff<R> {
     /// Nothing read yet.
-    pub fn new(repository: R) -> Self {
+    pub(crate) fn new(repository: R) -> Self {
         Self { repository, cache: HashMap::new(), cached: 0, buffer: Vec::new() }
     }
 
     /// Returns the repository whose trees these are.
-    pub fn repository(&self) -> &Repository {
+    pub(crate) fn repository(&self) -> &Repository {
         self.repository.borrow()
     }
 
@@ -57,7 +57,7 @@ impl<R: Borrow<Repository>> TreeDiff<R> {
     ///
     /// # Errors
     /// It is missing or malformed.
-    pub fn tree_of_commit(&mut self, commit: ObjectId) -> Result<ObjectId, Error> {
+    pub(crate) fn tree_of_commit(&mut self, commit: ObjectId) -> Result<ObjectId, Error> {
         if let Some(tree) = self.repository.borrow().dag.borrow().tree(commit) {
             return Ok(tree);
         }
@@ -69,7 +69,7 @@ impl<R: Borrow<Repository>> TreeDiff<R> {
     ///
     /// # Errors
     /// A tree is missing or malformed, or there are more than a million changes.
-    pub fn between(&mut self, old: Option<ObjectId>, new: Option<ObjectId>) -> Result<Vec<Change>, Error> {
+    pub(crate) fn between(&mut self, old: Option<ObjectId>, new: Option<ObjectId>) -> Result<Vec<Change>, Error> {
         Ok(self.compare(old, new, &|_, _| true)?.changes)
     }
 
@@ -77,7 +77,7 @@ impl<R: Borrow<Repository>> TreeDiff<R> {
     ///
     /// # Errors
     /// A commit or tree is missing or malformed, or there are more than a million changes.
-    pub fn changes_of(&mut self, parent: Option<ObjectId>, tree: ObjectId) -> Result<Vec<Change>, Error> {
+    pub(crate) fn changes_of(&mut self, parent: Option<ObjectId>, tree: ObjectId) -> Result<Vec<Change>, Error> {
         let parent = parent.map(|id| self.tree_of_commit(id)).transpose()?;
         self.between(parent, Some(tree))
     }
@@ -88,7 +88,7 @@ impl<R: Borrow<Repository>> TreeDiff<R> {
     ///
     /// # Errors
     /// As [`TreeDiff::changes_of`].
-    pub fn changes_within(
+    pub(crate) fn changes_within(
         &mut self,
         parent: Option<ObjectId>,
         tree: ObjectId,
@@ -104,7 +104,7 @@ impl<R: Borrow<Repository>> TreeDiff<R> {
     ///
     /// # Errors
     /// As [`TreeDiff::changes_of`].
-    pub fn differing(
+    pub(crate) fn differing(
         &mut self,
         old: Option<ObjectId>,
         new: Option<ObjectId>,

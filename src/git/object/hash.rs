@@ -4,7 +4,7 @@ use crate::model::{HashKind, ObjectId};
 
 /// Returns the id a blob of these bytes has, as `git hash-object` prints it; the null id should hashing detect a
 /// collision attack.
-pub fn blob_id(kind: HashKind, bytes: &[u8]) -> ObjectId {
+pub(crate) fn blob_id(kind: HashKind, bytes: &[u8]) -> ObjectId {
     let gix_kind = match kind {
         HashKind::Sha1 => gix::hash::Kind::Sha1,
         HashKind::Sha256 => gix::hash::Kind::Sha256,
@@ -14,21 +14,21 @@ pub fn blob_id(kind: HashKind, bytes: &[u8]) -> ObjectId {
 }
 
 /// Hashes bytes as they come: SHA-1 or SHA-256.
-pub struct Digest(gix::hash::Hasher);
+pub(crate) struct Digest(gix::hash::Hasher);
 
 impl Digest {
     /// Nothing hashed yet.
-    pub fn new(kind: HashKind) -> Self {
+    pub(crate) fn new(kind: HashKind) -> Self {
         Self(gix::hash::hasher(crate::git::object::odb::gix_kind(kind)))
     }
 
     /// Adds bytes.
-    pub fn update(&mut self, bytes: &[u8]) {
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
         self.0.update(bytes);
     }
 
     /// Returns the hash of all that was added; `None` should the input be a SHA-1 collision attack.
-    pub fn finish(self) -> Option<ObjectId> {
+    pub(crate) fn finish(self) -> Option<ObjectId> {
         self.0.try_finalize().ok().and_then(|id| ObjectId::from_bytes(id.as_bytes()))
     }
 }

@@ -23,7 +23,7 @@ use crate::policy::cx::Cx;
 use crate::policy::text::{Located, Texts};
 
 /// No note is longer.
-pub const MAX_NOTE_BYTES: u64 = 64 << 10;
+pub(crate) const MAX_NOTE_BYTES: u64 = 64 << 10;
 
 /// A waiver as a note records it. What it says is text of whoever pushed it, shown escaped.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use crate::push::variables::Variables;
 
 /// The event of a CI job. Ids are as the system gives them, and what they name may be missing from the clone.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CiEvent {
+pub(crate) enum CiEvent {
     /// A pull or merge request: judged as a push of `head` to `target`.
     Request {
         /// The branch it goes to.
@@ -39,7 +39,7 @@ pub enum CiEvent {
 
 /// Why there is no event to judge.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum CiError {
+pub(crate) enum CiError {
     /// The variables of no system are there.
     #[error("no flags say what to check, and neither GitHub Actions' nor GitLab CI's variables are set")]
     NoCi,
@@ -64,19 +64,19 @@ impl CiEvent {
     ///
     /// # Errors
     /// See [`CiError`].
-    pub fn job(variables: Variables<'_>, read: Read<'_>) -> Result<Self, CiError> {
+    pub(crate) fn job(variables: Variables<'_>, read: Read<'_>) -> Result<Self, CiError> {
         provider(variables)?.job(variables, read)
     }
 
     /// Returns the branch that the project calls its main one, where the system says so.
-    pub const fn default_branch(&self) -> Option<&RefName> {
+    pub(crate) const fn default_branch(&self) -> Option<&RefName> {
         match self {
             Self::Request { default_branch, .. } | Self::Push { default_branch, .. } => default_branch.as_ref(),
         }
     }
 
     /// Returns the ref that moved, or would move.
-    pub const fn name(&self) -> &RefName {
+    pub(crate) const fn name(&self) -> &RefName {
         match self {
             Self::Request { target, .. } => target,
             Self::Push { name, .. } => name,

@@ -6,16 +6,17 @@ mod event;
 mod github;
 mod gitlab;
 
-pub use event::{CiError, CiEvent};
+pub(crate) use event::{CiError, CiEvent};
 
 use super::variables::Variables;
 
 /// Reads a file that a variable names.
-pub type Read<'a> = &'a dyn Fn(&str) -> Result<Vec<u8>, String>;
+pub(crate) type Read<'a> = &'a dyn Fn(&str) -> Result<Vec<u8>, String>;
 
 /// A system that runs jobs about pushes and requests. Only what its own documentation promises is used.
-pub trait Provider: Sync {
+pub(crate) trait Provider: Sync {
     /// Returns the name that its users know it by.
+    #[cfg_attr(not(test), expect(dead_code, reason = "`docs/ci.md` is written from it by a test"))]
     fn name(&self) -> &'static str;
 
     /// Returns whether the environment is that of one of its jobs.
@@ -45,17 +46,18 @@ pub trait Provider: Sync {
     fn whole_clone(&self) -> &'static str;
 
     /// Returns its section of `docs/ci.md`.
+    #[cfg_attr(not(test), expect(dead_code, reason = "`docs/ci.md` is written from it by a test"))]
     fn page(&self) -> &'static str;
 }
 
 /// Every system that is known.
-pub static PROVIDERS: &[&dyn Provider] = &[&github::GitHub, &gitlab::GitLab];
+pub(crate) static PROVIDERS: &[&dyn Provider] = &[&github::GitHub, &gitlab::GitLab];
 
 /// Finds the system that runs this job.
 ///
 /// # Errors
 /// It is not one that is known.
-pub fn provider(variables: Variables<'_>) -> Result<&'static dyn Provider, CiError> {
+pub(crate) fn provider(variables: Variables<'_>) -> Result<&'static dyn Provider, CiError> {
     PROVIDERS.iter().find(|provider| provider.runs(variables)).copied().ok_or(CiError::NoCi)
 }
 

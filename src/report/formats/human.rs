@@ -153,7 +153,7 @@ fn advice(text: &mut String, help: Option<&str>, command: Option<&str>, colour: 
 }
 
 /// A failure: the one line, and the remedy.
-pub fn failure(failure: &Failure, colour: Colour) -> String {
+pub(crate) fn failure(failure: &Failure, colour: Colour) -> String {
     let mut text = format!("{}: {failure}\n", Style::Error.paint("error", colour));
     let _ = advice(&mut text, failure.help.as_deref(), None, colour);
     text

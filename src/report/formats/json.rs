@@ -75,7 +75,7 @@ fn render(report: &Report<'_>, _: Colour) -> String {
 }
 
 /// The report as one line of JSON with the time it was made, for a log.
-pub fn log_line(report: &Report<'_>, time: &str) -> String {
+pub(crate) fn log_line(report: &Report<'_>, time: &str) -> String {
     #[derive(Serialize)]
     struct Line<'a> {
         time: &'a str,

@@ -1,0 +1,67 @@
+//! The narrow door for tests, fuzz targets and benches. Nothing here is an interface for others: the program is.
+//!
+//! Everything else is private to the crate, so that the compiler names what nobody uses.
+
+/// Repositories and the objects in them.
+pub mod git {
+    #[cfg(fuzzing)]
+    pub use crate::git::apply_delta;
+    pub use crate::git::{ChangedPaths, Commit, Environment, Repository, Tag, Trust};
+}
+
+/// The hosts, for the page about them.
+pub mod hosts {
+    pub use crate::hosts::{HOSTS, Hook, Traces, detect, find, page, refusal};
+}
+
+/// What is known about changes on two lines.
+pub mod landed {
+    #[cfg(fuzzing)]
+    pub use crate::landed::fuzzing;
+    pub use crate::landed::{Form, Grammar, Original, Turn, patch_id};
+}
+
+/// The kinds of manifest, for the page about them.
+pub mod manifest {
+    pub use crate::manifest::Kind;
+}
+
+/// The words.
+pub mod model {
+    pub use crate::model::{HashKind, ObjectId, Untrusted};
+}
+
+/// Reading policies.
+pub mod policy {
+    pub use crate::policy::{LoadError, PRESETS, Pattern, Policy, Source, load};
+}
+
+/// A repository under a policy.
+pub mod project {
+    pub use crate::project::{Project, Snapshot, View};
+}
+
+/// The input of hooks.
+pub mod push {
+    pub use crate::push::{pre_push, pre_receive};
+}
+
+/// The versions of commits.
+pub mod release {
+    pub use crate::release::{Component, Error, ReleaseTags, Standing};
+}
+
+/// How policy errors are shown.
+pub mod report {
+    pub use crate::report::{Colour, policy_errors};
+}
+
+/// The catalogue.
+pub mod rules {
+    pub use crate::rules::{Meta, REGISTRY, arm};
+}
+
+/// Versions and their schemes.
+pub mod version {
+    pub use crate::version::{Level, SCHEMES, Scheme, Spelling, Version, sort_by, spell_dev, spell_release};
+}
