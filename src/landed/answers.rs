@@ -16,7 +16,7 @@ use crate::git::{self, Digest, Repository};
 use crate::model::ObjectId;
 
 /// Changed whenever something else is kept, or the same is found in another way.
-pub(super) const VERSION: u32 = 5;
+pub(super) const VERSION: u32 = 6;
 
 const DIRECTORY: &str = "answers";
 

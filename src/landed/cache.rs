@@ -16,7 +16,7 @@ use crate::git::Repository;
 use crate::model::{HashKind, ObjectId};
 
 /// Changed whenever something else is kept, or the same is computed in another way.
-pub(super) const VERSION: u64 = 6;
+pub(super) const VERSION: u64 = 7;
 
 /// The name of the file.
 const FILE: &str = "landed";

@@ -60,7 +60,7 @@ pub(crate) fn exempt(
     let cache = open_cache(repository, options);
     let reading = Reading { repository, options, cache: &cache, readers: Readers::default() };
     let all = reading.changes(&repository.commits(&[from], to, MAX_COMMITS)?)?;
-    let asked = Asked::of(all, options, &mut |merge| reading.brought(merge));
+    let asked = Asked::of(all, options, &mut |merge| reading.brought(merge))?;
     let excluded = exclude::exclude(&reading, &asked, &mut Patches::of(&asked.branch))?;
     let reason =
         |(at, why): (At, exclude::Exclusion)| Some((asked.branch.get(at)?.id, why.reason(options.exempt_trailer)));
@@ -88,16 +88,16 @@ fn compare_now(
     let own = repository.commits(&[from], to, MAX_COMMITS)?;
     let there = repository.commits(to, &[from], MAX_COMMITS)?;
     reading.tell("reading commits", own.len() + there.len());
-    let asked = Asked::of(reading.changes(&own)?, options, &mut |merge| reading.brought(merge));
+    let asked = Asked::of(reading.changes(&own)?, options, &mut |merge| reading.brought(merge))?;
     let mainline = reading.changes(&there)?;
 
     let mut patches = Patches::of(&asked.branch);
     let excluded = exclude::exclude(&reading, &asked, &mut patches)?;
 
     let index = Index::new(&mainline);
-    let reverts = Reverts::new(&index, &mut |merge| reading.brought(merge));
+    let reverts = Reverts::new(&index, &mut |merge| reading.brought(merge))?;
     let mut mainline_patches = Patches::of(&mainline);
-    let without = metadata::taken_away(&reading, &asked.branch, &mainline);
+    let without = metadata::taken_away(&reading, &asked.branch, &mainline)?;
     let search =
         Search { reading: &reading, asked: &asked, excluded: &excluded, index: &index, reverts: &reverts, without };
     let found = search.run(&mut patches, &mut mainline_patches)?;

@@ -37,9 +37,9 @@ pub(super) struct Asked {
 impl Asked {
     /// Chooses from all commits of a branch, newest first. What the branch took back counts even where that is not asked
     /// about.
-    pub(super) fn of(mut all: Vec<Change>, options: &Options<'_>, brought: Brought<'_>) -> Self {
+    pub(super) fn of(mut all: Vec<Change>, options: &Options<'_>, brought: Brought<'_>) -> Result<Self, Error> {
         let index = Index::new(&all);
-        let reverts = Reverts::new(&index, brought);
+        let reverts = Reverts::new(&index, brought)?;
         let id = |at: At| all.get(at).map(|change| change.id);
         let mut asked = Self { repeated: repeated_titles(&all), ..Self::default() };
         for (at, change) in all.iter().enumerate() {
@@ -57,7 +57,7 @@ impl Asked {
         }
         asked.passed.extend(all.extract_if(.., |change| change.is_merge));
         asked.branch = all;
-        asked
+        Ok(asked)
     }
 }
 

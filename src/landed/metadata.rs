@@ -143,17 +143,17 @@ fn is_confirmed((own, branch): (&Patches<'_>, At), (there, mainline): (&Patches<
 }
 
 /// Returns the pairs that `without` takes away. A merge and what it brought in are the same change twice: they go together.
-pub(super) fn taken_away(reading: &Reading<'_>, branch: &[Change], mainline: &[Change]) -> Without {
+pub(super) fn taken_away(reading: &Reading<'_>, branch: &[Change], mainline: &[Change]) -> Result<Without, Error> {
     let mut away = Without::new();
     let without = &reading.options.without;
     if without.is_empty() {
-        return away;
+        return Ok(away);
     }
     let places: BTreeMap<_, At> = mainline.iter().enumerate().map(|(at, change)| (change.id, at)).collect();
     // For each commit the merges that brought it in, and for each merge what it brought in.
     let mut related: BTreeMap<At, Vec<At>> = BTreeMap::new();
     for (at, merge) in mainline.iter().enumerate().filter(|(_, change)| change.is_merge) {
-        for part in reading.brought(merge).iter().filter_map(|id| places.get(id)).filter(|part| **part != at) {
+        for part in reading.brought(merge)?.iter().filter_map(|id| places.get(id)).filter(|part| **part != at) {
             related.entry(at).or_default().push(*part);
             related.entry(*part).or_default().push(at);
         }
@@ -166,5 +166,5 @@ pub(super) fn taken_away(reading: &Reading<'_>, branch: &[Change], mainline: &[C
             away.extend(related.get(at).into_iter().flatten().map(|other| (branch, *other)));
         }
     }
-    away
+    Ok(away)
 }

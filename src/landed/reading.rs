@@ -6,7 +6,7 @@ use super::index::At;
 use super::options::Options;
 use super::patch::{Patch, Readers};
 use super::{Error, parallel};
-use crate::git::Repository;
+use crate::git::{self, Repository};
 use crate::model::ObjectId;
 
 /// Where all stages read.
@@ -35,12 +35,17 @@ impl Reading<'_> {
         parallel::map(self.repository, ids, self.options.deadline, "reading commits", |repository| repository, read)
     }
 
-    /// Returns the commits that a merge brought in.
-    pub(super) fn brought(&self, merge: &Change) -> Vec<ObjectId> {
-        /// No merge that somebody takes back brings more.
+    /// Returns the commits that a merge brought in; none where there are more than anybody takes back at once.
+    ///
+    /// # Errors
+    /// The history cannot be read: without it nobody knows whether what the merge brought was taken back with it.
+    pub(super) fn brought(&self, merge: &Change) -> Result<Vec<ObjectId>, Error> {
         const MAX_BROUGHT: usize = 10_000;
-        let Some(parent) = merge.parent else { return Vec::new() };
-        self.repository.commits(&[merge.id], &[parent], MAX_BROUGHT).unwrap_or_default()
+        let Some(parent) = merge.parent else { return Ok(Vec::new()) };
+        match self.repository.commits(&[merge.id], &[parent], MAX_BROUGHT) {
+            Err(git::Error::Limit { .. }) => Ok(Vec::new()),
+            other => Ok(other?),
+        }
     }
 
     /// Returns outlines, or with `small` all of what is small: answers are the same with a cache and without.

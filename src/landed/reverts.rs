@@ -4,6 +4,7 @@ use bstr::{BStr, BString};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
+use super::Error;
 use super::change::Change;
 use super::grammar::Grammar;
 use super::index::{At, Index};
@@ -14,7 +15,7 @@ use crate::model::ObjectId;
 const MAX_CHAIN: u8 = 16;
 
 /// Gives the commits that a merge brought in.
-pub(super) type Brought<'b> = &'b mut dyn FnMut(&Change) -> Vec<ObjectId>;
+pub(super) type Brought<'b> = &'b mut dyn FnMut(&Change) -> Result<Vec<ObjectId>, Error>;
 
 /// Which commits of a line have been taken back there, by which others.
 #[derive(Default)]
@@ -26,7 +27,10 @@ pub(super) struct Reverts {
 
 impl Reverts {
     /// Reads the reverts of a line. With a merge goes what it brought in.
-    pub(super) fn new(index: &Index<'_>, brought: Brought<'_>) -> Self {
+    ///
+    /// # Errors
+    /// What a merge brought in cannot be found out.
+    pub(super) fn new(index: &Index<'_>, brought: Brought<'_>) -> Result<Self, Error> {
         let mut reverts = Self::default();
         for (at, commit) in index.commits.iter().enumerate().filter(|(_, commit)| !commit.takes_back.is_nothing()) {
             // A merge has the title of one change, and what it brought in speaks for itself.
@@ -38,14 +42,14 @@ impl Reverts {
             for target in targets {
                 reverts.add(at, target);
                 let Some(merge) = index.commits.get(target).filter(|target| target.is_merge) else { continue };
-                for id in brought(merge) {
+                for id in brought(merge)? {
                     if let Some(target) = index.with_id(&BString::from(id.to_string())) {
                         reverts.add(at, target);
                     }
                 }
             }
         }
-        reverts
+        Ok(reverts)
     }
 
     fn add(&mut self, revert: At, target: At) {
@@ -80,6 +84,7 @@ impl Reverts {
 pub(crate) fn taken_back(commits: &[Commit]) -> Vec<bool> {
     let grammar = Grammar::default();
     let changes: Vec<Change> = commits.iter().map(|commit| Change::new(commit, &grammar)).collect();
-    let reverts = Reverts::new(&Index::new(&changes), &mut |_| Vec::new());
+    // Nothing is read, so that nothing can fail.
+    let reverts = Reverts::new(&Index::new(&changes), &mut |_| Ok(Vec::new())).unwrap_or_default();
     (0..changes.len()).map(|at| reverts.standing(at).is_some()).collect()
 }

@@ -45,7 +45,17 @@ pub(super) fn normalised(title: &BStr) -> BString {
     {
         rest.drain(open..=close);
     }
-    rest
+    with_quoted(rest)
+}
+
+/// A title that quotes another one, `revert "fix it (#83)"`, with that one as titles are compared.
+fn with_quoted(title: BString) -> BString {
+    for start in [b"revert \"".as_slice(), b"reapply \""] {
+        if let Some(inner) = title.strip_prefix(start).and_then(|rest| rest.strip_suffix(b"\"")) {
+            return [start, normalised(inner.as_bstr()).as_slice(), b"\""].concat().into();
+        }
+    }
+    title
 }
 
 fn without_prefix(title: &[u8]) -> &[u8] {
@@ -302,6 +312,10 @@ mod tests {
         assert_eq!(key("Build it into bin"), "build it into bin");
         assert_eq!(key("Upgrade parser - 2.9.1 of it"), "upgrade parser - 2.9.1 of it");
         assert_eq!(key("(#83)"), "(#83)");
+        for quoted in ["Revert \"Revert \"Fix it (#83)\" (#84)\" (#85)", "revert \"revert \"[2.9] fix it\"\""] {
+            assert_eq!(key(quoted), "revert \"revert \"fix it\"\"", "{quoted}");
+        }
+        assert_eq!(key("Revert \"Fix it (#83)\" and more"), "revert \"fix it (#83)\" and more");
     }
 
     #[test]

@@ -192,12 +192,14 @@ impl Later {
             }
             let mut titled: Vec<(i64, ObjectId)> = self.titles.get(title.as_bytes()).cloned().unwrap_or_default();
             titled.sort_unstable();
+            let mut newest = None;
             for (_, other) in titled.into_iter().rev() {
-                if let Some(other) = older(other)? {
-                    return Ok(Some(other));
-                }
+                let Some(other) = older(other)? else { continue };
+                // Clocks differ; what descends from the other is newer.
+                let is_newer = newest.map_or(Ok(true), |newest| repository.is_ancestor(newest, other))?;
+                newest = if is_newer { Some(other) } else { newest };
             }
-            Ok(None)
+            Ok(newest)
         };
         said.takes_back.targets(by_id, by_title)
     }
