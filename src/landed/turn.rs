@@ -20,7 +20,7 @@ const NEXT: &str = "landed.next";
 
 /// The turn of this process; over when dropped.
 pub struct Turn {
-    _filling: File,
+    _filling: Lock,
     has_waited: bool,
 }
 
@@ -30,7 +30,7 @@ impl Turn {
     /// `home` is the directory of the repository, here and below.
     pub fn is_awaited(home: &Path) -> bool {
         let waiting = existing(&place(home, NEXT));
-        waiting.is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
+        waiting.is_ok_and(|file| matches!(Lock::try_on(&file), Err(TryLockError::WouldBlock)))
     }
 
     /// Waits for the turn. `None` where another waits already, where no lock can be had (nothing can be kept there
@@ -38,12 +38,12 @@ impl Turn {
     pub fn wait(home: &Path, deadline: Instant) -> Option<Self> {
         make_directory(home, &home.join("refgate")).ok()?;
         let waiting = open(home, NEXT).ok()?;
-        waiting.try_lock().ok()?;
+        let _waiting = Lock::try_on(&waiting).ok()?;
         let filling = open(home, FILLING).ok()?;
         let mut has_waited = false;
         loop {
-            match filling.try_lock() {
-                Ok(()) => return Some(Self { _filling: filling, has_waited }),
+            match Lock::try_on(&filling) {
+                Ok(filling) => return Some(Self { _filling: filling, has_waited }),
                 Err(TryLockError::WouldBlock) if Instant::now() < deadline => {}
                 Err(_) => return None,
             }
@@ -55,6 +55,26 @@ impl Turn {
     /// Whether it was waited for: others may have left their pushes to this process.
     pub fn has_waited(&self) -> bool {
         self.has_waited
+    }
+}
+
+/// A lock that is given back when it is dropped. Closing the file alone would not do that: between its fork and its exec a
+/// child process has the file too, and with it the lock.
+struct Lock(File);
+
+impl Lock {
+    /// Locks a file, unless somebody else has.
+    fn try_on(file: &File) -> Result<Self, TryLockError> {
+        let own = file.try_clone().map_err(TryLockError::Error)?;
+        own.try_lock()?;
+        Ok(Self(own))
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // What could not be given back goes with the process.
+        let _ = self.0.unlock();
     }
 }
 
