@@ -95,10 +95,10 @@ impl At<'_> {
         let new = self.revision(head)?;
         let current = match base {
             Some(base) => Some(self.revision(base)?),
-            None => self.view.find(self.repository, &target).map_err(|error| {
-                let failure = Failure::new(Exit::Undecided, format!("comparing with {target}"), error.cause.clone());
-                error.advice(Stage::Ci).into_iter().fold(failure, Failure::help)
-            })?,
+            None => {
+                let found = self.view.find(self.repository, &target);
+                found.map_err(|error| error.into_failure(format!("comparing with {target}"), Stage::Ci))?
+            }
         };
         let null = ObjectId::null(self.repository.hash_kind());
         let old = match current {

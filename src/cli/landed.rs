@@ -87,10 +87,7 @@ impl Asking<'_, '_> {
         let detail = || {
             format!("looking for the changes of {} on {}", Untrusted::new(&question.from), Untrusted::new(&question.to))
         };
-        let unknown = |error: FactError| {
-            let failure = Failure::new(Exit::Undecided, detail(), error.cause.clone());
-            error.advice(Stage::Ci).into_iter().fold(failure, Failure::help)
-        };
+        let unknown = |error: FactError| error.into_failure(detail(), Stage::Ci);
         let shows_progress = std::io::stderr().is_terminal();
         let progress = |what: &'static str, count: usize| {
             if shows_progress {
@@ -143,9 +140,10 @@ impl Asking<'_, '_> {
     /// The exception for a change that a flow wants elsewhere.
     fn waiver(&self, question: &Question<'_>, verdict: &Verdict) -> Option<Granted> {
         let is_owed = !matches!(verdict.status, Status::Landed | Status::Exempt) && question.flow.is_some();
-        let today = today();
-        is_owed
-            .then(|| self.refs.exceptions(DUE_CHANGES, Some(verdict.commit), question.branch.as_ref(), today).granted)?
+        if !is_owed {
+            return None;
+        }
+        self.refs.exceptions(DUE_CHANGES, Some(verdict.commit), question.branch.as_ref(), today()).granted
     }
 }
 

@@ -106,11 +106,7 @@ impl Work<'_> {
             return Ok(());
         };
         let refs = Snapshot::now(gate.project());
-        let failure = |error: FactError| {
-            let detail = "preparing what the next push will ask";
-            let failure = Failure::new(Exit::Undecided, detail, error.cause.clone());
-            error.advice(Stage::PreReceive).into_iter().fold(failure, Failure::help)
-        };
+        let failure = |error: FactError| error.into_failure("preparing what the next push will ask", Stage::PreReceive);
         // Those who came while this process waited have left their refs to it.
         let touched = if turn.has_waited() { &[][..] } else { &touched };
         let mut ended = Ok(());

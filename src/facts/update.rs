@@ -1,5 +1,7 @@
 //! One ref update as rules see it.
 
+use std::cell::OnceCell;
+
 use super::{Commit, FactError, Facts, Kind, LineMatch, Peeled, Project, TagMatch};
 use crate::model::{Movement, Namespace, ObjectId, RefName, RefUpdate, Stage};
 
@@ -10,13 +12,22 @@ pub struct Update<'f, 'p> {
     update: &'p RefUpdate,
     line: Option<LineMatch<'p>>,
     tag: Option<TagMatch<'p>>,
+    /// What it does, once history was asked.
+    movement: OnceCell<Movement>,
 }
 
 impl<'f, 'p> Update<'f, 'p> {
     pub(super) fn new(facts: &'f Facts<'p>, index: usize) -> Option<Self> {
         let update = facts.push().updates.get(index)?;
         let project = facts.project();
-        Some(Self { facts, index, update, line: project.line_of(&update.name), tag: project.tag_of(&update.name) })
+        Some(Self {
+            facts,
+            index,
+            update,
+            line: project.line_of(&update.name),
+            tag: project.tag_of(&update.name),
+            movement: OnceCell::new(),
+        })
     }
 
     /// The facts of the whole push.
@@ -104,6 +115,14 @@ impl<'f, 'p> Update<'f, 'p> {
     /// # Errors
     /// Objects or history that cannot be read.
     pub fn movement(&self) -> Result<Movement, FactError> {
+        if let Some(known) = self.movement.get() {
+            return Ok(*known);
+        }
+        let found = self.find_movement()?;
+        Ok(*self.movement.get_or_init(|| found))
+    }
+
+    fn find_movement(&self) -> Result<Movement, FactError> {
         if self.update.new.is_null() {
             return Ok(Movement::Delete);
         }

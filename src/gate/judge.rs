@@ -17,18 +17,14 @@ impl Gate {
     pub(crate) fn judge(&self, push: &Push, today: Date) -> Result<Outcome, Failure> {
         let facts = Facts::new(&self.project, push);
         if let Some((name, error)) = facts.missing() {
-            let failure = Failure::new(
-                crate::model::Exit::Undecided,
-                format!("looking for what {name} is to hold"),
-                error.cause.clone(),
-            );
-            return Err(error.advice(push.stage).into_iter().fold(failure, Failure::help));
+            return Err(error.into_failure(format!("looking for what {name} is to hold"), push.stage));
         }
         let mut judging = Judging { facts: &facts, findings: Vec::new(), unevaluated: Vec::new() };
         // git itself warns of the deletion of a ref that does not exist, and does nothing.
-        for update in facts.updates().filter(|update| !(update.changes_nothing() && update.new_id().is_null())) {
+        let updates: Vec<Update<'_, '_>> = facts.updates().collect();
+        for update in updates.iter().filter(|update| !(update.changes_nothing() && update.new_id().is_null())) {
             for rule in self.rules.iter().filter(|rule| applies(rule, update.name())) {
-                judging.ask(rule, &update);
+                judging.ask(rule, update);
             }
         }
         let Judging { mut findings, unevaluated, .. } = judging;
@@ -42,7 +38,7 @@ impl Gate {
             host: push.host.clone(),
             actor: push.actor.clone(),
             policy: self.policy_id(),
-            updates: facts.updates().map(|update| judged(push, &update)).collect(),
+            updates: updates.iter().map(|update| judged(push, update)).collect(),
             findings,
             unevaluated,
         })

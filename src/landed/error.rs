@@ -1,6 +1,6 @@
 //! Why a comparison gave no answer.
 
-use crate::git;
+use crate::git::{self, Repository};
 
 /// An error of a comparison.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +17,14 @@ pub enum Error {
 }
 
 impl Error {
+    /// Asks whether there is time left of what the repository allows.
+    ///
+    /// # Errors
+    /// The deadline has passed while `during` was being done.
+    pub(super) fn unless_in_time(repository: &Repository, during: &'static str) -> Result<(), Self> {
+        repository.check_deadline().map_err(|_| Self::Deadline { during })
+    }
+
     /// Whether a fact could not be had although the input may be in order.
     pub const fn is_undecided(&self) -> bool {
         match self {

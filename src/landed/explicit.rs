@@ -2,7 +2,6 @@
 
 use bstr::BString;
 use std::collections::BTreeSet;
-use std::time::Instant;
 
 use super::Error;
 use super::change::Change;
@@ -41,7 +40,6 @@ pub(super) struct Follower<'a> {
     pub(super) repository: &'a Repository,
     pub(super) index: &'a Index<'a>,
     pub(super) grammar: &'a Grammar,
-    pub(super) deadline: Option<Instant>,
     /// What answers depend on besides the two lines.
     pub(super) lookups: Vec<Lookup>,
 }
@@ -49,9 +47,7 @@ pub(super) struct Follower<'a> {
 impl Follower<'_> {
     /// What a commit of the branch claims, and which commits of the mainline claim it.
     pub(super) fn claims(&mut self, branch: &Change) -> Result<Claims, Error> {
-        if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-            return Err(Error::Deadline { during: "following what messages name" });
-        }
+        Error::unless_in_time(self.repository, "following what messages name")?;
         let mut claims = Claims::default();
         let mut followed = BTreeSet::new();
         self.follow(&branch.named, MAX_DEPTH, &mut claims, &mut followed)?;

@@ -6,7 +6,6 @@
 
 use bstr::{BStr, BString};
 use std::collections::{BTreeSet, HashMap};
-use std::time::Instant;
 
 use super::cache::Cache;
 use super::change::Change;
@@ -29,7 +28,6 @@ pub(super) struct MainlineFiles<'a> {
     pub(super) mainline: &'a [Change],
     pub(super) cache: &'a Cache,
     pub(super) readers: &'a Readers,
-    pub(super) deadline: Option<Instant>,
     /// Whether what is read will be kept: then it is read of all commits, so that nobody has to do it again.
     pub(super) keeps: bool,
 }
@@ -73,14 +71,14 @@ impl MainlineFiles<'_> {
         let found = if let Some(telling) = telling {
             let chains = Chains::new(self.repository, self.mainline)?;
             let is_unknown: BTreeSet<At> = unknown.into_iter().collect();
-            parallel::map(self.repository, &chains.parts(), self.deadline, DURING, start, |lent, part| {
+            parallel::map(self.repository, &chains.parts(), DURING, start, |lent, part| {
                 let reader = lent.reader();
                 let mut found = chains.touching(reader, *part, &telling)?;
                 found.retain(|at| is_unknown.contains(at));
                 found.into_iter().filter_map(|at| read(reader, at).transpose()).collect()
             })?
         } else {
-            parallel::map(self.repository, &unknown, self.deadline, DURING, start, |lent, at| {
+            parallel::map(self.repository, &unknown, DURING, start, |lent, at| {
                 Ok(Vec::from_iter(read(lent.reader(), *at)?))
             })?
         };

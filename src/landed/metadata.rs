@@ -56,8 +56,8 @@ pub(super) fn candidates(
     without: &Without,
 ) -> Result<Said, Error> {
     let options = reading.options;
-    let (repository, grammar, deadline) = (reading.repository, &options.grammar, options.deadline);
-    let mut follower = Follower { repository, index, grammar, deadline, lookups: Vec::new() };
+    let (repository, grammar) = (reading.repository, &options.grammar);
+    let mut follower = Follower { repository, index, grammar, lookups: Vec::new() };
     let mut said =
         Said { candidates: ByChange::new(), claims: Vec::with_capacity(asked.branch.len()), lookups: Vec::new() };
     for (at, change) in asked.branch.iter().enumerate() {

@@ -1,7 +1,6 @@
 //! How two lines are compared.
 
 use std::collections::BTreeSet;
-use std::time::Instant;
 
 use super::grammar::Grammar;
 use super::said::RELEASE_ONLY;
@@ -36,8 +35,6 @@ pub struct Options<'a> {
     pub owes_chores: bool,
     /// What is done with what earlier comparisons found out.
     pub cache: Caching,
-    /// When to give up.
-    pub deadline: Option<Instant>,
     /// Is called with what is being done, and with how many commits.
     pub progress: Option<&'a (dyn Fn(&'static str, usize) + Sync)>,
 }
@@ -52,7 +49,6 @@ impl Default for Options<'_> {
             exempt_trailer: RELEASE_ONLY,
             owes_chores: false,
             cache: Caching::default(),
-            deadline: None,
             progress: None,
         }
     }

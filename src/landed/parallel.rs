@@ -7,7 +7,6 @@
 use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
-use std::time::Instant;
 
 use super::Error;
 use crate::git::Repository;
@@ -23,7 +22,6 @@ const CHUNK: usize = 64;
 pub(super) fn map<'i, I: Sync, S, T: Send>(
     repository: &Repository,
     items: &'i [I],
-    deadline: Option<Instant>,
     during: &'static str,
     start: impl Fn(Repository) -> S + Sync,
     work: impl Fn(&mut S, &'i I) -> Result<T, Error> + Sync,
@@ -34,6 +32,7 @@ pub(super) fn map<'i, I: Sync, S, T: Send>(
     let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
     let (sender, receiver) = mpsc::channel();
     let run = |repository: Repository, sender: mpsc::Sender<(usize, Result<Vec<T>, Error>)>| {
+        let clock = repository.clone();
         let mut state = start(repository);
         while !stop.load(Ordering::Relaxed) {
             let at = next.fetch_add(chunk, Ordering::Relaxed);
@@ -42,11 +41,8 @@ pub(super) fn map<'i, I: Sync, S, T: Send>(
             else {
                 return;
             };
-            let done = if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-                Err(Error::Deadline { during })
-            } else {
-                items.iter().map(|item| work(&mut state, item)).collect()
-            };
+            let done = Error::unless_in_time(&clock, during)
+                .and_then(|()| items.iter().map(|item| work(&mut state, item)).collect());
             stop.fetch_or(done.is_err(), Ordering::Relaxed);
             if sender.send((at, done)).is_err() {
                 return;

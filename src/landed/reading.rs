@@ -32,7 +32,7 @@ impl Reading<'_> {
             Some(change) => Ok(change),
             None => Ok(Change::new(&repository.commit(*id)?, grammar)),
         };
-        parallel::map(self.repository, ids, self.options.deadline, "reading commits", |repository| repository, read)
+        parallel::map(self.repository, ids, "reading commits", |repository| repository, read)
     }
 
     /// Returns the commits that a merge brought in; none where there are more than anybody takes back at once.
@@ -50,9 +50,9 @@ impl Reading<'_> {
 
     /// Returns outlines, or with `small` all of what is small: answers are the same with a cache and without.
     pub(super) fn outlines(&self, changes: &[Change], wanted: &[At], small: bool) -> Result<Vec<Patch>, Error> {
-        let (deadline, readers, cache) = (self.options.deadline, &self.readers, self.cache);
+        let (readers, cache) = (&self.readers, self.cache);
         let start = |repository| readers.lend(repository);
-        parallel::map(self.repository, wanted, deadline, "comparing files", start, |lent, at| {
+        parallel::map(self.repository, wanted, "comparing files", start, |lent, at| {
             let Some(change) = changes.get(*at) else { return Ok(Patch::default()) };
             match cache.patch(change.id) {
                 Some(patch) if !(small && patch.is_small) => Ok(patch.into_outline()),
@@ -64,9 +64,9 @@ impl Reading<'_> {
     }
 
     fn lines(&self, changes: &[Change], known: &[Option<Patch>], wanted: &[At]) -> Result<Vec<Patch>, Error> {
-        let (deadline, readers, cache) = (self.options.deadline, &self.readers, self.cache);
+        let (readers, cache) = (&self.readers, self.cache);
         let start = |repository| readers.lend(repository);
-        parallel::map(self.repository, wanted, deadline, "comparing patches", start, |lent, at| {
+        parallel::map(self.repository, wanted, "comparing patches", start, |lent, at| {
             let Some(change) = changes.get(*at) else { return Ok(Patch::default()) };
             match cache.patch(change.id).filter(|patch| patch.has_lines) {
                 Some(patch) => Ok(patch),

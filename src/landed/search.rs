@@ -146,7 +146,6 @@ impl Search<'_> {
             mainline: there.changes,
             cache,
             readers,
-            deadline: options.deadline,
             keeps: options.cache == Caching::Keep && cache.may_write(),
         };
         let files = files.find(&same, own)?;

@@ -1,7 +1,7 @@
 //! Why there is no answer.
 
 use crate::git;
-use crate::model::Stage;
+use crate::model::{Exit, Failure, Stage};
 
 /// A fact that could not be had.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -93,6 +93,14 @@ impl FactError {
             ),
             (Lack::Answer | Lack::Server | Lack::Ref, _) => own,
         }
+    }
+}
+
+impl FactError {
+    /// Returns the failure that it is for a command that has no answer without the fact.
+    pub fn into_failure(self, detail: impl Into<String>, stage: Stage) -> Failure {
+        let help = self.advice(stage);
+        help.into_iter().fold(Failure::new(Exit::Undecided, detail, self.cause), Failure::help)
     }
 }
 

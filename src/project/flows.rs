@@ -97,7 +97,7 @@ impl Snapshot<'_> {
     /// first. Merges owe nothing: what they bring does. With `only`, no others are looked at.
     pub fn debts(&self, flow: &Flow, tip: ObjectId, only: Option<&[ObjectId]>) -> Result<Vec<Debt>, FactError> {
         let to = self.targets(flow)?;
-        let options = Options { only: only.map(<[_]>::to_vec), deadline: self.deadline(), ..Options::default() };
+        let options = Options { only: only.map(<[_]>::to_vec), ..Options::default() };
         let mut debts = Vec::new();
         for verdict in self.answers(flow, tip, &to, options)?.verdicts {
             let probable = match verdict.status {
@@ -183,7 +183,7 @@ impl Snapshot<'_> {
             return Ok(Vec::new());
         }
         let to = self.targets(flow)?;
-        let options = Options { only: Some(naming.clone()), deadline: self.deadline(), ..Options::default() };
+        let options = Options { only: Some(naming.clone()), ..Options::default() };
         let compared = self.compare(tip, &to, self.as_flow_asks(flow, options))?;
         let verdicts = naming.iter().filter_map(|id| compared.verdicts.get(id));
         let disputed = verdicts.filter_map(|verdict| {
@@ -199,11 +199,6 @@ impl Snapshot<'_> {
             }
         });
         Ok(disputed.collect())
-    }
-
-    /// When comparisons give up.
-    pub(super) fn deadline(&self) -> Option<std::time::Instant> {
-        self.project().repository().deadline()
     }
 
     fn targets(&self, flow: &Flow) -> Result<Vec<ObjectId>, FactError> {

@@ -70,7 +70,7 @@ impl<'a> Snapshot<'a> {
         if to.is_empty() {
             return Ok(());
         }
-        let options = Options { cache: Caching::Keep, deadline: self.deadline(), ..Options::default() };
+        let options = Options { cache: Caching::Keep, ..Options::default() };
         self.answers(source.flow, source.tip, &to, options).map(drop)
     }
 }

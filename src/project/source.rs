@@ -42,15 +42,19 @@ pub(crate) fn read_file(path: &Path) -> std::io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Whether a source is there to be read, as far as that can be seen without reading all of it.
+/// Whether a source is there to be read, as far as that can be seen without reading all of it. Its revision is an id, `HEAD`
+/// or a full ref name, which takes no `git rev-parse`: most of the places that are asked about do not exist.
 pub(crate) fn is_there(repository: &Repository, source: &Source) -> bool {
     match source {
         // A link that leads nowhere is there: reading it then fails, and says so.
         Source::File(path) => path.symlink_metadata().is_ok(),
         Source::Preset(_) => true,
-        Source::Ref { revision, path } => resolve_revision(repository, revision)
-            .and_then(|commit| repository.tree_entry(commit, path.as_str().into()))
-            .is_ok_and(|entry| entry.is_some()),
+        Source::Ref { revision, path } => {
+            let id = ObjectId::from_hex(revision.as_bytes()).ok();
+            let commit = id.or_else(|| repository.resolve(&RefName::new(revision.as_str())).ok()?.1);
+            let entry = commit.map(|commit| repository.tree_entry(commit, path.as_str().into()));
+            entry.is_some_and(|entry| entry.is_ok_and(|entry| entry.is_some()))
+        }
     }
 }
 

@@ -74,10 +74,7 @@ impl Error {
                 (Exit::Undecided, Some("fetch the rest of the history: `git fetch --unshallow --tags`"))
             }
             Self::Git(error) if !error.is_undecided() => (Exit::Usage, None),
-            Self::Fact(error) => {
-                let failure = Failure::from_error(Exit::Undecided, detail, error);
-                return error.advice(Stage::Ci).into_iter().fold(failure, Failure::help);
-            }
+            Self::Fact(error) => return error.clone().into_failure(detail, Stage::Ci),
             Self::Landed(error) if !error.is_undecided() => (Exit::Usage, None),
             Self::Components(_) => (Exit::Usage, Some("name one with `--scope`")),
             Self::WrongRef(_) => (Exit::Usage, None),

@@ -123,15 +123,20 @@ fn the_developers_own_hook_says_the_same() {
     }
 }
 
-#[test]
-fn a_fix_that_mainline_has_already_is_picked_to_the_release_branch() {
-    let work = Work::new(&preset("pybal"), "1.15", "pre-receive");
+/// A fix on the mainline and its pick on the release branch, each accepted.
+fn fix_and_pick(work: &Work) {
     work.git(&["switch", "--quiet", "master"]);
     let fix = work.commit("timeout = 5", "fix: the monitor gave up too soon");
     work.push(&["origin", "master"]).accepted();
     work.git(&["switch", "--quiet", "1.15"]);
     work.git(&["cherry-pick", "-x", &fix]);
     work.push(&["origin", "1.15"]).accepted();
+}
+
+#[test]
+fn a_fix_that_mainline_has_already_is_picked_to_the_release_branch() {
+    let work = Work::new(&preset("pybal"), "1.15", "pre-receive");
+    fix_and_pick(&work);
 }
 
 #[test]
@@ -253,12 +258,7 @@ fn what_was_made_and_taken_back_on_the_branch_is_owed_by_nobody() {
 #[test]
 fn a_pick_that_is_taken_back_on_the_release_branch_alone_stays_on_master() {
     let work = Work::new(&flow("pick", "before"), "1.15", "pre-receive");
-    work.git(&["switch", "--quiet", "master"]);
-    let fix = work.commit("timeout = 5", "fix: the monitor gave up too soon");
-    work.push(&["origin", "master"]).accepted();
-    work.git(&["switch", "--quiet", "1.15"]);
-    work.git(&["cherry-pick", "-x", &fix]);
-    work.push(&["origin", "1.15"]).accepted();
+    fix_and_pick(&work);
     work.git(&["revert", "--no-edit", "HEAD"]);
     work.push(&["origin", "1.15"]).accepted();
 }

@@ -182,8 +182,7 @@ impl<'a> Asked<'_, 'a> {
     fn branches(&self, line: &Line) -> Result<Vec<(RefName, ObjectId)>, Failure> {
         self.refs.branches(line, &Bindings::new()).map_err(|error| {
             let detail = format!("looking for the branches of the line `{}`", Untrusted::new(&line.name));
-            let failure = Failure::new(Exit::Undecided, detail, error.cause.clone());
-            error.advice(Stage::Ci).into_iter().fold(failure, Failure::help)
+            error.into_failure(detail, Stage::Ci)
         })
     }
 }

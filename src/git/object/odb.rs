@@ -164,8 +164,7 @@ impl Odb {
         limit: u64,
         buffer: &mut Vec<u8>,
     ) -> Result<(), Error> {
-        if let Some(object) = self.packed(id, expected, limit)? {
-            buffer.clone_from(&object);
+        if self.read_packed(id, expected, limit, buffer)? {
             return Ok(());
         }
         let (actual, size) = self.existing_header(id)?;
@@ -182,11 +181,20 @@ impl Odb {
         limit: u64,
         buffer: &mut Vec<u8>,
     ) -> Result<(), Error> {
-        if let Some(object) = self.packed(id, expected, limit)? {
-            buffer.clone_from(&object);
-            return Ok(());
+        if self.read_packed(id, expected, limit, buffer)? {
+            Ok(())
+        } else {
+            self.read_stored(id, expected, limit, buffer)
         }
-        self.read_stored(id, expected, limit, buffer)
+    }
+
+    /// The same from the packs whose delta chains are kept; `false` where the object is not in one.
+    fn read_packed(&self, id: ObjectId, expected: Kind, limit: u64, buffer: &mut Vec<u8>) -> Result<bool, Error> {
+        let found = self.packed(id, expected, limit)?;
+        if let Some(object) = &found {
+            buffer.clone_from(object);
+        }
+        Ok(found.is_some())
     }
 
     /// The same from wherever gix finds it.
