@@ -4,17 +4,6 @@
 //!
 //! Knows no git and no policy. A version comes without whatever a tag puts around it: taking `v` or
 //! `release/` away is the tag class's business.
-//!
-//! ```
-//! use refgate::version::{Scheme, Spelling, spell_dev};
-//!
-//! let scheme = Scheme::parse("pep440")?;
-//! let tag = scheme.read("1.2.3")?;
-//! assert!(tag.compare(&scheme.read("1.2.10rc1")?)?.is_lt());
-//! assert_eq!(tag.next()?.to_string(), "1.2.4");
-//! assert_eq!(spell_dev(&tag, 5, Spelling::Pep440, None)?, "1.2.4.dev5");
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
 
 mod error;
 mod fault;
