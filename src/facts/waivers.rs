@@ -26,22 +26,34 @@ pub struct ArrivingNote {
 impl Facts<'_> {
     /// The exceptions from a rule for a commit on a ref. `today` is the day on which they have to be valid.
     ///
-    /// Notes that come with this push count where the policy takes them from whoever pushes; where only the server knows
-    /// who that is, it decides, and they count until then. Otherwise those that were there before count.
-    pub fn exceptions(&self, rule: &str, commit: Option<ObjectId>, name: Option<&RefName>, today: Date) -> Exceptions {
-        let moment = if self.takes_arriving_notes() { self.after() } else { self.before() };
-        moment.exceptions(rule, commit, name, today)
+    /// Notes that come with this push count where the policy takes them from whoever pushes, otherwise those that were
+    /// there before.
+    ///
+    /// # Errors
+    /// A note of this push waives it, and only the server knows whether it may.
+    pub fn exceptions(
+        &self,
+        rule: &str,
+        commit: Option<ObjectId>,
+        name: Option<&RefName>,
+        today: Date,
+    ) -> Result<Exceptions, FactError> {
+        let before = self.before().exceptions(rule, commit, name, today);
+        if before.granted.is_some() || self.update_of(&RefName::new(WAIVER_NOTES)).is_none() {
+            return Ok(before);
+        }
+        let after = self.after().exceptions(rule, commit, name, today);
+        match self.takes_arriving_notes() {
+            Ok(true) => Ok(after),
+            Ok(false) => Ok(before),
+            Err(unknown) if after.granted.is_some() => Err(unknown),
+            Err(_) => Ok(before),
+        }
     }
 
-    fn takes_arriving_notes(&self) -> bool {
-        let Some(accepted) = self.project().waivers_accepted_from() else { return false };
-        let arrives = self.update_of(&RefName::new(WAIVER_NOTES)).is_some();
-        arrives
-            && (accepted.is_everyone()
-                || match self.actor() {
-                    Ok(actor) => accepted.contains(actor),
-                    Err(error) => error.is_elsewhere(self.push().stage),
-                })
+    fn takes_arriving_notes(&self) -> Result<bool, FactError> {
+        let Some(accepted) = self.project().waivers_accepted_from() else { return Ok(false) };
+        Ok(accepted.is_everyone() || accepted.contains(self.actor()?))
     }
 
     /// The notes that an update of [`WAIVER_NOTES`] brings or changes; what it takes away is not told.

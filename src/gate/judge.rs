@@ -19,7 +19,7 @@ impl Gate {
         if let Some((name, error)) = facts.missing() {
             return Err(error.into_failure(format!("looking for what {name} is to hold"), push.stage));
         }
-        let mut judging = Judging { facts: &facts, findings: Vec::new(), unevaluated: Vec::new() };
+        let mut judging = Judging { facts: &facts, today, findings: Vec::new(), unevaluated: Vec::new() };
         // git itself warns of the deletion of a ref that does not exist, and does nothing.
         let updates: Vec<Update<'_, '_>> = facts.updates().collect();
         for update in updates.iter().filter(|update| !(update.changes_nothing() && update.new_id().is_null())) {
@@ -27,11 +27,7 @@ impl Gate {
                 judging.ask(rule, update);
             }
         }
-        let Judging { mut findings, unevaluated, .. } = judging;
-        for finding in &mut findings {
-            name_commit(&facts, finding);
-            waive(&facts, finding, today);
-        }
+        let Judging { findings, unevaluated, .. } = judging;
         Ok(Outcome {
             verdict: verdict(&findings, &unevaluated),
             stage: push.stage,
@@ -59,6 +55,8 @@ impl Gate {
 /// A push that is being judged.
 struct Judging<'f, 'p> {
     facts: &'f Facts<'p>,
+    /// The day on which waivers have to be valid.
+    today: Date,
     findings: Vec<Finding>,
     unevaluated: Vec<Unevaluated>,
 }
@@ -70,15 +68,24 @@ impl Judging<'_, '_> {
         let mut sink = Sink::new(rule, update, &mut found);
         let checked = self.facts.project().in_time().and_then(|()| (rule.check)(update, &mut sink));
         for finding in found {
-            match is_older(rule, self.facts, update, &finding) {
-                Ok(true) => {}
-                Ok(false) => self.findings.push(finding),
+            match self.weigh(rule, update, finding) {
+                Ok(finding) => self.findings.extend(finding),
                 Err(error) => self.leave_open(rule, update, error),
             }
         }
         if let Err(error) = checked {
             self.leave_open(rule, update, error);
         }
+    }
+
+    /// What a finding comes to by the policy's `since` and by waivers; `None` where it does not count.
+    fn weigh(&self, rule: &Armed, update: &Update<'_, '_>, mut finding: Finding) -> Result<Option<Finding>, FactError> {
+        if is_older(rule, self.facts, update, &finding)? {
+            return Ok(None);
+        }
+        name_commit(self.facts, &mut finding);
+        waive(self.facts, &mut finding, self.today)?;
+        Ok(Some(finding))
     }
 
     fn leave_open(&mut self, rule: &Armed, update: &Update<'_, '_>, error: FactError) {
@@ -146,9 +153,9 @@ fn is_older(rule: &Armed, facts: &Facts<'_>, update: &Update<'_, '_>, finding: &
 }
 
 /// Lowers a finding that is waived to a record, and says so where a waiver has run out or does not count.
-fn waive(facts: &Facts<'_>, finding: &mut Finding, today: Date) {
+fn waive(facts: &Facts<'_>, finding: &mut Finding, today: Date) -> Result<(), FactError> {
     let Exceptions { granted, ended, flaw } =
-        facts.exceptions(finding.rule, finding.commit, finding.ref_name.as_ref(), today);
+        facts.exceptions(finding.rule, finding.commit, finding.ref_name.as_ref(), today)?;
     if let Some(waiver) = granted {
         finding.level = finding.level.min(Level::Observe);
         finding.waiver = Some(Waived {
@@ -156,13 +163,14 @@ fn waive(facts: &Facts<'_>, finding: &mut Finding, today: Date) {
             reason: Untrusted::new(&waiver.reason).to_string(),
             until: waiver.until.map(|until| until.to_string()),
         });
-        return;
+        return Ok(());
     }
     let ended = ended.map(|until| format!("the waiver for it ended on {until}"));
     for said in ended.into_iter().chain(flaw) {
         let help = finding.help.take().unwrap_or_default();
         finding.help = Some(if help.is_empty() { said } else { format!("{said}; {help}") });
     }
+    Ok(())
 }
 
 /// Unwraps a tag to its commit and adds the subject, for people; a finding is as good without it.

@@ -13,6 +13,7 @@
 //! | `walk/ancestry`, `ancestors`, `containment`, `fresh` | questions about ancestry |
 //! | `walk/dag`, `paint`, `difference`, `subgraph` | what they stand on |
 //! | `diff/tree_diff`, `changed_paths`, `line_diff`, `common` | what a commit changed, for many commits in a row |
+//! | `memory`, `scratch` | repositories for tests: in memory, and made by the real git |
 //! | `budget`, `error` | how long all of this may take, and why there was no answer |
 //!
 //! It knows nothing of policies or rules, and it never answers "not there" when the truth is "could not be
@@ -24,6 +25,8 @@ mod diff;
 mod error;
 #[cfg(test)]
 mod histories;
+#[cfg(test)]
+mod memory;
 mod object;
 mod refs;
 mod repo;
@@ -37,6 +40,8 @@ pub(crate) use diff::tree_diff::TreeDiff;
 pub(crate) use error::Error;
 #[cfg(test)]
 pub(crate) use error::Need;
+#[cfg(test)]
+pub(crate) use memory::Memory;
 pub use object::commit::Commit;
 pub(crate) use object::commit::Identity;
 pub(crate) use object::entry::{Change, Entry, Mode};

@@ -99,7 +99,8 @@ impl Snapshot<'_> {
         let to = self.targets(flow)?;
         let options = Options { only: only.map(<[_]>::to_vec), ..Options::default() };
         let mut debts = Vec::new();
-        for verdict in self.answers(flow, tip, &to, options)?.verdicts {
+        let answers = self.answers(flow, tip, &to, options)?;
+        for verdict in answers.verdicts {
             let probable = match verdict.status {
                 Status::Landed | Status::Exempt => continue,
                 Status::Probable => true,
@@ -107,7 +108,15 @@ impl Snapshot<'_> {
             };
             debts.push(Debt { commit: self.project().commit(verdict.commit)?, reason: verdict.reason, probable });
         }
+        if !debts.is_empty() {
+            self.all_read(&answers.unread)?;
+        }
         Ok(debts)
+    }
+
+    /// Asks whether every file was there that changes were compared by. One that was not may be what makes two alike.
+    fn all_read(&self, unread: &[ObjectId]) -> Result<(), FactError> {
+        unread.first().map_or(Ok(()), |id| Err(self.project().repository().absent(*id).into()))
     }
 
     /// Where each change below `tip` is that is not itself below `to`, as a flow sees it: what it exempts is added to what
@@ -186,19 +195,24 @@ impl Snapshot<'_> {
         let options = Options { only: Some(naming.clone()), ..Options::default() };
         let compared = self.compare(tip, &to, self.as_flow_asks(flow, options))?;
         let verdicts = naming.iter().filter_map(|id| compared.verdicts.get(id));
-        let disputed = verdicts.filter_map(|verdict| {
-            let (commit, is_named) = (verdict.commit, verdict.evidence.is_some_and(Evidence::is_said));
-            match (&verdict.disputed, verdict.status) {
-                // The original is on another line.
-                (_, Status::Missing) => None,
-                (Some(wrong), _) => Some(Dispute { commit, wrong: wrong.clone(), is_doubt: false }),
-                (None, Status::Probable) if is_named => {
-                    Some(Dispute { commit, wrong: verdict.reason.clone(), is_doubt: true })
+        let disputed: Vec<Dispute> = verdicts
+            .filter_map(|verdict| {
+                let (commit, is_named) = (verdict.commit, verdict.evidence.is_some_and(Evidence::is_said));
+                match (&verdict.disputed, verdict.status) {
+                    // The original is on another line.
+                    (_, Status::Missing) => None,
+                    (Some(wrong), _) => Some(Dispute { commit, wrong: wrong.clone(), is_doubt: false }),
+                    (None, Status::Probable) if is_named => {
+                        Some(Dispute { commit, wrong: verdict.reason.clone(), is_doubt: true })
+                    }
+                    (None, _) => None,
                 }
-                (None, _) => None,
-            }
-        });
-        Ok(disputed.collect())
+            })
+            .collect();
+        if !disputed.is_empty() {
+            self.all_read(&compared.unread)?;
+        }
+        Ok(disputed)
     }
 
     fn targets(&self, flow: &Flow) -> Result<Vec<ObjectId>, FactError> {

@@ -41,3 +41,20 @@ impl RefRule for LightweightTag {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::git::Memory;
+    use crate::rules::testing::ask;
+
+    #[test]
+    fn a_plain_ref_is_refused_where_tags_are_annotated() {
+        let mut memory = Memory::default();
+        let commit = memory.commit(&[], "feat: first", &[]);
+        let tag = memory.tag("v1.0.0", commit);
+        let offered = |id| [("refs/tags/v1.0.0", None, Some(id))];
+        let refused = ["`refs/tags/v1.0.0` is a plain ref, and tags of the class `version` are annotated"];
+        assert_eq!(ask("lightweight-tag", "", &memory, &offered(commit)), refused);
+        assert!(ask("lightweight-tag", "", &memory, &offered(tag)).is_empty());
+    }
+}

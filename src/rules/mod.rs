@@ -24,6 +24,8 @@ mod retired_line;
 mod rewritten_history;
 mod rule;
 mod stranded_changelog;
+#[cfg(test)]
+mod testing;
 mod unauthorized_actor;
 mod undocumented_release;
 mod unflagged_feature;

@@ -65,3 +65,26 @@ fn day(seconds: i64, offset: i32) -> Option<Date> {
     let offset = Offset::from_seconds(offset).ok()?;
     Some(offset.to_datetime(timestamp).date())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::git::Memory;
+    use crate::rules::testing::ask;
+
+    #[test]
+    fn a_calendar_version_is_of_the_month_in_which_it_is_tagged() {
+        const CALENDAR: &str = "[[tag]]\nname = \"calendar\"\ntag = \"c{version}\"\nscheme = \"calver:YYYY.0M\"\n";
+        let mut memory = Memory::default();
+        // Made in November 2023.
+        let commit = memory.commit(&[], "feat: first", &[]);
+        let [on, off] = ["c2023.11", "c2023.09"].map(|name| (name, memory.tag(name, commit)));
+        let said = |(name, tag): (&str, _)| {
+            ask("off-calendar-tag", CALENDAR, &memory, &[(&format!("refs/tags/{name}"), None, Some(tag))])
+        };
+        assert!(said(on).is_empty());
+        assert_eq!(
+            said(off),
+            ["`refs/tags/c2023.09` was made on 2023-11-14, and its version is of 2023-09-01 to 2023-09-30"]
+        );
+    }
+}

@@ -46,3 +46,23 @@ impl BranchRule for RewrittenHistory {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::git::Memory;
+    use crate::rules::testing::ask;
+
+    #[test]
+    fn a_branch_of_a_line_only_moves_forward() {
+        let mut memory = Memory::default();
+        let first = memory.commit(&[], "feat: first", &[]);
+        let [second, other] = ["feat: second", "feat: other"].map(|message| memory.commit(&[first], message, &[]));
+        let refused = ask("rewritten-history", "", &memory, &[("refs/heads/main", Some(second), Some(other))]);
+        assert_eq!(refused.len(), 1, "{refused:?}");
+        assert!(ask("rewritten-history", "", &memory, &[("refs/heads/main", Some(first), Some(other))]).is_empty());
+        // Of what was never received nobody can tell whether it comes before.
+        let unknown = crate::model::ObjectId::Sha1([7; 20]);
+        let open = ask("rewritten-history", "", &memory, &[("refs/heads/main", Some(unknown), Some(other))]);
+        assert!(open.iter().all(|said| said.starts_with("undecided: ")) && open.len() == 1, "{open:?}");
+    }
+}

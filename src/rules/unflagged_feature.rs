@@ -69,3 +69,26 @@ impl CommitRule for UnflaggedFeature {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::git::Memory;
+    use crate::rules::testing::ask;
+
+    #[test]
+    fn a_feature_on_the_mainline_names_its_flag() {
+        let mut memory = Memory::default();
+        let first = memory.commit(&[], "fix: first", &[]);
+        let flagged = memory.commit(&[first], "feat: dark mode\n\nFeature-Flag: dark", &[]);
+        let bare = memory.commit(&[flagged], "feat: bright mode", &[]);
+        let said = |new| ask("unflagged-feature", "", &memory, &[("refs/heads/main", Some(first), Some(new))]);
+        assert!(said(flagged).is_empty());
+        assert_eq!(said(bare), [format!("{} is a feature and names no feature flag", bare.short())]);
+        let declared = "[rules.unflagged-feature]\nflags = [\"light\"]\n";
+        let said = ask("unflagged-feature", declared, &memory, &[("refs/heads/main", Some(first), Some(flagged))]);
+        assert_eq!(
+            said,
+            [format!("{} is a feature and names the flag `dark`, which is not declared", flagged.short())]
+        );
+    }
+}

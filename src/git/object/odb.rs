@@ -7,6 +7,8 @@ use gix::objs::Find as _;
 use gix::odb::store::RefreshMode;
 use gix::odb::{Header as _, pack, store};
 use std::cell::RefCell;
+#[cfg(test)]
+use std::collections::BTreeMap;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -40,9 +42,19 @@ pub(in crate::git) struct Odb {
     pub(in crate::git) budget: Budget,
     /// For many reads; see [`Self::for_many_reads`].
     packs: Option<RefCell<Packs>>,
+    /// Objects that are in no directory, for tests.
+    #[cfg(test)]
+    memory: Arc<BTreeMap<ObjectId, (Kind, Vec<u8>)>>,
 }
 
 impl Odb {
+    /// Objects without any directory.
+    #[cfg(test)]
+    pub(in crate::git) fn in_memory(hash: HashKind, objects: BTreeMap<ObjectId, (Kind, Vec<u8>)>) -> Self {
+        let nowhere = Directories { found: Vec::new(), lost: Vec::new() };
+        Self { memory: Arc::new(objects), ..Self::open(nowhere, hash, false).unwrap() }
+    }
+
     pub(in crate::git) fn open(directories: Directories, hash: HashKind, is_partial: bool) -> Result<Self, Error> {
         let Directories { found: directories, lost } = directories;
         // gix follows alternates too, so that each store may have to hold the indices of all.
@@ -78,6 +90,8 @@ impl Odb {
             listed: RefCell::default(),
             budget: Budget::unlimited(),
             packs: None,
+            #[cfg(test)]
+            memory: Arc::default(),
         })
     }
 
@@ -109,6 +123,10 @@ impl Odb {
         }
         if let Some(header) = self.packs.as_ref().and_then(|packs| packs.borrow_mut().header(&gix_id)) {
             return Ok(Some(header));
+        }
+        #[cfg(test)]
+        if let Some((kind, content)) = self.memory.get(&id) {
+            return Ok(Some((*kind, content.len() as u64)));
         }
         for handle in self.handles() {
             if let Some(header) = handle.try_header(&gix_id).map_err(Error::ObjectStore)? {
@@ -206,6 +224,11 @@ impl Odb {
         let gix_id = gix_id(id);
         if gix_id.is_empty_tree() {
             return check(id, expected, Kind::Tree, limit, 0);
+        }
+        #[cfg(test)]
+        if let Some((kind, content)) = self.memory.get(&id) {
+            buffer.clone_from(content);
+            return check(id, expected, *kind, limit, content.len() as u64);
         }
         for handle in self.handles() {
             let found = handle.try_find(&gix_id, buffer).map_err(Error::ObjectStore)?;

@@ -2,7 +2,7 @@
 
 use bstr::{BStr, ByteSlice as _};
 
-use crate::git::refs::store::broken;
+use crate::git::refs::store::{Storage, broken};
 use crate::git::{Error, Repository, Target};
 use crate::model::{ObjectId, RefName};
 
@@ -17,9 +17,11 @@ impl Repository {
     /// The ref is there but broken, or the refs cannot be read.
     pub fn reference(&self, name: &RefName) -> Result<Option<Target>, Error> {
         let Some(stored) = self.refs.stored_name(name) else { return Ok(None) };
-        let target = match &self.refs.files {
-            Some(files) => files.find(stored.as_ref())?,
-            None => self.find_in_reftable(stored.as_bstr())?,
+        let target = match &self.refs.storage {
+            Storage::Files(files) => files.find(stored.as_ref())?,
+            Storage::Reftable => self.find_in_reftable(stored.as_bstr())?,
+            #[cfg(test)]
+            Storage::Memory(refs) => refs.get(stored.as_bstr()).copied().map(Target::Id),
         };
         match target {
             Some(Target::Symbolic(to)) => self.refs.shown_name(&to).map(|to| Some(Target::Symbolic(to))),
@@ -62,9 +64,14 @@ impl Repository {
             return Err(broken(&name, "it is no prefix of ref names"));
         }
         let stored = [self.refs.namespace.as_slice(), prefix].concat();
-        let found = match &self.refs.files {
-            Some(files) => files.list(stored.as_bstr(), &self.odb.budget)?,
-            None => self.list_reftable(stored.as_bstr())?,
+        let found = match &self.refs.storage {
+            Storage::Files(files) => files.list(stored.as_bstr(), &self.odb.budget)?,
+            Storage::Reftable => self.list_reftable(stored.as_bstr())?,
+            #[cfg(test)]
+            Storage::Memory(refs) => {
+                let below = refs.iter().filter(|(name, _)| name.starts_with(&stored));
+                below.map(|(name, id)| (name.clone(), Target::Id(*id))).collect()
+            }
         };
         let mut references = Vec::with_capacity(found.len());
         for (stored, target) in found {

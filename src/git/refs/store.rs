@@ -27,11 +27,21 @@ pub enum Target {
 
 /// Where the refs of a repository are.
 pub(in crate::git) struct Refs {
-    pub(in crate::git) files: Option<Files>,
+    pub(in crate::git) storage: Storage,
     /// `refs/namespaces/NAME/`, once for each component of `GIT_NAMESPACE` (`gitnamespaces(7)`); mostly empty. Names are
     /// given and taken without it, as `git-receive-pack(1)` hands them to hooks.
     pub(in crate::git) namespace: BString,
     pub(in crate::git) hash: HashKind,
+}
+
+/// How refs are stored.
+pub(in crate::git) enum Storage {
+    Files(Files),
+    /// gix does not know it.
+    Reftable,
+    /// For tests; sorted by name.
+    #[cfg(test)]
+    Memory(BTreeMap<BString, ObjectId>),
 }
 
 /// Refs as files.
@@ -64,19 +74,20 @@ impl Refs {
             prohibit_windows_device_names: cfg!(windows),
             ..Default::default()
         };
-        let files = (!format.has_reftables).then(|| Files {
+        let files = || Files {
             git_dir: git_dir.to_owned(),
             common_dir: common_dir.to_owned(),
             hash: format.hash,
             packed: gix::refs::file::Store::at_opts(common_dir.to_owned(), gix_kind(format.hash), options),
-        });
-        Ok(Self { files, namespace, hash: format.hash })
+        };
+        let storage = if format.has_reftables { Storage::Reftable } else { Storage::Files(files()) };
+        Ok(Self { storage, namespace, hash: format.hash })
     }
 
     /// The branch that `HEAD` names, where that costs one file; for configuration that depends on it.
     pub(in crate::git) fn head_branch(&self) -> Option<FullName> {
-        let head = FullName::try_from("HEAD").ok()?;
-        match self.files.as_ref()?.find(head.as_ref()).ok()?? {
+        let Storage::Files(files) = &self.storage else { return None };
+        match files.find(FullName::try_from("HEAD").ok()?.as_ref()).ok()?? {
             Target::Symbolic(name) => valid(name.full()),
             Target::Id(_) => None,
         }

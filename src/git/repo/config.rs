@@ -27,6 +27,12 @@ pub(in crate::git) struct Layout<'a> {
 }
 
 impl Config {
+    /// Nothing is configured.
+    #[cfg(test)]
+    pub(in crate::git) fn empty() -> Self {
+        Self(File::default())
+    }
+
     /// Reads the files that apply outside of any repository, and a repository's own if there is one.
     pub(in crate::git) fn read(environment: &Environment, layout: Option<&Layout<'_>>) -> Result<Self, Error> {
         let mut sources = shared_files(environment);
