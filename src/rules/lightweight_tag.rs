@@ -44,8 +44,7 @@ impl RefRule for LightweightTag {
 
 #[cfg(test)]
 mod tests {
-    use crate::git::Memory;
-    use crate::rules::testing::ask;
+    use crate::rules::testing::{Memory, ask};
 
     #[test]
     fn a_plain_ref_is_refused_where_tags_are_annotated() {

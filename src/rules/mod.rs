@@ -6,6 +6,7 @@
 mod colliding_slug;
 mod deleted_ref;
 mod duplicate_version;
+mod entry;
 mod floating_image;
 mod foreign_ref;
 mod hand_edited_version;
@@ -18,7 +19,7 @@ mod misplaced_tag;
 mod moved_tag;
 mod off_calendar_tag;
 mod out_of_order_tag;
-mod registry;
+
 mod reserved_version;
 mod retired_line;
 mod rewritten_history;
@@ -37,10 +38,44 @@ mod unverified_pick;
 mod version_gap;
 mod wrong_way_merge;
 
-pub(crate) use registry::{Armed, find};
-pub use registry::{REGISTRY, arm};
+pub use entry::arm;
+pub(crate) use entry::{Armed, find};
+use entry::{Entry, branches, commits, refs, version_tags};
 pub use rule::Meta;
 pub(crate) use rule::{BranchRule, CommitRule, OptionError, RefRule, Rule, Sink, VersionTagRule};
+
+/// Every rule there is, by id.
+pub static REGISTRY: &[Entry] = &[
+    refs::<colliding_slug::CollidingSlug>(),
+    refs::<deleted_ref::DeletedRef>(),
+    version_tags::<duplicate_version::DuplicateVersion>(),
+    refs::<floating_image::FloatingImage>(),
+    refs::<foreign_ref::ForeignRef>(),
+    refs::<hand_edited_version::HandEditedVersion>(),
+    refs::<improper_waiver::ImproperWaiver>(),
+    refs::<invalid_policy::InvalidPolicy>(),
+    refs::<lightweight_tag::LightweightTag>(),
+    refs::<mismatched_tag::MismatchedTag>(),
+    commits::<misplaced_change::MisplacedChange>(),
+    refs::<misplaced_tag::MisplacedTag>(),
+    refs::<moved_tag::MovedTag>(),
+    version_tags::<off_calendar_tag::OffCalendarTag>(),
+    version_tags::<out_of_order_tag::OutOfOrderTag>(),
+    version_tags::<reserved_version::ReservedVersion>(),
+    branches::<retired_line::RetiredLine>(),
+    branches::<rewritten_history::RewrittenHistory>(),
+    version_tags::<stranded_changelog::StrandedChangelog>(),
+    refs::<unauthorized_actor::UnauthorizedActor>(),
+    version_tags::<undocumented_release::UndocumentedRelease>(),
+    commits::<unflagged_feature::UnflaggedFeature>(),
+    refs::<unlanded_fix::UnlandedFix>(),
+    refs::<unlisted_branch::UnlistedBranch>(),
+    refs::<unlisted_tag::UnlistedTag>(),
+    branches::<unpromoted_commit::UnpromotedCommit>(),
+    branches::<unverified_pick::UnverifiedPick>(),
+    version_tags::<version_gap::VersionGap>(),
+    commits::<wrong_way_merge::WrongWayMerge>(),
+];
 
 /// The rule that asks for changes that are due on another line: what `landed` lists as missing, it refuses.
 pub(crate) const DUE_CHANGES: &str = unlanded_fix::ID;

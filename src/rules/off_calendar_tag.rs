@@ -68,8 +68,7 @@ fn day(seconds: i64, offset: i32) -> Option<Date> {
 
 #[cfg(test)]
 mod tests {
-    use crate::git::Memory;
-    use crate::rules::testing::ask;
+    use crate::rules::testing::{Memory, ask};
 
     #[test]
     fn a_calendar_version_is_of_the_month_in_which_it_is_tagged() {

@@ -49,8 +49,7 @@ impl BranchRule for RewrittenHistory {
 
 #[cfg(test)]
 mod tests {
-    use crate::git::Memory;
-    use crate::rules::testing::ask;
+    use crate::rules::testing::{Memory, ask};
 
     #[test]
     fn a_branch_of_a_line_only_moves_forward() {

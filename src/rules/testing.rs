@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::{Armed, Sink, find};
 use crate::facts::{Facts, Project};
-use crate::git::Memory;
+pub(super) use crate::git::Memory;
 use crate::model::{Actor, HashKind, Level, ObjectId, Push, RefName, RefUpdate, Stage};
 use crate::policy::{self, Source};
 use crate::project::View;

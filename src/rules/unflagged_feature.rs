@@ -72,8 +72,7 @@ impl CommitRule for UnflaggedFeature {
 
 #[cfg(test)]
 mod tests {
-    use crate::git::Memory;
-    use crate::rules::testing::ask;
+    use crate::rules::testing::{Memory, ask};
 
     #[test]
     fn a_feature_on_the_mainline_names_its_flag() {

@@ -1,50 +1,10 @@
 //! From a rule's type to an entry that the gate can arm.
 
+use super::REGISTRY;
 use super::rule::{BranchRule, CommitRule, Meta, RefRule, Rule, Sink, VersionTagRule};
 use crate::facts::{BranchUpdate, FactError, Update, VersionTag};
 use crate::model::{Level, did_you_mean, listed};
 use crate::policy::{Policy, PolicyError, PolicyErrors, Problem, RuleSetting};
-
-use super::{
-    colliding_slug, deleted_ref, duplicate_version, floating_image, foreign_ref, hand_edited_version, improper_waiver,
-    invalid_policy, lightweight_tag, mismatched_tag, misplaced_change, misplaced_tag, moved_tag, off_calendar_tag,
-    out_of_order_tag, reserved_version, retired_line, rewritten_history, stranded_changelog, unauthorized_actor,
-    undocumented_release, unflagged_feature, unlanded_fix, unlisted_branch, unlisted_tag, unpromoted_commit,
-    unverified_pick, version_gap, wrong_way_merge,
-};
-
-/// Every rule there is, by id.
-pub static REGISTRY: &[Entry] = &[
-    refs::<colliding_slug::CollidingSlug>(),
-    refs::<deleted_ref::DeletedRef>(),
-    version_tags::<duplicate_version::DuplicateVersion>(),
-    refs::<floating_image::FloatingImage>(),
-    refs::<foreign_ref::ForeignRef>(),
-    refs::<hand_edited_version::HandEditedVersion>(),
-    refs::<improper_waiver::ImproperWaiver>(),
-    refs::<invalid_policy::InvalidPolicy>(),
-    refs::<lightweight_tag::LightweightTag>(),
-    refs::<mismatched_tag::MismatchedTag>(),
-    commits::<misplaced_change::MisplacedChange>(),
-    refs::<misplaced_tag::MisplacedTag>(),
-    refs::<moved_tag::MovedTag>(),
-    version_tags::<off_calendar_tag::OffCalendarTag>(),
-    version_tags::<out_of_order_tag::OutOfOrderTag>(),
-    version_tags::<reserved_version::ReservedVersion>(),
-    branches::<retired_line::RetiredLine>(),
-    branches::<rewritten_history::RewrittenHistory>(),
-    version_tags::<stranded_changelog::StrandedChangelog>(),
-    refs::<unauthorized_actor::UnauthorizedActor>(),
-    version_tags::<undocumented_release::UndocumentedRelease>(),
-    commits::<unflagged_feature::UnflaggedFeature>(),
-    refs::<unlanded_fix::UnlandedFix>(),
-    refs::<unlisted_branch::UnlistedBranch>(),
-    refs::<unlisted_tag::UnlistedTag>(),
-    branches::<unpromoted_commit::UnpromotedCommit>(),
-    branches::<unverified_pick::UnverifiedPick>(),
-    version_tags::<version_gap::VersionGap>(),
-    commits::<wrong_way_merge::WrongWayMerge>(),
-];
 
 /// The rule of this id.
 pub(crate) fn find(id: &str) -> Option<&'static Entry> {
