@@ -103,7 +103,7 @@ shim() {
     done <"$here/hooks/$1"
 }
 
-shims='pre-receive update post-receive pre-push gitolite/VREF/refgate'
+shims='pre-receive update reference-transaction post-receive pre-push gitolite/VREF/refgate'
 samples='lefthook.yml husky-pre-push pre-commit-pre-push'
 
 install_files() {

@@ -38,18 +38,20 @@ enum HookName {
     PreReceive,
     /// On the server, one ref at a time.
     Update,
+    /// On the server, when git moves refs: looks again at what pre-receive let through because of other refs.
+    ReferenceTransaction,
     /// On the server, after the refs have moved.
     PostReceive,
 }
 
 impl HookName {
-    /// At which stage it judges; `None` where nothing is left to judge.
+    /// At which stage it judges every push; `None` for hooks that do something else.
     fn stage(self) -> Option<Stage> {
         match self {
             Self::PrePush => Some(Stage::PrePush),
             Self::PreReceive => Some(Stage::PreReceive),
             Self::Update => Some(Stage::Update),
-            Self::PostReceive => None,
+            Self::ReferenceTransaction | Self::PostReceive => None,
         }
     }
 }
@@ -58,6 +60,9 @@ pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
     let began = Instant::now();
     let flags = &arguments.flags;
     let words: Vec<BString> = arguments.arguments.iter().map(|word| push::bytes_of(word)).collect();
+    if matches!(arguments.name, HookName::ReferenceTransaction) {
+        return super::second_look::run(context, flags, &words, began);
+    }
     let Some(stage) = arguments.name.stage() else {
         #[cfg(unix)]
         return super::post_receive::run(context, flags, &words, arguments.foreground);

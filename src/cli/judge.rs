@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::context::Context;
 use super::output::{JudgeFlags, append};
-use super::project;
+use super::{project, second_look};
 use crate::gate::Ask;
 use crate::git::Repository;
 use crate::model::{Actor, Exit, Failure, Push, RefUpdate, Stage};
@@ -70,6 +70,7 @@ fn judge_logged(context: &Context, flags: &JudgeFlags, case: Case, log: Option<&
     let gate = project::open(context, flags.color, case.repository, case.view, ask)?;
     let read = began.elapsed();
     let outcome = gate.judge(&push, today())?;
+    second_look::promise(gate.project().repository(), &outcome)?;
     let judged = began.elapsed();
     let milliseconds = |duration: Duration| duration.as_secs_f64() * 1000.0;
     let timings = [

@@ -21,6 +21,7 @@ mod post_receive;
 mod project;
 mod release_plan;
 mod rules;
+mod second_look;
 #[cfg(unix)]
 mod uninstall;
 mod version;

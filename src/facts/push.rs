@@ -1,5 +1,6 @@
 //! A push and its two moments.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -15,6 +16,8 @@ pub struct Facts<'p> {
     push: &'p Push,
     before: Snapshot<'p>,
     after: Snapshot<'p>,
+    /// Whether anybody has asked for `after` since [`Self::take_asked`].
+    is_asked: Cell<bool>,
     /// The place of each name in the push, its first where an alias gives it twice.
     places: BTreeMap<&'p RefName, usize>,
     /// The version tags before the push that sit on a line, by its name: every new branch of the line asks.
@@ -29,6 +32,15 @@ type LineTags = Rc<[(Bindings, RefName)]>;
 impl<'p> Facts<'p> {
     /// Facts about a push to a project.
     pub fn new(project: &'p Project, push: &'p Push) -> Self {
+        Self::with(project, push, |update| update.new)
+    }
+
+    /// The same for each update of the push as if it were the only one that happens: all other refs stay as they are.
+    pub fn of_each_alone(project: &'p Project, push: &'p Push) -> Self {
+        Self::with(project, push, |update| update.old)
+    }
+
+    fn with(project: &'p Project, push: &'p Push, afterwards: fn(&RefUpdate) -> ObjectId) -> Self {
         let mut places = BTreeMap::new();
         for (at, update) in push.updates.iter().enumerate() {
             places.entry(&update.name).or_insert(at);
@@ -40,8 +52,9 @@ impl<'p> Facts<'p> {
             });
             Snapshot::with(project, values.collect())
         };
-        let (before, after) = (laid_over(|update| update.old), laid_over(|update| update.new));
-        Self { project, push, before, after, places, line_tags: Memo::default(), fresh: Memo::default() }
+        let (before, after) = (laid_over(|update| update.old), laid_over(afterwards));
+        let is_asked = Cell::default();
+        Self { project, push, before, after, is_asked, places, line_tags: Memo::default(), fresh: Memo::default() }
     }
 
     /// The project that is pushed to.
@@ -61,7 +74,14 @@ impl<'p> Facts<'p> {
 
     /// The refs as they are once the push has happened.
     pub fn after(&self) -> &Snapshot<'p> {
+        self.is_asked.set(true);
         &self.after
+    }
+
+    /// Returns whether anybody has asked for [`Self::after`] since this was last called: only such an answer can rest on
+    /// other refs of the push.
+    pub fn take_asked(&self) -> bool {
+        self.is_asked.take()
     }
 
     /// Who pushes.
@@ -90,6 +110,23 @@ impl<'p> Facts<'p> {
             };
             Some((&update.name, error.into()))
         })
+    }
+
+    /// The first update whose ref does not hold what the push found there, with what it holds: somebody else was faster,
+    /// or the client says what is not so. git compares them only when it moves the ref, and then leaves it out alone
+    /// (`git-receive-pack(1)`).
+    ///
+    /// # Errors
+    /// A ref that cannot be read.
+    pub fn outdated(&self) -> Result<Option<(&'p RefUpdate, Option<ObjectId>)>, FactError> {
+        for update in &self.push.updates {
+            self.project.in_time()?;
+            let held = self.project.view().find(self.project.repository(), &update.name)?;
+            if held != Some(update.old).filter(|id| !id.is_null()) {
+                return Ok(Some((update, held)));
+            }
+        }
+        Ok(None)
     }
 
     /// The updates, each with its place in the policy.

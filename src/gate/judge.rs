@@ -1,12 +1,17 @@
 //! Policy × rules × push → outcome.
 
 use jiff::civil::Date;
+use std::collections::BTreeSet;
 
 use super::open::Gate;
 use super::outcome::{JudgedUpdate, Outcome, PolicyId};
 use crate::facts::{Exceptions, FactError, Facts, Update};
-use crate::model::{Failure, Finding, Level, Push, RefName, Unevaluated, Untrusted, Verdict, Waived};
+use crate::git::Installed;
+use crate::model::{
+    Exit, Failure, Finding, Level, ObjectId, Push, RefName, Stage, Unevaluated, Untrusted, Verdict, Waived,
+};
 use crate::policy::{Pattern, Since};
+use crate::project::Project;
 use crate::rules::{Armed, Sink};
 
 impl Gate {
@@ -19,14 +24,20 @@ impl Gate {
         if let Some((name, error)) = facts.missing() {
             return Err(error.into_failure(format!("looking for what {name} is to hold"), push.stage));
         }
-        let mut judging = Judging { facts: &facts, today, findings: Vec::new(), unevaluated: Vec::new() };
+        self.compare_old(&facts)?;
+        let mut judging = Judging::new(&facts, today);
+        let mut leaning = Vec::new();
         // git itself warns of the deletion of a ref that does not exist, and does nothing.
         let updates: Vec<Update<'_, '_>> = facts.updates().collect();
         for update in updates.iter().filter(|update| !(update.changes_nothing() && update.new_id().is_null())) {
             for rule in self.rules.iter().filter(|rule| applies(rule, update.name())) {
                 judging.ask(rule, update);
+                if facts.take_asked() {
+                    leaning.push((rule, update.index()));
+                }
             }
         }
+        let resting = self.resting(&mut judging, &leaning, &updates);
         let Judging { findings, unevaluated, .. } = judging;
         Ok(Outcome {
             verdict: verdict(&findings, &unevaluated),
@@ -34,10 +45,67 @@ impl Gate {
             host: push.host.clone(),
             actor: push.actor.clone(),
             policy: self.policy_id(),
-            updates: updates.iter().map(|update| judged(push, update)).collect(),
+            updates: updates.iter().map(|update| judged(push, update, &resting)).collect(),
             findings,
             unevaluated,
         })
+    }
+
+    /// Asks whether refs still hold what the push found there, where the answer counts: once they have moved they do not.
+    fn compare_old(&self, facts: &Facts<'_>) -> Result<(), Failure> {
+        let stage = facts.push().stage;
+        if !stage.is_server() {
+            return Ok(());
+        }
+        let detail = "comparing the refs with what the push found there";
+        let Some((update, held)) = facts.outdated().map_err(|error| error.into_failure(detail, stage))? else {
+            return Ok(());
+        };
+        let said = |id: Option<ObjectId>| id.map_or_else(|| "nothing".to_owned(), |id| id.short().to_string());
+        let old = Some(update.old).filter(|id| !id.is_null());
+        let cause = format!("{} holds {}, and the push says {}", update.name, said(held), said(old));
+        let help = "somebody else was faster: `git fetch`, and push again";
+        Err(Failure::new(Exit::Undecided, detail, cause).help(help))
+    }
+
+    /// Finds the updates that are right only together with others of the push. git applies a push ref by ref and may leave
+    /// some out. Where the server has a hook of refgate's that looks again when each ref moves, that one decides; otherwise
+    /// such an update is undecided if another may be left out.
+    fn resting(
+        &self,
+        judging: &mut Judging<'_, '_>,
+        leaning: &[(&Armed, usize)],
+        updates: &[Update<'_, '_>],
+    ) -> BTreeSet<usize> {
+        let push = judging.facts.push();
+        let mut resting = BTreeSet::new();
+        let is_accepted = verdict(&judging.findings, &judging.unevaluated) == Verdict::Accepted;
+        if push.stage != Stage::PreReceive || updates.len() < 2 || !is_accepted {
+            return resting;
+        }
+        let alone = Facts::of_each_alone(&self.project, push);
+        let by_place: Vec<Update<'_, '_>> = alone.updates().collect();
+        let looks_again = ["reference-transaction", "update"];
+        let looks_again =
+            looks_again.iter().any(|hook| self.project.repository().installed(hook) == Installed::Refgate);
+        for (rule, at) in leaning.iter().filter(|(rule, _)| rule.level == Level::Refuse) {
+            let (Some(update), Some(alike)) = (updates.get(*at), by_place.get(*at)) else { continue };
+            let mut once_more = Judging::new(&alone, judging.today);
+            once_more.ask(rule, alike);
+            if verdict(&once_more.findings, &once_more.unevaluated) == Verdict::Accepted {
+                continue;
+            }
+            resting.insert(*at);
+            if looks_again {
+                continue;
+            }
+            let others = updates.iter().filter(|other| other.name() != update.name());
+            match may_decline(&self.project, others) {
+                Ok(None) => {}
+                Ok(Some(error)) | Err(error) => judging.leave_open(rule, update, error),
+            }
+        }
+        resting
     }
 
     fn policy_id(&self) -> PolicyId {
@@ -61,7 +129,26 @@ struct Judging<'f, 'p> {
     unevaluated: Vec<Unevaluated>,
 }
 
-impl Judging<'_, '_> {
+/// Why one of the updates may be left out, as what keeps open an update that rests on them.
+fn may_decline<'u, 'f: 'u, 'p: 'f>(
+    project: &Project,
+    updates: impl Iterator<Item = &'u Update<'f, 'p>>,
+) -> Result<Option<FactError>, FactError> {
+    for update in updates {
+        let Some(why) = project.repository().may_decline(update.name(), update.movement().ok())? else { continue };
+        let (name, why) = (update.name(), Untrusted::new(&why));
+        let cause = format!("it rests on other refs of the push, and git may leave out {name} alone ({why})");
+        let help = "push the others first, and this one when they are there".to_owned();
+        return Ok(Some(FactError::undecided(cause).help(help)));
+    }
+    Ok(None)
+}
+
+impl<'f, 'p> Judging<'f, 'p> {
+    fn new(facts: &'f Facts<'p>, today: Date) -> Self {
+        Self { facts, today, findings: Vec::new(), unevaluated: Vec::new() }
+    }
+
     /// Asks one rule about one update. What it found before a fact was missing counts, as far as the rule judges it.
     fn ask(&mut self, rule: &Armed, update: &Update<'_, '_>) {
         let mut found = Vec::new();
@@ -106,7 +193,7 @@ impl Judging<'_, '_> {
     }
 }
 
-fn judged(push: &Push, update: &Update<'_, '_>) -> JudgedUpdate {
+fn judged(push: &Push, update: &Update<'_, '_>, resting: &BTreeSet<usize>) -> JudgedUpdate {
     let line = update.line().map(|place| place.line.name.clone());
     JudgedUpdate {
         name: update.name().clone(),
@@ -114,6 +201,7 @@ fn judged(push: &Push, update: &Update<'_, '_>) -> JudgedUpdate {
         old: update.old(),
         new: update.new_id(),
         movement: update.movement().ok(),
+        rests_on_others: resting.contains(&update.index()),
         place: line.or_else(|| update.tag().map(|place| place.class.name.clone())),
     }
 }

@@ -49,6 +49,8 @@ pub(crate) struct JudgedUpdate {
     pub movement: Option<Movement>,
     /// The line or tag class it belongs to.
     pub place: Option<String>,
+    /// Whether it is right only together with other refs of the push.
+    pub rests_on_others: bool,
 }
 
 impl Outcome {

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `repo/environment`, `discover` | what a hook's environment says; finding a repository and its work tree |
 //! | `repo/format`, `config`, `open` | whether we understand its format; its configuration; opening it |
+//! | `repo/declining` | what git may leave out of a push after pre-receive has accepted it |
 //! | `repo/spawn`, `status` | the one way to run `git`; whether the work tree is clean |
 //! | `object/alternates`, `odb`, `packs` | one reader over all object directories of a push, quarantine included |
 //! | `object/headers`, `commit`, `trailers`, `tag`, `entry`, `tree_entries`, `kind` | objects, parsed |
@@ -52,6 +53,7 @@ pub use object::packs::apply_delta;
 pub use object::tag::Tag;
 pub(crate) use refs::store::Target;
 pub(crate) use refs::tracking::Tracking;
+pub(crate) use repo::declining::Installed;
 pub use repo::environment::Environment;
 pub use repo::open::{Repository, Trust};
 pub(crate) use repo::spawn::Git;

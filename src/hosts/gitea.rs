@@ -1,7 +1,7 @@
 //! Gitea and Forgejo: they write `hooks/NAME` again and again, and run what is in `hooks/NAME.d`.
 
-use super::Host;
 use super::host::{Installs, Pusher, refuses_nothing};
+use super::{Hook, Host};
 
 pub(super) static HOST: Host = Host {
     name: "gitea",
@@ -12,12 +12,13 @@ pub(super) static HOST: Host = Host {
         found_by: "`hooks/pre-receive.d/gitea`",
         place: |common_dir, hook| {
             let folder = common_dir.join("hooks").join(format!("{}.d", hook.name()));
-            hook.is_server().then(|| folder.join("refgate"))
+            // It runs nothing beside git's own for the moving of refs.
+            (hook.is_server() && hook != Hook::ReferenceTransaction).then(|| folder.join("refgate"))
         },
         refuses: refuses_nothing,
         left_alone: "`hooks/NAME` and `hooks/NAME.d/gitea`",
         refuses_local_pushes: true,
     }),
-    hooks: "`hooks/NAME.d/refgate`",
+    hooks: "`hooks/NAME.d/refgate`; `hooks/reference-transaction`",
     guards: "protected branches and tags, by its own hook before refgate's; `refs/pull/*` is its own",
 };

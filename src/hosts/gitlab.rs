@@ -1,7 +1,7 @@
 //! GitLab: it runs what is in `custom_hooks/NAME.d`.
 
-use super::Host;
-use super::host::{Installs, Pusher, refuses_nothing};
+use super::host::{Installs, Pusher};
+use super::{Hook, Host, Refusal};
 
 pub(super) static HOST: Host = Host {
     name: "gitlab",
@@ -16,7 +16,12 @@ pub(super) static HOST: Host = Host {
             let folder = common_dir.join("custom_hooks").join(format!("{}.d", hook.name()));
             hook.is_server().then(|| folder.join("50-refgate"))
         },
-        refuses: refuses_nothing,
+        refuses: |spot| {
+            (spot.is_of_host && spot.hook == Hook::ReferenceTransaction).then(|| Refusal {
+                reason: "is where GitLab's git does not look",
+                help: "GitLab runs no such hook; leave it out".to_owned(),
+            })
+        },
         left_alone: "`hooks`, and the other files of `custom_hooks`",
         refuses_local_pushes: false,
     }),

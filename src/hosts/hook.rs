@@ -9,13 +9,16 @@ pub enum Hook {
     Update,
     /// On a developer's machine, before anything is sent.
     PrePush,
+    /// On the server, when git moves refs: one at a time, or all of an atomic push.
+    ReferenceTransaction,
     /// On the server, after the refs have moved.
     PostReceive,
 }
 
 impl Hook {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::PreReceive, Self::Update, Self::PrePush, Self::PostReceive];
+    pub const ALL: [Self; 5] =
+        [Self::PreReceive, Self::Update, Self::PrePush, Self::ReferenceTransaction, Self::PostReceive];
 
     /// Returns the name git knows it by.
     pub const fn name(self) -> &'static str {
@@ -23,6 +26,7 @@ impl Hook {
             Self::PreReceive => "pre-receive",
             Self::Update => "update",
             Self::PrePush => "pre-push",
+            Self::ReferenceTransaction => "reference-transaction",
             Self::PostReceive => "post-receive",
         }
     }
@@ -32,8 +36,8 @@ impl Hook {
         !matches!(self, Self::PrePush)
     }
 
-    /// Tells whether it decides about a push.
+    /// Tells whether it decides about every push.
     pub const fn judges(self) -> bool {
-        !matches!(self, Self::PostReceive)
+        !matches!(self, Self::ReferenceTransaction | Self::PostReceive)
     }
 }

@@ -36,7 +36,7 @@ pub(crate) fn diagnose(site: &Site<'_>) -> Result<Diagnosis, Error> {
             Health::Runs | Health::Unknown | Health::Absent => {}
         }
     }
-    lines.extend(after_push(site)?);
+    lines.extend(others(site)?);
     lines.extend(surroundings(site)?);
     if standing.is_empty() && !broken {
         let install = format!("refgate install --repo {}", shown(site.repository.git_dir()));
@@ -163,17 +163,34 @@ fn log(site: &Site<'_>) -> Result<Option<Line>, Error> {
     }))
 }
 
-/// The hook after a push decides nothing: it counts where refgate stands in it, and is missed where there are flows.
-fn after_push(site: &Site<'_>) -> Result<Vec<Line>, Error> {
-    let hook = Hook::PostReceive;
-    let place = site.seat(hook)?.place;
-    let is_ours = script(&place).is_some_and(|text| Shim::recognise(&text).is_some());
-    if is_ours || place.with_file_name(kept_name(hook)).symlink_metadata().is_ok() {
-        return Ok(examine(site, hook)?.1);
+/// The hooks that judge no push of their own: they count where refgate stands in them, and are missed where they would
+/// have something to do.
+fn others(site: &Site<'_>) -> Result<Vec<Line>, Error> {
+    let mut lines = Vec::new();
+    for hook in Hook::ALL.into_iter().filter(|hook| !hook.judges()) {
+        let place = site.seat(hook)?.place;
+        let is_ours = script(&place).is_some_and(|text| Shim::recognise(&text).is_some());
+        if is_ours || place.with_file_name(kept_name(hook)).symlink_metadata().is_ok() {
+            lines.extend(examine(site, hook)?.1);
+        } else if let Some(what) = missed(site, hook) {
+            let install = format!("refgate install --repo {} --hook {}", shown(site.repository.git_dir()), hook.name());
+            lines.push(Line::Note(format!("{} does not run refgate, so {what}: {install}", hook.name())));
+        }
     }
-    let policy = site.policy_source().ok().flatten().and_then(|source| validate(site.repository, source).ok());
-    let has_picks = policy.is_some_and(|gate| gate.project().flows().iter().any(|flow| flow.by.contains(&Way::Pick)));
-    let install = format!("refgate install --repo {} --hook {}", shown(site.repository.git_dir()), hook.name());
-    let note = format!("{} does not run refgate, so pushes on lines with flows take longer: {install}", hook.name());
-    Ok(if site.repository.is_bare() && has_picks { vec![Line::Note(note)] } else { Vec::new() })
+    Ok(lines)
+}
+
+/// What comes of refgate not being in a hook; `None` where nothing does.
+fn missed(site: &Site<'_>, hook: Hook) -> Option<&'static str> {
+    let is_possible = site.repository.is_bare() && crate::hosts::refusal(site.host, hook, None).is_none();
+    let gate = site.policy_source().ok().flatten().and_then(|source| validate(site.repository, source).ok());
+    let gate = gate.filter(|_| is_possible)?;
+    if hook == Hook::ReferenceTransaction {
+        return Some(
+            "of two refs that are right only together git may move one (`git-receive-pack(1)`), and with another update \
+             hook here such a push is undecided",
+        );
+    }
+    let has_picks = gate.project().flows().iter().any(|flow| flow.by.contains(&Way::Pick));
+    has_picks.then_some("pushes on lines with flows take longer")
 }

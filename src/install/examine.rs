@@ -26,16 +26,20 @@ pub(super) enum Health {
 
 /// What comes of a hook that git skips.
 fn of_skipping(hook: Hook) -> &'static str {
-    if hook.judges() {
-        "git would accept everything"
-    } else {
-        "git runs nothing after a push, neither refgate nor a hook that was here before"
+    match hook {
+        Hook::PostReceive => "git runs nothing after a push, neither refgate nor a hook that was here before",
+        Hook::ReferenceTransaction => "git may move one of two refs that are right only together",
+        Hook::PreReceive | Hook::Update | Hook::PrePush => "git would accept everything",
     }
 }
 
 /// What comes of a hook that fails.
 fn of_failing(hook: Hook) -> &'static str {
-    if hook.judges() { "every push is refused" } else { "nothing runs after a push" }
+    match hook {
+        Hook::PostReceive => "nothing runs after a push",
+        Hook::ReferenceTransaction => "no ref can be moved",
+        Hook::PreReceive | Hook::Update | Hook::PrePush => "every push is refused",
+    }
 }
 
 /// One hook under examination.

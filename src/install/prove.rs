@@ -55,8 +55,8 @@ fn by_hand(site: &Site<'_>, hook: Hook, health: Health) -> Result<Option<Line>, 
         }
         Hook::Update => start(site, hook, &[&reference, &zeros, &ones], "")?,
         Hook::PrePush => start(site, hook, &["refgate-doctor", "."], &format!("HEAD {ones} {reference} {zeros}\n"))?,
-        // It is asked when there is nothing left to refuse.
-        Hook::PostReceive => return Ok(None),
+        // They are asked about what was accepted before.
+        Hook::ReferenceTransaction | Hook::PostReceive => return Ok(None),
     };
     let who = site.account.name();
     Ok(match (output.status.success(), answer(&output)) {

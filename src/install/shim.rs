@@ -11,6 +11,7 @@ const fn template(hook: Hook) -> &'static str {
         Hook::PreReceive => include_str!("../../hooks/pre-receive"),
         Hook::Update => include_str!("../../hooks/update"),
         Hook::PrePush => include_str!("../../hooks/pre-push"),
+        Hook::ReferenceTransaction => include_str!("../../hooks/reference-transaction"),
         Hook::PostReceive => include_str!("../../hooks/post-receive"),
     }
 }
@@ -108,10 +109,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read_back(program in "/[^\0\n\r]{1,40}", chained in any::<bool>(), at in 0usize..4) {
+        fn what_is_written_is_read_back(program in "/[^\0\n\r]{1,40}", chained in any::<bool>(), at in 0usize..5) {
             let hook = Hook::ALL[at];
             let previous = chained.then(|| format!("{}.before-refgate", hook.name()));
-            let manager = (chained && hook != Hook::PostReceive).then(|| "lefthook".to_owned());
+            let manager = (chained && hook.judges()).then(|| "lefthook".to_owned());
             let shim = Shim { program: program.into(), previous, manager };
             prop_assert_eq!(Shim::recognise(shim.text(hook).unwrap().as_bytes()), Some(shim));
         }

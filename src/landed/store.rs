@@ -91,7 +91,10 @@ impl Store {
 }
 
 /// Makes a directory of a repository, if it is not there: whoever may enter and write the repository may do so here.
-pub(super) fn make_directory(home: &Path, directory: &Path) -> io::Result<()> {
+///
+/// # Errors
+/// It cannot be made.
+pub(crate) fn make_directory(home: &Path, directory: &Path) -> io::Result<()> {
     match fs::create_dir(directory) {
         Ok(()) => give_mode_of(home, directory),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),

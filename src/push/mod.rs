@@ -14,8 +14,8 @@ use std::ffi::OsStr;
 pub(crate) use ci::{CiError, CiEvent, Provider, provider};
 pub(crate) use completeness::{Incomplete, clone_is_complete, is_project, tracked_branches};
 pub(crate) use identity::Identity;
-pub(crate) use parse::update;
 pub use parse::{pre_push, pre_receive};
+pub(crate) use parse::{reference_transaction, update};
 pub(crate) use variables::Variables;
 
 use crate::git::{Error, Repository};

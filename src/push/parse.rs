@@ -116,6 +116,19 @@ pub(crate) fn update(arguments: &[BString], hash: HashKind) -> Result<Vec<RefUpd
         .map(|update| vec![update])
 }
 
+/// Reads reference-transaction's standard input, `OLD SP NEW SP REF LF` for every ref. What is no ref of a push is left out:
+/// `HEAD`, and symbolic refs, whose values are names.
+pub(crate) fn reference_transaction(input: &[u8], hash: HashKind) -> Vec<RefUpdate> {
+    let mut seen = BTreeSet::new();
+    let updates = lines(input).filter_map(|(line, text)| {
+        let mut words = text.splitn(3, |byte| *byte == b' ');
+        let (old, new, name) = (words.next()?, words.next()?, words.next()?);
+        let update = one(line, hash, name, ("old", old), ("new", new))?.ok()?;
+        (name.starts_with(b"refs/") && seen.insert(name.to_owned())).then_some(update)
+    });
+    updates.collect()
+}
+
 /// `None` when the ref name is missing.
 fn one(
     line: usize,
@@ -183,6 +196,16 @@ mod tests {
             assert_eq!(updates[0].name, RefName::branch("main"));
             assert_eq!((updates[0].old.to_string(), updates[0].new.to_string()), (A.to_owned(), B.to_owned()));
         }
+    }
+
+    #[test]
+    fn of_a_transaction_only_refs_with_ids_are_a_pushs() {
+        let input = format!(
+            "{A} {B} refs/heads/main\n{A} {B} HEAD\n{A} ref:refs/heads/x refs/heads/alias\n{A} {B} refs/heads/main\nx\n"
+        );
+        let updates = reference_transaction(input.as_bytes(), HashKind::Sha1);
+        let names: Vec<String> = updates.iter().map(|update| update.name.to_string()).collect();
+        assert_eq!(names, ["refs/heads/main"]);
     }
 
     #[test]

@@ -25,6 +25,7 @@ mod landed_hostile;
 mod landed_policy;
 mod managers;
 mod named_by;
+mod partial;
 mod policies;
 mod post_receive;
 mod pushes;

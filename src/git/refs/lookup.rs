@@ -92,6 +92,12 @@ impl Repository {
     }
 }
 
+/// The names of which a ref needs directories: `refs/heads/a/b` of `refs/heads/a/b/c`.
+pub(in crate::git) fn parents(name: &RefName) -> impl Iterator<Item = RefName> + '_ {
+    let slashes = name.full().find_iter("/").skip(2);
+    slashes.filter_map(|at| name.full().get(..at).map(RefName::new))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,7 @@
 //! Finding and opening a repository, and running `git` in it.
 
 pub(in crate::git) mod config;
+pub(in crate::git) mod declining;
 pub(in crate::git) mod discover;
 pub(in crate::git) mod environment;
 pub(in crate::git) mod format;
