@@ -15,7 +15,7 @@ pub(super) struct PlaceFlags {
     /// The repository; the one this runs in unless given.
     #[arg(long, value_name = "DIR")]
     repo: Option<PathBuf>,
-    /// The hook; pre-receive and post-receive in a bare repository and pre-push in a clone unless given. May be given
+    /// The hook; pre-receive, reference-transaction and post-receive in a bare repository and pre-push in a clone unless given. May be given
     /// several times.
     #[arg(long = "hook", value_name = "NAME", value_parser = hook_parser())]
     hooks: Vec<Hook>,

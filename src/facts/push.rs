@@ -112,23 +112,6 @@ impl<'p> Facts<'p> {
         })
     }
 
-    /// The first update whose ref does not hold what the push found there, with what it holds: somebody else was faster,
-    /// or the client says what is not so. git compares them only when it moves the ref, and then leaves it out alone
-    /// (`git-receive-pack(1)`).
-    ///
-    /// # Errors
-    /// A ref that cannot be read.
-    pub fn outdated(&self) -> Result<Option<(&'p RefUpdate, Option<ObjectId>)>, FactError> {
-        for update in &self.push.updates {
-            self.project.in_time()?;
-            let held = self.project.view().find(self.project.repository(), &update.name)?;
-            if held != Some(update.old).filter(|id| !id.is_null()) {
-                return Ok(Some((update, held)));
-            }
-        }
-        Ok(None)
-    }
-
     /// The updates, each with its place in the policy.
     pub fn updates(&self) -> impl Iterator<Item = Update<'_, 'p>> {
         (0..self.push.updates.len()).filter_map(|index| Update::new(self, index))

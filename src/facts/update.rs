@@ -60,6 +60,14 @@ impl<'f, 'p> Update<'f, 'p> {
         self.update.old
     }
 
+    /// What the repository holds under this name now, whatever the push says; `None` where the ref does not exist.
+    ///
+    /// # Errors
+    /// A ref that cannot be read.
+    pub fn held(&self) -> Result<Option<ObjectId>, FactError> {
+        self.project().view().find(self.project().repository(), self.name())
+    }
+
     /// What the ref held, as far as its history says something: `None` when the ref is new, and in CI when the object was
     /// dropped by a forced push, so that no clone has it any more.
     ///

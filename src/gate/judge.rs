@@ -7,9 +7,7 @@ use super::open::Gate;
 use super::outcome::{JudgedUpdate, Outcome, PolicyId};
 use crate::facts::{Exceptions, FactError, Facts, Update};
 use crate::git::Installed;
-use crate::model::{
-    Exit, Failure, Finding, Level, ObjectId, Push, RefName, Stage, Unevaluated, Untrusted, Verdict, Waived,
-};
+use crate::model::{Failure, Finding, Level, Push, RefName, Stage, Unevaluated, Untrusted, Verdict, Waived};
 use crate::policy::{Pattern, Since};
 use crate::project::Project;
 use crate::rules::{Armed, Sink};
@@ -24,7 +22,6 @@ impl Gate {
         if let Some((name, error)) = facts.missing() {
             return Err(error.into_failure(format!("looking for what {name} is to hold"), push.stage));
         }
-        self.compare_old(&facts)?;
         let mut judging = Judging::new(&facts, today);
         let mut leaning = Vec::new();
         // git itself warns of the deletion of a ref that does not exist, and does nothing.
@@ -49,23 +46,6 @@ impl Gate {
             findings,
             unevaluated,
         })
-    }
-
-    /// Asks whether refs still hold what the push found there, where the answer counts: once they have moved they do not.
-    fn compare_old(&self, facts: &Facts<'_>) -> Result<(), Failure> {
-        let stage = facts.push().stage;
-        if !stage.is_server() {
-            return Ok(());
-        }
-        let detail = "comparing the refs with what the push found there";
-        let Some((update, held)) = facts.outdated().map_err(|error| error.into_failure(detail, stage))? else {
-            return Ok(());
-        };
-        let said = |id: Option<ObjectId>| id.map_or_else(|| "nothing".to_owned(), |id| id.short().to_string());
-        let old = Some(update.old).filter(|id| !id.is_null());
-        let cause = format!("{} holds {}, and the push says {}", update.name, said(held), said(old));
-        let help = "somebody else was faster: `git fetch`, and push again";
-        Err(Failure::new(Exit::Undecided, detail, cause).help(help))
     }
 
     /// Finds the updates that are right only together with others of the push. git applies a push ref by ref and may leave

@@ -59,14 +59,11 @@ impl HooksPath {
 impl Site<'_> {
     /// Returns the hooks that belong here when none is named.
     pub(crate) fn default_hooks(&self) -> Vec<Hook> {
-        if !self.repository.is_bare() {
-            return vec![Hook::PrePush];
+        if self.repository.is_bare() {
+            vec![Hook::PreReceive, Hook::ReferenceTransaction, Hook::PostReceive]
+        } else {
+            vec![Hook::PrePush]
         }
-        let of_server = [Hook::PreReceive, Hook::ReferenceTransaction, Hook::PostReceive];
-        let of_server = of_server.into_iter();
-        of_server
-            .filter(|hook| *hook == Hook::PreReceive || crate::hosts::refusal(self.host, *hook, None).is_none())
-            .collect()
     }
 
     /// Returns where git runs a hook: at the top of the work tree for pre-push, in the repository otherwise.

@@ -24,6 +24,7 @@ mod reserved_version;
 mod retired_line;
 mod rewritten_history;
 mod rule;
+mod stale_update;
 mod stranded_changelog;
 #[cfg(test)]
 mod testing;
@@ -64,6 +65,7 @@ pub static REGISTRY: &[Entry] = &[
     version_tags::<reserved_version::ReservedVersion>(),
     branches::<retired_line::RetiredLine>(),
     branches::<rewritten_history::RewrittenHistory>(),
+    refs::<stale_update::StaleUpdate>(),
     version_tags::<stranded_changelog::StrandedChangelog>(),
     refs::<unauthorized_actor::UnauthorizedActor>(),
     version_tags::<undocumented_release::UndocumentedRelease>(),

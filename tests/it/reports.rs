@@ -11,6 +11,9 @@ use crate::support::{REFGATE, command, git, json as parsed, refgate, run, stderr
 
 const ZERO: &str = "0000000000000000000000000000000000000000";
 
+/// A flow to a line that has no branch: nobody can say what is owed.
+const TO_NOWHERE: &str = "\n[[flow]]\nfrom = \"master\"\nto = \"topic\"\nby = [\"pick\"]\ndue = \"before\"\n";
+
 /// Fails the test unless this is a `refgate.report/v1`.
 fn valid(report: &Value) {
     let schema: Value = serde_json::from_str(include_str!("../schemas/report-v1.json")).unwrap();
@@ -20,13 +23,20 @@ fn valid(report: &Value) {
     assert!(errors.is_empty(), "{errors:#?}\n{report:#}");
 }
 
+/// Takes the last commit off the server's master, so that it can be pushed.
+fn put_back(site: Site) -> Site {
+    git(&site.server, &["update-ref", "refs/keep", "refs/heads/master"]);
+    git(&site.server, &["update-ref", "refs/heads/master", site.id("A")]);
+    site
+}
+
 fn pre_receive(site: &Site, arguments: &[&str], input: impl AsRef<[u8]>) -> Output {
     refgate(&site.server, &[&["hook", "pre-receive"], arguments].concat(), input.as_ref())
 }
 
 #[test]
 fn every_verdict_is_valid_json_with_the_exit_code_of_the_text() {
-    let site = Site::usual();
+    let site = put_back(Site::usual());
     let (a, b, f, t) = (site.id("A"), site.id("B"), site.id("F"), site.id("T"));
     let missing = "1".repeat(40);
     let mut seen = Vec::new();
@@ -36,8 +46,8 @@ fn every_verdict_is_valid_json_with_the_exit_code_of_the_text() {
             format!("{ZERO} {b} refs/tags/1.15.9\n{ZERO} {b} refs/heads/x\n{f} {ZERO} refs/heads/1.15\n"),
             POLICY.to_owned(),
         ),
-        (format!("{b} {a} refs/heads/master\n{t} {f} refs/tags/1.15.1\n"), POLICY.to_owned()),
-        (format!("{missing} {b} refs/heads/master\n"), POLICY.to_owned()),
+        (format!("{f} {a} refs/heads/1.15\n{t} {f} refs/tags/1.15.1\n"), POLICY.to_owned()),
+        (format!("{a} {b} refs/heads/master\n"), POLICY.to_owned() + TO_NOWHERE),
         (format!("{ZERO} {b} refs/heads/x\n"), format!("{POLICY}\n[rules.unlisted-branch]\nlevel = \"warn\"\n")),
         (format!("{missing} {b} refs/heads/master\n{ZERO} {b} refs/heads/x\n"), POLICY.to_owned()),
         (
@@ -73,6 +83,7 @@ fn every_verdict_is_valid_json_with_the_exit_code_of_the_text() {
 fn a_report_has_the_facts_of_the_push() {
     let site = Site::new(crate::support::site::Setup { objects: "sha256", ..USUAL }, POLICY, HISTORY);
     git(&site.server, &["config", "refgate.identity", "gitea"]);
+    let site = put_back(site);
     let mut hook = command(REFGATE, &site.server);
     hook.args(["hook", "pre-receive", "--format=json"]).env("GITEA_PUSHER_NAME", "al\u{202e}ice");
     let zero = "0".repeat(64);
@@ -99,7 +110,7 @@ fn hostile_text_is_escaped_in_every_form() {
         "{HISTORY}\nX = commit \"fix \u{1b}[31m::error::boo\u{202e}x\\r\u{7}\u{200b}\" parents B trailer \"End-of-Life: \u{1b}[2Jnow\"\n\
          Y = commit \"next\" parents X\nrefs/heads/1.16 = X\n"
     );
-    let site = Site::new(USUAL, POLICY, &script);
+    let site = put_back(Site::new(USUAL, POLICY, &script));
     git(&site.server, &["config", "refgate.identity", "env:WHO"]);
     let policy = POLICY.replacen("role = \"mainline\"", "role = \"mainline\"\nmay = { push = [\"alice\"] }", 1);
     std::fs::write(site.path("policy.toml"), policy).unwrap();
@@ -163,7 +174,7 @@ fn more_findings_than_can_be_read_are_counted() {
 
 #[test]
 fn a_report_goes_where_it_is_told() {
-    let site = Site::usual();
+    let site = put_back(Site::usual());
     let good = format!("{} {} refs/heads/master\n", site.id("A"), site.id("B"));
     let bad = format!("{ZERO} {} refs/heads/x\n", site.id("B"));
     let (file, log) = (site.path("report"), site.path("other-log"));
@@ -197,7 +208,7 @@ fn a_report_goes_where_it_is_told() {
 
 #[test]
 fn timings_are_told_on_request() {
-    let site = Site::usual();
+    let site = put_back(Site::usual());
     let good = format!("{} {} refs/heads/master\n", site.id("A"), site.id("B"));
     assert_eq!(stderr(&pre_receive(&site, &[], &good)), "");
     let timed = pre_receive(&site, &["--timings", "--format=json"], &good);
