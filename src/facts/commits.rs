@@ -13,9 +13,11 @@ impl<'p> Facts<'p> {
     /// The commits that an update brings to its branch, newest first.
     ///
     /// On an update the whole range, however reachable it is from elsewhere: commits that were parked on a free branch
-    /// first are judged when they come here. On a new branch those that no branch of a line but topic lines had before
-    /// the push, that no version tag of this branch has, and that are not on the line it is cut from after it: a branch
-    /// and what it starts from may be pushed together, and a branch may be made again from its own tag.
+    /// first are judged when they come here. On a new branch those that are neither on the line that it is cut from after
+    /// the push, nor on another branch of its own line before it, and that no version tag of this branch has: a branch and
+    /// what it starts from may be pushed together, and a branch may be made again from its own tag. What another line had
+    /// is judged here, which may take less. Where the line is cut from none, those that no branch of a line but topic lines
+    /// had before the push.
     ///
     /// # Errors
     /// History that cannot be read.
@@ -31,6 +33,8 @@ impl<'p> Facts<'p> {
             had.extend(self.tagged_before(place)?);
             if let Some(cut_from) = &place.line.cut_from {
                 had.extend(self.after().tips_of(cut_from)?);
+                had.extend(self.before().tips_of(&place.line.name)?);
+                return self.project().commits(&[update.new_id()], &had);
             }
         }
         Ok(self.fresh()?.of(update.new_id(), &had)?)

@@ -2,8 +2,8 @@
 
 use std::ops::Deref;
 
-use super::{Commit, FactError, Kind, LineMatch, Peeled, TagKind, TagMatch, Update};
-use crate::model::ObjectId;
+use super::{Bindings, Commit, FactError, Kind, LineMatch, Peeled, Snapshot, TagKind, TagMatch, Update};
+use crate::model::{ObjectId, RefName};
 use crate::version::Version;
 
 /// An update that brings something to a branch of a line, new ones included.
@@ -27,6 +27,31 @@ impl<'u, 'f, 'p> BranchUpdate<'u, 'f, 'p> {
     /// What the branch holds afterwards.
     pub(crate) fn tip(&self) -> ObjectId {
         self.update.new_id()
+    }
+
+    /// The branches of the line that this one is cut from, with their tips at a moment; none where the policy names none.
+    ///
+    /// # Errors
+    /// Refs that cannot be read.
+    pub(crate) fn origins(&self, moment: &Snapshot<'p>) -> Result<Vec<(RefName, ObjectId)>, FactError> {
+        let cut_from = self.place.line.cut_from.as_deref();
+        match cut_from.and_then(|name| self.update.project().policy().line(name)) {
+            Some(line) => moment.branches(line, &Bindings::new()),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// Where a commit was cut from the origins: the commits at which their first-parent histories enter its own. What is
+    /// below them, the branch has from there.
+    ///
+    /// # Errors
+    /// Refs or history that cannot be read.
+    pub(crate) fn cut_at(&self, commit: ObjectId) -> Result<Vec<ObjectId>, FactError> {
+        let mut points = Vec::new();
+        for (_, tip) in self.origins(self.update.facts().after())? {
+            points.extend(self.update.project().mainline_ahead(tip, commit)?.enters);
+        }
+        Ok(points)
     }
 
     /// The commits that the update brings, newest first; see [`super::Facts::new_commits`].

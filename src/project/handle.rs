@@ -1,6 +1,7 @@
 //! A repository under a policy, and the answers that do not depend on where refs stand.
 
 use bstr::BString;
+use std::collections::BTreeSet;
 
 use super::{FactError, View};
 use crate::git::{Commit, Kind, Peeled, Repository};
@@ -17,6 +18,15 @@ pub struct Project {
     repository: Repository,
     policy: Policy,
     view: View,
+}
+
+/// The first-parent history of a branch, down to where it comes into the history of something else.
+#[derive(Clone, Debug)]
+pub struct Ahead {
+    /// Its commits that are not in that history, newest first.
+    pub commits: Vec<ObjectId>,
+    /// The first that is; `None` where there is none.
+    pub enters: Option<ObjectId>,
 }
 
 impl Project {
@@ -115,6 +125,21 @@ impl Project {
     /// History that cannot be read, or more of it than anybody means.
     pub fn commits(&self, tips: &[ObjectId], without: &[ObjectId]) -> Result<Vec<ObjectId>, FactError> {
         Ok(self.repository.commits(tips, without, MAX_COMMITS)?)
+    }
+
+    /// The first-parent history of a branch above what another commit has below it.
+    ///
+    /// # Errors
+    /// History that cannot be read.
+    pub fn mainline_ahead(&self, tip: ObjectId, of: ObjectId) -> Result<Ahead, FactError> {
+        let ahead: BTreeSet<ObjectId> = self.commits(&[tip], &[of])?.into_iter().collect();
+        let mut commits = Vec::new();
+        let mut next = Some(tip);
+        while let Some(id) = next.filter(|id| ahead.contains(id)) {
+            commits.push(id);
+            next = self.commit(id)?.parents.first().copied();
+        }
+        Ok(Ahead { commits, enters: next })
     }
 
     /// A commit.

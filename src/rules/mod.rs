@@ -14,6 +14,7 @@ mod improper_waiver;
 mod invalid_policy;
 mod lightweight_tag;
 mod mismatched_tag;
+mod misplaced_branch;
 mod misplaced_change;
 mod misplaced_tag;
 mod moved_tag;
@@ -57,6 +58,7 @@ pub static REGISTRY: &[Entry] = &[
     refs::<invalid_policy::InvalidPolicy>(),
     refs::<lightweight_tag::LightweightTag>(),
     refs::<mismatched_tag::MismatchedTag>(),
+    branches::<misplaced_branch::MisplacedBranch>(),
     commits::<misplaced_change::MisplacedChange>(),
     refs::<misplaced_tag::MisplacedTag>(),
     refs::<moved_tag::MovedTag>(),
@@ -76,7 +78,7 @@ pub static REGISTRY: &[Entry] = &[
     branches::<unpromoted_commit::UnpromotedCommit>(),
     branches::<unverified_pick::UnverifiedPick>(),
     version_tags::<version_gap::VersionGap>(),
-    commits::<wrong_way_merge::WrongWayMerge>(),
+    branches::<wrong_way_merge::WrongWayMerge>(),
 ];
 
 /// The rule that asks for changes that are due on another line: what `landed` lists as missing, it refuses.

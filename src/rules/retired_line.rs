@@ -2,7 +2,7 @@
 
 use super::rule::NoOptions;
 use super::{BranchRule, Meta, OptionError, Rule, Sink};
-use crate::facts::{Bindings, BranchUpdate, FactError, Facts, LineMatch, Update};
+use crate::facts::{BranchUpdate, FactError, Facts};
 use crate::model::{Level, ObjectId, RefName};
 
 pub(super) struct RetiredLine;
@@ -24,7 +24,7 @@ impl Rule for RetiredLine {
 
 impl BranchRule for RetiredLine {
     fn check(&self, branch: &BranchUpdate<'_, '_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
-        let Some((commit, how)) = retired(branch, branch.place())? else { return Ok(()) };
+        let Some((commit, how)) = retired(branch)? else { return Ok(()) };
         sink.report(format!("`{}` is no longer maintained: {how}", branch.name()))
             .commit(commit.unwrap_or_else(|| branch.tip()))
             .help("bring the change to a maintained branch, or take the declaration back in a commit that reverts it")
@@ -35,8 +35,9 @@ impl BranchRule for RetiredLine {
 }
 
 /// How the branch was retired before this push and still is after it, with the commit that says so.
-fn retired(change: &Update<'_, '_>, place: &LineMatch<'_>) -> Result<Option<(Option<ObjectId>, String)>, FactError> {
-    let (facts, by) = (change.facts(), &place.line.retired_by);
+fn retired(change: &BranchUpdate<'_, '_, '_>) -> Result<Option<(Option<ObjectId>, String)>, FactError> {
+    let (facts, place) = (change.facts(), change.place());
+    let by = &place.line.retired_by;
     let short = change.name().short();
     if by.branches.iter().any(|pattern| pattern.matches(short).is_some()) {
         return Ok(Some((None, "the policy lists it as retired".to_owned())));
@@ -49,25 +50,19 @@ fn retired(change: &Update<'_, '_>, place: &LineMatch<'_>) -> Result<Option<(Opt
             return Ok(Some((None, format!("the tag `{tag}` closes it"))));
         }
     }
-    let Some(token) = by.trailer.as_ref().filter(|_| !change.creates()) else { return Ok(None) };
-    let without = origin(facts, place)?;
-    let declared = standing(facts, token, change.old(), &without)?;
+    let Some(token) = by.trailer.as_ref() else { return Ok(None) };
+    // A new branch that ends with the declaration is one that comes from elsewhere as it is.
+    let from = if change.creates() { change.new_id() } else { change.old() };
+    let declared = standing(facts, token, from, &change.cut_at(from)?)?;
+    let Some((commit, value)) = declared.filter(|(commit, _)| !change.creates() || *commit != from) else {
+        return Ok(None);
+    };
     // Still declared at the new tip: the push does not revert the declaration.
-    let Some((commit, value)) = declared else { return Ok(None) };
-    if standing(facts, token, change.new_id(), &without)?.is_none() {
+    let tip = change.new_id();
+    if standing(facts, token, tip, &change.cut_at(tip)?)?.is_none() {
         return Ok(None);
     }
     Ok(Some((Some(commit), format!("{} says `{token}: {value}`", commit.short()))))
-}
-
-/// The tips of the line that the branch was cut from: a declaration counts only on the branch itself.
-fn origin(facts: &Facts<'_>, place: &LineMatch<'_>) -> Result<Vec<ObjectId>, FactError> {
-    let Some(origin) = place.line.cut_from.as_ref() else { return Ok(Vec::new()) };
-    let mut tips = Vec::new();
-    for line in facts.project().lines().iter().filter(|line| line.name == *origin) {
-        tips.extend(facts.after().branches(line, &Bindings::new())?.into_iter().map(|(_, tip)| tip));
-    }
-    Ok(tips)
 }
 
 /// The newest commit of `tip` with the trailer that no later commit reverts.

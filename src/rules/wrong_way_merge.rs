@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::rule::NoOptions;
-use super::{CommitRule, Meta, OptionError, Rule, Sink};
-use crate::facts::{Bindings, BranchUpdate, Commit, FactError};
+use super::rule::Report;
+use super::{BranchRule, Meta, OptionError, Rule, Sink};
+use crate::facts::{BranchUpdate, Commit, FactError};
 use crate::model::{Level, ObjectId, RefName, quote};
 
 pub(super) struct WrongWayMerge;
@@ -24,64 +25,77 @@ impl Rule for WrongWayMerge {
     }
 }
 
-impl CommitRule for WrongWayMerge {
-    fn concerns(&self, branch: &BranchUpdate<'_, '_, '_>) -> bool {
+impl BranchRule for WrongWayMerge {
+    fn check(&self, branch: &BranchUpdate<'_, '_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
         // A new branch has no merges of its own to speak of: what it starts from is where it was cut.
-        !branch.creates() && branch.place().line.cut_from.is_some()
-    }
-
-    fn check(&self, branch: &BranchUpdate<'_, '_, '_>, commit: &Commit, sink: &mut Sink<'_>) -> Result<(), FactError> {
-        let Some((own, merged)) = commit.parents.split_first().filter(|(_, merged)| !merged.is_empty()) else {
-            return Ok(());
-        };
-        for (origin, tip) in origins(branch)? {
-            let Some(first) = mainline_commit(branch, merged, *own, tip)? else { continue };
-            sink.report(format!(
-                "{} merges `{origin}` into `{}`, which was cut from it",
-                commit.id.short(),
-                branch.name()
-            ))
-            .commit(commit.id)
-            .help("pick what the branch needs, and leave the rest")
-            .command(
-                quote(branch.name().short())
-                    .map(|name| format!("git reset --hard origin/{name} && git cherry-pick -x COMMIT")),
-            )
-            .evidence(format!("{} comes with it", first.short()));
-            return Ok(());
+        let Some(old) = branch.known_old()?.filter(|_| branch.place().line.cut_from.is_some()) else { return Ok(()) };
+        let brought = branch.new_commits()?;
+        let origins = branch.origins(branch.facts().after())?;
+        let mut is_told = false;
+        for id in &brought {
+            let commit = branch.project().commit(*id)?;
+            is_told |= merges(branch, &commit, &origins, sink)?;
         }
-        Ok(())
+        if is_told { Ok(()) } else { moves_onto(branch, old, &brought.into_iter().collect(), sink) }
     }
 }
 
-/// The branches of the line that this one is cut from.
-fn origins(branch: &BranchUpdate<'_, '_, '_>) -> Result<Vec<(RefName, ObjectId)>, FactError> {
-    let facts = branch.facts();
-    let cut_from = branch.place().line.cut_from.as_ref();
-    let mut found = Vec::new();
-    for line in facts.project().lines().iter().filter(|line| Some(&line.name) == cut_from) {
-        found.extend(facts.after().branches(line, &Bindings::new())?);
-    }
-    Ok(found)
-}
-
-/// A commit that was made on the mainline itself, not merged into it from elsewhere, and that the merge brings along.
-/// A fix made on a branch of its own and merged into both lines is not one.
-fn mainline_commit(
+/// Reports a merge that brings one of the origins.
+fn merges(
     branch: &BranchUpdate<'_, '_, '_>,
-    merged: &[ObjectId],
-    own: ObjectId,
-    tip: ObjectId,
-) -> Result<Option<ObjectId>, FactError> {
-    let facts = branch.facts();
-    let brought: BTreeSet<ObjectId> = facts.project().commits(merged, &[own])?.into_iter().collect();
-    let ahead: BTreeSet<ObjectId> = facts.project().commits(&[tip], &[own])?.into_iter().collect();
-    let mut next = Some(tip);
-    while let Some(id) = next.filter(|id| ahead.contains(id)) {
-        if brought.contains(&id) {
-            return Ok(Some(id));
-        }
-        next = facts.project().commit(id)?.parents.first().copied();
+    commit: &Commit,
+    origins: &[(RefName, ObjectId)],
+    sink: &mut Sink<'_>,
+) -> Result<bool, FactError> {
+    let Some((own, merged)) = commit.parents.split_first().filter(|(_, merged)| !merged.is_empty()) else {
+        return Ok(false);
+    };
+    for (origin, tip) in origins {
+        let brought = branch.project().commits(merged, &[*own])?.into_iter().collect();
+        let Some(first) = own_commit(branch, *tip, *own, &brought)? else { continue };
+        let message =
+            format!("{} merges `{origin}` into `{}`, which was cut from it", commit.id.short(), branch.name());
+        tell(branch, sink.report(message).commit(commit.id), first);
+        return Ok(true);
     }
-    Ok(None)
+    Ok(false)
+}
+
+/// Reports what a fast-forward brings of an origin, and a merge whose first parent is the origin's: the branch then goes on
+/// where the other one was before the push. What comes to both in one push is on neither yet.
+fn moves_onto(
+    branch: &BranchUpdate<'_, '_, '_>,
+    old: ObjectId,
+    brought: &BTreeSet<ObjectId>,
+    sink: &mut Sink<'_>,
+) -> Result<(), FactError> {
+    for (origin, tip) in branch.origins(branch.facts().before())? {
+        let Some(first) = own_commit(branch, tip, old, brought)? else { continue };
+        let message = format!("`{}` moves onto `{origin}`, which it was cut from", branch.name());
+        tell(branch, sink.report(message).commit(first), first);
+        return Ok(());
+    }
+    Ok(())
+}
+
+fn tell(branch: &BranchUpdate<'_, '_, '_>, report: Report<'_>, first: ObjectId) {
+    report
+        .help("pick what the branch needs, and leave the rest")
+        .command(
+            quote(branch.name().short())
+                .map(|name| format!("git reset --hard origin/{name} && git cherry-pick -x COMMIT")),
+        )
+        .evidence(format!("{} comes with it", first.short()));
+}
+
+/// A commit that was made on an origin itself, not merged into it from elsewhere, that is not below `own`, and that is
+/// brought. A fix made on a branch of its own and merged into both lines is not one.
+fn own_commit(
+    branch: &BranchUpdate<'_, '_, '_>,
+    origin: ObjectId,
+    own: ObjectId,
+    brought: &BTreeSet<ObjectId>,
+) -> Result<Option<ObjectId>, FactError> {
+    let ahead = branch.project().mainline_ahead(origin, own)?.commits;
+    Ok(ahead.into_iter().find(|id| brought.contains(id)))
 }
