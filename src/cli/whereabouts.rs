@@ -140,7 +140,7 @@ fn json(change: &Commit, found: &Whereabouts) -> String {
         "schema": "refgate.where/v1", "commit": change.id.to_string(),
         "subject": String::from_utf8_lossy(change.subject()), "branches": branches, "versions": versions, "tags": tags,
     });
-    format!("{document:#}\n")
+    crate::report::json(&document)
 }
 
 /// More tags than these are counted, not named.
@@ -159,7 +159,7 @@ fn human(change: &Commit, policy: &Policy, found: &Whereabouts, all: bool) -> St
         text.push_str(&format!("\n{title}\n"));
         for branch in branches.iter().copied().filter(is_shown) {
             let (status, reason) = (status(&branch.presence), reason(&branch.presence));
-            text.push_str(&format!("  {:<width$}  {status:<8}  {reason}\n", name(branch)));
+            text.push_str(&format!("  {:<width$}  {status:<8}  {}\n", name(branch), Untrusted::new(&reason)));
         }
         let hidden = branches.iter().filter(|branch| !is_shown(branch)).count();
         if hidden > 0 {

@@ -58,7 +58,7 @@ pub(super) fn json(answered: &[(&Question<'_>, Answer)], is_list: bool) -> Strin
             documents.into()
         }
     };
-    format!("{whole:#}\n")
+    crate::report::json(&whole)
 }
 
 fn document(question: &Question<'_>, answer: &Answer) -> serde_json::Value {
@@ -111,6 +111,7 @@ pub(super) fn human(question: &Question<'_>, answer: &Answer, all: bool) -> Stri
         text.push_str(&format!("{name} ({count})\n"));
         for (verdict, waiver) in answer.of_status(name) {
             let (subject, reason) = (Untrusted::new(&verdict.subject), reason(verdict, waiver.as_ref()));
+            let reason = Untrusted::new(&reason);
             text.push_str(&format!("  {}  {subject}\n              {reason}\n", verdict.commit.short()));
         }
         text.push('\n');
