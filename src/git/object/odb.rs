@@ -3,7 +3,7 @@
 //! gix reads one object directory and its alternates; a pre-receive hook has at least two, because the pushed
 //! objects are in quarantine until the push is accepted (`git-receive-pack(1)`, "Quarantine Environment").
 
-use gix::objs::Find as _;
+use gix::odb::pack::Find as _;
 use gix::odb::store::RefreshMode;
 use gix::odb::{Header as _, pack, store};
 use std::cell::RefCell;
@@ -14,6 +14,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::git::budget::Budget;
 use crate::git::object::alternates::{Directories, is_absent};
+use crate::git::object::hash::Digest;
 use crate::git::object::packs::Packs;
 use crate::git::{Error, Kind};
 use crate::model::{HashKind, ObjectId};
@@ -209,13 +210,41 @@ impl Odb {
         }
         for handle in self.handles() {
             let found = handle.try_find(&gix_id, buffer).map_err(Error::ObjectStore)?;
-            if let Some((kind, size)) = found.map(|data| (data.kind, data.data.len())) {
+            if let Some((kind, size, place)) =
+                found.map(|(data, place)| (Kind::from(data.kind), data.data.len(), place))
+            {
                 buffer.truncate(size);
                 self.budget.read(size as u64)?;
-                return check(id, expected, kind.into(), limit, size as u64);
+                check(id, expected, kind, limit, size as u64)?;
+                // Packs have checksums, which git looks at when a push comes in.
+                return if place.is_some() { Ok(()) } else { self.check_loose(id, kind, buffer) };
             }
         }
         Err(self.absent(id))
+    }
+
+    /// Makes sure that a loose object is what its id stands for, as git does before it reads one: gix reads as much of a
+    /// file as its header says, whatever comes after it.
+    fn check_loose(&self, id: ObjectId, kind: Kind, content: &[u8]) -> Result<(), Error> {
+        let header = format!("{kind} {}\0", content.len());
+        let mut digest = Digest::new(self.hash);
+        digest.update(header.as_bytes());
+        digest.update(content);
+        if digest.finish() != Some(id) {
+            return Err(Error::Damaged { id });
+        }
+        let hex = id.to_string();
+        let (folder, file) = hex.split_at(2);
+        let mut files = self.directories.iter().map(|directory| directory.join(folder).join(file));
+        // Where there is none it has been packed since.
+        let Some(stream) = files.find_map(|path| std::fs::read(path).ok()) else { return Ok(()) };
+        let length = header.len() + content.len();
+        // With room for what must not be there.
+        let mut whole = vec![0; length + 1];
+        match gix::zlib::Inflate::default().once(&stream, &mut whole) {
+            Ok((gix::zlib::Status::StreamEnd, read, written)) if read == stream.len() && written == length => Ok(()),
+            _ => Err(Error::Damaged { id }),
+        }
     }
 
     /// The same from what [`Self::for_many_reads`] keeps; `None` where it must be read otherwise.
@@ -520,6 +549,60 @@ mod tests {
         assert!(repository.is_ancestor(first, main).unwrap());
         let shown = repository.git(&["log", "--format=%s"]).operand(main.to_string()).run().unwrap();
         assert_eq!(shown, b"add b\nadd a\n");
+    }
+
+    /// The file of a loose object.
+    fn stored(scratch: &Scratch, id: ObjectId) -> PathBuf {
+        let (folder, file) = (id.to_string()[..2].to_owned(), id.to_string()[2..].to_owned());
+        scratch.path.join("objects").join(folder).join(file)
+    }
+
+    /// A zlib stream of these bytes, stored and not compressed (RFC 1950 and 1951).
+    fn stream(bytes: &[u8]) -> Vec<u8> {
+        let length = u16::try_from(bytes.len()).unwrap();
+        let (mut a, mut b) = (1u32, 0u32);
+        for byte in bytes {
+            a = (a + u32::from(*byte)) % 65521;
+            b = (b + a) % 65521;
+        }
+        let mut stream = vec![0x78, 0x01, 1];
+        stream.extend(length.to_le_bytes());
+        stream.extend((!length).to_le_bytes());
+        stream.extend(bytes);
+        stream.extend((b << 16 | a).to_be_bytes());
+        stream
+    }
+
+    #[test]
+    fn a_loose_object_is_what_its_id_stands_for() {
+        for format in FORMATS.iter().take(2) {
+            let scratch = Scratch::new(format);
+            let id = |content: &[u8]| {
+                let id = scratch.git_with(&["hash-object", "-w", "--stdin"], &[], content);
+                ObjectId::from_hex(id.as_bytes()).unwrap()
+            };
+            let text = b"# the version of the project\nversion = 1\n";
+            let own = id(text);
+            let read = |bytes: &[u8]| {
+                let path = stored(&scratch, own);
+                let _ = std::fs::remove_file(&path);
+                std::fs::write(path, bytes).unwrap();
+                scratch.open().blob(own, 99)
+            };
+            let whole = b"blob 41\0# the version of the project\nversion = 1\n";
+            assert_eq!(read(&stream(whole)).unwrap(), text);
+            let damaged = [
+                // Another content; more than the header says, in the stream and after it.
+                stream(b"blob 41\0# the version of the project\nversion = 2\n"),
+                stream(b"blob 41\0# the version of the project\nversion = 1\n# and more"),
+                [stream(whole), b"more".to_vec()].concat(),
+            ];
+            for bytes in damaged {
+                let error = read(&bytes).unwrap_err();
+                assert!(error.is_undecided() && error.need() == Some(Need::Repair), "{error:?}");
+                assert!(scratch.open().git(&["fsck"]).run().is_err(), "git finds nothing wrong");
+            }
+        }
     }
 
     #[test]
