@@ -3,12 +3,14 @@
 use bstr::BString;
 use serde::de::DeserializeOwned;
 
+use super::actors::ActorSet;
 use super::cx::not_left_open;
 use super::decode::{parse, take};
 use super::error::{PolicyError, PolicyErrors, SourceText};
 use super::origin::Origin;
 use super::pattern::Bindings;
 use super::schema::{OPENED, Policy};
+use super::source::Source;
 use super::table::form::Table as _;
 use super::table::kind::{Described, KindOfChange, conventional};
 use super::table::line::Line;
@@ -44,6 +46,44 @@ impl Policy {
             return None;
         }
         self.tags.iter().find_map(|class| class.matches(name.short()))
+    }
+
+    /// Returns the line whose branches a tag closes, by its `retired-by`.
+    pub fn closes(&self, name: &RefName) -> Option<&Line> {
+        let is_closing =
+            |line: &&Line| line.retired_by.tag.as_ref().is_some_and(|pattern| pattern.matches(name.short()).is_some());
+        self.lines.iter().filter(|_| name.namespace() == Namespace::Tag).find(is_closing)
+    }
+
+    /// Returns what everybody who may push can do to what the policy stands on, one sentence each: nothing is wrong with
+    /// the policy, but whoever keeps it should mean it.
+    pub fn left_to_everybody(&self) -> Vec<String> {
+        let mut said = Vec::new();
+        for layer in &self.texts {
+            let Ok(Source::Ref { revision, .. }) = Source::parse(&layer.name) else { continue };
+            let name = RefName::new(revision.as_str());
+            let name = if revision.starts_with("refs/") { name } else { RefName::branch(&revision) };
+            let is_open = |set: &Option<ActorSet>| set.as_ref().is_none_or(ActorSet::is_everyone);
+            match self.line_of(&name) {
+                Some(place) if !is_open(&place.line.may.push) => {}
+                Some(place) => said.push(format!(
+                    "whoever may push to `{name}` changes this policy: `may = {{ push = … }}` on the line `{}` says who",
+                    place.line.name
+                )),
+                None => said.push(format!("`{name}`, which this policy is read from, is of no line: anybody may change it")),
+            }
+        }
+        for line in &self.lines {
+            let Some(pattern) = &line.retired_by.tag else { continue };
+            let text = pattern.text();
+            if !self.tags.iter().any(|class| class.patterns.iter().any(|known| known.text() == text)) {
+                said.push(format!(
+                    "tags `{text}` close branches of the line `{}`: no `[[tag]]` says who may make them",
+                    line.name
+                ));
+            }
+        }
+        said
     }
 
     /// Returns the kinds of change that a commit is. `paths` gives what it touches against its first parent, and is only
