@@ -17,6 +17,8 @@ pub(in crate::git) struct Directories {
     pub(in crate::git) found: Vec<PathBuf>,
     /// Alternates that are not there. git goes on without them; objects that were in them are missing.
     pub(in crate::git) lost: Vec<PathBuf>,
+    /// Whether one of them leads back to itself. git reads each once; gix, which follows alternates too, reads none.
+    pub(in crate::git) is_ring: bool,
 }
 
 /// All object directories, absolute and without duplicates: `main` first, then what the environment names
@@ -24,23 +26,26 @@ pub(in crate::git) struct Directories {
 /// itself was started inside a quarantine), then the alternates of each. Directories that do not exist are left
 /// out, as git does.
 pub(in crate::git) fn object_directories(main: &Path, environment: &Environment) -> Result<Directories, Error> {
-    let mut found: Vec<(PathBuf, PathBuf)> = Vec::new();
+    let mut found: Vec<Found> = Vec::new();
     let mut lost = Vec::new();
-    let mut pending = vec![(main.to_owned(), false)];
-    pending.extend(environment.object_directory.as_ref().map(|dir| (environment.cwd.join(dir), false)));
+    let mut is_ring = false;
+    let mut pending = vec![(main.to_owned(), false, None)];
+    pending.extend(environment.object_directory.as_ref().map(|dir| (environment.cwd.join(dir), false, None)));
     if let Some(list) = &environment.alternate_object_directories {
         let separator = if cfg!(windows) { b';' } else { b':' };
         let named = split(&bytes_of(list), separator);
-        pending.extend(named.iter().map(|dir| (environment.cwd.join(dir), true)));
+        pending.extend(named.iter().map(|dir| (environment.cwd.join(dir), true, None)));
     }
     let mut pending = std::collections::VecDeque::from(pending);
-    while let Some((dir, is_alternate)) = pending.pop_front() {
+    while let Some((dir, is_alternate, named_by)) = pending.pop_front() {
         // Two spellings of one directory would be read twice.
         let Ok(canonical) = dir.canonicalize() else {
             lost.extend(is_alternate.then_some(dir));
             continue;
         };
-        if found.iter().any(|(_, known)| *known == canonical) {
+        if let Some(known) = found.iter().position(|known| known.canonical == canonical) {
+            let parent = |at: &usize| found.get(*at).and_then(|found| found.named_by);
+            is_ring |= std::iter::successors(named_by, parent).any(|above| above == known);
             continue;
         }
         if found.len() == MAX_DIRECTORIES {
@@ -48,13 +53,24 @@ pub(in crate::git) fn object_directories(main: &Path, environment: &Environment)
         }
         let file = dir.join("info/alternates");
         match std::fs::read(&file) {
-            Ok(list) => pending.extend(split(&list, b'\n').iter().map(|entry| (dir.join(entry), true))),
+            Ok(list) => {
+                let entries = split(&list, b'\n');
+                pending.extend(entries.iter().map(|entry| (dir.join(entry), true, Some(found.len()))));
+            }
             Err(error) if is_absent(&error) => {}
             Err(source) => return Err(Error::Io { path: file, source }),
         }
-        found.push((dir, canonical));
+        found.push(Found { dir, canonical, named_by });
     }
-    Ok(Directories { found: found.into_iter().map(|(dir, _)| dir).collect(), lost })
+    Ok(Directories { found: found.into_iter().map(|found| found.dir).collect(), lost, is_ring })
+}
+
+/// An object directory.
+struct Found {
+    dir: PathBuf,
+    canonical: PathBuf,
+    /// The place of the one whose alternate it is.
+    named_by: Option<usize>,
 }
 
 /// Whether a path is simply not there.

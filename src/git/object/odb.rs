@@ -29,6 +29,8 @@ pub(in crate::git) struct Odb {
     directories: Arc<[PathBuf]>,
     /// Alternates that are not there.
     lost: Arc<[PathBuf]>,
+    /// What gix opens instead, as long as it may look there.
+    _views: Option<Arc<Views>>,
     hash: HashKind,
     is_partial: bool,
     /// One for each directory, the repository's own first: most objects are there, and it costs one look.
@@ -45,7 +47,8 @@ pub(in crate::git) struct Odb {
 
 impl Odb {
     pub(in crate::git) fn open(directories: Directories, hash: HashKind, is_partial: bool) -> Result<Self, Error> {
-        let Directories { found: directories, lost } = directories;
+        let Directories { found: directories, lost, is_ring } = directories;
+        let views = if is_ring { Some(Views::of(&directories)?) } else { None };
         // gix follows alternates too, so that each store may have to hold the indices of all.
         let mut slots = SPARE_SLOTS;
         for path in &directories {
@@ -53,7 +56,7 @@ impl Odb {
         }
         let slots = store::init::Slots::Given(u16::try_from(slots).unwrap_or(u16::MAX));
         let mut stores = Vec::with_capacity(directories.len());
-        for path in &directories {
+        for path in views.as_ref().map_or(&directories, |views| &views.paths) {
             let options = store::init::Options { slots, ..Default::default() };
             let handle = gix::odb::at_opts(path, gix_kind(hash), None, options);
             stores.push(handle.map_err(|source| Error::Io { path: path.clone(), source })?);
@@ -72,6 +75,7 @@ impl Odb {
         Ok(Self {
             directories: directories.into(),
             lost: lost.into(),
+            _views: views.map(Arc::new),
             hash,
             is_partial,
             stores,
@@ -311,6 +315,54 @@ impl Odb {
     }
 }
 
+/// Object directories as gix can read them when alternates lead back to themselves: links to all that is in each but its
+/// list of alternates, which are among the directories anyhow.
+struct Views {
+    paths: Vec<PathBuf>,
+    _folder: tempfile::TempDir,
+}
+
+impl Views {
+    /// More directories in a ring than these take too long to be worth it.
+    const MOST: usize = 16;
+
+    fn of(directories: &[PathBuf]) -> Result<Self, Error> {
+        if directories.len() > Self::MOST {
+            return Err(Error::Limit { what: "object directories that borrow from each other", limit: Self::MOST });
+        }
+        let io = |path: &Path| {
+            let path = path.to_owned();
+            move |source| Error::Io { path, source }
+        };
+        let folder =
+            tempfile::Builder::new().prefix("refgate-objects-").tempdir().map_err(io(&std::env::temp_dir()))?;
+        let mut paths = Vec::with_capacity(directories.len());
+        for (at, directory) in directories.iter().enumerate() {
+            let (directory, view) =
+                (directory.canonicalize().map_err(io(directory))?, folder.path().join(at.to_string()));
+            std::fs::create_dir(&view).map_err(io(&view))?;
+            // A folder of loose objects may come while this one is read.
+            let names = (0..=u8::MAX).map(|byte| format!("{byte:02x}")).chain(["pack".to_owned()]);
+            for name in names {
+                let link = view.join(&name);
+                symlink(&directory.join(&name), &link).map_err(io(&link))?;
+            }
+            paths.push(view);
+        }
+        Ok(Self { paths, _folder: folder })
+    }
+}
+
+#[cfg(unix)]
+fn symlink(target: &Path, link: &Path) -> std::io::Result<()> {
+    std::os::unix::fs::symlink(target, link)
+}
+
+#[cfg(not(unix))]
+fn symlink(_: &Path, _: &Path) -> std::io::Result<()> {
+    Err(std::io::ErrorKind::Unsupported.into())
+}
+
 fn check(id: ObjectId, expected: Kind, actual: Kind, limit: u64, size: u64) -> Result<(), Error> {
     if actual != expected {
         return Err(Error::WrongKind { id, expected, actual });
@@ -429,7 +481,7 @@ mod tests {
     }
 
     #[test]
-    fn an_alternate_that_is_gone_is_passed_over_and_a_circle_is_undecided() {
+    fn an_alternate_that_is_gone_is_passed_over_and_a_ring_is_read_as_git_reads_it() {
         let scratch = Scratch::new(&[]);
         scratch.line("main", None, &["a"]);
         scratch.outside(&["init", "--quiet", "--bare", "other.git"]);
@@ -449,7 +501,22 @@ mod tests {
             assert!(error.to_string().contains("gone.git"), "{error}");
         }
         std::fs::write(other.join("objects/info/alternates"), "../../repo.git/objects\n").unwrap();
-        assert!(scratch.open().kind(scratch.id("main")).unwrap_err().is_undecided());
+        let borrowed = scratch.git_with(
+            &["hash-object", "-w", "--stdin"],
+            &[("GIT_DIR", other.to_str().unwrap())],
+            b"in the other one",
+        );
+        let borrowed = ObjectId::from_hex(borrowed.as_bytes()).unwrap();
+        for _ in 0..2 {
+            let ring = scratch.open();
+            assert_eq!(ring.commit(scratch.id("main")).unwrap().subject(), "add a");
+            assert_eq!(ring.blob(borrowed, 99).unwrap(), b"in the other one");
+            assert_eq!(ring.kind(absent).unwrap(), None);
+            scratch.git(&["repack", "-q", "-a", "-d", "-l"]);
+        }
+        // A directory that borrows from itself.
+        std::fs::write(own.join("objects/info/alternates"), "../objects\n").unwrap();
+        assert_eq!(scratch.open().commit(scratch.id("main")).unwrap().subject(), "add a");
     }
 
     #[test]
