@@ -17,7 +17,7 @@ use super::table::line::Line;
 use super::table::rules::{self, RuleSetting, Rules};
 use super::table::series::Series;
 use super::table::tag::{TagMatch, stability};
-use crate::model::{Level, Namespace, RefName, Untrusted};
+use crate::model::{Level, Namespace, ObjectId, RefName, Untrusted};
 
 /// A branch's place in the policy.
 #[derive(Clone, Debug)]
@@ -61,8 +61,13 @@ impl Policy {
         let mut said = Vec::new();
         for layer in &self.texts {
             let Ok(Source::Ref { revision, .. }) = Source::parse(&layer.name) else { continue };
+            // What an id names, nobody changes.
+            if ObjectId::from_hex(revision.as_bytes()).is_ok() {
+                continue;
+            }
             let name = RefName::new(revision.as_str());
-            let name = if revision.starts_with("refs/") { name } else { RefName::branch(&revision) };
+            let is_full = revision.starts_with("refs/") || revision == "HEAD";
+            let name = if is_full { name } else { RefName::branch(&revision) };
             let is_open = |set: &Option<ActorSet>| set.as_ref().is_none_or(ActorSet::is_everyone);
             match self.line_of(&name) {
                 Some(place) if !is_open(&place.line.may.push) => {}
@@ -70,7 +75,7 @@ impl Policy {
                     "whoever may push to `{name}` changes this policy: `may = {{ push = … }}` on the line `{}` says who",
                     place.line.name
                 )),
-                None => said.push(format!("`{name}`, which this policy is read from, is of no line: anybody may change it")),
+                None => said.push(format!("whoever may push to `{name}` changes this policy, and no line is for it")),
             }
         }
         for line in &self.lines {
@@ -244,6 +249,21 @@ mod tests {
         assert_eq!(policy.place_of(rule), Some(("own.toml".to_owned(), 4)));
         assert_eq!(policy.place_of(&Origin { layer: 7, span: 0..1 }), None);
         assert_eq!(policy.place_of(&Origin { layer: 0, span: 1 << 20..1 << 21 }), None);
+    }
+
+    #[test]
+    fn what_is_left_to_everybody_is_said() {
+        let said = |more: &str| {
+            let text = format!("{BASE}{more}")
+                .replace("role = \"release\"", "role = \"release\"\nretired-by = { tag = 'end-{major}' }");
+            read(&[("ref:main:p.toml", &text)]).unwrap().left_to_everybody()
+        };
+        let open = said("");
+        assert_eq!(open.len(), 2, "{open:?}");
+        assert!(open[0].starts_with("whoever may push to `refs/heads/main` changes this policy"), "{open:?}");
+        assert!(open[1].starts_with("tags `end-{major}` close branches of the line `release`"), "{open:?}");
+        assert_eq!(said("[[tag]]\nname = 'end'\ntag = 'end-{major}'\nkind = 'marker'\n").len(), 1);
+        assert_eq!(policy("").left_to_everybody(), [""; 0]);
     }
 
     #[test]

@@ -63,7 +63,7 @@ mod tests {
     use crate::model::{
         Actor, Excerpt, Exit, Failure, Finding, HashKind, Level, ObjectId, RefName, Stage, Unevaluated, Verdict, Waived,
     };
-    use crate::policy::{LoadError, Source, load};
+    use crate::policy::{LoadError, Problem, Source, load};
     use proptest::prelude::*;
 
     /// An outcome in which all that others can have written is this text.
@@ -136,15 +136,18 @@ mod tests {
         }
 
         #[test]
-        fn no_policy_acts_where_its_errors_are_shown(text in hostile::text(), word in hostile::text()) {
+        fn no_policy_acts_where_its_errors_are_shown(text in hostile::text(), word in hostile::text(), wide in 0usize..20) {
             let quoted = |text: &str| serde_json::to_string(text).unwrap();
             let (key, value) = (quoted(&word), quoted(&text));
             let policy = format!("schema = 1\n{key} = 1\nname = {value}\nextends = [{value}]\n[[line]]\nrole = {key}\n{text}\n");
             let read = load(Source::File(format!("{word}.toml").into()), &|_| Ok(policy.clone().into_bytes()));
-            if let Err(LoadError::Invalid(errors)) = read {
-                prop_assert_eq!(acts(&policy_errors(&errors, Colour(false))), None);
-                prop_assert_eq!(acts(&policy_error_lines(&errors)), None);
+            let Err(LoadError::Invalid(mut errors)) = read else { return Ok(()) };
+            if let Some(first) = errors.0.first_mut() {
+                let long = format!("{} {word}", "word ".repeat(wide));
+                first.problem = Problem::new(wide..wide + text.len(), long.clone()).help(long);
             }
+            prop_assert_eq!(acts(&policy_errors(&errors, Colour(false))), None);
+            prop_assert_eq!(acts(&policy_error_lines(&errors)), None);
         }
     }
 

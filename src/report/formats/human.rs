@@ -163,7 +163,8 @@ pub(crate) fn failure(failure: &Failure, colour: Colour) -> String {
 /// Policy errors, each with the place it is at.
 pub fn policy_errors(errors: &PolicyErrors, colour: Colour) -> String {
     let theme = if colour.0 { miette::GraphicalTheme::unicode() } else { miette::GraphicalTheme::unicode_nocolor() };
-    let handler = miette::GraphicalReportHandler::new_themed(theme).with_links(false);
+    // Whatever follows a blank would begin a line if lines were wrapped.
+    let handler = miette::GraphicalReportHandler::new_themed(theme).with_links(false).with_wrap_lines(false);
     let mut text = String::new();
     for error in &errors.0 {
         let snippet = Snippet::of(error);
