@@ -212,3 +212,27 @@ pub(super) fn schema() -> String {
     }
     format!("{schema:#}\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::hostile::{self, acts};
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+        #[test]
+        fn no_policy_acts_where_it_is_shown(text in hostile::text(), word in hostile::text()) {
+            let quoted = |text: &str| serde_json::to_string(text).unwrap();
+            let (text, word) = (quoted(&format!("x{text}")), quoted(&format!("y{word}")));
+            let policy = format!(
+                "schema = 1\nname = {text}\n[[line]]\nname = {text}\nbranch = 'main'\nrole = 'mainline'\n\
+                 [[line]]\nname = {word}\nbranch = 'x'\nrole = 'release'\n[[flow]]\nfrom = {word}\nto = {text}\nby = ['pick']\n\
+                 due = 'report'\n[waiver-notes]\naccepted-from = [{word}]\n[[tag]]\nname = {word}\ntag = 'v{{version}}'\nscheme = 'semver'\nline = {word}\n"
+            );
+            let policy = policy::load(Source::File("p".into()), &|_| Ok(policy.clone().into_bytes())).unwrap();
+            let armed = arm(&policy).unwrap();
+            prop_assert_eq!(acts(&show(&policy, &armed)), None);
+        }
+    }
+}

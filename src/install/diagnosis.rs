@@ -64,3 +64,20 @@ impl Diagnosis {
         self.lines.iter().filter(|line| matches!(line, Line::Problem { .. })).count()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::hostile::{self, acts};
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn no_line_acts(text in hostile::text(), mend in hostile::text()) {
+            let lines = [Line::Fact("host", text.clone()), Line::Good(text.clone()), Line::Note(text.clone()), Line::problem(text, mend)];
+            for line in lines {
+                prop_assert_eq!(acts(&line.to_string()), None);
+            }
+        }
+    }
+}

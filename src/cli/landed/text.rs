@@ -149,3 +149,41 @@ pub(super) fn human(question: &Question<'_>, answer: &Answer, all: bool) -> Stri
     text.push_str(&format!("{} -> {to}: {counts}\n", Untrusted::new(&question.from)));
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::HashKind;
+    use crate::model::hostile::{self, acts};
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn no_answer_acts(bytes in hostile::bytes(), text in hostile::text(), at in 0..Status::ALL.len()) {
+            let id = ObjectId::null(HashKind::Sha1);
+            let own = || text.clone();
+            let verdict = Verdict {
+                commit: id,
+                subject: bytes.as_slice().into(),
+                status: Status::ALL[at],
+                matched: None,
+                evidence: None,
+                score: 0.0,
+                reason: own(),
+                reverted_by: None,
+                disputed: Some(own()),
+                also: Vec::new(),
+            };
+            let waiver = Granted { by: Some(own()), reason: own(), until: None };
+            let answer = Answer {
+                changes: vec![(verdict.clone(), Some(waiver)), (verdict, None)],
+                unread: vec![id],
+                changelogs: vec![(bytes.as_slice().into(), vec![Released { version: own(), distribution: own() }])],
+            };
+            let question =
+                Question { from: own(), branch: None, tip: id, to: own(), targets: vec![id], flow: None };
+            prop_assert_eq!(acts(&human(&question, &answer, true)), None);
+            prop_assert_eq!(acts(&json(&[(&question, answer)], true)), None);
+        }
+    }
+}
