@@ -84,7 +84,8 @@ impl Context {
         Ok(input)
     }
 
-    /// Writes text for people to standard error, escaped like a command's output. A closed one changes nothing: the exit code is the verdict.
+    /// Writes text for people to standard error, escaped like a command's output. A closed one changes nothing: the exit
+    /// code is the verdict.
     pub(super) fn complain(&self, text: &str) {
         let _ = std::io::stderr().lock().write_all(text.as_bytes());
     }

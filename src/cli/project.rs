@@ -110,21 +110,12 @@ pub(super) fn open_for_pushers(
 /// The text with no more of absolute paths than the names of the files.
 fn without_folders(text: &str) -> String {
     let is_end = |c: char| c.is_whitespace() || c == '`';
-    let shorten = |word: &str| match word.strip_prefix('/').and_then(|path| path.rsplit_once('/')) {
-        Some((_, name)) if !name.is_empty() => name.to_owned(),
-        _ => word.to_owned(),
+    let words = text.split_inclusive(is_end);
+    let shorten = |word| match str::strip_prefix(word, '/').and_then(|path| path.rsplit_once('/')) {
+        Some((_, name)) if !name.trim_end_matches(is_end).is_empty() => name,
+        _ => word,
     };
-    text.split_inclusive(is_end)
-        .map(|word| {
-            word.find(is_end).map_or_else(
-                || shorten(word),
-                |end| {
-                    let (word, end) = word.split_at(end);
-                    shorten(word) + end
-                },
-            )
-        })
-        .collect()
+    words.map(shorten).collect()
 }
 
 /// The failure that an invalid policy is, next to its errors.

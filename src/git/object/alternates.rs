@@ -4,6 +4,7 @@
 //! git takes them relative to the directory that names them.
 
 use bstr::{BStr, ByteSlice as _};
+use std::collections::{BTreeSet, VecDeque};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
@@ -26,9 +27,9 @@ pub(in crate::git) struct Directories {
 /// itself was started inside a quarantine), then the alternates of each. Directories that do not exist are left
 /// out, as git does.
 pub(in crate::git) fn object_directories(main: &Path, environment: &Environment) -> Result<Directories, Error> {
-    let mut found: Vec<Found> = Vec::new();
+    let mut found: Vec<(PathBuf, PathBuf)> = Vec::new();
     let mut lost = Vec::new();
-    let mut is_ring = false;
+    let mut borrows = BTreeSet::new();
     let mut pending = vec![(main.to_owned(), false, None)];
     pending.extend(environment.object_directory.as_ref().map(|dir| (environment.cwd.join(dir), false, None)));
     if let Some(list) = &environment.alternate_object_directories {
@@ -36,16 +37,16 @@ pub(in crate::git) fn object_directories(main: &Path, environment: &Environment)
         let named = split(&bytes_of(list), separator);
         pending.extend(named.iter().map(|dir| (environment.cwd.join(dir), true, None)));
     }
-    let mut pending = std::collections::VecDeque::from(pending);
+    let mut pending = VecDeque::from(pending);
     while let Some((dir, is_alternate, named_by)) = pending.pop_front() {
         // Two spellings of one directory would be read twice.
         let Ok(canonical) = dir.canonicalize() else {
             lost.extend(is_alternate.then_some(dir));
             continue;
         };
-        if let Some(known) = found.iter().position(|known| known.canonical == canonical) {
-            let parent = |at: &usize| found.get(*at).and_then(|found| found.named_by);
-            is_ring |= std::iter::successors(named_by, parent).any(|above| above == known);
+        let known = found.iter().position(|(_, known)| *known == canonical);
+        borrows.extend(named_by.map(|borrower| (borrower, known.unwrap_or(found.len()))));
+        if known.is_some() {
             continue;
         }
         if found.len() == MAX_DIRECTORIES {
@@ -60,17 +61,20 @@ pub(in crate::git) fn object_directories(main: &Path, environment: &Environment)
             Err(error) if is_absent(&error) => {}
             Err(source) => return Err(Error::Io { path: file, source }),
         }
-        found.push(Found { dir, canonical, named_by });
+        found.push((dir, canonical));
     }
-    Ok(Directories { found: found.into_iter().map(|found| found.dir).collect(), lost, is_ring })
+    Ok(Directories { found: found.into_iter().map(|(dir, _)| dir).collect(), lost, is_ring: is_ring(borrows) })
 }
 
-/// An object directory.
-struct Found {
-    dir: PathBuf,
-    canonical: PathBuf,
-    /// The place of the one whose alternate it is.
-    named_by: Option<usize>,
+/// Whether a way leads back to where it began: what is left when all ends are taken off, again and again.
+fn is_ring(mut borrows: BTreeSet<(usize, usize)>) -> bool {
+    loop {
+        let (count, borrowers): (_, BTreeSet<usize>) = (borrows.len(), borrows.iter().map(|(from, _)| *from).collect());
+        borrows.retain(|(_, to)| borrowers.contains(to));
+        if borrows.len() == count {
+            return count > 0;
+        }
+    }
 }
 
 /// Whether a path is simply not there.
@@ -116,6 +120,13 @@ pub(in crate::git) fn path_of(bytes: &BStr) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_ring_is_told_from_what_two_ways_lead_to() {
+        let ring = |borrows: &[(usize, usize)]| is_ring(borrows.iter().copied().collect());
+        assert!(!ring(&[]) && !ring(&[(0, 1), (0, 2), (1, 3), (2, 3)]));
+        assert!(ring(&[(0, 0)]) && ring(&[(0, 1), (1, 2), (2, 1), (2, 3)]));
+    }
 
     #[test]
     fn a_list_is_split_as_git_does_it() {
