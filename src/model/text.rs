@@ -188,7 +188,9 @@ pub(crate) mod hostile {
             let start = line.trim_start();
             line.chars().any(|c| c.is_control() || deceives(c))
                 || ["##[", "##vso[", "section_start:", "section_end:"].iter().any(|mark| line.contains(mark))
-                || ["::", "---", "+++", "~~~", "^^^"].iter().any(|mark| start.starts_with(mark))
+                || ["---", "+++", "~~~", "^^^"].iter().any(|mark| start.starts_with(mark))
+                // The name of the command follows at once.
+                || start.strip_prefix("::").is_some_and(|rest| rest.starts_with(|c: char| !c.is_whitespace()))
         });
         found.map(str::to_owned)
     }
