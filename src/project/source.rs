@@ -60,16 +60,20 @@ pub(crate) fn read_file_within(file: &Path, top: &Path) -> std::io::Result<Vec<u
     read_file(&file.canonicalize()?)
 }
 
-/// A policy file as whoever wrote it may have it read: one in a work tree is confined to that. `base` is where a relative
-/// path begins, `top` the work tree that is known, which need not have its `.git`.
-pub(crate) fn confined(source: Source, base: &Path, top: Option<&Path>) -> Source {
+/// A policy file as whoever wrote it may have it read: one in the work tree is confined to that, any other is an
+/// administrator's. Where no repository is asked about, the work tree is the one that the file is in. `base` is where a
+/// relative path begins.
+pub(crate) fn confined(source: Source, base: &Path, work_tree: Option<&Path>) -> Source {
     let Source::File(file) = source else { return source };
-    let folder = base.join(&file).parent().and_then(|folder| folder.canonicalize().ok());
-    let known = top.and_then(|top| top.canonicalize().ok());
-    let is_top = |folder: &Path| known.as_deref() == Some(folder) || folder.join(".git").symlink_metadata().is_ok();
-    let top = folder.as_deref().and_then(|folder| folder.ancestors().find(|folder| is_top(folder)));
+    let Some(folder) = base.join(&file).parent().and_then(|folder| folder.canonicalize().ok()) else {
+        return Source::File(file);
+    };
+    let top = match work_tree {
+        Some(top) => top.canonicalize().ok().filter(|top| folder.starts_with(top)),
+        None => folder.ancestors().find(|folder| folder.join(".git").symlink_metadata().is_ok()).map(Path::to_owned),
+    };
     match top {
-        Some(top) => Source::Tree { file, top: top.to_owned() },
+        Some(top) => Source::Tree { file, top },
         None => Source::File(file),
     }
 }

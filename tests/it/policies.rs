@@ -344,6 +344,15 @@ fn a_policy_of_a_work_tree_reads_no_file_outside() {
     assert_eq!(output.status.code(), Some(3));
     assert!(!stderr(&output).contains("password"), "{}", stderr(&output));
     // What an administrator names lies where they want it to.
+    let admin = folder.path().join("admin");
+    std::fs::create_dir(&admin).unwrap();
+    git(&admin, &["init", "--quiet"]);
+    let line = "[[line]]\nname = 'm'\nbranch = 'master'\nrole = 'mainline'\n";
+    std::fs::write(admin.join("p.toml"), format!("schema = 1\nname = 'x'\nextends = ['../clone/own.toml']\n{line}"))
+        .unwrap();
+    git(&tree, &["config", "refgate.policy", admin.join("p.toml").to_str().unwrap()]);
+    let output = refgate(&tree, &["check", "--target", "master"], b"");
+    assert_ne!(output.status.code(), Some(3), "{}", stderr(&output));
     std::fs::write(folder.path().join("admin.toml"), "schema = 1\nname = 'x'\nextends = ['clone/own.toml']\n").unwrap();
     let output = refgate(folder.path(), &["policy", "check", "admin.toml"], b"");
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
