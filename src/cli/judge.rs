@@ -15,7 +15,7 @@ use crate::model::{Actor, Exit, Failure, Push, RefUpdate, Stage};
 use crate::policy::Source;
 use crate::project::View;
 use crate::push::{self, Identity};
-use crate::report::{Report, log_line};
+use crate::report::{Report, json_line, log_line};
 
 /// GitHub Enterprise gives all hooks together five seconds.
 const DEADLINE: Duration = Duration::from_secs(4);
@@ -54,7 +54,7 @@ pub(super) fn log_failure(log: &Path, failure: &Failure) -> Result<(), Failure> 
         "schema": "refgate.failure/v1", "time": now().to_string(), "exit_code": failure.exit.code(),
         "while": failure.detail, "cause": failure.cause, "chain": failure.chain,
     });
-    append(log, &line.to_string())
+    append(log, &json_line(&line))
 }
 
 fn judge_logged(context: &Context, flags: &JudgeFlags, case: Case, log: Option<&Path>) -> Result<Exit, Failure> {
@@ -67,7 +67,11 @@ fn judge_logged(context: &Context, flags: &JudgeFlags, case: Case, log: Option<&
         fallbacks: case.fallbacks,
         is_optional: false,
     };
-    let gate = project::open(context, flags.color, case.repository, case.view, ask)?;
+    let gate = if case.stage.is_server() {
+        project::open_for_pushers(context, case.repository, case.view, ask)?
+    } else {
+        project::open(context, flags.color, case.repository, case.view, ask)?
+    };
     let read = began.elapsed();
     let outcome = gate.judge(&push, today())?;
     second_look::promise(gate.project().repository(), &outcome)?;

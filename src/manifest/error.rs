@@ -12,6 +12,9 @@ pub enum Error {
         /// Bytes that are read.
         limit: usize,
     },
+    /// Something else is where the file should be.
+    #[error("it is {0}")]
+    NoFile(&'static str),
     /// A byte that is not UTF-8, in a format that must be, or within the version itself.
     #[error("not UTF-8 at line {line}, column {column}")]
     NotUtf8 {

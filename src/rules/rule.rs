@@ -163,9 +163,9 @@ impl Report<'_> {
         self
     }
 
-    /// The commit it is about.
+    /// The commit it is about; the null id, which a ref holds that is not there, is none.
     pub fn commit(self, id: ObjectId) -> Self {
-        self.with(|finding| finding.commit = Some(id))
+        self.with(|finding| finding.commit = Some(id).filter(|id| !id.is_null()))
     }
 
     /// The table of the policy that asks for it, where that is another than the ref's line or tag class.

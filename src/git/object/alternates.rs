@@ -4,6 +4,7 @@
 //! git takes them relative to the directory that names them.
 
 use bstr::{BStr, ByteSlice as _};
+use std::collections::{BTreeSet, VecDeque};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
@@ -17,6 +18,8 @@ pub(in crate::git) struct Directories {
     pub(in crate::git) found: Vec<PathBuf>,
     /// Alternates that are not there. git goes on without them; objects that were in them are missing.
     pub(in crate::git) lost: Vec<PathBuf>,
+    /// Whether one of them leads back to itself. git reads each once; gix, which follows alternates too, reads none.
+    pub(in crate::git) is_ring: bool,
 }
 
 /// All object directories, absolute and without duplicates: `main` first, then what the environment names
@@ -26,21 +29,24 @@ pub(in crate::git) struct Directories {
 pub(in crate::git) fn object_directories(main: &Path, environment: &Environment) -> Result<Directories, Error> {
     let mut found: Vec<(PathBuf, PathBuf)> = Vec::new();
     let mut lost = Vec::new();
-    let mut pending = vec![(main.to_owned(), false)];
-    pending.extend(environment.object_directory.as_ref().map(|dir| (environment.cwd.join(dir), false)));
+    let mut borrows = BTreeSet::new();
+    let mut pending = vec![(main.to_owned(), false, None)];
+    pending.extend(environment.object_directory.as_ref().map(|dir| (environment.cwd.join(dir), false, None)));
     if let Some(list) = &environment.alternate_object_directories {
         let separator = if cfg!(windows) { b';' } else { b':' };
         let named = split(&bytes_of(list), separator);
-        pending.extend(named.iter().map(|dir| (environment.cwd.join(dir), true)));
+        pending.extend(named.iter().map(|dir| (environment.cwd.join(dir), true, None)));
     }
-    let mut pending = std::collections::VecDeque::from(pending);
-    while let Some((dir, is_alternate)) = pending.pop_front() {
+    let mut pending = VecDeque::from(pending);
+    while let Some((dir, is_alternate, named_by)) = pending.pop_front() {
         // Two spellings of one directory would be read twice.
         let Ok(canonical) = dir.canonicalize() else {
             lost.extend(is_alternate.then_some(dir));
             continue;
         };
-        if found.iter().any(|(_, known)| *known == canonical) {
+        let known = found.iter().position(|(_, known)| *known == canonical);
+        borrows.extend(named_by.map(|borrower| (borrower, known.unwrap_or(found.len()))));
+        if known.is_some() {
             continue;
         }
         if found.len() == MAX_DIRECTORIES {
@@ -48,13 +54,27 @@ pub(in crate::git) fn object_directories(main: &Path, environment: &Environment)
         }
         let file = dir.join("info/alternates");
         match std::fs::read(&file) {
-            Ok(list) => pending.extend(split(&list, b'\n').iter().map(|entry| (dir.join(entry), true))),
+            Ok(list) => {
+                let entries = split(&list, b'\n');
+                pending.extend(entries.iter().map(|entry| (dir.join(entry), true, Some(found.len()))));
+            }
             Err(error) if is_absent(&error) => {}
             Err(source) => return Err(Error::Io { path: file, source }),
         }
         found.push((dir, canonical));
     }
-    Ok(Directories { found: found.into_iter().map(|(dir, _)| dir).collect(), lost })
+    Ok(Directories { found: found.into_iter().map(|(dir, _)| dir).collect(), lost, is_ring: is_ring(borrows) })
+}
+
+/// Whether a way leads back to where it began: what is left when all ends are taken off, again and again.
+fn is_ring(mut borrows: BTreeSet<(usize, usize)>) -> bool {
+    loop {
+        let (count, borrowers): (_, BTreeSet<usize>) = (borrows.len(), borrows.iter().map(|(from, _)| *from).collect());
+        borrows.retain(|(_, to)| borrowers.contains(to));
+        if borrows.len() == count {
+            return count > 0;
+        }
+    }
 }
 
 /// Whether a path is simply not there.
@@ -100,6 +120,13 @@ pub(in crate::git) fn path_of(bytes: &BStr) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_ring_is_told_from_what_two_ways_lead_to() {
+        let ring = |borrows: &[(usize, usize)]| is_ring(borrows.iter().copied().collect());
+        assert!(!ring(&[]) && !ring(&[(0, 1), (0, 2), (1, 3), (2, 3)]));
+        assert!(ring(&[(0, 0)]) && ring(&[(0, 1), (1, 2), (2, 1), (2, 3)]));
+    }
 
     #[test]
     fn a_list_is_split_as_git_does_it() {
