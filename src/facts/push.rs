@@ -111,6 +111,11 @@ impl<'p> Facts<'p> {
         }
     }
 
+    /// Whether the configuration says where the name of who pushes comes from (`refgate.identity`).
+    pub fn identifies(&self) -> bool {
+        self.project.repository().config("refgate.identity").is_some_and(|source| source != "none")
+    }
+
     /// The first update whose new object cannot be found. Rules look at what they need; that a ref holds something that
     /// exists has to be true for all of them.
     pub fn missing(&self) -> Option<(&'p RefName, FactError)> {

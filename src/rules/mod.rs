@@ -32,6 +32,7 @@ mod testing;
 mod unauthorized_actor;
 mod undocumented_release;
 mod unflagged_feature;
+mod unguarded_policy;
 mod unlanded_fix;
 mod unlisted_branch;
 mod unlisted_tag;
@@ -72,6 +73,7 @@ pub static REGISTRY: &[Entry] = &[
     refs::<unauthorized_actor::UnauthorizedActor>(),
     version_tags::<undocumented_release::UndocumentedRelease>(),
     commits::<unflagged_feature::UnflaggedFeature>(),
+    refs::<unguarded_policy::UnguardedPolicy>(),
     refs::<unlanded_fix::UnlandedFix>(),
     refs::<unlisted_branch::UnlistedBranch>(),
     refs::<unlisted_tag::UnlistedTag>(),
