@@ -50,6 +50,8 @@ if cargo fmt --version > /dev/null 2>&1; then cargo fmt --check; fi
 if cargo clippy --version > /dev/null 2>&1; then cargo clippy --quiet --locked --all-targets -- -D warnings; fi
 # What the README tells a newcomer to type first.
 sh tests/tour.sh
+# Pushes at once, to hooks that are killed.
+if command -v python3 > /dev/null; then python3 tests/storm.py --pushes 200; fi
 if [ -n "${REFGATE_HOSTS:-}" ]; then
     # Real servers on loopback; installs them, makes accounts, and takes both away again. 77: not root, or no apt-get.
     bash tests/hosts/smoke.sh --binary "$PWD/target/debug/refgate" || [ $? = 77 ]
