@@ -24,6 +24,8 @@ pub mod landed {
 /// The kinds of manifest, for the page about them.
 pub mod manifest {
     pub use crate::manifest::Kind;
+    #[cfg(fuzzing)]
+    pub use crate::manifest::fuzzing;
 }
 
 /// The words.
@@ -33,6 +35,8 @@ pub mod model {
 
 /// Reading policies.
 pub mod policy {
+    #[cfg(fuzzing)]
+    pub use crate::policy::fuzzing::note;
     pub use crate::policy::{LoadError, PRESETS, Pattern, Policy, Source, load};
 }
 
@@ -43,6 +47,8 @@ pub mod project {
 
 /// The input of hooks.
 pub mod push {
+    #[cfg(fuzzing)]
+    pub use crate::push::fuzzing::job;
     pub use crate::push::{pre_push, pre_receive};
 }
 

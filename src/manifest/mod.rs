@@ -13,6 +13,8 @@
 //! in time and memory for hostile input, which is easily seen of a scanner that moves forward only.
 
 pub(crate) mod changelog;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 
 mod change;
 mod code;

@@ -8,6 +8,8 @@ mod actors;
 mod cx;
 mod decode;
 mod error;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod load;
 mod origin;
 mod path;

@@ -4,6 +4,8 @@
 
 mod ci;
 mod completeness;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod identity;
 mod parse;
 mod variables;
