@@ -8,7 +8,7 @@ use super::{Bindings, FactError, Project, Snapshot, Update};
 use crate::git;
 use crate::model::{Actor, Exit, Failure, ObjectId, Push, RefName, RefUpdate};
 use crate::policy::{self, LoadError, Policy, Source};
-use crate::project::{Memo, policy_ref, read_source};
+use crate::project::{Ahead, Memo, policy_ref, read_source};
 
 /// Everything that rules can ask about a push.
 pub struct Facts<'p> {
@@ -22,6 +22,8 @@ pub struct Facts<'p> {
     places: BTreeMap<&'p RefName, usize>,
     /// The version tags before the push that sit on a line, by its name: every new branch of the line asks.
     pub(super) line_tags: Memo<String, LineTags>,
+    /// First-parent histories above commits: more than one rule asks.
+    pub(super) ahead: Memo<(ObjectId, ObjectId), Rc<Ahead>>,
     /// The new commits of all its branches: every branch asks.
     pub(super) fresh: Memo<(), Rc<git::Fresh<'p>>>,
     /// The dates of what an update brings, by its place in the push: every finding of a rule with `since` asks.
@@ -66,6 +68,7 @@ impl<'p> Facts<'p> {
             is_asked: Cell::default(),
             places,
             line_tags: Memo::default(),
+            ahead: Memo::default(),
             fresh: Memo::default(),
             dates: Memo::default(),
         }

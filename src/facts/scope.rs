@@ -1,8 +1,9 @@
 //! What rules are about: the same guards, asked once.
 
 use std::ops::Deref;
+use std::rc::Rc;
 
-use super::{Bindings, Commit, FactError, Kind, LineMatch, Peeled, Snapshot, TagKind, TagMatch, Update};
+use super::{Ahead, Bindings, Commit, FactError, Kind, LineMatch, Peeled, Snapshot, TagKind, TagMatch, Update};
 use crate::model::{ObjectId, RefName};
 use crate::version::Version;
 
@@ -41,6 +42,15 @@ impl<'u, 'f, 'p> BranchUpdate<'u, 'f, 'p> {
         }
     }
 
+    /// The first-parent history of an origin above what a commit has below it.
+    ///
+    /// # Errors
+    /// History that cannot be read.
+    pub(crate) fn ahead(&self, origin: ObjectId, of: ObjectId) -> Result<Rc<Ahead>, FactError> {
+        let facts = self.update.facts();
+        facts.ahead.get((origin, of), || facts.project().mainline_ahead(origin, of).map(Rc::new))
+    }
+
     /// Where a commit was cut from the origins: the commits at which their first-parent histories enter its own. What is
     /// below them, the branch has from there.
     ///
@@ -49,7 +59,7 @@ impl<'u, 'f, 'p> BranchUpdate<'u, 'f, 'p> {
     pub(crate) fn cut_at(&self, commit: ObjectId) -> Result<Vec<ObjectId>, FactError> {
         let mut points = Vec::new();
         for (_, tip) in self.origins(self.update.facts().after())? {
-            points.extend(self.update.project().mainline_ahead(tip, commit)?.enters);
+            points.extend(self.ahead(tip, commit)?.enters);
         }
         Ok(points)
     }

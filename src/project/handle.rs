@@ -142,7 +142,7 @@ impl Project {
         let mut next = Some(tip);
         while let Some(id) = next.filter(|id| ahead.contains(id)) {
             commits.push(id);
-            next = self.commit(id)?.parents.first().copied();
+            next = self.repository.parents(id)?.first().copied();
         }
         Ok(Ahead { commits, enters: next })
     }

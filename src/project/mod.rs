@@ -25,6 +25,7 @@ mod waivers;
 pub(crate) use changelogs::Released;
 pub(crate) use error::FactError;
 pub(crate) use flows::{Answers, Debt};
+pub(crate) use handle::Ahead;
 pub use handle::Project;
 pub(crate) use keeping::is_compared;
 pub(crate) use memo::Memo;

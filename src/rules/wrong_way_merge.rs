@@ -34,7 +34,7 @@ impl BranchRule for WrongWayMerge {
         let mut is_told = false;
         for id in &brought {
             let commit = branch.project().commit(*id)?;
-            is_told |= merges(branch, &commit, &origins, sink)?;
+            is_told |= merges(branch, old, &commit, &origins, sink)?;
         }
         if is_told { Ok(()) } else { moves_onto(branch, old, &brought.into_iter().collect(), sink) }
     }
@@ -43,6 +43,7 @@ impl BranchRule for WrongWayMerge {
 /// Reports a merge that brings one of the origins.
 fn merges(
     branch: &BranchUpdate<'_, '_, '_>,
+    old: ObjectId,
     commit: &Commit,
     origins: &[(RefName, ObjectId)],
     sink: &mut Sink<'_>,
@@ -50,9 +51,9 @@ fn merges(
     let Some((own, merged)) = commit.parents.split_first().filter(|(_, merged)| !merged.is_empty()) else {
         return Ok(false);
     };
+    let brought = branch.project().commits(merged, &[*own])?.into_iter().collect();
     for (origin, tip) in origins {
-        let brought = branch.project().commits(merged, &[*own])?.into_iter().collect();
-        let Some(first) = own_commit(branch, *tip, *own, &brought)? else { continue };
+        let Some(first) = own_commit(branch, *tip, old, &brought)? else { continue };
         let message =
             format!("{} merges `{origin}` into `{}`, which was cut from it", commit.id.short(), branch.name());
         tell(branch, sink.report(message).commit(commit.id), first);
@@ -88,14 +89,13 @@ fn tell(branch: &BranchUpdate<'_, '_, '_>, report: Report<'_>, first: ObjectId) 
         .evidence(format!("{} comes with it", first.short()));
 }
 
-/// A commit that was made on an origin itself, not merged into it from elsewhere, that is not below `own`, and that is
+/// A commit that was made on an origin itself, not merged into it from elsewhere, that the branch did not have, and that is
 /// brought. A fix made on a branch of its own and merged into both lines is not one.
 fn own_commit(
     branch: &BranchUpdate<'_, '_, '_>,
     origin: ObjectId,
-    own: ObjectId,
+    old: ObjectId,
     brought: &BTreeSet<ObjectId>,
 ) -> Result<Option<ObjectId>, FactError> {
-    let ahead = branch.project().mainline_ahead(origin, own)?.commits;
-    Ok(ahead.into_iter().find(|id| brought.contains(id)))
+    Ok(branch.ahead(origin, old)?.commits.iter().copied().find(|id| brought.contains(id)))
 }
