@@ -3,7 +3,7 @@
 use bstr::BString;
 use std::fmt;
 
-use super::{Excerpt, Exit, ObjectId, RefName};
+use super::{Excerpt, Exit, ObjectId, RefName, Untrusted};
 
 /// How much a finding weighs.
 #[derive(
@@ -153,7 +153,7 @@ impl Verdict {
 /// The wording is Image Factory's convention: the status detail says what was going on, the cause says in
 /// one sentence what went wrong.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("Failure encountered while: {detail} - {cause}")]
+#[error("Failure encountered while: {} - {}", Untrusted::new(.detail), Untrusted::new(.cause))]
 pub struct Failure {
     /// The exit code it leads to.
     pub exit: Exit,
