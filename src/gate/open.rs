@@ -42,7 +42,8 @@ impl Gate {
             }
             return Err(none_found(&repository, &ask).into());
         };
-        let policy = policy::load(source, &|source| read_source(&repository, source))?;
+        let read = |source: &Source| read_source(&repository, source);
+        let policy = policy::load_while(source, &read, &|| repository.check_deadline().is_ok())?;
         let rules = rules::arm(&policy)?;
         Ok(Self { project: Project::new(repository, policy, view), rules })
     }
