@@ -4,6 +4,7 @@
 //! git takes them relative to the directory that names them.
 
 use bstr::{BStr, ByteSlice as _};
+use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
@@ -11,6 +12,9 @@ use crate::git::{Environment, Error};
 
 /// More object directories than any server links up; a guard against mischief in `info/alternates`.
 const MAX_DIRECTORIES: usize = 256;
+
+/// More of them than these, missing ones among them, are not looked for.
+const MAX_NAMED: usize = 4096;
 
 /// Where objects are.
 pub(in crate::git) struct Directories {
@@ -24,23 +28,29 @@ pub(in crate::git) struct Directories {
 /// itself was started inside a quarantine), then the alternates of each. Directories that do not exist are left
 /// out, as git does.
 pub(in crate::git) fn object_directories(main: &Path, environment: &Environment) -> Result<Directories, Error> {
-    let mut found: Vec<(PathBuf, PathBuf)> = Vec::new();
-    let mut lost = Vec::new();
+    let (mut found, mut known) = (Vec::new(), HashSet::new());
+    let (mut lost, mut named) = (Vec::new(), HashSet::new());
     let mut pending = vec![(main.to_owned(), false)];
     pending.extend(environment.object_directory.as_ref().map(|dir| (environment.cwd.join(dir), false)));
     if let Some(list) = &environment.alternate_object_directories {
         let separator = if cfg!(windows) { b';' } else { b':' };
-        let named = split(&bytes_of(list), separator);
-        pending.extend(named.iter().map(|dir| (environment.cwd.join(dir), true)));
+        let listed = split(&bytes_of(list), separator);
+        pending.extend(listed.iter().map(|dir| (environment.cwd.join(dir), true)));
     }
     let mut pending = std::collections::VecDeque::from(pending);
     while let Some((dir, is_alternate)) = pending.pop_front() {
+        if !named.insert(dir.clone()) {
+            continue;
+        }
+        if named.len() > MAX_NAMED {
+            return Err(Error::Limit { what: "object directories", limit: MAX_NAMED });
+        }
         // Two spellings of one directory would be read twice.
         let Ok(canonical) = dir.canonicalize() else {
             lost.extend(is_alternate.then_some(dir));
             continue;
         };
-        if found.iter().any(|(_, known)| *known == canonical) {
+        if !known.insert(canonical) {
             continue;
         }
         if found.len() == MAX_DIRECTORIES {
@@ -52,9 +62,9 @@ pub(in crate::git) fn object_directories(main: &Path, environment: &Environment)
             Err(error) if is_absent(&error) => {}
             Err(source) => return Err(Error::Io { path: file, source }),
         }
-        found.push((dir, canonical));
+        found.push(dir);
     }
-    Ok(Directories { found: found.into_iter().map(|(dir, _)| dir).collect(), lost })
+    Ok(Directories { found, lost })
 }
 
 /// Whether a path is simply not there.
@@ -100,6 +110,21 @@ pub(in crate::git) fn path_of(bytes: &BStr) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_million_names_are_not_looked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let info = folder.path().join("info");
+        std::fs::create_dir(&info).unwrap();
+        let look = |list: String| {
+            std::fs::write(info.join("alternates"), list).unwrap();
+            object_directories(folder.path(), &crate::git::scratch::environment(folder.path(), &[]))
+        };
+        let missing = |count: usize| (0..count).map(|at| format!("missing/{at}\n")).collect::<String>();
+        assert_eq!(look(missing(500)).unwrap().lost.len(), 500);
+        assert!(matches!(look(missing(1_000_000)), Err(Error::Limit { .. })));
+        assert_eq!(look(".\n".repeat(1_000_000)).unwrap().found.len(), 1);
+    }
 
     #[test]
     fn a_list_is_split_as_git_does_it() {
