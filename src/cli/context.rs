@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::output::When;
 use crate::git::{Environment, Repository, Trust};
-use crate::model::{Exit, Failure};
+use crate::model::{Exit, Failure, Untrusted};
 use crate::report::Colour;
 
 /// Standard input beyond this is no push: 5,000 refs are half a megabyte.
@@ -84,18 +84,24 @@ impl Context {
         Ok(input)
     }
 
-    /// Writes text for people to standard error. A closed one changes nothing: the exit code is the verdict.
+    /// Writes text for people to standard error, escaped like a command's output. A closed one changes nothing: the exit
+    /// code is the verdict.
     pub(super) fn complain(&self, text: &str) {
         let _ = std::io::stderr().lock().write_all(text.as_bytes());
     }
 
-    /// Writes a command's output to standard output.
+    /// Writes a command's output to standard output. Whatever others wrote has been escaped in it.
     pub(super) fn print(&self, text: &str) -> Result<(), Failure> {
         let mut output = std::io::stdout().lock();
         output
             .write_all(text.as_bytes())
             .and_then(|()| output.flush())
             .map_err(|error| Failure::new(Exit::Undecided, "writing the output", error.to_string()))
+    }
+
+    /// Writes one line of a command's output, escaped.
+    pub(super) fn say(&self, line: &str) -> Result<(), Failure> {
+        self.print(&format!("{}\n", Untrusted::new(line)))
     }
 
     /// Whether to colour text for people. `NO_COLOR` counts, see no-color.org.

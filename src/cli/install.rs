@@ -59,7 +59,7 @@ pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
     let Plan { ref warnings, .. } = planned;
     arguments.place.perform(context, &site, &planned, arguments.dry_run)?;
     for warning in warnings {
-        context.print(&format!("note: {warning}\n"))?;
+        context.say(&format!("note: {warning}"))?;
     }
     let repository = crate::model::quote(&crate::push::bytes_of(site.repository.git_dir().as_os_str()));
     context.print(&format!(

@@ -17,7 +17,7 @@ use crate::model::{Actor, Exit, Failure, Push, RefUpdate, Stage, Untrusted};
 use crate::policy::Source;
 use crate::project::{FactError, View};
 use crate::push::{self, Identity};
-use crate::report::{Report, log_line};
+use crate::report::{Report, json_line, log_line};
 
 /// GitHub Enterprise gives all hooks together five seconds.
 const DEADLINE: Duration = Duration::from_secs(4);
@@ -78,7 +78,7 @@ pub(super) fn log_failure(log: &Path, failure: &Failure) -> Result<(), Failure> 
         "while": shown(&failure.detail), "cause": shown(&failure.cause),
         "chain": failure.chain.iter().map(shown).collect::<Vec<_>>(),
     });
-    append(log, &line.to_string())
+    append(log, &json_line(&line))
 }
 
 fn judge_logged(
@@ -93,7 +93,11 @@ fn judge_logged(
     let opened = began.elapsed();
     let push = push(context, &case)?;
     let ask = Ask { named: flags.project.named(context)?, deadline, fallbacks: case.fallbacks, is_optional: false };
-    let gate = project::open(context, flags.color, case.repository, case.view, ask)?;
+    let gate = if case.stage.is_server() {
+        project::open_for_pushers(context, case.repository, case.view, ask)?
+    } else {
+        project::open(context, flags.color, case.repository, case.view, ask)?
+    };
     let read = began.elapsed();
     let outcome = gate.judge(&push, today())?;
     second_look::promise(gate.project().repository(), &outcome)?;

@@ -33,7 +33,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use crate::model::Exit;
+use crate::model::{Exit, Untrusted};
 use context::Context;
 
 /// A gate on git refs: one policy file decides what may be pushed.
@@ -87,9 +87,15 @@ fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
-            // clap writes help to stdout and mistakes to stderr; either may be closed, the exit code stands.
-            let _ = error.print();
-            return if error.use_stderr() { Exit::Usage } else { Exit::Accepted };
+            // Either stream may be closed; the exit code stands.
+            if !error.use_stderr() {
+                let _ = error.print();
+                return Exit::Accepted;
+            }
+            // A mistake is shown with the words that were given, which a script may have from anywhere.
+            let shown = Untrusted::new(&error.render().to_string()).lines();
+            let _ = std::io::Write::write_all(&mut std::io::stderr(), shown.as_bytes());
+            return Exit::Usage;
         }
     };
     let context = Context::from_process();
@@ -131,6 +137,7 @@ fn announce_panics() {
         let message = payload.downcast_ref::<&str>().copied();
         let message =
             message.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("unknown cause");
+        let message = Untrusted::new(message);
         let line = format!("error: Failure encountered while: running refgate - internal error{place}: {message}\n");
         let _ = std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes());
         #[expect(clippy::exit, reason = "the one place where unwinding or aborting would lose the exit code")]

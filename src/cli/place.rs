@@ -87,12 +87,12 @@ impl PlaceFlags {
         dry_run: bool,
     ) -> Result<(), Failure> {
         if dry_run {
-            return plan.steps.iter().try_for_each(|step| context.print(&format!("would {step}\n")));
+            return plan.steps.iter().try_for_each(|step| context.say(&format!("would {step}")));
         }
         // A closed standard output is no reason to stop half-way.
         let mut printed = Ok(());
         let carried = plan.carry_out(site, &mut |step| {
-            let line = context.print(&format!("{step}\n"));
+            let line = context.say(&step.to_string());
             printed = std::mem::replace(&mut printed, Ok(())).and(line);
         });
         carried.map_err(|broken| {

@@ -1,14 +1,13 @@
 //! `refgate policy`: writes, validates and prints policies.
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::context::Context;
 use super::output::When;
 use crate::git::{Repository, Trust};
-use crate::model::{Exit, Failure};
+use crate::model::{Exit, Failure, Untrusted};
 use crate::policy::{self, LoadError, PRESETS, Policy, Source};
-use crate::project::{read_file, read_source};
+use crate::project::{confined, read_file, read_file_within, read_source};
 use crate::report::policy_errors;
 use crate::rules::{Armed, REGISTRY, arm};
 
@@ -60,10 +59,13 @@ pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
         Action::Check(which) => {
             let Some((policy, armed)) = load(context, &which)? else { return Ok(Exit::Policy) };
             let (lines, tags, rules) = (policy.lines.len(), policy.tags.len(), armed.len());
-            context.print(&format!(
-                "the policy `{}` is valid: {lines} lines, {tags} tag classes, {rules} rules on\n",
+            context.say(&format!(
+                "the policy `{}` is valid: {lines} lines, {tags} tag classes, {rules} rules on",
                 policy.name
             ))?;
+            for said in policy.left_to_everybody() {
+                context.say(&format!("note: {said}"))?;
+            }
         }
         Action::Show(which) => {
             let Some((policy, armed)) = load(context, &which)? else { return Ok(Exit::Policy) };
@@ -79,7 +81,7 @@ fn init(context: &Context, preset: Option<&str>, file: &Path) -> Result<(), Fail
         None => TEMPLATE,
         Some(name) => match Source::parse(&format!("preset:{name}")).map_err(|error| failure(error.to_string()))? {
             Source::Preset(known) => PRESETS.iter().find(|(name, _)| *name == known).map_or("", |(_, text)| text),
-            Source::File(_) | Source::Ref { .. } => "",
+            Source::File(_) | Source::Tree { .. } | Source::Ref { .. } => "",
         },
     };
     // `create_new`: a policy somebody wrote is never overwritten.
@@ -92,10 +94,8 @@ fn init(context: &Context, preset: Option<&str>, file: &Path) -> Result<(), Fail
             }
         })?;
     std::io::Write::write_all(&mut made, text.as_bytes()).map_err(|error| failure(error.to_string()))?;
-    context.print(&format!(
-        "wrote {}; next: `refgate policy check`, then `git config refgate.policy {0}`\n",
-        file.display()
-    ))
+    context
+        .say(&format!("wrote {}; next: `refgate policy check`, then `git config refgate.policy {0}`", file.display()))
 }
 
 /// `None` when the policy is invalid, which has been shown then.
@@ -105,12 +105,18 @@ fn load(context: &Context, which: &Which) -> Result<Option<(Policy, Vec<Armed>)>
     // Only `ref:` needs a repository: a policy can be checked anywhere.
     let repository: Option<Repository> = match source {
         Source::Ref { .. } => Some(context.repository(which.repo.as_deref(), Trust::Cli)?),
-        Source::File(_) | Source::Preset(_) => None,
+        Source::File(_) | Source::Tree { .. } | Source::Preset(_) => None,
+    };
+    let source = confined(source, &context.absolute(Path::new("")), None);
+    let unreadable = |source: &Source, error: &std::io::Error| {
+        Failure::new(Exit::Policy, format!("reading the policy `{source}`"), error.to_string())
     };
     let read = |source: &Source| match (&repository, source) {
         (Some(repository), source) => read_source(repository, source),
-        (None, Source::File(path)) => read_file(&context.absolute(path))
-            .map_err(|error| Failure::new(Exit::Policy, format!("reading the policy `{source}`"), error.to_string())),
+        (None, Source::File(file)) => read_file(&context.absolute(file)).map_err(|error| unreadable(source, &error)),
+        (None, Source::Tree { file, top }) => {
+            read_file_within(&context.absolute(file), top).map_err(|error| unreadable(source, &error))
+        }
         (None, source) => Err(Failure::new(
             Exit::Policy,
             format!("reading the policy `{source}`"),
@@ -133,51 +139,39 @@ fn load(context: &Context, which: &Which) -> Result<Option<(Policy, Vec<Armed>)>
 }
 
 fn show(policy: &Policy, armed: &[Armed]) -> String {
-    let mut text = format!("policy {}\n", policy.name);
-    for layer in &policy.texts {
-        let _ = writeln!(text, "  read from {}", layer.name);
-    }
-    text.push_str("\nlines, the first that matches counts\n");
+    let title = |text: &str| [String::new(), text.to_owned()];
+    let patterns =
+        |patterns: &[policy::Pattern]| patterns.iter().map(policy::Pattern::text).collect::<Vec<_>>().join(", ");
+    let mut lines = vec![format!("policy {}", policy.name)];
+    lines.extend(policy.texts.iter().map(|layer| format!("  read from {}", layer.name)));
+    lines.extend(title("lines, the first that matches counts"));
     for line in &policy.lines {
-        let patterns: Vec<_> = line.branches.iter().map(policy::Pattern::text).collect();
-        let publishes = line.publishes.name();
-        let _ = writeln!(
-            text,
-            "  {:<14} {:<12} {}; publishes {publishes}",
-            line.name,
-            line.role.name(),
-            patterns.join(", ")
-        );
+        let (role, branches, publishes) = (line.role.name(), patterns(&line.branches), line.publishes.name());
+        lines.push(format!("  {:<14} {role:<12} {branches}; publishes {publishes}", line.name));
     }
-    text.push_str("\ntag classes, the first that matches counts\n");
+    lines.extend(title("tag classes, the first that matches counts"));
     for class in &policy.tags {
-        let patterns: Vec<_> = class.patterns.iter().map(policy::Pattern::text).collect();
         let scheme = class.scheme.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
         let sits = if class.lines.is_empty() { String::new() } else { format!(" on {}", class.lines.join(" or ")) };
-        let publishes = class.publishes.name();
-        let _ =
-            writeln!(text, "  {:<14} {scheme:<12} {}{sits}; publishes {publishes}", class.name, patterns.join(", "));
+        let (tags, publishes) = (patterns(&class.patterns), class.publishes.name());
+        lines.push(format!("  {:<14} {scheme:<12} {tags}{sits}; publishes {publishes}", class.name));
     }
     if !policy.flows.is_empty() {
-        text.push_str("\nflows\n");
+        lines.extend(title("flows"));
     }
     for flow in &policy.flows {
         let ways: Vec<&str> = flow.by.iter().map(|way| way.name()).collect();
-        let _ = writeln!(text, "  {} -> {} by {}, due {}", flow.from, flow.to, ways.join(" or "), flow.due);
+        lines.push(format!("  {} -> {} by {}, due {}", flow.from, flow.to, ways.join(" or "), flow.due));
     }
     let accepted = policy.waiver_notes.as_ref().map_or_else(|| "nobody".to_owned(), |set| set.written.join(", "));
-    let _ = writeln!(text, "\nwaivers in notes are taken from {accepted}");
+    lines.extend(title(&format!("waivers in notes are taken from {accepted}")));
     if !policy.named_by.is_empty() {
-        text.push_str("\nmessages name originals in the built-in forms and as\n");
+        lines.extend(title("messages name originals in the built-in forms and as"));
     }
-    for form in &policy.named_by {
-        let _ = writeln!(text, "  {}", form.text);
-    }
-    text.push_str("\nrules\n");
-    for rule in armed {
-        let _ = writeln!(text, "  {:<20} {}", rule.meta.id, rule.level);
-    }
-    text
+    lines.extend(policy.named_by.iter().map(|form| format!("  {}", form.text)));
+    lines.extend(title("rules"));
+    lines.extend(armed.iter().map(|rule| format!("  {:<20} {}", rule.meta.id, rule.level)));
+    lines.iter().map(|line| format!("{}\n", Untrusted::new(line))).collect()
 }
 
 /// The JSON schema of the policy format with every rule's own options in it.
@@ -217,4 +211,31 @@ pub(super) fn schema() -> String {
         own.extend(shared.clone());
     }
     format!("{schema:#}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::hostile::{self, acts};
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+        #[test]
+        fn no_policy_acts_where_it_is_shown(text in hostile::text(), word in hostile::text()) {
+            // TOML wants the one control character escaped that JSON does not.
+            let quoted = |text: &str| serde_json::to_string(text).unwrap().replace('\u{7f}', "\\u007f");
+            let (text, word) = (quoted(&format!("x{text}")), quoted(&format!("y{word}")));
+            let policy = format!(
+                "schema = 1\nname = {text}\n[[line]]\nname = {text}\nbranch = 'main'\nrole = 'mainline'\n\
+                 [[line]]\nname = {word}\nbranch = 'x'\nrole = 'release'\n\
+                 [[flow]]\nfrom = {word}\nto = {text}\nby = ['pick']\ndue = 'report'\n\
+                 [[tag]]\nname = {word}\ntag = 'v{{version}}'\nscheme = 'semver'\nline = {word}\n\
+                 [waiver-notes]\naccepted-from = [{word}]\n"
+            );
+            let policy = policy::load(Source::File("p".into()), &|_| Ok(policy.clone().into_bytes())).unwrap();
+            let armed = arm(&policy).unwrap();
+            prop_assert_eq!(acts(&show(&policy, &armed)), None);
+        }
+    }
 }

@@ -7,9 +7,9 @@ use super::output::When;
 use crate::gate::{Ask, Gate};
 use crate::git::{Repository, Trust};
 use crate::model::{Exit, Failure, ObjectId, Untrusted};
-use crate::policy::{LoadError, PolicyErrors, Source};
+use crate::policy::{LoadError, PolicyError, PolicyErrors, Source};
 use crate::project::View;
-use crate::report::policy_errors;
+use crate::report::{policy_error_lines, policy_errors};
 
 /// Which repository, and under which policy.
 #[derive(Debug, clap::Args)]
@@ -85,12 +85,42 @@ pub(super) fn open(
     })
 }
 
+/// Opens a project where whoever pushes reads what is wrong with its policy: neither its text nor where the server has it is
+/// theirs. The log has it all.
+pub(super) fn open_for_pushers(
+    context: &Context,
+    repository: Repository,
+    view: View,
+    ask: Ask,
+) -> Result<Gate, Failure> {
+    Gate::open(repository, view, ask).map_err(|error| {
+        let chain = vec![error.to_string()];
+        let failure = match error {
+            LoadError::Unreadable(failure) => failure,
+            LoadError::Invalid(errors) => {
+                context.complain(&without_folders(&policy_error_lines(&errors)));
+                invalid(&errors)
+            }
+        };
+        let (detail, cause) = (without_folders(&failure.detail), without_folders(&failure.cause));
+        Failure { detail, cause, chain, ..failure }
+    })
+}
+
+/// The text with no more of absolute paths than the names of the files.
+fn without_folders(text: &str) -> String {
+    let is_end = |c: char| c.is_whitespace() || c == '`';
+    let words = text.split_inclusive(is_end);
+    let shorten = |word| match str::strip_prefix(word, '/').and_then(|path| path.rsplit_once('/')) {
+        Some((_, name)) if !name.trim_end_matches(is_end).is_empty() => name,
+        _ => word,
+    };
+    words.map(shorten).collect()
+}
+
 /// The failure that an invalid policy is, next to its errors.
 fn invalid(errors: &PolicyErrors) -> Failure {
-    let first = errors.0.first().map_or_else(String::new, |error| {
-        let (line, column) = error.position();
-        format!("{}:{line}:{column}: {error}", error.source.name)
-    });
+    let first = errors.0.first().map_or_else(String::new, PolicyError::placed);
     Failure::new(Exit::Policy, "reading the policy", first)
         .help("`refgate policy check` shows every error in its place")
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::context::Context;
 use super::project::ProjectFlags;
 use crate::git::Repository;
-use crate::model::{Exit, Failure};
+use crate::model::{Exit, Failure, Untrusted};
 use crate::project::Snapshot;
 use crate::push::CiEvent;
 use crate::release::{Component, Event, EventKind, ImageName, Plan};
@@ -112,7 +112,7 @@ fn event(context: &Context, repository: &Repository, arguments: &Args) -> Result
 fn human(plan: &Plan) -> String {
     let mut text = String::new();
     let mut line = |key: &str, value: &str| {
-        let _ = writeln!(text, "{key:<10}{value}");
+        let _ = writeln!(text, "{key:<10}{}", Untrusted::new(value));
     };
     line("publish", plan.publish.name());
     line("because", &plan.reason);
@@ -120,7 +120,7 @@ fn human(plan: &Plan) -> String {
         line("commit", &commit.to_string());
     }
     if let Some(component) = &plan.component {
-        line("scope", &crate::model::Untrusted::new(component).to_string());
+        line("scope", component);
     }
     for (spelling, spelled) in &plan.spellings {
         match spelled {
@@ -151,15 +151,15 @@ fn json(plan: &Plan) -> String {
         "spellings": spellings,
         "images": plan.images,
     });
-    format!("{answer:#}\n")
+    crate::report::json(&answer)
 }
 
 /// Every key is there in every plan, so that a workflow can name it; what has no value is empty. No value can hold a
-/// line end: refs and components are escaped, the rest is made here.
+/// line end: it would begin another key.
 fn github(plan: &Plan) -> String {
     let mut text = String::new();
     let mut line = |key: &str, value: &str| {
-        let _ = writeln!(text, "{key}={value}");
+        let _ = writeln!(text, "{key}={}", Untrusted::new(value));
     };
     line("publish", plan.publish.name());
     line("version", plan.version.as_deref().unwrap_or_default());
@@ -170,10 +170,7 @@ fn github(plan: &Plan) -> String {
         line(spelling.name(), spelled.map_or("", String::as_str));
     }
     line("images", &plan.images.join(","));
-    line(
-        "scope",
-        &plan.component.as_ref().map(|name| crate::model::Untrusted::new(name).to_string()).unwrap_or_default(),
-    );
+    line("scope", plan.component.as_deref().unwrap_or_default());
     line("commit", &plan.commit.map(|commit| commit.to_string()).unwrap_or_default());
     line("event", plan.event.kind().name());
     line("ref", &plan.event.name().map(ToString::to_string).unwrap_or_default());

@@ -24,7 +24,7 @@ pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
     }
     arguments.place.perform(context, &site, &plan, arguments.dry_run)?;
     for warning in &plan.warnings {
-        context.print(&format!("note: {warning}\n"))?;
+        context.say(&format!("note: {warning}"))?;
     }
     Ok(Exit::Accepted)
 }

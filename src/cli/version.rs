@@ -154,7 +154,7 @@ pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
                 .to_string()
         }
     };
-    context.print(&format!("{text}\n"))?;
+    context.print(&Untrusted::new(&text).lines())?;
     Ok(Exit::Accepted)
 }
 
@@ -223,7 +223,7 @@ fn parsed(version: &Version, format: FormatName) -> String {
                 "prerelease": version.is_prerelease(), "dev": version.is_dev(),
                 "final": version.final_release().ok().map(|version| version.to_string()), "spellings": spelled,
             });
-            format!("{answer:#}")
+            crate::report::json(&answer).trim_end().to_owned()
         }
         FormatName::Human => {
             let kind = match (version.is_dev(), version.is_prerelease()) {

@@ -58,18 +58,19 @@ pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
     if note.len() as u64 > MAX_NOTE_BYTES {
         return Err(wrong(format!("the note about it would be longer than {MAX_NOTE_BYTES} bytes")));
     }
+    let shown = Untrusted::new(&note).lines();
     if arguments.dry_run {
-        context.print(&format!("would write to {WAIVER_NOTES} about {waived}:\n\n{note}"))?;
+        context.print(&format!("would write to {WAIVER_NOTES} about {waived}:\n\n{shown}"))?;
         return Ok(Exit::Accepted);
     }
     write(context, repository, waived, &note)?;
     context.print(&format!(
-        "wrote to {WAIVER_NOTES} about {waived}:\n\n{note}\nIt counts once it is pushed: git push origin {WAIVER_NOTES}\n"
+        "wrote to {WAIVER_NOTES} about {waived}:\n\n{shown}\nIt counts once it is pushed: git push origin {WAIVER_NOTES}\n"
     ))?;
     if !policy.name.is_empty() && policy.waiver_notes.is_none() {
         context.complain(&format!(
             "warning: the policy `{}` takes waivers in notes from nobody: `accepted-from` in `[waiver-notes]` names them\n",
-            policy.name
+            Untrusted::new(&policy.name)
         ));
     }
     Ok(Exit::Accepted)

@@ -140,7 +140,7 @@ fn json(change: &Commit, found: &Whereabouts) -> String {
         "schema": "refgate.where/v1", "commit": change.id.to_string(),
         "subject": String::from_utf8_lossy(change.subject()), "branches": branches, "versions": versions, "tags": tags,
     });
-    format!("{document:#}\n")
+    crate::report::json(&document)
 }
 
 /// More tags than these are counted, not named.
@@ -159,7 +159,7 @@ fn human(change: &Commit, policy: &Policy, found: &Whereabouts, all: bool) -> St
         text.push_str(&format!("\n{title}\n"));
         for branch in branches.iter().copied().filter(is_shown) {
             let (status, reason) = (status(&branch.presence), reason(&branch.presence));
-            text.push_str(&format!("  {:<width$}  {status:<8}  {reason}\n", name(branch)));
+            text.push_str(&format!("  {:<width$}  {status:<8}  {}\n", name(branch), Untrusted::new(&reason)));
         }
         let hidden = branches.iter().filter(|branch| !is_shown(branch)).count();
         if hidden > 0 {
@@ -186,4 +186,37 @@ fn human(change: &Commit, policy: &Policy, found: &Whereabouts, all: bool) -> St
         text.push_str(&format!("\nother tags\n  {}\n", names.join(", ")));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::landed::Evidence;
+    use crate::model::hostile::{self, acts};
+    use crate::model::{HashKind, RefName};
+    use crate::release::InSeries;
+    use crate::version::Scheme;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn no_answer_acts(bytes in hostile::bytes(), text in hostile::text()) {
+            let id = ObjectId::null(HashKind::Sha1);
+            let own = || text.clone();
+            let head = format!("tree {id}\nauthor A <a@b> 0 +0000\ncommitter A <a@b> 0 +0000\n\n");
+            let change = Commit::parse(id, &[head.as_bytes(), &bytes].concat()).unwrap();
+            let name = RefName::new(bytes.as_slice());
+            let copy =
+                Occurrence { commit: id, evidence: Evidence::Ancestor, score: 1.0, reason: own(), is_probable: true };
+            let version = "semver".parse::<Scheme>().unwrap().read("1.0.0").unwrap();
+            let first = (name.clone(), version, copy.clone());
+            let found = Whereabouts {
+                branches: vec![OnBranch { name: name.clone(), line: Some(own()), presence: Presence::Here(copy) }],
+                versions: vec![InSeries { component: Some(own()), series: own(), first, others: 1, total: 2 }],
+                other_tags: vec![name],
+            };
+            prop_assert_eq!(acts(&json(&change, &found)), None);
+            prop_assert_eq!(acts(&human(&change, &Policy::empty(), &found, true)), None);
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::push::Dates;
 use super::{Bindings, FactError, Facts, LineMatch, Update};
 use crate::git::Fresh;
 use crate::model::{Namespace, ObjectId, RefName};
@@ -58,6 +59,48 @@ impl<'p> Facts<'p> {
     pub fn starting_points(&self, update: &Update<'_, '_>) -> Result<Vec<ObjectId>, FactError> {
         let old: Vec<ObjectId> = update.known_old()?.into_iter().collect();
         Ok(self.fresh()?.boundary(update.new_id(), &old)?)
+    }
+
+    /// When a commit was made, in seconds. A committer writes any date; of what an update brings, no commit is believed to
+    /// be older than the newest of its ancestors, as in git's "corrected commit date". What was there before the push
+    /// is as old as it says: it was judged when it came.
+    ///
+    /// On an update that is what the branch did not have: commits that were parked on a free branch count as new here.
+    ///
+    /// # Errors
+    /// History that cannot be read.
+    pub fn date(&self, update: &Update<'_, '_>, commit: ObjectId) -> Result<i64, FactError> {
+        let dates = self.dates.get(update.index(), || {
+            let project = self.project();
+            let mut dates = Dates::new();
+            // Parents first.
+            for id in self.brought(update)?.into_iter().rev() {
+                let commit = project.commit(id)?;
+                let mut date = commit.committer.seconds;
+                for parent in commit.parents {
+                    date = date.max(match dates.get(&parent) {
+                        Some(known) => *known,
+                        None => project.commit(parent)?.committer.seconds,
+                    });
+                }
+                dates.insert(id, date);
+            }
+            Ok(Rc::new(dates))
+        })?;
+        match dates.get(&commit) {
+            Some(date) => Ok(*date),
+            None => Ok(self.project().commit(commit)?.committer.seconds),
+        }
+    }
+
+    /// What a branch did not have before, newest first; of a new branch, and of a tag, what no branch of a line but topic
+    /// lines had.
+    fn brought(&self, update: &Update<'_, '_>) -> Result<Vec<ObjectId>, FactError> {
+        let Some(tip) = update.commit()?.map(|commit| commit.id) else { return Ok(Vec::new()) };
+        match update.known_old()?.filter(|_| update.namespace() != Namespace::Tag) {
+            Some(old) => self.project().commits(&[tip], &[old]),
+            None => Ok(self.fresh()?.of(tip, &[])?),
+        }
     }
 
     /// The commits of all branches of the push that no branch of a line but topic lines had before it, found in one walk.

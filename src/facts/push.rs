@@ -1,7 +1,7 @@
 //! A push and its two moments.
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
 use super::{Bindings, FactError, Project, Snapshot, Update};
@@ -24,7 +24,12 @@ pub struct Facts<'p> {
     pub(super) line_tags: Memo<String, LineTags>,
     /// The new commits of all its branches: every branch asks.
     pub(super) fresh: Memo<(), Rc<git::Fresh<'p>>>,
+    /// The dates of what an update brings, by its place in the push: every finding of a rule with `since` asks.
+    pub(super) dates: Memo<usize, Rc<Dates>>,
 }
+
+/// Commits and when they were made, in seconds.
+pub(super) type Dates = HashMap<ObjectId, i64>;
 
 /// Tags with what their names bind.
 type LineTags = Rc<[(Bindings, RefName)]>;
@@ -53,8 +58,17 @@ impl<'p> Facts<'p> {
             Snapshot::with(project, values.collect())
         };
         let (before, after) = (laid_over(|update| update.old), laid_over(afterwards));
-        let is_asked = Cell::default();
-        Self { project, push, before, after, is_asked, places, line_tags: Memo::default(), fresh: Memo::default() }
+        Self {
+            project,
+            push,
+            before,
+            after,
+            is_asked: Cell::default(),
+            places,
+            line_tags: Memo::default(),
+            fresh: Memo::default(),
+            dates: Memo::default(),
+        }
     }
 
     /// The project that is pushed to.

@@ -327,9 +327,11 @@ fn is_older(rule: &Armed, facts: &Facts<'_>, update: &Update<'_, '_>, commit: Ob
     match since {
         Since::Commit(id) => facts.project().is_ancestor(peeled, *id),
         Since::Date(date) => {
-            let seconds = facts.project().commit(peeled)?.committer.seconds;
-            let start = date.to_zoned(jiff::tz::TimeZone::UTC).map(|midnight| midnight.timestamp().as_second());
-            Ok(start.is_ok_and(|start| seconds < start))
+            let midnight = date.to_zoned(jiff::tz::TimeZone::UTC).map(|midnight| midnight.timestamp().as_second());
+            let Ok(start) = midnight else { return Ok(false) };
+            // Most are new by their own word, and take no walk.
+            let says = facts.project().commit(peeled)?.committer.seconds;
+            Ok(says < start && facts.date(update, peeled)? < start)
         }
     }
 }

@@ -10,4 +10,6 @@ mod outcome;
 
 pub(crate) use open::POLICY_FILE;
 pub(crate) use open::{Ask, Gate, find_policy};
+#[cfg(test)]
+pub(crate) use outcome::PolicyId;
 pub(crate) use outcome::{JudgedUpdate, Outcome};

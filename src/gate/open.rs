@@ -7,7 +7,7 @@ use std::time::Instant;
 use crate::git::Repository;
 use crate::model::{Exit, Failure};
 use crate::policy::{self, LoadError, Policy, Source};
-use crate::project::{Project, View, is_there, read_source};
+use crate::project::{Project, View, confined, is_there, read_source};
 use crate::rules::{self, Armed};
 
 /// A project with the rules that its policy turns on.
@@ -41,6 +41,11 @@ impl Gate {
                 return Ok(Self { project: Project::new(repository, Policy::empty(), view), rules: Vec::new() });
             }
             return Err(none_found(&repository, &ask).into());
+        };
+        // On a server it is the administrator's, wherever it is.
+        let source = match repository.work_tree() {
+            Some(top) => confined(source, Path::new(""), Some(top)),
+            None => source,
         };
         let read = |source: &Source| read_source(&repository, source);
         let policy = policy::load_while(source, &read, &|| repository.check_deadline().is_ok())?;

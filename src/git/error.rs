@@ -60,6 +60,12 @@ pub enum Error {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// A loose object's file holds something else, or more, than what the id stands for. git does not read it either.
+    #[error("object `{id}` is damaged: its file does not hold what the id stands for")]
+    Damaged {
+        /// Which.
+        id: ObjectId,
+    },
     /// The history ends at a shallow boundary before the answer was found (`git-clone(1)`, `--depth`).
     #[error("the history is cut off at `{id}` (shallow clone)")]
     Shallow {
@@ -184,6 +190,7 @@ impl Error {
             Self::Limit { .. } | Self::TooLarge { .. } => Need::Room,
             Self::Dubious { .. }
             | Self::UnknownExtension { .. }
+            | Self::Damaged { .. }
             | Self::RefStorage { .. }
             | Self::SymlinkedIndex { .. }
             | Self::ObjectStore(_)
@@ -214,6 +221,7 @@ impl Error {
             Self::Missing { .. }
             | Self::Promised { .. }
             | Self::LostAlternate { .. }
+            | Self::Damaged { .. }
             | Self::Shallow { .. }
             | Self::TooLarge { .. }
             | Self::Limit { .. }

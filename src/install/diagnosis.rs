@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::model::Untrusted;
+
 /// One line of a diagnosis.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Line {
@@ -38,10 +40,13 @@ impl Line {
 impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Fact(label, text) => write!(f, "{label:<12} {text}"),
-            Self::Good(text) => write!(f, "{:<12} {text}", "ok"),
-            Self::Note(text) => write!(f, "{:<12} {text}", "note"),
-            Self::Problem { text, mend } => write!(f, "{:<12} {text}\n{:<12} mend it: {mend}", "problem", ""),
+            Self::Fact(label, text) => write!(f, "{label:<12} {}", Untrusted::new(text)),
+            Self::Good(text) => write!(f, "{:<12} {}", "ok", Untrusted::new(text)),
+            Self::Note(text) => write!(f, "{:<12} {}", "note", Untrusted::new(text)),
+            Self::Problem { text, mend } => {
+                let (text, mend) = (Untrusted::new(text), Untrusted::new(mend));
+                write!(f, "{:<12} {text}\n{:<12} mend it: {mend}", "problem", "")
+            }
         }
     }
 }
@@ -57,5 +62,22 @@ impl Diagnosis {
     /// Returns how many problems there are.
     pub(crate) fn problems(&self) -> usize {
         self.lines.iter().filter(|line| matches!(line, Line::Problem { .. })).count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::hostile::{self, acts};
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn no_line_acts(text in hostile::text(), mend in hostile::text()) {
+            let lines = [Line::Fact("host", text.clone()), Line::Good(text.clone()), Line::Note(text.clone()), Line::problem(text, mend)];
+            for line in lines {
+                prop_assert_eq!(acts(&line.to_string()), None);
+            }
+        }
     }
 }

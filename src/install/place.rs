@@ -111,12 +111,13 @@ fn own_directory(site: &Site<'_>, hook: Hook, seat: &Seat, plan: &mut Plan) -> R
             }
             Some(_) | None => {}
         }
-        if leads_out(site, &folder) {
-            plan.warnings.push(format!(
-                "{} is outside of this repository: pushes to every repository that uses it are judged, and refused \
-                 where no policy is configured",
-                shown(&folder)
-            ));
+        let warning = format!(
+            "{} is outside of this repository: pushes to every repository that uses it are judged, and refused where no \
+             policy is configured",
+            shown(&folder)
+        );
+        if leads_out(site, &folder) && !plan.warnings.contains(&warning) {
+            plan.warnings.push(warning);
         }
     }
     if !folder.is_dir() {

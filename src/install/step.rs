@@ -148,7 +148,8 @@ impl Step {
                 let text = before.stdout.strip_suffix(b"\0").unwrap_or(&before.stdout);
                 let old = before.status.success().then(|| BString::from(text));
                 // As the account: git writes the file again, and it has to stay readable to its owner.
-                site.git(git_dir).words(&["config", "--local", key]).word(value).answer(&site.account)?;
+                let set = site.git(git_dir).words(&["config", "--local", key]).word(value).answer(&site.account);
+                set.map_err(|error| locked(site).unwrap_or(error))?;
                 undo.push(Undo::Setting { git_dir: git_dir.clone(), key, value: old });
                 Ok(())
             }
@@ -163,6 +164,14 @@ impl Step {
             }
         }
     }
+}
+
+/// The lock of the configuration, if there is one: git waits for nobody and says only that the file exists.
+fn locked(site: &Site<'_>) -> Option<Error> {
+    let path = site.repository.common_dir().join("config.lock");
+    path.symlink_metadata().ok()?;
+    let help = format!("if no git is running here, remove it and install again: `rm {}`", shown(&path));
+    Some(Error::Taken { path, reason: "is there: git is writing the configuration, or was interrupted", help })
 }
 
 impl fmt::Display for Step {

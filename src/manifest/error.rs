@@ -19,6 +19,9 @@ pub enum Error {
         /// Fields that are read.
         limit: usize,
     },
+    /// Something else is where the file should be.
+    #[error("it is {0}")]
+    NoFile(&'static str),
     /// A byte that is not UTF-8, in a format that must be, or within the version itself.
     #[error("not UTF-8 at line {line}, column {column}")]
     NotUtf8 {

@@ -39,7 +39,7 @@ impl fmt::Display for Level {
     }
 }
 
-/// What a rule found. Every text is already safe to show.
+/// What a rule found. Its texts may hold what others wrote: reports escape them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// The rule's id.
@@ -78,7 +78,7 @@ pub struct Finding {
     pub policy_line: Option<PolicyLine>,
 }
 
-/// The exception by which a finding is only recorded. Every text is already safe to show.
+/// The exception by which a finding is only recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waived {
     /// Who granted it.
@@ -89,7 +89,7 @@ pub struct Waived {
     pub until: Option<String>,
 }
 
-/// A line of a policy. Its source is already safe to show.
+/// A line of a policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyLine {
     /// The layer, as the policy's own `source` is written.

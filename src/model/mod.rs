@@ -19,4 +19,6 @@ pub use id::{HashKind, ObjectId};
 pub(crate) use names::{Namespace, RefName};
 pub(crate) use push::{Actor, Movement, PROBE, PROBE_ANSWER, Push, RefUpdate, Stage, WAIVER_NOTES};
 pub use text::Untrusted;
-pub(crate) use text::{did_you_mean, listed, quote};
+#[cfg(test)]
+pub(crate) use text::hostile;
+pub(crate) use text::{did_you_mean, escape, listed, quote};

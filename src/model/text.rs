@@ -1,16 +1,21 @@
 //! Text that somebody else wrote, made fit to show.
 
 use bstr::{BStr, ByteSlice as _};
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 /// More bytes of a text than these are counted, not shown: a name of a megabyte is a name in ten places of a report.
 const MAX_SHOWN: usize = 2000;
 
-/// Untrusted text whose `Display` cannot move a terminal, reorder a line or start a new one, nor fill a log.
+/// Untrusted text whose `Display` cannot move a terminal, reorder a line, start a new one or command a CI system, nor fill
+/// a log.
 ///
 /// Escaped are: bytes that are not UTF-8 (`\xNN`), control characters including line ends and `ESC`, and
 /// characters that are invisible or reorder their neighbours (bidirectional controls, zero width, tags,
-/// soft hyphen, byte order mark), as `\u{…}`. See "Trojan Source", CVE-2021-42574.
+/// soft hyphen, byte order mark), as `\u{…}`; see "Trojan Source", CVE-2021-42574. So is the character that would make the
+/// text a command of a CI system, whose runners read the log of a job: see [`completes_command`].
+///
+/// What is escaped once stays as it is when it is escaped again, so that whatever shows a text can escape it, whether or
+/// not whoever made it did.
 #[derive(Clone, Copy)]
 pub struct Untrusted<'a>(&'a BStr);
 
@@ -18,6 +23,11 @@ impl<'a> Untrusted<'a> {
     /// Wraps bytes of any origin.
     pub fn new(bytes: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
         Self(bytes.as_ref().as_bstr())
+    }
+
+    /// The text with each line escaped on its own, for what may have several.
+    pub(crate) fn lines(self) -> String {
+        self.0.lines().map(|line| format!("{}\n", Untrusted::new(line))).collect()
     }
 }
 
@@ -41,22 +51,58 @@ const fn deceives(c: char) -> bool {
         | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
+/// Whether a character makes what comes before it in the text a command of a CI system.
+///
+/// Runners take commands from what a job prints. Of the whole line: GitHub `##[x]`, Azure `##vso[x]`, TeamCity
+/// `##teamcity[x]`, GitLab `section_start:` and `section_end:`. At its beginning, blanks aside: GitHub `::x::`, Buildkite
+/// `--- x`, `+++ x`, `~~~ x` and `^^^ +++`. `start` is where the first character is that is no blank, if the beginning of the
+/// text can be that of a line.
+///
+/// The character is always the last one of the command's mark, so that a text that is cut is escaped as it was before.
+fn completes_command(before: &str, start: Option<usize>, c: char) -> bool {
+    let begins = |mark: &str| start.and_then(|start| before.get(start..)) == Some(mark);
+    match c {
+        '[' => before.trim_end_matches(|c: char| c.is_ascii_alphabetic()).ends_with("##"),
+        // Before the colon, which may be refgate's own: `FILE:LINE`.
+        't' => before.ends_with("section_star"),
+        'd' => before.ends_with("section_en"),
+        ':' => begins(":"),
+        '-' => begins("--"),
+        '+' => begins("++"),
+        '~' => begins("~~"),
+        '^' => begins("^^"),
+        _ => false,
+    }
+}
+
+/// Writes text as [`Untrusted`] shows it. `is_start` says that nothing of the text comes before it.
+pub(crate) fn escape(text: &str, is_start: bool, f: &mut impl fmt::Write) -> fmt::Result {
+    let is_blank = |c: char| c.is_whitespace() && !c.is_control() && !deceives(c);
+    let start = is_start.then(|| text.len() - text.trim_start_matches(is_blank).len());
+    for (at, c) in text.char_indices() {
+        match c {
+            '\n' => f.write_str("\\n")?,
+            '\r' => f.write_str("\\r")?,
+            '\t' => f.write_str("\\t")?,
+            c if c.is_control() || deceives(c) || completes_command(text.get(..at).unwrap_or_default(), start, c) => {
+                write!(f, "\\u{{{:x}}}", u32::from(c))?;
+            }
+            c => f.write_char(c)?,
+        }
+    }
+    Ok(())
+}
+
 impl fmt::Display for Untrusted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (shown, left_out) = self.0.as_bytes().split_at_checked(MAX_SHOWN).unwrap_or((self.0, b""));
+        let mut is_start = true;
         for chunk in shown.utf8_chunks() {
-            for c in chunk.valid().chars() {
-                match c {
-                    '\n' => f.write_str("\\n")?,
-                    '\r' => f.write_str("\\r")?,
-                    '\t' => f.write_str("\\t")?,
-                    c if c.is_control() || deceives(c) => write!(f, "\\u{{{:x}}}", u32::from(c))?,
-                    c => f.write_char(c)?,
-                }
-            }
+            escape(chunk.valid(), is_start, f)?;
             for byte in chunk.invalid() {
                 write!(f, "\\x{byte:02x}")?;
             }
+            is_start = false;
         }
         if left_out.is_empty() { Ok(()) } else { write!(f, "… ({} bytes more)", left_out.len()) }
     }
@@ -97,8 +143,72 @@ pub(crate) fn did_you_mean<'a>(found: &str, known: impl IntoIterator<Item = &'a 
     nearest.map_or_else(String::new, |(_, word)| format!("; did you mean `{word}`?"))
 }
 
+/// Text as somebody hostile would write it, and what nothing that is shown may hold.
+#[cfg(test)]
+pub(crate) mod hostile {
+    use super::deceives;
+    use proptest::prelude::*;
+
+    /// Any bytes among what terminals and CI systems obey.
+    pub(crate) fn bytes() -> impl Strategy<Value = Vec<u8>> {
+        const KNOWN: &[&str] = &[
+            "##[",
+            "##vso[",
+            "#",
+            "[set-env]",
+            "::",
+            ":",
+            "error::",
+            "section_start:",
+            "section_end",
+            "--- ",
+            "+++ ",
+            "~~~ ",
+            "^^^ +++",
+            "-",
+            "\n",
+            "\r\n",
+            "\t",
+            " ",
+            "\u{a0}",
+            "\\",
+            "\"",
+            "`",
+            "\u{1b}[2J",
+            "\u{9b}",
+            "\u{202e}",
+            "\u{200b}",
+            "x",
+        ];
+        let piece = prop_oneof![
+            4 => proptest::sample::select(KNOWN).prop_map(|text| text.as_bytes().to_vec()),
+            1 => proptest::collection::vec(any::<u8>(), 0..4),
+        ];
+        proptest::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
+    }
+
+    /// The same where it has to be text.
+    pub(crate) fn text() -> impl Strategy<Value = String> {
+        bytes().prop_map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// The first line of an output that would act on a terminal or a CI system.
+    pub(crate) fn acts(output: &str) -> Option<String> {
+        let found = output.split('\n').find(|line| {
+            let start = line.trim_start();
+            line.chars().any(|c| c.is_control() || deceives(c))
+                || ["##[", "##vso[", "section_start:", "section_end:"].iter().any(|mark| line.contains(mark))
+                || ["---", "+++", "~~~", "^^^"].iter().any(|mark| start.starts_with(mark))
+                // The name of the command follows at once.
+                || start.strip_prefix("::").is_some_and(|rest| rest.starts_with(|c: char| !c.is_whitespace()))
+        });
+        found.map(str::to_owned)
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use super::hostile::acts;
     use super::*;
     use proptest::prelude::*;
 
@@ -141,11 +251,32 @@ mod tests {
         assert_eq!(did_you_mean(&long, [long.as_str()]), "");
     }
 
+    #[test]
+    fn no_text_is_a_command_of_a_ci_system() {
+        let shown = |text: &str| Untrusted::new(text).to_string();
+        assert_eq!(shown("feat: ##[set-output name=x]y"), r"feat: ##\u{5b}set-output name=x]y");
+        assert_eq!(shown("a ##vso[x]b ##[x]"), r"a ##vso\u{5b}x]b ##\u{5b}x]");
+        assert_eq!(shown(" \u{a0}::error::x"), " \u{a0}:\\u{3a}error::x");
+        assert_eq!(shown("section_start:1:a"), r"section_star\u{74}:1:a");
+        assert_eq!(shown("--- a"), r"--\u{2d} a");
+        assert_eq!(shown("+++ a"), r"++\u{2b} a");
+        assert_eq!(shown("~~~ a"), r"~~\u{7e} a");
+        for harmless in ["a::b", "#[x]", "## x [1]", ":refs/tags/a", "+refs/heads/*", "--to", "a --- b", "1.0~~dev1"] {
+            assert_eq!(shown(harmless), harmless);
+        }
+    }
+
+    #[test]
+    fn lines_are_kept_where_there_may_be_several() {
+        assert_eq!(Untrusted::new("a\n::b::\x1b\r\n").lines(), "a\n:\\u{3a}b::\\u{1b}\n");
+    }
+
     proptest! {
         #[test]
-        fn no_bytes_reach_the_terminal_raw(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
+        fn nothing_that_acts_is_shown_raw(bytes in hostile::bytes()) {
             let shown = Untrusted::new(&bytes).to_string();
-            prop_assert!(!shown.chars().any(|c| c.is_control() || deceives(c)));
+            prop_assert_eq!(acts(&shown), None);
+            prop_assert_eq!(Untrusted::new(&shown).to_string(), shown);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use bstr::ByteSlice as _;
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use super::text::Meaning;
 use crate::model::Actor;
@@ -36,7 +37,7 @@ impl Meaning for ActorSet {
     fn description() -> Cow<'static, str> {
         let mut text = String::from(
             "The name of an account as the host has it, compared letter by letter, or `@` and the name of a group under \
-             `[group]`. Where names come from is the server's configuration, `refgate.identity`. These groups need no \
+             `[group]`, whose members may be groups in turn. A name that begins with `@` is nobody's. Where names come from is the server's configuration, `refgate.identity`. These groups need no \
              declaration:\n",
         );
         for (name, holds) in BUILT_IN {
@@ -47,20 +48,29 @@ impl Meaning for ActorSet {
 }
 
 impl ActorSet {
-    /// Adds one word of the policy; `members` gives a declared group's members.
+    /// Adds one word of the policy; `members` gives a declared group's members, which may be groups in turn.
     /// `Err` names the group that is neither declared nor built in.
     pub(super) fn add<'a>(
         &mut self,
         word: &'a str,
-        members: &dyn Fn(&str) -> Option<Vec<String>>,
+        members: &dyn Fn(&str) -> Option<&'a [String]>,
     ) -> Result<(), &'a str> {
         self.written.push(word.to_owned());
-        match word.strip_prefix('@') {
-            None => self.names.push(word.to_owned()),
-            Some("anyone") => self.anyone = true,
-            Some("known") => self.known = true,
-            Some("host") => self.host = true,
-            Some(group) => self.names.extend(members(group).ok_or(group)?),
+        let mut seen = BTreeSet::new();
+        let mut words = vec![word];
+        while let Some(next) = words.pop() {
+            match next.strip_prefix('@') {
+                None => self.names.push(next.to_owned()),
+                Some("anyone") => self.anyone = true,
+                Some("known") => self.known = true,
+                Some("host") => self.host = true,
+                Some(group) => match members(group) {
+                    Some(members) if seen.insert(group) => words.extend(members.iter().map(String::as_str)),
+                    // In a group it is reported where the group is declared.
+                    None if next == word => return Err(group),
+                    Some(_) | None => {}
+                },
+            }
         }
         Ok(())
     }

@@ -32,6 +32,9 @@ impl<'a> Open<'a> {
 pub(super) struct Group {
     /// The layer that declares it.
     pub(super) layer: usize,
+    /// The key that names it.
+    pub(super) span: Range<usize>,
+    /// Names, and other groups with an `@`.
     pub(super) members: Vec<String>,
 }
 
@@ -47,6 +50,16 @@ pub(super) struct Names {
     pub(super) classes: Vec<(String, bool)>,
     /// The layers that say something of a rule, by its id, the uppermost first.
     pub(super) rules: BTreeMap<String, Vec<usize>>,
+}
+
+impl Names {
+    /// The problem of a group that is neither declared nor built in.
+    pub(super) fn no_group(&self, name: &str, at: Range<usize>) -> Problem {
+        let mut known: Vec<&str> = built_in_groups().collect();
+        known.extend(self.groups.keys().map(String::as_str));
+        let message = format!("there is no group `@{name}`{}", did_you_mean(name, known));
+        Problem::new(at, message).help("declare it under `[group]`")
+    }
 }
 
 /// The context that tables are resolved in.
@@ -159,11 +172,9 @@ impl<'a> Cx<'a> {
                 break;
             }
             let groups = &self.names.groups;
-            if let Err(group) = set.add(word, &|name| groups.get(name).map(|group| group.members.clone())) {
-                let mut known: Vec<&str> = built_in_groups().collect();
-                known.extend(groups.keys().map(String::as_str));
-                let message = format!("there is no group `@{group}`{}", did_you_mean(group, known));
-                self.report(Problem::new(texts.span(), message).help("declare it under `[group]`"));
+            if let Err(group) = set.add(word, &|name| groups.get(name).map(|group| group.members.as_slice())) {
+                let problem = self.names.no_group(group, texts.span());
+                self.report(problem);
             }
         }
         Some(set)

@@ -1,6 +1,5 @@
 //! Policy errors: all of a file at once, each pointing at its place.
 
-use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -41,7 +40,7 @@ impl Problem {
     }
 }
 
-/// A problem together with the file it is in; renders as a snippet with the place underlined.
+/// A problem together with the file it is in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyError {
     /// The file.
@@ -57,6 +56,12 @@ impl PolicyError {
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         (before.matches('\n').count() + 1, before.get(line_start..).unwrap_or("").chars().count() + 1)
     }
+
+    /// Returns the problem after its place: `policy.toml:3:1: …`.
+    pub(crate) fn placed(&self) -> String {
+        let (line, column) = self.position();
+        format!("{}:{line}:{column}: {}", self.source.name, Untrusted::new(&self.problem.message))
+    }
 }
 
 impl fmt::Display for PolicyError {
@@ -66,43 +71,6 @@ impl fmt::Display for PolicyError {
 }
 
 impl std::error::Error for PolicyError {}
-
-impl Diagnostic for PolicyError {
-    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.problem.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
-    }
-
-    fn source_code(&self) -> Option<&dyn SourceCode> {
-        Some(self)
-    }
-
-    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let span = self.problem.span.clone();
-        let length = span.len().max(1).min(self.source.text.len().saturating_sub(span.start));
-        Some(Box::new(std::iter::once(LabeledSpan::underline((span.start, length)))))
-    }
-}
-
-impl SourceCode for PolicyError {
-    fn read_span<'a>(
-        &'a self,
-        span: &miette::SourceSpan,
-        before: usize,
-        after: usize,
-    ) -> Result<Box<dyn miette::SpanContents<'a> + 'a>, miette::MietteError> {
-        // Borrowing the shared text keeps a hundred errors of one file from being a hundred copies of it.
-        let contents = self.source.text.as_ref().read_span(span, before, after)?;
-        let named = NamedSource::new(self.source.name.clone(), "");
-        Ok(Box::new(miette::MietteSpanContents::new_named(
-            named.name().to_owned(),
-            contents.data(),
-            *contents.span(),
-            contents.line(),
-            contents.column(),
-            contents.line_count(),
-        )))
-    }
-}
 
 /// Nobody mends more at once, and whoever pushes a policy decides how many problems there are.
 const MAX_PROBLEMS: usize = 100;
@@ -136,10 +104,8 @@ pub struct PolicyErrors(pub Vec<PolicyError>);
 impl fmt::Display for PolicyErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, error) in self.0.iter().take(MAX_TOLD).enumerate() {
-            let (line, column) = error.position();
             let separator = if at == 0 { "" } else { "; " };
-            let message = Untrusted::new(&error.problem.message);
-            write!(f, "{separator}{}:{line}:{column}: {message}", error.source.name)?;
+            write!(f, "{separator}{}", error.placed())?;
         }
         match self.0.len().saturating_sub(MAX_TOLD) {
             0 => Ok(()),

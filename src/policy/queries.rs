@@ -3,19 +3,21 @@
 use bstr::BString;
 use serde::de::DeserializeOwned;
 
+use super::actors::ActorSet;
 use super::cx::not_left_open;
 use super::decode::{parse, take};
 use super::error::{PolicyError, PolicyErrors, SourceText};
 use super::origin::Origin;
 use super::pattern::Bindings;
 use super::schema::{OPENED, Policy};
+use super::source::Source;
 use super::table::form::Table as _;
 use super::table::kind::{Described, KindOfChange, conventional};
 use super::table::line::Line;
 use super::table::rules::{self, RuleSetting, Rules};
 use super::table::series::Series;
 use super::table::tag::{TagMatch, stability};
-use crate::model::{Level, Namespace, RefName, Untrusted};
+use crate::model::{Level, Namespace, ObjectId, RefName, Untrusted};
 
 /// A branch's place in the policy.
 #[derive(Clone, Debug)]
@@ -44,6 +46,49 @@ impl Policy {
             return None;
         }
         self.tags.iter().find_map(|class| class.matches(name.short()))
+    }
+
+    /// Returns the line whose branches a tag closes, by its `retired-by`.
+    pub fn closes(&self, name: &RefName) -> Option<&Line> {
+        let is_closing =
+            |line: &&Line| line.retired_by.tag.as_ref().is_some_and(|pattern| pattern.matches(name.short()).is_some());
+        self.lines.iter().filter(|_| name.namespace() == Namespace::Tag).find(is_closing)
+    }
+
+    /// Returns what everybody who may push can do to what the policy stands on, one sentence each: nothing is wrong with
+    /// the policy, but whoever keeps it should mean it.
+    pub fn left_to_everybody(&self) -> Vec<String> {
+        let mut said = Vec::new();
+        for layer in &self.texts {
+            let Ok(Source::Ref { revision, .. }) = Source::parse(&layer.name) else { continue };
+            // What an id names, nobody changes.
+            if ObjectId::from_hex(revision.as_bytes()).is_ok() {
+                continue;
+            }
+            let name = RefName::new(revision.as_str());
+            let is_full = revision.starts_with("refs/") || revision == "HEAD";
+            let name = if is_full { name } else { RefName::branch(&revision) };
+            let is_open = |set: &Option<ActorSet>| set.as_ref().is_none_or(ActorSet::is_everyone);
+            match self.line_of(&name) {
+                Some(place) if !is_open(&place.line.may.push) => {}
+                Some(place) => said.push(format!(
+                    "whoever may push to `{name}` changes this policy: `may = {{ push = … }}` on the line `{}` says who",
+                    place.line.name
+                )),
+                None => said.push(format!("whoever may push to `{name}` changes this policy, and no line is for it")),
+            }
+        }
+        for line in &self.lines {
+            let Some(pattern) = &line.retired_by.tag else { continue };
+            let text = pattern.text();
+            if !self.tags.iter().any(|class| class.patterns.iter().any(|known| known.text() == text)) {
+                said.push(format!(
+                    "tags `{text}` close branches of the line `{}`: no `[[tag]]` says who may make them",
+                    line.name
+                ));
+            }
+        }
+        said
     }
 
     /// Returns the kinds of change that a commit is. `paths` gives what it touches against its first parent, and is only
@@ -204,6 +249,21 @@ mod tests {
         assert_eq!(policy.place_of(rule), Some(("own.toml".to_owned(), 4)));
         assert_eq!(policy.place_of(&Origin { layer: 7, span: 0..1 }), None);
         assert_eq!(policy.place_of(&Origin { layer: 0, span: 1 << 20..1 << 21 }), None);
+    }
+
+    #[test]
+    fn what_is_left_to_everybody_is_said() {
+        let said = |more: &str| {
+            let text = format!("{BASE}{more}")
+                .replace("role = \"release\"", "role = \"release\"\nretired-by = { tag = 'end-{major}' }");
+            read(&[("ref:main:p.toml", &text)]).unwrap().left_to_everybody()
+        };
+        let open = said("");
+        assert_eq!(open.len(), 2, "{open:?}");
+        assert!(open[0].starts_with("whoever may push to `refs/heads/main` changes this policy"), "{open:?}");
+        assert!(open[1].starts_with("tags `end-{major}` close branches of the line `release`"), "{open:?}");
+        assert_eq!(said("[[tag]]\nname = 'end'\ntag = 'end-{major}'\nkind = 'marker'\n").len(), 1);
+        assert_eq!(policy("").left_to_everybody(), [""; 0]);
     }
 
     #[test]

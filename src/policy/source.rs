@@ -18,6 +18,13 @@ pub const PRESETS: &[(&str, &str)] = &[
 pub enum Source {
     /// A file.
     File(PathBuf),
+    /// A file of a work tree. Whoever may write to the branch wrote it, so that it extends no file outside.
+    Tree {
+        /// The file.
+        file: PathBuf,
+        /// The top of the work tree.
+        top: PathBuf,
+    },
     /// One that ships with refgate.
     Preset(&'static str),
     /// A file in the tree of a ref: versioned, and changed only through that ref.
@@ -97,6 +104,9 @@ impl Source {
         }
         match (Self::parse(entry)?, self) {
             (Self::File(file), Self::File(own)) => Ok(Self::File(own.parent().unwrap_or(Path::new("")).join(file))),
+            (Self::File(file), Self::Tree { file: own, top }) => {
+                Ok(Self::Tree { file: own.parent().unwrap_or(Path::new("")).join(file), top: top.clone() })
+            }
             (Self::File(file), Self::Ref { revision, path }) => {
                 let folder = path.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
                 let path = format!("{folder}{}", file.display());
@@ -111,7 +121,7 @@ impl Source {
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::File(path) => write!(f, "{}", path.display()),
+            Self::File(file) | Self::Tree { file, .. } => write!(f, "{}", file.display()),
             Self::Preset(name) => write!(f, "preset:{name}"),
             Self::Ref { revision, path } => write!(f, "ref:{revision}:{path}"),
         }

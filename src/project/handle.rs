@@ -117,6 +117,11 @@ impl Project {
         self.policy.tag_of(name)
     }
 
+    /// The line whose branches a tag closes.
+    pub fn closes(&self, name: &RefName) -> Option<&Line> {
+        self.policy.closes(name)
+    }
+
     /// Why a tag that a pattern matches belongs to no class all the same.
     pub fn why_unlisted(&self, name: &RefName) -> Option<String> {
         self.policy.why_unlisted(name)

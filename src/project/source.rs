@@ -18,7 +18,8 @@ const MAX_POLICY_BYTES: u64 = 1 << 20;
 pub(crate) fn read_source(repository: &Repository, source: &Source) -> Result<Vec<u8>, Failure> {
     let failure = |cause: String| Failure::new(Exit::Policy, format!("reading the policy `{source}`"), cause);
     match source {
-        Source::File(path) => read_file(path).map_err(|error| failure(error.to_string())),
+        Source::File(file) => read_file(file).map_err(|error| failure(error.to_string())),
+        Source::Tree { file, top } => read_file_within(file, top).map_err(|error| failure(error.to_string())),
         Source::Preset(name) => Err(failure(format!("`{name}` is built in"))),
         Source::Ref { revision, path } => {
             // What could not be fetched is not what does not exist.
@@ -43,12 +44,47 @@ pub(crate) fn read_file(path: &Path) -> std::io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Reads a policy file of a work tree. What it says of itself, by links too, leads to no file outside: whoever may write to a
+/// branch could have lines of any file of this machine shown as what is wrong with them.
+///
+/// # Errors
+/// It is outside, or as [`read_file`].
+pub(crate) fn read_file_within(file: &Path, top: &Path) -> std::io::Result<Vec<u8>> {
+    let top = top.canonicalize()?;
+    // Of what is not there the nearest folder that is: nor does an error say which files there are outside.
+    let nearest = file.ancestors().find_map(|path| path.canonicalize().ok());
+    if nearest.is_none_or(|nearest| !nearest.starts_with(&top)) {
+        return Err(std::io::Error::other(
+            "it is outside of the work tree, and what is in a work tree reads no such file",
+        ));
+    }
+    read_file(&file.canonicalize()?)
+}
+
+/// A policy file as whoever wrote it may have it read: one in the work tree is confined to that, any other is an
+/// administrator's. Where no repository is asked about, the work tree is the one that the file is in. `base` is where a
+/// relative path begins.
+pub(crate) fn confined(source: Source, base: &Path, work_tree: Option<&Path>) -> Source {
+    let Source::File(file) = source else { return source };
+    let Some(folder) = base.join(&file).parent().and_then(|folder| folder.canonicalize().ok()) else {
+        return Source::File(file);
+    };
+    let top = match work_tree {
+        Some(top) => top.canonicalize().ok().filter(|top| folder.starts_with(top)),
+        None => folder.ancestors().find(|folder| folder.join(".git").symlink_metadata().is_ok()).map(Path::to_owned),
+    };
+    match top {
+        Some(top) => Source::Tree { file, top },
+        None => Source::File(file),
+    }
+}
+
 /// Whether a source is there to be read, as far as that can be seen without reading all of it. Its revision is an id, `HEAD`
 /// or a full ref name, which takes no `git rev-parse`: most of the places that are asked about do not exist.
 pub(crate) fn is_there(repository: &Repository, source: &Source) -> bool {
     match source {
         // A link that leads nowhere is there: reading it then fails, and says so.
-        Source::File(path) => path.symlink_metadata().is_ok(),
+        Source::File(file) | Source::Tree { file, .. } => file.symlink_metadata().is_ok(),
         Source::Preset(_) => true,
         Source::Ref { revision, path } => {
             let id = ObjectId::from_hex(revision.as_bytes()).ok();

@@ -3,7 +3,7 @@
 use bstr::{BStr, BString};
 
 use super::{FactError, Project};
-use crate::git::{Entry as TreeEntry, Mode};
+use crate::git::{Change, Entry as TreeEntry, Mode};
 use crate::manifest::changelog::{self, Entry};
 use crate::manifest::{self, Field, Hints, Kind};
 use crate::model::ObjectId;
@@ -12,7 +12,7 @@ use crate::policy::{Bindings, ChangelogFormat, PathPattern, VersionField};
 /// A manifest of one tree.
 #[derive(Clone, Debug)]
 pub enum Manifest {
-    /// There is no such file.
+    /// There is nothing at its path.
     Absent,
     /// It was read.
     Read {
@@ -36,20 +36,26 @@ impl Manifest {
 }
 
 impl Project {
-    /// What a file holds; `None` where there is none.
+    /// What a file holds; `None` where there is nothing at the path.
     ///
     /// # Errors
-    /// Besides what cannot be read: more than `limit` bytes, as [`manifest::Error::TooLarge`] inside.
+    /// Besides what cannot be read: something that is no file, or more than `limit` bytes, as [`manifest::Error`] inside.
     pub fn file(
         &self,
         commit: ObjectId,
         path: &BStr,
         limit: usize,
     ) -> Result<Option<Result<Vec<u8>, manifest::Error>>, FactError> {
-        let Some(TreeEntry { mode: Mode::File | Mode::Executable, id }) = self.repository().tree_entry(commit, path)?
-        else {
-            return Ok(None);
+        let Some(TreeEntry { mode, id }) = self.repository().tree_entry(commit, path)? else { return Ok(None) };
+        let instead = match mode {
+            Mode::File | Mode::Executable => None,
+            Mode::Symlink => Some("a symbolic link"),
+            Mode::Tree => Some("a directory"),
+            Mode::Submodule => Some("a submodule"),
         };
+        if let Some(instead) = instead {
+            return Ok(Some(Err(manifest::Error::NoFile(instead))));
+        }
         let size = usize::try_from(self.repository().size(id)?).unwrap_or(usize::MAX);
         if size > limit {
             return Ok(Some(Err(manifest::Error::TooLarge { size, limit })));
@@ -65,9 +71,16 @@ impl Project {
     /// The files that are new or other in `new`, with nothing told of those that are gone.
     pub fn changed_files(&self, old: Option<ObjectId>, new: ObjectId) -> Result<Vec<BString>, FactError> {
         let changes = self.repository().diff_trees(old, Some(new))?;
-        let files = changes.into_iter().filter(|change| {
-            matches!(change.new, Some(TreeEntry { mode: Mode::File | Mode::Executable, .. }))
-                && change.old.map(|old| old.id) != change.new.map(|new| new.id)
+        let files = changes.into_iter().filter(|change| is_file(change.new) && is_other(change));
+        Ok(files.map(|change| change.path).collect())
+    }
+
+    /// The files that are new or other in `new`, and those of `old` in whose place is something else or nothing.
+    pub fn touched_files(&self, old: ObjectId, new: ObjectId) -> Result<Vec<BString>, FactError> {
+        let changes = self.repository().diff_trees(Some(old), Some(new))?;
+        let files = changes.into_iter().filter(|change| match (is_file(change.old), is_file(change.new)) {
+            (true, true) => is_other(change),
+            (was, is) => was || is,
         });
         Ok(files.map(|change| change.path).collect())
     }
@@ -139,4 +152,12 @@ impl Project {
             })
         }))
     }
+}
+
+fn is_file(entry: Option<TreeEntry>) -> bool {
+    matches!(entry, Some(TreeEntry { mode: Mode::File | Mode::Executable, .. }))
+}
+
+fn is_other(change: &Change) -> bool {
+    change.old.map(|old| old.id) != change.new.map(|new| new.id)
 }

@@ -38,4 +38,6 @@ pub(crate) use presence::{Occurrence, Presence};
 pub use standing::Standing;
 pub(crate) use tags::ReleaseTag;
 pub use tags::{Component, ReleaseTags};
+#[cfg(test)]
+pub(crate) use whereabouts::InSeries;
 pub(crate) use whereabouts::{OnBranch, Places, Whereabouts};

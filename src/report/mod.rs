@@ -5,13 +5,16 @@
 
 mod colour;
 mod formats;
+mod json;
+mod snippet;
 
 use crate::gate::Outcome;
 
 pub use colour::Colour;
-pub(crate) use formats::human::failure;
 pub use formats::human::policy_errors;
+pub(crate) use formats::human::{failure, policy_error_lines};
 pub(crate) use formats::json::log_line;
+pub(crate) use json::{json, json_line};
 
 /// A way of writing an outcome.
 #[derive(Debug)]
@@ -50,4 +53,112 @@ pub(crate) static FORMATS: &[Format] = &[formats::human::FORMAT, formats::json::
 /// The format of this name.
 pub(crate) fn format(name: &str) -> Option<&'static Format> {
     FORMATS.iter().find(|format| format.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gate::{JudgedUpdate, PolicyId};
+    use crate::model::hostile::{self, acts};
+    use crate::model::{
+        Actor, Excerpt, Exit, Failure, Finding, HashKind, Level, ObjectId, RefName, Stage, Unevaluated, Verdict, Waived,
+    };
+    use crate::policy::{LoadError, Problem, Source, load};
+    use proptest::prelude::*;
+
+    /// An outcome in which all that others can have written is this text.
+    fn outcome(bytes: &[u8], text: &str) -> Outcome {
+        let (id, name) = (ObjectId::null(HashKind::Sha1), RefName::new(bytes));
+        let own = || text.to_owned();
+        let update = JudgedUpdate {
+            name: name.clone(),
+            via: Some(name.clone()),
+            old: id,
+            new: id,
+            movement: None,
+            rests_on_others: false,
+            place: Some(own()),
+        };
+        let finding = Finding {
+            rule: "misplaced-tag",
+            level: Level::Refuse,
+            update: Some(0),
+            ref_name: Some(name.clone()),
+            commit: Some(id),
+            subject: Some(own()),
+            path: Some(bytes.into()),
+            line: Some(1),
+            column: Some(1),
+            excerpt: Some(Excerpt::new(bytes, &(1..bytes.len() / 2))),
+            message: own(),
+            detail: own(),
+            help: Some(own()),
+            command: Some(own()),
+            evidence: Some(own()),
+            waiver: Some(Waived { by: Some(own()), reason: own(), until: None }),
+            policy_line: None,
+        };
+        let open = Unevaluated {
+            rule: "misplaced-tag",
+            level: Level::Refuse,
+            ref_name: Some(name),
+            detail: own(),
+            cause: own(),
+            help: Some(own()),
+            elsewhere: false,
+        };
+        Outcome {
+            verdict: Verdict::Refused,
+            stage: Stage::Ci,
+            host: Some(own()),
+            actor: Actor::Known(bytes.into()),
+            policy: PolicyId { name: own(), source: own(), id: own() },
+            updates: vec![update],
+            findings: vec![finding],
+            unevaluated: vec![open],
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_report_acts(bytes in hostile::bytes(), text in hostile::text()) {
+            let outcome = outcome(&bytes, &text);
+            let report = Report { outcome: &outcome, timings: &[] };
+            for format in FORMATS {
+                prop_assert_eq!(acts(&(format.render)(&report, Colour(false))), None);
+            }
+            prop_assert_eq!(acts(&log_line(&report, "now")), None);
+        }
+
+        #[test]
+        fn no_failure_acts(detail in hostile::text(), cause in hostile::text(), help in hostile::text()) {
+            let shown = failure(&Failure::new(Exit::Usage, detail, cause).help(help), Colour(false));
+            prop_assert_eq!(acts(&shown), None);
+        }
+
+        #[test]
+        fn no_policy_acts_where_its_errors_are_shown(text in hostile::text(), word in hostile::text(), wide in 0usize..20) {
+            let quoted = |text: &str| serde_json::to_string(text).unwrap();
+            let (key, value) = (quoted(&word), quoted(&text));
+            let policy = format!("schema = 1\n{key} = 1\nname = {value}\nextends = [{value}]\n[[line]]\nrole = {key}\n{text}\n");
+            let read = load(Source::File(format!("{word}.toml").into()), &|_| Ok(policy.clone().into_bytes()));
+            let Err(LoadError::Invalid(mut errors)) = read else { return Ok(()) };
+            if let Some(first) = errors.0.first_mut() {
+                let long = format!("{} {word}", "word ".repeat(wide));
+                first.problem = Problem::new(wide..wide + text.len(), long.clone()).help(long);
+            }
+            prop_assert_eq!(acts(&policy_errors(&errors, Colour(false))), None);
+            prop_assert_eq!(acts(&policy_error_lines(&errors)), None);
+        }
+    }
+
+    #[test]
+    fn a_policy_error_is_drawn_at_its_place() {
+        let policy = "schema = 1\n# \u{1b}[2J\n\tname = 1 # \u{9b}\n\n[[line]]\nx = 1\n";
+        let read = load(Source::File("p.toml".into()), &|_| Ok(policy.as_bytes().to_vec()));
+        let Err(LoadError::Invalid(errors)) = read else { panic!("it is invalid") };
+        let drawn = policy_errors(&errors, Colour(false));
+        assert!(drawn.contains("[p.toml:3:9]"), "{drawn}");
+        assert!(drawn.contains(" 2 │ # \\u{1b}[2J\n 3 │  name = 1 # \\u{9b}\n   ·         ─\n"), "{drawn}");
+    }
 }

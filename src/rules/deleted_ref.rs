@@ -27,9 +27,14 @@ impl RefRule for DeletedRef {
         if !change.deletes() {
             return Ok(());
         }
+        let project = change.project();
         let kept = match (change.line(), change.tag()) {
             (Some(place), _) if !place.line.deletable => format!("a branch of the line `{}`", place.line.name),
             (_, Some(place)) if !place.class.deletable => format!("a tag of the class `{}`", place.class.name),
+            (None, None) => match project.closes(change.name()) {
+                Some(line) => format!("a tag that closes branches of the line `{}`", line.name),
+                None => return Ok(()),
+            },
             _ => return Ok(()),
         };
         sink.report(format!("`{}` is {kept}, which is never deleted", change.name()))

@@ -43,13 +43,17 @@ impl RefRule for ForeignRef {
     fn check(&self, change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
         let full = change.name().full();
         // Waivers have a rule of their own.
-        if change.namespace() != Namespace::Other
-            || full == WAIVER_NOTES
-            || self.allowed.iter().any(|pattern| pattern.matches(full).is_some())
-        {
+        if change.namespace() != Namespace::Other || full == WAIVER_NOTES {
+            return Ok(());
+        }
+        // git keeps no ref in the folder of another: whoever was there first would keep waivers out.
+        let is_in_the_way = full.strip_prefix(WAIVER_NOTES.as_bytes()).is_some_and(|rest| rest.starts_with(b"/"));
+        let is_allowed = self.allowed.iter().any(|pattern| pattern.matches(full).is_some());
+        if is_allowed && (!is_in_the_way || change.deletes()) {
             return Ok(());
         }
         let what = match full.as_bytes() {
+            _ if is_in_the_way && !change.deletes() => "it would take the place of `refs/notes/refgate`, the waivers",
             name if name.starts_with(b"refs/replace/") => {
                 "it would make every later reader see another object than was pushed"
             }

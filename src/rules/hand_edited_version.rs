@@ -48,7 +48,7 @@ impl RefRule for HandEditedVersion {
         }
         let mut push = Pushed { change, bases: compared_with(change)?, unseen: None };
         let Some(base) = push.bases.first().copied() else { return Ok(()) };
-        for path in facts.project().changed_files(Some(base), change.new_id())? {
+        for path in facts.project().touched_files(base, change.new_id())? {
             if self.0.exclude.iter().any(|pattern| pattern.matches(path.as_ref()).is_some()) {
                 continue;
             }
@@ -86,7 +86,7 @@ impl HandEditedVersion {
             .map(|base| facts.project().manifest(*base, path.as_ref(), entry))
             .collect::<Result<_, _>>()?;
         let (fields, bytes) = match &now {
-            Manifest::Absent => return Ok(()),
+            Manifest::Absent => return self.gone(push, path, entry, &before, sink),
             Manifest::Unreadable(error) => {
                 let was_read = before.iter().any(|before| !before.fields().is_empty());
                 // A file with more than is read is not one without any version.
@@ -134,6 +134,41 @@ impl HandEditedVersion {
                 .place(path.as_ref(), bytes, &field.span)
                 .help(help)
                 .evidence(format!("the field `{}`", Untrusted::new(&field.name)));
+        }
+        Ok(())
+    }
+
+    /// Looks at a file that went away: with it goes the version, unless it stands in another file of the same entry.
+    fn gone(
+        &self,
+        push: &mut Pushed<'_, '_, '_>,
+        path: &BString,
+        entry: Option<&VersionField>,
+        before: &[Manifest],
+        sink: &mut Sink<'_>,
+    ) -> Result<(), FactError> {
+        // Of files that a pattern finds, one more or less is a component more or less.
+        let spelled_out: Option<Vec<BString>> = entry.filter(|entry| !entry.optional).and_then(|entry| {
+            let paths = entry.paths.iter().map(|pattern| pattern.instances(&Bindings::new()));
+            paths.collect::<Option<Vec<_>>>().map(|paths| paths.concat())
+        });
+        let (Some(entry), Some(paths)) = (entry, spelled_out) else { return Ok(()) };
+        if before.iter().any(|before| before.fields().is_empty()) {
+            return Ok(());
+        }
+        let facts = push.change.facts();
+        for other in paths {
+            if facts.project().object_at(push.change.new_id(), other.as_ref())?.is_some() {
+                return Ok(());
+            }
+        }
+        let Some(commit) = push.who(path.as_ref(), |_| Ok(true))? else { return Ok(()) };
+        if forbidden(push.change, Some(entry), &commit)?.is_some() {
+            sink.report(format!("the version went away with `{}`", Untrusted::new(path)))
+                .asked_by(&entry.origin)
+                .commit(commit.id)
+                .path(path.as_ref())
+                .help("put the file back, or tell the policy that no version stands in it");
         }
         Ok(())
     }

@@ -232,10 +232,11 @@ impl Report<'_> {
         self
     }
 
-    /// The commit it is about. A commit that the rule does not judge takes the finding back.
+    /// The commit it is about; the null id, which a ref holds that is not there, is none. A commit that the rule does not
+    /// judge takes the finding back.
     pub fn commit(mut self, id: ObjectId) -> Self {
-        if self.found.judges(id, self.is_older) {
-            return self.with(|finding| finding.commit = Some(id));
+        if id.is_null() || self.found.judges(id, self.is_older) {
+            return self.with(|finding| finding.commit = Some(id).filter(|id| !id.is_null()));
         }
         match self.state {
             State::Kept => drop(self.found.findings.pop()),

@@ -4,6 +4,7 @@ use bstr::{BStr, ByteSlice as _};
 
 use super::{Meta, OptionError, Rule, Sink, VersionTagRule};
 use crate::facts::{ChangelogFormat, FactError, Notes, PathPattern, TagMatch, Update, VersionTag};
+use crate::manifest;
 use crate::manifest::changelog::Entry;
 use crate::model::{Level, ObjectId, Untrusted, quote};
 
@@ -97,8 +98,8 @@ impl Tagged<'_, '_, '_> {
         for path in facts.project().files_like(self.commit, pattern, &self.place.bindings)? {
             match facts.project().file(self.commit, path.as_ref(), MAX_NOTES)? {
                 Some(Ok(text)) if text.trim().is_empty() => {}
+                Some(Err(manifest::Error::NoFile(_))) | None => {}
                 Some(_) => return Ok(None),
-                None => {}
             }
         }
         Ok(Some(format!("the tree of `{name}` has no release notes, or empty ones, at `{}`", pattern.text())))

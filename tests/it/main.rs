@@ -16,6 +16,7 @@ mod clones;
 mod doctor;
 mod flows;
 mod help;
+mod hostile_text;
 mod hosts;
 mod input;
 mod install;

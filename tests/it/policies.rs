@@ -65,6 +65,31 @@ fn what_is_older_than_the_rule_is_not_judged() {
 }
 
 #[test]
+fn a_commit_is_not_older_than_what_it_stands_on() {
+    let policy = "schema = 1\nname = 'x'\n[[line]]\nname = 'm'\nbranch = 'master'\nrole = 'mainline'\n\
+        refuses-changes = ['feature']\n[[line]]\nname = 't'\nbranch = 'topic/**'\nrole = 'topic'\n\
+        [[tag]]\nname = 'v'\ntag = 'v{version}'\nscheme = 'semver'\nline = 'm'\n\
+        [rules.misplaced-change]\nsince = '2023-01-01'\n[rules.misplaced-tag]\nsince = '2023-01-01'\n\
+        [rules.lightweight-tag]\nlevel = 'off'\n";
+    // 2001, 2020 and 2023-11-14.
+    let script = "A = commit \"first\" at 1600000000\n\
+        B = commit \"fix: new\" parents A\n\
+        C = commit \"feat: backdated\" parents B at 1000000000\n\
+        D = commit \"fix: in between\" parents B at 1000000000\n\
+        E = commit \"feat: backdated\" parents D at 1000000000\n\
+        F = commit \"feat: old\" parents A at 1600000001\n\
+        G = commit \"Merge\" parents B F\n\
+        refs/heads/master = B\nrefs/heads/topic/x = C\n";
+    let site = Site::new(USUAL, policy, script);
+    site.push(&["C:refs/heads/master"]).refused(&["misplaced-change refs/heads/master"]);
+    site.push(&["E:refs/heads/master"]).refused(&["misplaced-change refs/heads/master"]);
+    site.push(&["E:refs/tags/v1.0.0"]).refused(&["misplaced-tag refs/tags/v1.0.0"]);
+    // What stands on old commits is as old as it says.
+    site.push(&["G:refs/heads/master"]).accepted();
+    site.push(&["F:refs/tags/v0.9.0"]).accepted();
+}
+
+#[test]
 fn a_rule_looks_at_the_refs_it_is_for() {
     let site = Site::usual();
     let code =
@@ -262,6 +287,97 @@ fn the_server_says_where_its_policy_is() {
     let pushed = site.push(&["C:refs/heads/master"]);
     assert!(!pushed.landed && pushed.text.contains("this repository has no policy"), "{pushed:#?}");
     assert_eq!(pushed.reports[0]["exit_code"], 3);
+}
+
+#[test]
+fn a_policy_of_a_work_tree_reads_no_file_outside() {
+    let folder = tempfile::tempdir().unwrap();
+    let (tree, secret) = (folder.path().join("clone"), folder.path().join("secret"));
+    std::fs::create_dir_all(tree.join("deep")).unwrap();
+    git(&tree, &["init", "--quiet", "--initial-branch=master"]);
+    std::fs::write(&secret, "password = 'hunter2'\n").unwrap();
+    std::fs::write(tree.join("own.toml"), "schema = 1\nname = 'own'\n").unwrap();
+    std::os::unix::fs::symlink(&secret, tree.join("link.toml")).unwrap();
+    std::os::unix::fs::symlink("..", tree.join("deep/up")).unwrap();
+    std::os::unix::fs::symlink(folder.path(), tree.join("deep/out")).unwrap();
+    git(&tree, &["commit", "--quiet", "--allow-empty", "--message=first"]);
+    let policy = |extends: &str| {
+        let line = "[[line]]\nname = 'm'\nbranch = 'master'\nrole = 'mainline'\n";
+        std::fs::write(tree.join(".refgate.toml"), format!("schema = 1\nname = 'x'\nextends = ['{extends}']\n{line}"))
+            .unwrap();
+    };
+    let asked: [&[&str]; 4] = [
+        &["check", "--target", "master"],
+        &["check", "--target", "master", "--policy", ".refgate.toml"],
+        &["policy", "check"],
+        &["policy", "check", "../clone/.refgate.toml"],
+    ];
+    for arguments in asked {
+        for outside in [
+            "../secret",
+            "../missing",
+            "deep/../../secret",
+            secret.to_str().unwrap(),
+            "link.toml",
+            "deep/out/secret",
+            "deep/out/missing",
+            "/dev/stdin",
+        ] {
+            policy(outside);
+            let output = refgate(&tree, arguments, b"password = 'hunter2'");
+            assert_eq!(output.status.code(), Some(3), "{arguments:?} {outside}: {}", stderr(&output));
+            assert!(stderr(&output).contains("outside of the work tree"), "{outside}: {}", stderr(&output));
+            assert!(!stderr(&output).contains("password"), "{outside}: {}", stderr(&output));
+        }
+        for inside in
+            ["own.toml", "deep/../own.toml", "deep/up/own.toml", tree.join("own.toml").to_str().unwrap(), "pybal"]
+        {
+            policy(inside);
+            let output = refgate(&tree, arguments, b"");
+            assert_ne!(output.status.code(), Some(3), "{arguments:?} {inside}: {}", stderr(&output));
+        }
+    }
+    // Nor is it a link itself.
+    std::fs::remove_file(tree.join(".refgate.toml")).unwrap();
+    std::os::unix::fs::symlink(&secret, tree.join(".refgate.toml")).unwrap();
+    let output = refgate(&tree, &["check", "--target", "master"], b"");
+    assert_eq!(output.status.code(), Some(3));
+    assert!(!stderr(&output).contains("password"), "{}", stderr(&output));
+    // What an administrator names lies where they want it to.
+    let admin = folder.path().join("admin");
+    std::fs::create_dir(&admin).unwrap();
+    git(&admin, &["init", "--quiet"]);
+    let line = "[[line]]\nname = 'm'\nbranch = 'master'\nrole = 'mainline'\n";
+    std::fs::write(admin.join("p.toml"), format!("schema = 1\nname = 'x'\nextends = ['../clone/own.toml']\n{line}"))
+        .unwrap();
+    git(&tree, &["config", "refgate.policy", admin.join("p.toml").to_str().unwrap()]);
+    let output = refgate(&tree, &["check", "--target", "master"], b"");
+    assert_ne!(output.status.code(), Some(3), "{}", stderr(&output));
+    std::fs::write(folder.path().join("admin.toml"), "schema = 1\nname = 'x'\nextends = ['clone/own.toml']\n").unwrap();
+    let output = refgate(folder.path(), &["policy", "check", "admin.toml"], b"");
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+}
+
+#[test]
+fn whoever_pushes_is_shown_neither_the_text_nor_the_place_of_the_policy() {
+    let site = Site::usual();
+    std::fs::write(site.path("policy.toml"), format!("{POLICY}\n# the secret plan\nkey = 1\n")).unwrap();
+    let pushed = site.push(&["C:refs/heads/master"]);
+    let folder = site.path("");
+    assert!(!pushed.landed && !pushed.text.contains("secret plan"), "{}", pushed.text);
+    assert!(pushed.text.contains("policy.toml:39:1: unknown key `key`"), "{}", pushed.text);
+    let hook = |text: &str| text.lines().filter(|line| line.starts_with("remote:")).collect::<String>();
+    assert!(!hook(&pushed.text).contains(folder.to_str().unwrap()), "{}", pushed.text);
+    // The administrator finds it in the log.
+    assert!(
+        pushed.reports[0]["chain"][0].as_str().unwrap().contains(folder.to_str().unwrap()),
+        "{:#?}",
+        pushed.reports
+    );
+    std::fs::remove_file(site.path("policy.toml")).unwrap();
+    let pushed = site.push(&["C:refs/heads/master"]);
+    assert!(pushed.text.contains("reading the policy `policy.toml` - No such file"), "{}", pushed.text);
+    assert!(!hook(&pushed.text).contains(folder.to_str().unwrap()), "{}", pushed.text);
 }
 
 #[test]

@@ -189,7 +189,7 @@ fn alternates_may_be_relative_and_nested() {
     site.push(&["G:refs/heads/1.15", "U:refs/tags/1.15.2"]).accepted();
     // Cut in the middle, the history is gone: undecided, never a pass.
     std::fs::write(middle.join("objects/info/alternates"), "").unwrap();
-    let line = format!("{} {} refs/heads/1.15\n", site.id("F"), site.id("G"));
+    let line = format!("{} {} refs/heads/1.16\n", "0".repeat(40), site.id("G"));
     let asked = refgate(&site.server, &["hook", "pre-receive"], line.as_bytes());
     assert_eq!(asked.status.code(), Some(4), "{}", stderr(&asked));
 }

@@ -58,7 +58,7 @@ pub(super) fn json(answered: &[(&Question<'_>, Answer)], is_list: bool) -> Strin
             documents.into()
         }
     };
-    format!("{whole:#}\n")
+    crate::report::json(&whole)
 }
 
 fn document(question: &Question<'_>, answer: &Answer) -> serde_json::Value {
@@ -111,6 +111,7 @@ pub(super) fn human(question: &Question<'_>, answer: &Answer, all: bool) -> Stri
         text.push_str(&format!("{name} ({count})\n"));
         for (verdict, waiver) in answer.of_status(name) {
             let (subject, reason) = (Untrusted::new(&verdict.subject), reason(verdict, waiver.as_ref()));
+            let reason = Untrusted::new(&reason);
             text.push_str(&format!("  {}  {subject}\n              {reason}\n", verdict.commit.short()));
         }
         text.push('\n');
@@ -147,4 +148,42 @@ pub(super) fn human(question: &Question<'_>, answer: &Answer, all: bool) -> Stri
     let counts = if counts.is_empty() { "nothing to look for".to_owned() } else { counts.join(", ") };
     text.push_str(&format!("{} -> {to}: {counts}\n", Untrusted::new(&question.from)));
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::HashKind;
+    use crate::model::hostile::{self, acts};
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn no_answer_acts(bytes in hostile::bytes(), text in hostile::text(), at in 0..Status::ALL.len()) {
+            let id = ObjectId::null(HashKind::Sha1);
+            let own = || text.clone();
+            let verdict = Verdict {
+                commit: id,
+                subject: bytes.as_slice().into(),
+                status: Status::ALL[at],
+                matched: None,
+                evidence: None,
+                score: 0.0,
+                reason: own(),
+                reverted_by: None,
+                disputed: Some(own()),
+                also: Vec::new(),
+            };
+            let waiver = Granted { by: Some(own()), reason: own(), until: None };
+            let answer = Answer {
+                changes: vec![(verdict.clone(), Some(waiver)), (verdict, None)],
+                unread: vec![id],
+                changelogs: vec![(bytes.as_slice().into(), vec![Released { version: own(), distribution: own() }])],
+            };
+            let question =
+                Question { from: own(), branch: None, tip: id, to: own(), targets: vec![id], flow: None };
+            prop_assert_eq!(acts(&human(&question, &answer, true)), None);
+            prop_assert_eq!(acts(&json(&[(&question, answer)], true)), None);
+        }
+    }
 }

@@ -4,7 +4,7 @@
 //! git takes them relative to the directory that names them.
 
 use bstr::{BStr, ByteSlice as _};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
@@ -21,6 +21,8 @@ pub(in crate::git) struct Directories {
     pub(in crate::git) found: Vec<PathBuf>,
     /// Alternates that are not there. git goes on without them; objects that were in them are missing.
     pub(in crate::git) lost: Vec<PathBuf>,
+    /// Whether one of them leads back to itself. git reads each once; gix, which follows alternates too, reads none.
+    pub(in crate::git) is_ring: bool,
 }
 
 /// All object directories, absolute and without duplicates: `main` first, then what the environment names
@@ -28,18 +30,19 @@ pub(in crate::git) struct Directories {
 /// itself was started inside a quarantine), then the alternates of each. Directories that do not exist are left
 /// out, as git does.
 pub(in crate::git) fn object_directories(main: &Path, environment: &Environment) -> Result<Directories, Error> {
-    let (mut found, mut known) = (Vec::new(), HashSet::new());
+    let (mut found, mut places) = (Vec::new(), HashMap::new());
     let (mut lost, mut named) = (Vec::new(), HashSet::new());
-    let mut pending = vec![(main.to_owned(), false)];
-    pending.extend(environment.object_directory.as_ref().map(|dir| (environment.cwd.join(dir), false)));
+    let mut borrows = BTreeSet::new();
+    let mut pending = vec![(main.to_owned(), false, None)];
+    pending.extend(environment.object_directory.as_ref().map(|dir| (environment.cwd.join(dir), false, None)));
     if let Some(list) = &environment.alternate_object_directories {
         let separator = if cfg!(windows) { b';' } else { b':' };
         let listed = split(&bytes_of(list), separator);
-        pending.extend(listed.iter().map(|dir| (environment.cwd.join(dir), true)));
+        pending.extend(listed.iter().map(|dir| (environment.cwd.join(dir), true, None)));
     }
-    let mut pending = std::collections::VecDeque::from(pending);
-    while let Some((dir, is_alternate)) = pending.pop_front() {
-        if !named.insert(dir.clone()) {
+    let mut pending = VecDeque::from(pending);
+    while let Some((dir, is_alternate, named_by)) = pending.pop_front() {
+        if !named.insert((dir.clone(), named_by)) {
             continue;
         }
         if named.len() > MAX_NAMED {
@@ -50,7 +53,9 @@ pub(in crate::git) fn object_directories(main: &Path, environment: &Environment)
             lost.extend(is_alternate.then_some(dir));
             continue;
         };
-        if !known.insert(canonical) {
+        let known = places.get(&canonical).copied();
+        borrows.extend(named_by.map(|borrower| (borrower, known.unwrap_or(found.len()))));
+        if known.is_some() {
             continue;
         }
         if found.len() == MAX_DIRECTORIES {
@@ -58,13 +63,28 @@ pub(in crate::git) fn object_directories(main: &Path, environment: &Environment)
         }
         let file = dir.join("info/alternates");
         match std::fs::read(&file) {
-            Ok(list) => pending.extend(split(&list, b'\n').iter().map(|entry| (dir.join(entry), true))),
+            Ok(list) => {
+                let entries = split(&list, b'\n');
+                pending.extend(entries.iter().map(|entry| (dir.join(entry), true, Some(found.len()))));
+            }
             Err(error) if is_absent(&error) => {}
             Err(source) => return Err(Error::Io { path: file, source }),
         }
+        places.insert(canonical, found.len());
         found.push(dir);
     }
-    Ok(Directories { found, lost })
+    Ok(Directories { found, lost, is_ring: is_ring(borrows) })
+}
+
+/// Whether a way leads back to where it began: what is left when all ends are taken off, again and again.
+fn is_ring(mut borrows: BTreeSet<(usize, usize)>) -> bool {
+    loop {
+        let (count, borrowers): (_, BTreeSet<usize>) = (borrows.len(), borrows.iter().map(|(from, _)| *from).collect());
+        borrows.retain(|(_, to)| borrowers.contains(to));
+        if borrows.len() == count {
+            return count > 0;
+        }
+    }
 }
 
 /// Whether a path is simply not there.
@@ -124,6 +144,13 @@ mod tests {
         assert_eq!(look(missing(500)).unwrap().lost.len(), 500);
         assert!(matches!(look(missing(1_000_000)), Err(Error::Limit { .. })));
         assert_eq!(look(".\n".repeat(1_000_000)).unwrap().found.len(), 1);
+    }
+
+    #[test]
+    fn a_ring_is_told_from_what_two_ways_lead_to() {
+        let ring = |borrows: &[(usize, usize)]| is_ring(borrows.iter().copied().collect());
+        assert!(!ring(&[]) && !ring(&[(0, 1), (0, 2), (1, 3), (2, 3)]));
+        assert!(ring(&[(0, 0)]) && ring(&[(0, 1), (1, 2), (2, 1), (2, 3)]));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! gix reads one object directory and its alternates; a pre-receive hook has at least two, because the pushed
 //! objects are in quarantine until the push is accepted (`git-receive-pack(1)`, "Quarantine Environment").
 
-use gix::objs::Find as _;
+use gix::odb::pack::Find as _;
 use gix::odb::store::RefreshMode;
 use gix::odb::{Header as _, pack, store};
 use std::cell::RefCell;
@@ -16,6 +16,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::git::budget::Budget;
 use crate::git::object::alternates::{Directories, is_absent};
+use crate::git::object::hash::Digest;
 use crate::git::object::packs::Packs;
 use crate::git::{Error, Kind};
 use crate::model::{HashKind, ObjectId};
@@ -30,6 +31,8 @@ pub(in crate::git) struct Odb {
     directories: Arc<[PathBuf]>,
     /// Alternates that are not there.
     lost: Arc<[PathBuf]>,
+    /// What gix opens instead, as long as it may look there.
+    _views: Option<Arc<Views>>,
     hash: HashKind,
     is_partial: bool,
     /// One for each directory, the repository's own first: most objects are there, and it costs one look.
@@ -51,12 +54,13 @@ impl Odb {
     /// Objects without any directory.
     #[cfg(test)]
     pub(in crate::git) fn in_memory(hash: HashKind, objects: BTreeMap<ObjectId, (Kind, Vec<u8>)>) -> Self {
-        let nowhere = Directories { found: Vec::new(), lost: Vec::new() };
+        let nowhere = Directories { found: Vec::new(), lost: Vec::new(), is_ring: false };
         Self { memory: Arc::new(objects), ..Self::open(nowhere, hash, false).unwrap() }
     }
 
     pub(in crate::git) fn open(directories: Directories, hash: HashKind, is_partial: bool) -> Result<Self, Error> {
-        let Directories { found: directories, lost } = directories;
+        let Directories { found: directories, lost, is_ring } = directories;
+        let views = if is_ring { Some(Views::of(&directories)?) } else { None };
         // gix follows alternates too, so that each store may have to hold the indices of all.
         let mut slots = SPARE_SLOTS;
         for path in &directories {
@@ -64,7 +68,7 @@ impl Odb {
         }
         let slots = store::init::Slots::Given(u16::try_from(slots).unwrap_or(u16::MAX));
         let mut stores = Vec::with_capacity(directories.len());
-        for path in &directories {
+        for path in views.as_ref().map_or(&directories, |views| &views.paths) {
             let options = store::init::Options { slots, ..Default::default() };
             let handle = gix::odb::at_opts(path, gix_kind(hash), None, options);
             stores.push(handle.map_err(|source| Error::Io { path: path.clone(), source })?);
@@ -83,6 +87,7 @@ impl Odb {
         Ok(Self {
             directories: directories.into(),
             lost: lost.into(),
+            _views: views.map(Arc::new),
             hash,
             is_partial,
             stores,
@@ -232,13 +237,41 @@ impl Odb {
         }
         for handle in self.handles() {
             let found = handle.try_find(&gix_id, buffer).map_err(Error::ObjectStore)?;
-            if let Some((kind, size)) = found.map(|data| (data.kind, data.data.len())) {
+            if let Some((kind, size, place)) =
+                found.map(|(data, place)| (Kind::from(data.kind), data.data.len(), place))
+            {
                 buffer.truncate(size);
                 self.budget.read(size as u64)?;
-                return check(id, expected, kind.into(), limit, size as u64);
+                check(id, expected, kind, limit, size as u64)?;
+                // Packs have checksums, which git looks at when a push comes in.
+                return if place.is_some() { Ok(()) } else { self.check_loose(id, kind, buffer) };
             }
         }
         Err(self.absent(id))
+    }
+
+    /// Makes sure that a loose object is what its id stands for, as git does before it reads one: gix reads as much of a
+    /// file as its header says, whatever comes after it.
+    fn check_loose(&self, id: ObjectId, kind: Kind, content: &[u8]) -> Result<(), Error> {
+        let header = format!("{kind} {}\0", content.len());
+        let mut digest = Digest::new(self.hash);
+        digest.update(header.as_bytes());
+        digest.update(content);
+        if digest.finish() != Some(id) {
+            return Err(Error::Damaged { id });
+        }
+        let hex = id.to_string();
+        let (folder, file) = hex.split_at(2);
+        let mut files = self.directories.iter().map(|directory| directory.join(folder).join(file));
+        // Where there is none it has been packed since.
+        let Some(stream) = files.find_map(|path| std::fs::read(path).ok()) else { return Ok(()) };
+        let length = header.len() + content.len();
+        // With room for what must not be there.
+        let mut whole = vec![0; length + 1];
+        match gix::zlib::Inflate::default().once(&stream, &mut whole) {
+            Ok((gix::zlib::Status::StreamEnd, read, written)) if read == stream.len() && written == length => Ok(()),
+            _ => Err(Error::Damaged { id }),
+        }
     }
 
     /// The same from what [`Self::for_many_reads`] keeps; `None` where it must be read otherwise.
@@ -303,6 +336,54 @@ impl Odb {
             gix::commitgraph::at(info, gix_kind(self.hash), None).ok()
         })
     }
+}
+
+/// Object directories as gix can read them when alternates lead back to themselves: links to all that is in each but its
+/// list of alternates, which are among the directories anyhow.
+struct Views {
+    paths: Vec<PathBuf>,
+    _folder: tempfile::TempDir,
+}
+
+impl Views {
+    /// More directories in a ring than these take too long to be worth it.
+    const MOST: usize = 16;
+
+    fn of(directories: &[PathBuf]) -> Result<Self, Error> {
+        if directories.len() > Self::MOST {
+            return Err(Error::Limit { what: "object directories that borrow from each other", limit: Self::MOST });
+        }
+        let io = |path: &Path| {
+            let path = path.to_owned();
+            move |source| Error::Io { path, source }
+        };
+        let folder =
+            tempfile::Builder::new().prefix("refgate-objects-").tempdir().map_err(io(&std::env::temp_dir()))?;
+        let mut paths = Vec::with_capacity(directories.len());
+        for (at, directory) in directories.iter().enumerate() {
+            let (directory, view) =
+                (directory.canonicalize().map_err(io(directory))?, folder.path().join(at.to_string()));
+            std::fs::create_dir(&view).map_err(io(&view))?;
+            // A folder of loose objects may come while this one is read.
+            let names = (0..=u8::MAX).map(|byte| format!("{byte:02x}")).chain(["pack".to_owned()]);
+            for name in names {
+                let link = view.join(&name);
+                symlink(&directory.join(&name), &link).map_err(io(&link))?;
+            }
+            paths.push(view);
+        }
+        Ok(Self { paths, _folder: folder })
+    }
+}
+
+#[cfg(unix)]
+fn symlink(target: &Path, link: &Path) -> std::io::Result<()> {
+    std::os::unix::fs::symlink(target, link)
+}
+
+#[cfg(not(unix))]
+fn symlink(_: &Path, _: &Path) -> std::io::Result<()> {
+    Err(std::io::ErrorKind::Unsupported.into())
 }
 
 fn check(id: ObjectId, expected: Kind, actual: Kind, limit: u64, size: u64) -> Result<(), Error> {
@@ -423,7 +504,7 @@ mod tests {
     }
 
     #[test]
-    fn an_alternate_that_is_gone_is_passed_over_and_a_circle_is_undecided() {
+    fn an_alternate_that_is_gone_is_passed_over_and_a_ring_is_read_as_git_reads_it() {
         let scratch = Scratch::new(&[]);
         scratch.line("main", None, &["a"]);
         scratch.outside(&["init", "--quiet", "--bare", "other.git"]);
@@ -443,7 +524,22 @@ mod tests {
             assert!(error.to_string().contains("gone.git"), "{error}");
         }
         std::fs::write(other.join("objects/info/alternates"), "../../repo.git/objects\n").unwrap();
-        assert!(scratch.open().kind(scratch.id("main")).unwrap_err().is_undecided());
+        let borrowed = scratch.git_with(
+            &["hash-object", "-w", "--stdin"],
+            &[("GIT_DIR", other.to_str().unwrap())],
+            b"in the other one",
+        );
+        let borrowed = ObjectId::from_hex(borrowed.as_bytes()).unwrap();
+        for _ in 0..2 {
+            let ring = scratch.open();
+            assert_eq!(ring.commit(scratch.id("main")).unwrap().subject(), "add a");
+            assert_eq!(ring.blob(borrowed, 99).unwrap(), b"in the other one");
+            assert_eq!(ring.kind(absent).unwrap(), None);
+            scratch.git(&["repack", "-q", "-a", "-d", "-l"]);
+        }
+        // A directory that borrows from itself.
+        std::fs::write(own.join("objects/info/alternates"), "../objects\n").unwrap();
+        assert_eq!(scratch.open().commit(scratch.id("main")).unwrap().subject(), "add a");
     }
 
     #[test]
@@ -543,6 +639,60 @@ mod tests {
         assert!(repository.is_ancestor(first, main).unwrap());
         let shown = repository.git(&["log", "--format=%s"]).operand(main.to_string()).run().unwrap();
         assert_eq!(shown, b"add b\nadd a\n");
+    }
+
+    /// The file of a loose object.
+    fn stored(scratch: &Scratch, id: ObjectId) -> PathBuf {
+        let (folder, file) = (id.to_string()[..2].to_owned(), id.to_string()[2..].to_owned());
+        scratch.path.join("objects").join(folder).join(file)
+    }
+
+    /// A zlib stream of these bytes, stored and not compressed (RFC 1950 and 1951).
+    fn stream(bytes: &[u8]) -> Vec<u8> {
+        let length = u16::try_from(bytes.len()).unwrap();
+        let (mut a, mut b) = (1u32, 0u32);
+        for byte in bytes {
+            a = (a + u32::from(*byte)) % 65521;
+            b = (b + a) % 65521;
+        }
+        let mut stream = vec![0x78, 0x01, 1];
+        stream.extend(length.to_le_bytes());
+        stream.extend((!length).to_le_bytes());
+        stream.extend(bytes);
+        stream.extend((b << 16 | a).to_be_bytes());
+        stream
+    }
+
+    #[test]
+    fn a_loose_object_is_what_its_id_stands_for() {
+        for format in FORMATS.iter().take(2) {
+            let scratch = Scratch::new(format);
+            let id = |content: &[u8]| {
+                let id = scratch.git_with(&["hash-object", "-w", "--stdin"], &[], content);
+                ObjectId::from_hex(id.as_bytes()).unwrap()
+            };
+            let text = b"# the version of the project\nversion = 1\n";
+            let own = id(text);
+            let read = |bytes: &[u8]| {
+                let path = stored(&scratch, own);
+                let _ = std::fs::remove_file(&path);
+                std::fs::write(path, bytes).unwrap();
+                scratch.open().blob(own, 99)
+            };
+            let whole = b"blob 41\0# the version of the project\nversion = 1\n";
+            assert_eq!(read(&stream(whole)).unwrap(), text);
+            let damaged = [
+                // Another content; more than the header says, in the stream and after it.
+                stream(b"blob 41\0# the version of the project\nversion = 2\n"),
+                stream(b"blob 41\0# the version of the project\nversion = 1\n# and more"),
+                [stream(whole), b"more".to_vec()].concat(),
+            ];
+            for bytes in damaged {
+                let error = read(&bytes).unwrap_err();
+                assert!(error.is_undecided() && error.need() == Some(Need::Repair), "{error:?}");
+                assert!(scratch.open().git(&["fsck"]).run().is_err(), "git finds nothing wrong");
+            }
+        }
     }
 
     #[test]

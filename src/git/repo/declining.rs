@@ -178,7 +178,6 @@ mod tests {
             ("receive.denyDeletes", "true", "refs/heads/main", Movement::Delete),
             ("receive.hideRefs", "refs/internal", "refs/internal/x", Movement::Create),
             ("transfer.hideRefs", "refs/internal/", "refs/internal/x", Movement::Create),
-            ("core.bare", "false", "refs/heads/main", Movement::FastForward),
         ] {
             assert_eq!(why(&scratch, name, movement), None);
             scratch.git(&["config", key, value]);

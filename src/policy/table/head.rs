@@ -24,7 +24,7 @@ pub(crate) struct RawHead {
     #[schemars(example = &"my-project")]
     name: String,
     /// Policies that this one adds to: presets by name, or files next to this one. Each is a layer above this one, and may
-    /// extend others in turn.
+    /// extend others in turn. A policy in a work tree extends no file outside of it: whoever proposes a change wrote it.
     #[schemars(default, with = "Vec<Text<Layer>>", example = ["org.toml"])]
     extends: (),
     /// What policies that extend this one may weaken. Without it they may add and tighten, and nothing else.

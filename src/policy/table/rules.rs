@@ -31,8 +31,11 @@ pub(crate) struct RawRule {
     #[schemars(example = &"warn", extend("x-default" = "the rule's own, which `refgate rules` lists"))]
     level: Option<Level>,
     /// What is older than this is not judged, so that an old repository can take up a rule without rewriting its history.
-    /// A day is compared with the date of the committer, which a pusher can set; where that matters, name a commit: it and
-    /// its ancestors are older.
+    ///
+    /// A day is compared with the date of the committer. A pusher can set that, so that no commit of a push is taken to be
+    /// older than the newest of its ancestors: a commit with an old date on top of new ones is new. On top of old ones,
+    /// a merged branch included, it is as old as it says; where that matters, name a commit: it and its ancestors are
+    /// older, and nothing else is.
     #[schemars(example = &"2026-11-21", extend("x-default" = "everything is judged"))]
     since: Option<Located<Text<DayOrCommit>>>,
     /// Only these refs are judged, in full.

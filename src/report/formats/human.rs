@@ -9,6 +9,7 @@ use std::fmt::{self, Write as _};
 use crate::gate::Outcome;
 use crate::model::{Exit, Failure, Finding, Level, Unevaluated, Untrusted, Verdict};
 use crate::policy::{PolicyError, PolicyErrors};
+use crate::report::snippet::Snippet;
 use crate::report::{Colour, Format, Report, Stream};
 
 /// More findings than these are counted, not shown: a push of a thousand refs still ends in a readable answer.
@@ -134,14 +135,14 @@ impl Cause<'_> {
 fn write_finding(text: &mut String, finding: &Finding, colour: Colour) -> fmt::Result {
     let style = Style::of(finding.level);
     let head = format!("{}[{}]", style.word(), finding.rule);
-    writeln!(text, "  {}: {}", style.paint(&head, colour), finding.message)?;
+    writeln!(text, "  {}: {}", style.paint(&head, colour), Untrusted::new(&finding.message))?;
     if let Some(path) = &finding.path {
         let place = [finding.line, finding.column].into_iter().flatten().map(|number| format!(":{number}"));
         writeln!(text, "    file    {}{}", Untrusted::new(path), place.collect::<String>())?;
         excerpt(text, finding, style, colour)?;
     }
     if let Some(commit) = finding.commit {
-        let subject = finding.subject.as_deref().unwrap_or_default();
+        let subject = Untrusted::new(finding.subject.as_deref().unwrap_or_default());
         writeln!(text, "    commit  {}", format!("{} {subject}", commit.short()).trim_end())?;
     }
     advice(text, finding.help.as_deref(), finding.command.as_deref(), colour)
@@ -150,17 +151,17 @@ fn write_finding(text: &mut String, finding: &Finding, colour: Colour) -> fmt::R
 /// The line with the marked part underlined.
 fn excerpt(text: &mut String, finding: &Finding, style: Style, colour: Colour) -> fmt::Result {
     let (Some(line), Some(excerpt)) = (finding.line, &finding.excerpt) else { return Ok(()) };
-    writeln!(text, "    {line:>6} | {}", excerpt.text)?;
+    writeln!(text, "    {line:>6} | {}", Untrusted::new(&excerpt.text))?;
     let mark = style.paint(&"^".repeat(excerpt.marked), colour);
     writeln!(text, "           | {}{mark}", " ".repeat(excerpt.before))
 }
 
 fn advice(text: &mut String, help: Option<&str>, command: Option<&str>, colour: Colour) -> fmt::Result {
     if let Some(help) = help {
-        writeln!(text, "    {}: {help}", Style::Hint.paint("hint", colour))?;
+        writeln!(text, "    {}: {}", Style::Hint.paint("hint", colour), Untrusted::new(help))?;
     }
     if let Some(command) = command {
-        writeln!(text, "      {command}")?;
+        writeln!(text, "      {}", Untrusted::new(command))?;
     }
     Ok(())
 }
@@ -175,22 +176,30 @@ pub(crate) fn failure(failure: &Failure, colour: Colour) -> String {
 /// Policy errors, each with the place it is at.
 pub fn policy_errors(errors: &PolicyErrors, colour: Colour) -> String {
     let theme = if colour.0 { miette::GraphicalTheme::unicode() } else { miette::GraphicalTheme::unicode_nocolor() };
-    let handler = miette::GraphicalReportHandler::new_themed(theme).with_links(false);
+    // Whatever follows a blank would begin a line if lines were wrapped.
+    let handler = miette::GraphicalReportHandler::new_themed(theme).with_links(false).with_wrap_lines(false);
     let mut text = String::new();
     for error in errors.0.iter().take(SHOWN) {
-        if !is_drawable(error) || handler.render_report(&mut text, error).is_err() {
+        if !is_drawable(error) || handler.render_report(&mut text, &Snippet::of(error)).is_err() {
             // A line that is too long, or a span outside the text; place and message are still worth having.
-            let (line, column) = error.position();
-            let message = Untrusted::new(&error.problem.message);
-            let _ = writeln!(text, "error: {}:{line}:{column}: {message}", error.source.name);
+            let _ = writeln!(text, "error: {}", Untrusted::new(&error.placed()));
         }
     }
-    let count = errors.0.len();
-    if count > SHOWN {
-        let _ = writeln!(text, "hint: {} more are not shown", count - SHOWN);
-    }
-    let _ = writeln!(text, "error: the policy has {count} {}", if count == 1 { "error" } else { "errors" });
+    text.push_str(&count(errors));
     text
+}
+
+/// Policy errors without the policy's text, a line each, for those whose policy it is not.
+pub(crate) fn policy_error_lines(errors: &PolicyErrors) -> String {
+    let lines = errors.0.iter().take(SHOWN).map(|error| format!("error: {}\n", Untrusted::new(&error.placed())));
+    lines.chain([count(errors)]).collect()
+}
+
+fn count(errors: &PolicyErrors) -> String {
+    let count = errors.0.len();
+    let hidden = count.saturating_sub(SHOWN);
+    let hint = if hidden > 0 { format!("hint: {hidden} more are not shown\n") } else { String::new() };
+    format!("{hint}error: the policy has {count} {}\n", if count == 1 { "error" } else { "errors" })
 }
 
 /// Whether the lines that an error is drawn with are such as people write. It is drawn with the line before and the one

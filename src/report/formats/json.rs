@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::gate::JudgedUpdate;
 use crate::model::{Actor, Finding, Movement, Unevaluated, Untrusted, Verdict, Waived};
-use crate::report::{Colour, Format, Report, Stream};
+use crate::report::{Colour, Format, Report, Stream, json, json_line};
 
 /// `refgate.report/v1`.
 pub(in crate::report) const FORMAT: Format =
@@ -81,8 +81,7 @@ struct LeftOutDto {
 }
 
 fn render(report: &Report<'_>, _: Colour) -> String {
-    // A document of texts, numbers and maps with text keys always serialises.
-    serde_json::to_string_pretty(&document(report)).unwrap_or_default() + "\n"
+    json(&document(report))
 }
 
 /// The report as one line of JSON with the time it was made, for a log.
@@ -92,7 +91,7 @@ pub(crate) fn log_line(report: &Report<'_>, time: &str) -> String {
         time: &'a str,
         report: Document<'a>,
     }
-    serde_json::to_string(&Line { time, report: document(report) }).unwrap_or_default()
+    json_line(&Line { time, report: document(report) })
 }
 
 /// The most bytes of each list of a document: whoever pushes decides how long they would be.

@@ -3,7 +3,7 @@
 //! ```text
 //! A = commit "first"
 //! B = commit "second" parents A file setup.py "version = 1"
-//! C = commit "fix" parents B trailer "End-of-Life: 2020"
+//! C = commit "fix" parents B trailer "End-of-Life: 2020" link latest "setup.py" gone README
 //! T = tag 1.0 of C
 //! X = blob "content"
 //! refs/heads/master = B
@@ -147,8 +147,11 @@ struct Writer<'a> {
     /// The type of every object, which a tag has to name.
     kinds: BTreeMap<String, &'static str>,
     /// The files of every commit, and the ids of their content.
-    files: BTreeMap<String, BTreeMap<String, gix::ObjectId>>,
+    files: BTreeMap<String, BTreeMap<String, Stored>>,
 }
+
+/// The mode of a file and the id of its content.
+type Stored = (&'static str, gix::ObjectId);
 
 impl Writer<'_> {
     fn write(&self, kind: gix::objs::Kind, bytes: &[u8]) -> gix::ObjectId {
@@ -166,6 +169,7 @@ impl Writer<'_> {
 
     fn commit(&mut self, label: &str, words: &[String]) {
         let (mut message, mut parents, mut changed) = (format!("{}\n", words[1]), Vec::new(), Vec::new());
+        let mut gone = Vec::new();
         let mut date = DATE.to_owned();
         let mut rest = words.iter().skip(2);
         while let Some(key) = rest.next() {
@@ -174,7 +178,9 @@ impl Writer<'_> {
                     let separator = if message.contains("\n\n") { "" } else { "\n" };
                     message = format!("{message}{separator}{}\n", rest.next().unwrap());
                 }
-                "file" => changed.push((rest.next().unwrap(), rest.next().unwrap())),
+                "file" => changed.push(("100644", rest.next().unwrap(), rest.next().unwrap())),
+                "link" => changed.push(("120000", rest.next().unwrap(), rest.next().unwrap())),
+                "gone" => gone.push(rest.next().unwrap()),
                 "at" => date = format!("{} +0000", rest.next().unwrap()),
                 "parents" => {}
                 parent => parents.push(parent),
@@ -182,12 +188,13 @@ impl Writer<'_> {
         }
         // As the first parent has them, changed.
         let mut files = parents.first().map_or_else(BTreeMap::new, |parent| self.files[*parent].clone());
-        for (path, content) in changed {
+        files.retain(|path, _| !gone.contains(&path));
+        for (mode, path, content) in changed {
             let content = self.write(gix::objs::Kind::Blob, content.as_bytes());
             files.retain(|known, _| !known.starts_with(&format!("{path}/")) && !path.starts_with(&format!("{known}/")));
-            files.insert(path.clone(), content);
+            files.insert(path.clone(), (mode, content));
         }
-        let entries: Vec<(&str, gix::ObjectId)> = files.iter().map(|(path, id)| (path.as_str(), *id)).collect();
+        let entries: Vec<(&str, Stored)> = files.iter().map(|(path, stored)| (path.as_str(), *stored)).collect();
         let mut object = format!("tree {}\n", self.tree(&entries));
         for parent in parents {
             let id = self.ids.get(parent).unwrap_or_else(|| panic!("no object `{parent}`"));
@@ -202,18 +209,18 @@ impl Writer<'_> {
     }
 
     /// Writes the tree of some files, sorted by path.
-    fn tree(&self, files: &[(&str, gix::ObjectId)]) -> gix::ObjectId {
+    fn tree(&self, files: &[(&str, Stored)]) -> gix::ObjectId {
         // git sorts a folder as though its name ended in `/`.
-        let mut entries: BTreeMap<String, (&str, gix::ObjectId)> = BTreeMap::new();
+        let mut entries: BTreeMap<String, Stored> = BTreeMap::new();
         let mut rest = files;
-        while let Some((path, id)) = rest.first() {
+        while let Some((path, stored)) = rest.first() {
             if let Some((folder, _)) = path.split_once('/') {
                 let prefix = format!("{folder}/");
-                let inside: Vec<(&str, gix::ObjectId)> =
-                    files.iter().filter_map(|(path, id)| Some((path.strip_prefix(&prefix)?, *id))).collect();
+                let inside: Vec<(&str, Stored)> =
+                    files.iter().filter_map(|(path, stored)| Some((path.strip_prefix(&prefix)?, *stored))).collect();
                 entries.entry(prefix).or_insert_with(|| ("40000", self.tree(&inside)));
             } else {
-                entries.insert((*path).to_owned(), ("100644", *id));
+                entries.insert((*path).to_owned(), *stored);
             }
             rest = &rest[1..];
         }
