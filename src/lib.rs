@@ -8,6 +8,7 @@
 // Floor 0: the words.
 mod model;
 // Floor 1: what is known of the world.
+mod files;
 mod git;
 mod hosts;
 mod manifest;
@@ -36,6 +37,9 @@ mod cli;
 /// Runs the program.
 pub use cli::main;
 
+// Floor 9: how much work all of it makes.
+#[cfg(test)]
+mod effort;
 // Floor 9: what tests reach.
 #[doc(hidden)]
 pub mod testing;

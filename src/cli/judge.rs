@@ -2,18 +2,20 @@
 
 use bstr::{BString, ByteSlice as _};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::context::Context;
 use super::output::{JudgeFlags, append};
+use super::watch::Watch;
 use super::{project, second_look};
 use crate::gate::Ask;
 use crate::git::Repository;
-use crate::model::{Actor, Exit, Failure, Push, RefUpdate, Stage};
+use crate::model::{Actor, Exit, Failure, Push, RefUpdate, Stage, Untrusted};
 use crate::policy::Source;
-use crate::project::View;
+use crate::project::{FactError, View};
 use crate::push::{self, Identity};
 use crate::report::{Report, json_line, log_line};
 
@@ -35,11 +37,31 @@ pub(super) struct Case {
 /// Judges a case, writes the report and gives the exit code.
 pub(super) fn judge(context: &Context, flags: &JudgeFlags, case: Case) -> Result<Exit, Failure> {
     let log = log_file(context, flags, &case.repository);
-    let ended = judge_logged(context, flags, case, log.as_deref());
+    let deadline = deadline(&case);
+    let watch = watch(context, flags, &case, deadline.as_ref().copied().ok().flatten(), log.clone());
+    let ended = deadline.and_then(|deadline| {
+        // From here on it holds for whatever the repository is asked, the policy included.
+        case.repository.set_deadline(deadline);
+        judge_logged(context, flags, case, deadline, log.as_deref(), &watch)
+    });
+    watch.decided();
     if let (Err(failure), Some(log)) = (&ended, &log) {
         log_failure(log, failure)?;
     }
     ended
+}
+
+/// Sees to it that the deadline holds for what does not ask for the time.
+fn watch(context: &Context, flags: &JudgeFlags, case: &Case, deadline: Option<Instant>, log: Option<PathBuf>) -> Watch {
+    let late = FactError::late().into_failure("judging the push", case.stage);
+    let word = crate::report::failure(&late, context.colour(flags.color));
+    let record = move || {
+        if let Some(log) = log {
+            // What cannot be written changes nothing: nothing is accepted.
+            let _unwritten = log_failure(&log, &late);
+        }
+    };
+    Watch::start(case.began, deadline, record, word)
 }
 
 /// Where reports and failures are appended to: what the flag names, or else the configuration.
@@ -50,23 +72,27 @@ pub(super) fn log_file(context: &Context, flags: &JudgeFlags, repository: &Repos
 
 /// Appends a failure to the log.
 pub(super) fn log_failure(log: &Path, failure: &Failure) -> Result<(), Failure> {
+    let shown = |text: &String| Untrusted::new(text).to_string();
     let line = serde_json::json!({
         "schema": "refgate.failure/v1", "time": now().to_string(), "exit_code": failure.exit.code(),
-        "while": failure.detail, "cause": failure.cause, "chain": failure.chain,
+        "while": shown(&failure.detail), "cause": shown(&failure.cause),
+        "chain": failure.chain.iter().map(shown).collect::<Vec<_>>(),
     });
     append(log, &json_line(&line))
 }
 
-fn judge_logged(context: &Context, flags: &JudgeFlags, case: Case, log: Option<&Path>) -> Result<Exit, Failure> {
+fn judge_logged(
+    context: &Context,
+    flags: &JudgeFlags,
+    case: Case,
+    deadline: Option<Instant>,
+    log: Option<&Path>,
+    watch: &Watch,
+) -> Result<Exit, Failure> {
     let began = case.began;
     let opened = began.elapsed();
     let push = push(context, &case)?;
-    let ask = Ask {
-        named: flags.project.named(context)?,
-        deadline: deadline(&case)?,
-        fallbacks: case.fallbacks,
-        is_optional: false,
-    };
+    let ask = Ask { named: flags.project.named(context)?, deadline, fallbacks: case.fallbacks, is_optional: false };
     let gate = if case.stage.is_server() {
         project::open_for_pushers(context, case.repository, case.view, ask)?
     } else {
@@ -84,18 +110,27 @@ fn judge_logged(context: &Context, flags: &JudgeFlags, case: Case, log: Option<&
         ("total", milliseconds(judged)),
     ];
     let report = Report { outcome: &outcome, timings: &timings };
-    deliver(context, flags, &report, log)
+    deliver(context, flags, &report, log, watch)
 }
 
 /// Writes the report and the log, and gives the exit code.
-fn deliver(context: &Context, flags: &JudgeFlags, report: &Report<'_>, log: Option<&Path>) -> Result<Exit, Failure> {
+fn deliver(
+    context: &Context,
+    flags: &JudgeFlags,
+    report: &Report<'_>,
+    log: Option<&Path>,
+    watch: &Watch,
+) -> Result<Exit, Failure> {
     let exit = report.outcome.exit();
     let delivered = flags.deliver(context, report);
     if flags.timings {
         let parts: Vec<String> = report.timings.iter().map(|(what, time)| format!("{what} {time:.2} ms")).collect();
         context.complain(&format!("refgate: {}\n", parts.join(", ")));
     }
-    let logged = log.map_or(Ok(()), |log| append(log, &log_line(report, &now().to_string())));
+    let record = log.map(|log| (log, log_line(report, &now().to_string())));
+    // What is on record is the verdict.
+    watch.decided();
+    let logged = record.map_or(Ok(()), |(log, line)| append(log, &line));
     match delivered.and(logged) {
         Ok(()) => Ok(exit),
         // A refusal stands whether or not anybody can read why; an acceptance that leaves no trace does not.
@@ -136,8 +171,7 @@ fn deadline(case: &Case) -> Result<Option<Instant>, Failure> {
     let seconds = configured.map(|text| {
         let parsed: Option<f64> = text.to_str().ok().and_then(|text| text.parse().ok());
         parsed.filter(|seconds| (0.0..=86_400.0).contains(seconds)).ok_or_else(|| {
-            let cause =
-                format!("`refgate.deadline` is a number of seconds, not `{}`", crate::model::Untrusted::new(&text));
+            let cause = format!("`refgate.deadline` is a number of seconds, not `{}`", Untrusted::new(&text));
             Failure::new(Exit::Policy, "reading the configuration", cause)
         })
     });
@@ -154,14 +188,42 @@ fn configured_path(repository: &Repository, key: &str) -> Option<PathBuf> {
     Some(repository.common_dir().join(text.to_path_lossy()))
 }
 
-/// The day on which waivers have to be valid.
-pub(super) fn today() -> jiff::civil::Date {
-    now().to_zoned(TimeZone::UTC).date()
+/// The day on which waivers have to be valid; `None` where the clock of the machine cannot be right.
+pub(super) fn today() -> Option<Date> {
+    day(clock())
 }
 
-/// The time, for the log and for waivers that run out; no rule sees it.
-#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
+/// The time, for the log.
 fn now() -> Timestamp {
-    // A clock before year -9999 or after 9999 is no clock; waivers are then compared with 1970.
-    Timestamp::try_from(std::time::SystemTime::now()).unwrap_or(Timestamp::UNIX_EPOCH)
+    Timestamp::try_from(clock()).unwrap_or(Timestamp::MAX)
+}
+
+/// The clock, for the log and for waivers that run out; no rule sees it.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
+fn clock() -> SystemTime {
+    SystemTime::now()
+}
+
+/// The year in which this was first written. A clock that is behind it would make waivers count again that have ended.
+const WRITTEN: Date = jiff::civil::date(2026, 1, 1);
+
+/// The day that a clock shows, if that can be right.
+fn day(clock: SystemTime) -> Option<Date> {
+    let day = Timestamp::try_from(clock).ok()?.to_zoned(TimeZone::UTC).date();
+    Some(day).filter(|day| *day >= WRITTEN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_cannot_be_right_shows_no_day() {
+        let at = |seconds| day(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
+        assert_eq!(at(1_800_000_000), Some(jiff::civil::date(2027, 1, 15)));
+        for wrong in [0, 86_400, 1_700_000_000, 253_402_300_800, 1 << 50] {
+            assert_eq!(at(wrong), None, "{wrong}");
+        }
+        assert_eq!(day(SystemTime::UNIX_EPOCH - Duration::from_secs(1)), None);
+    }
 }

@@ -26,6 +26,7 @@ mod second_look;
 mod uninstall;
 mod version;
 mod waive;
+mod watch;
 mod whereabouts;
 
 use clap::{CommandFactory as _, Parser, Subcommand};

@@ -1,11 +1,13 @@
 //! The flags every judging command takes, and where its report goes.
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use std::io::Write as _;
-use std::path::PathBuf;
+use std::fs::{File, OpenOptions};
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
 
 use super::context::Context;
 use super::project::ProjectFlags;
+use crate::files::{self, Links};
 use crate::model::{Exit, Failure};
 use crate::report::{FORMATS, Format, Report, Stream, format};
 
@@ -68,7 +70,11 @@ impl JudgeFlags {
     pub(super) fn deliver(&self, context: &Context, report: &Report<'_>) -> Result<(), Failure> {
         let text = (self.format.render)(report, context.colour(self.color));
         if let Some(path) = &self.output {
-            return std::fs::write(context.absolute(path), text).map_err(|error| {
+            let options = &mut OpenOptions::new();
+            let open =
+                files::open_for_writing(&context.absolute(path), options.write(true).create(true).truncate(true));
+            let written = open.and_then(|mut file| files::write_as_it_is_read(&mut file, text.as_bytes()));
+            return written.map_err(|error| {
                 Failure::new(Exit::Undecided, format!("writing the report to {}", path.display()), error.to_string())
             });
         }
@@ -82,10 +88,29 @@ impl JudgeFlags {
     }
 }
 
-/// Appends one line to a log. One write, so that concurrent hooks do not mix their lines.
-pub(super) fn append(path: &std::path::Path, line: &str) -> Result<(), Failure> {
-    let open = std::fs::OpenOptions::new().append(true).create(true).open(path);
-    open.and_then(|mut file| file.write_all(format!("{line}\n").as_bytes())).map_err(|error| {
+/// Appends one line to a log. One write, so that concurrent hooks do not mix their lines. A pipe that is full is not waited
+/// for.
+pub(super) fn append(path: &Path, line: &str) -> Result<(), Failure> {
+    let open = files::open_for_writing(path, OpenOptions::new().append(true).create(true));
+    let written = open.and_then(|mut file| {
+        let torn = if is_torn(&file, path)? { "\n" } else { "" };
+        file.write_all(format!("{torn}{line}\n").as_bytes())
+    });
+    written.map_err(|error| {
         Failure::new(Exit::Undecided, format!("writing the log {}", path.display()), error.to_string())
     })
+}
+
+/// Whether the last line of a log has no end, because the disk was full: the next would be lost in it.
+fn is_torn(log: &File, path: &Path) -> std::io::Result<bool> {
+    let metadata = log.metadata()?;
+    if !metadata.is_file() || metadata.len() == 0 {
+        return Ok(false);
+    }
+    // Where it may be written and not be read, an empty line is the smaller evil.
+    let Ok(mut log) = files::open(path, Links::Follow) else { return Ok(true) };
+    let mut last = [b'\n'];
+    log.seek(SeekFrom::End(-1))?;
+    log.read_exact(&mut last)?;
+    Ok(last != *b"\n")
 }

@@ -99,7 +99,7 @@ fn waiver(context: &Context, repository: &Repository, arguments: &Args) -> Resul
         ),
         None => None,
     };
-    if let Some(over) = until.filter(|until| *until < today()) {
+    if let Some(over) = until.filter(|until| today().is_some_and(|today| *until < today)) {
         return Err(wrong(format!("{over} is over, so that the waiver would never count")));
     }
     let by = match &arguments.by {

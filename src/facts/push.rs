@@ -1,7 +1,7 @@
 //! A push and its two moments.
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
 use super::{Bindings, FactError, Project, Snapshot, Update};
@@ -123,8 +123,13 @@ impl<'p> Facts<'p> {
     /// exists has to be true for all of them.
     pub fn missing(&self) -> Option<(&'p RefName, FactError)> {
         let repository = self.project.repository();
+        let mut looked_for = HashSet::new();
         let mut updates = self.push.updates.iter().filter(|update| !update.new.is_null());
         updates.find_map(|update| {
+            // A push of a thousand branches is often one of a thousand names.
+            if !looked_for.insert(update.new) {
+                return None;
+            }
             let error = match repository.kind(update.new) {
                 Ok(Some(_)) => return None,
                 Ok(None) => git::Error::Missing { id: update.new },
@@ -178,7 +183,9 @@ impl<'p> Facts<'p> {
             }
             other => read_source(repository, other),
         };
-        Ok(Some(policy::load(policy.source.clone(), &read)))
+        let loaded = policy::load_while(policy.source.clone(), &read, &|| repository.check_deadline().is_ok());
+        self.project.in_time()?;
+        Ok(Some(loaded))
     }
 
     /// The ref behind a policy source's revision, symbolic refs followed.

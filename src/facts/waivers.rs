@@ -24,7 +24,8 @@ pub struct ArrivingNote {
 }
 
 impl Facts<'_> {
-    /// The exceptions from a rule for a commit on a ref. `today` is the day on which they have to be valid.
+    /// The exceptions from a rule for a commit on a ref. `today` is the day on which they have to be valid; see
+    /// [`Snapshot::exceptions`](super::Snapshot::exceptions).
     ///
     /// Notes that come with this push count where the policy takes them from whoever pushes, otherwise those that were
     /// there before.
@@ -36,7 +37,7 @@ impl Facts<'_> {
         rule: &str,
         commit: Option<ObjectId>,
         name: Option<&RefName>,
-        today: Date,
+        today: Option<Date>,
     ) -> Result<Exceptions, FactError> {
         let before = self.before().exceptions(rule, commit, name, today);
         if before.granted.is_some() || self.update_of(&RefName::new(WAIVER_NOTES)).is_none() {

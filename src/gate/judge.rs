@@ -1,48 +1,66 @@
 //! Policy × rules × push → outcome.
 
 use jiff::civil::Date;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::open::Gate;
 use super::outcome::{JudgedUpdate, Outcome, PolicyId};
 use crate::facts::{Exceptions, FactError, Facts, Update};
 use crate::git::Installed;
-use crate::model::{Failure, Finding, Level, Push, RefName, Stage, Unevaluated, Untrusted, Verdict, Waived};
+use crate::model::{
+    Failure, Finding, Level, ObjectId, Push, RefName, RefUpdate, Stage, Unevaluated, Untrusted, Verdict, Waived,
+};
 use crate::policy::{Pattern, Since};
-use crate::project::Project;
-use crate::rules::{Armed, Sink};
+use crate::project::{Memo, Project};
+use crate::rules::{Armed, Found, Sink};
+
+/// Most findings of one rule that are kept, and most questions that it leaves open. Nobody reads more of them, and whoever
+/// pushes decides how many there are.
+const MAX_OF_RULE: usize = 1000;
 
 impl Gate {
-    /// Judges a push by the rules that are on. `today` is the day on which waivers have to be valid.
+    /// Judges a push by the rules that are on. `today` is the day on which waivers have to be valid; `None` where the
+    /// machine's clock does not tell.
     ///
     /// # Errors
     /// A ref is to hold an object that is nowhere: there is nothing to judge then.
-    pub(crate) fn judge(&self, push: &Push, today: Date) -> Result<Outcome, Failure> {
+    pub(crate) fn judge(&self, push: &Push, today: Option<Date>) -> Result<Outcome, Failure> {
         let facts = Facts::new(&self.project, push);
         if let Some((name, error)) = facts.missing() {
             return Err(error.into_failure(format!("looking for what {name} is to hold"), push.stage));
         }
         let mut judging = Judging::new(&facts, today);
         let mut leaning = Vec::new();
-        // git itself warns of the deletion of a ref that does not exist, and does nothing.
-        let updates: Vec<Update<'_, '_>> = facts.updates().collect();
-        for update in updates.iter().filter(|update| !(update.changes_nothing() && update.new_id().is_null())) {
-            for rule in self.rules.iter().filter(|rule| applies(rule, update.name())) {
-                judging.ask(rule, update);
-                if facts.take_asked() {
-                    leaning.push((rule, update.index()));
+        let mut updates = Vec::with_capacity(push.updates.len());
+        for update in facts.updates() {
+            // git itself warns of the deletion of a ref that does not exist, and does nothing.
+            if !(update.changes_nothing() && update.new_id().is_null()) {
+                for rule in self.rules.iter().filter(|rule| applies(rule, update.name())) {
+                    judging.ask(rule, &update);
+                    if facts.take_asked() {
+                        leaning.push((rule, update.index()));
+                    }
                 }
             }
+            updates.push(update);
+            if judging.open.is_late {
+                break;
+            }
         }
+        let rest = push.updates.get(updates.len()..).unwrap_or_default();
+        judging.leave_out(&self.rules, rest.len());
         let resting = self.resting(&mut judging, &leaning, &updates);
-        let Judging { findings, unevaluated, .. } = judging;
+        let judged =
+            updates.iter().map(|update| judged(push, update, &resting)).chain(rest.iter().map(unjudged)).collect();
+        let Judging { findings, open, .. } = judging;
+        let unevaluated = open.in_order(&self.rules);
         Ok(Outcome {
             verdict: verdict(&findings, &unevaluated),
             stage: push.stage,
             host: push.host.clone(),
             actor: push.actor.clone(),
             policy: self.policy_id(),
-            updates: updates.iter().map(|update| judged(push, update, &resting)).collect(),
+            updates: judged,
             findings,
             unevaluated,
         })
@@ -59,8 +77,7 @@ impl Gate {
     ) -> BTreeSet<usize> {
         let push = judging.facts.push();
         let mut resting = BTreeSet::new();
-        let is_accepted = verdict(&judging.findings, &judging.unevaluated) == Verdict::Accepted;
-        if push.stage != Stage::PreReceive || updates.len() < 2 || !is_accepted {
+        if push.stage != Stage::PreReceive || updates.len() < 2 || !judging.is_accepted() {
             return resting;
         }
         let alone = Facts::of_each_alone(&self.project, push);
@@ -68,21 +85,25 @@ impl Gate {
         let looks_again = ["reference-transaction", "update"];
         let looks_again =
             looks_again.iter().any(|hook| self.project.repository().installed(hook) == Installed::Refgate);
+        let mut declining = None;
         for (rule, at) in leaning.iter().filter(|(rule, _)| rule.level == Level::Refuse) {
             let (Some(update), Some(alike)) = (updates.get(*at), by_place.get(*at)) else { continue };
             let mut once_more = Judging::new(&alone, judging.today);
             once_more.ask(rule, alike);
-            if verdict(&once_more.findings, &once_more.unevaluated) == Verdict::Accepted {
+            if once_more.is_accepted() {
                 continue;
             }
             resting.insert(*at);
             if looks_again {
                 continue;
             }
-            let others = updates.iter().filter(|other| other.name() != update.name());
-            match may_decline(&self.project, others) {
-                Ok(None) => {}
-                Ok(Some(error)) | Err(error) => judging.leave_open(rule, update, error),
+            match declining.get_or_insert_with(|| may_decline(&self.project, updates)) {
+                Ok(declining) => {
+                    if let Some((_, error)) = declining.iter().find(|(other, _)| other != update.name()) {
+                        judging.leave_open(rule, update, error.clone());
+                    }
+                }
+                Err(error) => judging.leave_open(rule, update, error.clone()),
             }
         }
         resting
@@ -100,76 +121,164 @@ impl Gate {
     }
 }
 
+/// The first two of the updates that may be left out, with why that keeps open what rests on them: for each update of the
+/// push, one of them is another.
+fn may_decline(project: &Project, updates: &[Update<'_, '_>]) -> Result<Vec<(RefName, FactError)>, FactError> {
+    let mut found: Vec<(RefName, FactError)> = Vec::new();
+    for update in updates {
+        project.step()?;
+        let name = update.name();
+        let Some(why) = project.repository().may_decline(name, update.movement().ok())? else { continue };
+        if found.iter().any(|(known, _)| known == name) {
+            continue;
+        }
+        let why = Untrusted::new(&why);
+        let cause = format!("it rests on other refs of the push, and git may leave out {name} alone ({why})");
+        let help = "push the others first, and this one when they are there".to_owned();
+        found.push((name.clone(), FactError::undecided(cause).help(help)));
+        if found.len() == 2 {
+            break;
+        }
+    }
+    Ok(found)
+}
+
 /// A push that is being judged.
 struct Judging<'f, 'p> {
     facts: &'f Facts<'p>,
     /// The day on which waivers have to be valid.
-    today: Date,
+    today: Option<Date>,
     findings: Vec<Finding>,
-    unevaluated: Vec<Unevaluated>,
+    open: Open,
+    /// The findings of each rule, by its id.
+    counts: BTreeMap<&'static str, Count>,
+    commits: Commits,
 }
 
-/// Why one of the updates may be left out, as what keeps open an update that rests on them.
-fn may_decline<'u, 'f: 'u, 'p: 'f>(
-    project: &Project,
-    updates: impl Iterator<Item = &'u Update<'f, 'p>>,
-) -> Result<Option<FactError>, FactError> {
-    for update in updates {
-        let Some(why) = project.repository().may_decline(update.name(), update.movement().ok())? else { continue };
-        let (name, why) = (update.name(), Untrusted::new(&why));
-        let cause = format!("it rests on other refs of the push, and git may leave out {name} alone ({why})");
-        let help = "push the others first, and this one when they are there".to_owned();
-        return Ok(Some(FactError::undecided(cause).help(help)));
-    }
-    Ok(None)
+/// How many of something there are.
+#[derive(Default)]
+struct Count {
+    kept: usize,
+    left_out: usize,
 }
 
 impl<'f, 'p> Judging<'f, 'p> {
-    fn new(facts: &'f Facts<'p>, today: Date) -> Self {
-        Self { facts, today, findings: Vec::new(), unevaluated: Vec::new() }
+    fn new(facts: &'f Facts<'p>, today: Option<Date>) -> Self {
+        let (findings, open) = (Vec::new(), Open::default());
+        Self { facts, today, findings, open, counts: BTreeMap::new(), commits: Commits::default() }
     }
 
     /// Asks one rule about one update. What it found before a fact was missing counts, as far as the rule judges it.
     fn ask(&mut self, rule: &Armed, update: &Update<'_, '_>) {
-        let mut found = Vec::new();
-        let mut sink = Sink::new(rule, update, &mut found);
+        let count = self.counts.entry(rule.meta.id).or_default();
+        let mut found = Found::new(MAX_OF_RULE.saturating_sub(count.kept));
+        let is_older = |commit| is_older(rule, self.facts, update, commit);
+        let mut sink = Sink::new(rule, update, &is_older, &mut found);
         let checked = self.facts.project().in_time().and_then(|()| (rule.check)(update, &mut sink));
-        for finding in found {
-            match self.weigh(rule, update, finding) {
-                Ok(finding) => self.findings.extend(finding),
+        count.kept += found.findings.len();
+        count.left_out += found.left_out;
+        for mut finding in found.findings {
+            name_commit(self.facts, &self.commits, &mut finding);
+            match waive(self.facts, &mut finding, self.today) {
+                Ok(()) => self.findings.push(finding),
                 Err(error) => self.leave_open(rule, update, error),
             }
         }
-        if let Err(error) = checked {
+        for error in found.error.into_iter().chain(checked.err()) {
             self.leave_open(rule, update, error);
         }
     }
 
-    /// What a finding comes to by the policy's `since` and by waivers; `None` where it does not count.
-    fn weigh(&self, rule: &Armed, update: &Update<'_, '_>, mut finding: Finding) -> Result<Option<Finding>, FactError> {
-        if is_older(rule, self.facts, update, &finding)? {
-            return Ok(None);
-        }
-        name_commit(self.facts, &mut finding);
-        waive(self.facts, &mut finding, self.today)?;
-        Ok(Some(finding))
+    fn leave_open(&mut self, rule: &Armed, update: &Update<'_, '_>, error: FactError) {
+        let detail = format!("{} {}", rule.meta.task, update.name());
+        self.open.add(rule, self.facts.push().stage, Some(update.name()), detail, error);
     }
 
-    fn leave_open(&mut self, rule: &Armed, update: &Update<'_, '_>, error: FactError) {
-        let stage = self.facts.push().stage;
-        let open = Unevaluated {
+    /// Leaves open what there was no time to look at, and what there was no room for.
+    fn leave_out(&mut self, rules: &[Armed], rest: usize) {
+        for rule in rules {
+            if rest > 0 {
+                let detail = format!("{} {rest} more refs", rule.meta.task);
+                self.open.add(rule, self.facts.push().stage, None, detail, FactError::late());
+            }
+            if let Some(Count { kept, left_out: left_out @ 1.. }) = self.counts.get(rule.meta.id) {
+                self.open.left_out(rule, format!("of its findings {kept} are kept, and {left_out} are left out"));
+            }
+        }
+    }
+
+    /// Whether nothing refuses it so far, nor leaves it open.
+    fn is_accepted(&self) -> bool {
+        let is_whole = self.counts.values().all(|count| count.left_out == 0);
+        is_whole && verdict(&self.findings, &self.open.questions) == Verdict::Accepted
+    }
+}
+
+/// The questions that have no answer.
+#[derive(Default)]
+struct Open {
+    questions: Vec<Unevaluated>,
+    /// Rule, ref and cause of each: one cause is reported once, however many findings it keeps open.
+    known: HashSet<(&'static str, Option<RefName>, String)>,
+    /// How many each rule has, and whether one of those that are left out has to be answered here.
+    counts: BTreeMap<&'static str, (Count, bool)>,
+    /// Whether one has no answer because the time is over: then none of the others has one.
+    is_late: bool,
+}
+
+impl Open {
+    /// Adds the question of a rule.
+    fn add(&mut self, rule: &Armed, stage: Stage, name: Option<&RefName>, detail: String, error: FactError) {
+        self.is_late |= error.is_late();
+        if !self.known.insert((rule.meta.id, name.cloned(), error.cause.clone())) {
+            return;
+        }
+        let (count, is_due) = self.counts.entry(rule.meta.id).or_default();
+        if count.kept == MAX_OF_RULE {
+            count.left_out += 1;
+            *is_due |= !error.is_elsewhere(stage);
+            return;
+        }
+        count.kept += 1;
+        self.questions.push(Unevaluated {
             rule: rule.meta.id,
             level: rule.level,
-            ref_name: Some(update.name().clone()),
-            detail: format!("{} {}", rule.meta.task, update.name()),
+            ref_name: name.cloned(),
+            detail,
             help: error.advice(stage),
             elsewhere: error.is_elsewhere(stage),
-            cause: error.cause,
-        };
-        // One cause is reported once, however many findings it keeps open.
-        if !self.unevaluated.contains(&open) {
-            self.unevaluated.push(open);
+            cause: Untrusted::new(&error.cause).to_string(),
+        });
+    }
+
+    /// Adds that a rule had more to say than is kept: what is left out is not a "yes".
+    fn left_out(&mut self, rule: &Armed, cause: String) {
+        self.questions.push(Unevaluated {
+            rule: rule.meta.id,
+            level: rule.level,
+            ref_name: None,
+            detail: format!("{} the refs of the push", rule.meta.task),
+            help: Some("push less at once".to_owned()),
+            elsewhere: false,
+            cause,
+        });
+    }
+
+    /// All questions, with the number of those that are left out.
+    fn in_order(mut self, rules: &[Armed]) -> Vec<Unevaluated> {
+        for rule in rules {
+            let Some((count, is_due)) = self.counts.remove(rule.meta.id).filter(|(count, _)| count.left_out > 0) else {
+                continue;
+            };
+            self.left_out(
+                rule,
+                format!("of its open questions {} are kept, and {} are left out", count.kept, count.left_out),
+            );
+            if let Some(last) = self.questions.last_mut() {
+                last.elsewhere = !is_due;
+            }
         }
+        self.questions
     }
 }
 
@@ -184,6 +293,12 @@ fn judged(push: &Push, update: &Update<'_, '_>, resting: &BTreeSet<usize>) -> Ju
         rests_on_others: resting.contains(&update.index()),
         place: line.or_else(|| update.tag().map(|place| place.class.name.clone())),
     }
+}
+
+/// An update that there was no time to look at.
+fn unjudged(update: &RefUpdate) -> JudgedUpdate {
+    let RefUpdate { name, old, new, via } = update.clone();
+    JudgedUpdate { name, via, old, new, movement: None, rests_on_others: false, place: None }
 }
 
 /// A refusal outweighs an open question: it will not go away when the question is answered.
@@ -204,11 +319,10 @@ fn applies(rule: &Armed, name: &RefName) -> bool {
     (setting.only.is_empty() || setting.only.iter().any(matches)) && !setting.except.iter().any(matches)
 }
 
-/// Whether a finding is about a commit from before the rule's `since`.
-fn is_older(rule: &Armed, facts: &Facts<'_>, update: &Update<'_, '_>, finding: &Finding) -> Result<bool, FactError> {
-    let Some(since) = &rule.setting.since else { return Ok(false) };
+/// Whether a commit is from before the rule's `since`.
+fn is_older(rule: &Armed, facts: &Facts<'_>, update: &Update<'_, '_>, commit: ObjectId) -> Result<bool, FactError> {
     // A deletion happens now, however old what it deletes.
-    let Some(commit) = finding.commit.filter(|_| !update.deletes()) else { return Ok(false) };
+    let Some(since) = rule.setting.since.as_ref().filter(|_| !update.deletes()) else { return Ok(false) };
     let peeled = facts.project().peel(commit)?.id;
     match since {
         Since::Commit(id) => facts.project().is_ancestor(peeled, *id),
@@ -223,7 +337,7 @@ fn is_older(rule: &Armed, facts: &Facts<'_>, update: &Update<'_, '_>, finding: &
 }
 
 /// Lowers a finding that is waived to a record, and says so where a waiver has run out or does not count.
-fn waive(facts: &Facts<'_>, finding: &mut Finding, today: Date) -> Result<(), FactError> {
+fn waive(facts: &Facts<'_>, finding: &mut Finding, today: Option<Date>) -> Result<(), FactError> {
     let Exceptions { granted, ended, flaw } =
         facts.exceptions(finding.rule, finding.commit, finding.ref_name.as_ref(), today)?;
     if let Some(waiver) = granted {
@@ -235,7 +349,10 @@ fn waive(facts: &Facts<'_>, finding: &mut Finding, today: Date) -> Result<(), Fa
         });
         return Ok(());
     }
-    let ended = ended.map(|until| format!("the waiver for it ended on {until}"));
+    let ended = ended.map(|until| match today {
+        Some(_) => format!("the waiver for it ended on {until}"),
+        None => format!("the waiver for it until {until} does not count: the clock of this machine cannot be right"),
+    });
     for said in ended.into_iter().chain(flaw) {
         let help = finding.help.take().unwrap_or_default();
         finding.help = Some(if help.is_empty() { said } else { format!("{said}; {help}") });
@@ -243,11 +360,21 @@ fn waive(facts: &Facts<'_>, finding: &mut Finding, today: Date) -> Result<(), Fa
     Ok(())
 }
 
+/// What is shown of commits, by the ids that findings have.
+type Commits = Memo<ObjectId, (ObjectId, String)>;
+
 /// Unwraps a tag to its commit and adds the subject, for people; a finding is as good without it.
-fn name_commit(facts: &Facts<'_>, finding: &mut Finding) {
+fn name_commit(facts: &Facts<'_>, commits: &Commits, finding: &mut Finding) {
     let project = facts.project();
-    let peeled = finding.commit.and_then(|id| project.peel(id).ok());
-    let Some(commit) = peeled.and_then(|peeled| project.commit(peeled.id).ok()) else { return };
-    finding.commit = Some(commit.id);
-    finding.subject = Some(Untrusted::new(&commit.subject()).to_string());
+    let named = finding.commit.and_then(|id| {
+        let named = commits.get(id, || {
+            let commit = project.commit(project.peel(id)?.id)?;
+            Ok((commit.id, Untrusted::new(&commit.subject()).to_string()))
+        });
+        named.ok()
+    });
+    if let Some((id, subject)) = named {
+        finding.commit = Some(id);
+        finding.subject = Some(subject);
+    }
 }

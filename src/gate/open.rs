@@ -47,7 +47,8 @@ impl Gate {
             Some(top) => confined(source, Path::new(""), Some(top)),
             None => source,
         };
-        let policy = policy::load(source, &|source| read_source(&repository, source))?;
+        let read = |source: &Source| read_source(&repository, source);
+        let policy = policy::load_while(source, &read, &|| repository.check_deadline().is_ok())?;
         let rules = rules::arm(&policy)?;
         Ok(Self { project: Project::new(repository, policy, view), rules })
     }

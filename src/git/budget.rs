@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::Error;
+use crate::model::work;
 
 /// The clock is asked once in this many steps. A step is one commit of a walk that is in memory, some nanoseconds.
 const STEPS_PER_CLOCK: u32 = 128;
@@ -77,6 +78,7 @@ impl Budget {
     /// # Errors
     /// [`Error::Deadline`] if it has passed.
     pub(super) fn check(&self) -> Result<(), Error> {
+        work::count(1);
         if self.left() == Some(Duration::ZERO) { Err(Error::Deadline) } else { Ok(()) }
     }
 
@@ -97,6 +99,7 @@ impl Budget {
     }
 
     fn spend(&self, steps: u32) -> Result<(), Error> {
+        work::count(steps);
         let spent = self.steps.get().saturating_add(steps);
         if spent <= STEPS_PER_CLOCK {
             self.steps.set(spent);

@@ -32,7 +32,7 @@ mod object;
 mod refs;
 mod repo;
 #[cfg(test)]
-mod scratch;
+pub(crate) mod scratch;
 mod walk;
 
 pub use diff::changed_paths::ChangedPaths;

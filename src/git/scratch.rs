@@ -10,13 +10,13 @@ use super::{Environment, Repository, Trust};
 use crate::model::ObjectId;
 
 /// A repository in a directory that goes away with it.
-pub(super) struct Scratch {
+pub(crate) struct Scratch {
     directory: tempfile::TempDir,
-    pub(super) path: PathBuf,
+    pub(crate) path: PathBuf,
 }
 
 /// The ways in which repositories store ids and refs.
-pub(super) const FORMATS: [[&str; 2]; 4] = [
+pub(crate) const FORMATS: [[&str; 2]; 4] = [
     ["--object-format=sha1", "--ref-format=files"],
     ["--object-format=sha256", "--ref-format=files"],
     ["--object-format=sha1", "--ref-format=reftable"],
@@ -25,7 +25,7 @@ pub(super) const FORMATS: [[&str; 2]; 4] = [
 
 impl Scratch {
     /// A bare repository; `options` go to `git init`.
-    pub(super) fn new(options: &[&str]) -> Self {
+    pub(crate) fn new(options: &[&str]) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().canonicalize().unwrap().join("repo.git");
         let scratch = Self { directory, path };
@@ -35,35 +35,35 @@ impl Scratch {
     }
 
     /// The directory that the repository is in.
-    pub(super) fn top(&self) -> &Path {
+    pub(crate) fn top(&self) -> &Path {
         self.directory.path()
     }
 
     /// Runs git in the repository and returns what it prints, without the last line end.
-    pub(super) fn git(&self, args: &[&str]) -> String {
+    pub(crate) fn git(&self, args: &[&str]) -> String {
         self.git_with(args, &[], b"")
     }
 
     /// Runs git beside the repository, for clones.
-    pub(super) fn outside(&self, args: &[&str]) -> String {
+    pub(crate) fn outside(&self, args: &[&str]) -> String {
         run(self.top(), args, &[], b"")
     }
 
-    pub(super) fn git_with(&self, args: &[&str], vars: &[(&str, &str)], input: &[u8]) -> String {
+    pub(crate) fn git_with(&self, args: &[&str], vars: &[(&str, &str)], input: &[u8]) -> String {
         run(&self.path, args, vars, input)
     }
 
-    pub(super) fn id(&self, revision: &str) -> ObjectId {
+    pub(crate) fn id(&self, revision: &str) -> ObjectId {
         ObjectId::from_hex(self.git(&["rev-parse", "--verify", revision]).as_bytes()).unwrap()
     }
 
     /// Feeds `git fast-import`.
-    pub(super) fn import(&self, stream: &str) {
+    pub(crate) fn import(&self, stream: &str) {
         self.git_with(&["fast-import", "--quiet", "--force"], &[], stream.as_bytes());
     }
 
     /// `branch` with one commit for each of `files`, every one adding a file of that name and content.
-    pub(super) fn line(&self, branch: &str, from: Option<&str>, files: &[&str]) {
+    pub(crate) fn line(&self, branch: &str, from: Option<&str>, files: &[&str]) {
         let mut stream = String::new();
         for (at, file) in files.iter().enumerate() {
             let date = 1_700_000_000 + at * 60;
@@ -77,18 +77,18 @@ impl Scratch {
         self.import(&stream);
     }
 
-    pub(super) fn open(&self) -> Repository {
+    pub(crate) fn open(&self) -> Repository {
         self.open_with(&[]).unwrap()
     }
 
     /// Opens it as a hook does, with these variables on top.
-    pub(super) fn open_with(&self, vars: &[(&str, &str)]) -> Result<Repository, super::Error> {
+    pub(crate) fn open_with(&self, vars: &[(&str, &str)]) -> Result<Repository, super::Error> {
         Repository::open(None, &environment(&self.path, &[&[("GIT_DIR", ".")], vars].concat()), Trust::Hook)
     }
 }
 
 /// An environment in which nothing of this machine's configuration counts.
-pub(super) fn environment(cwd: &Path, vars: &[(&str, &str)]) -> Environment {
+pub(crate) fn environment(cwd: &Path, vars: &[(&str, &str)]) -> Environment {
     #[expect(clippy::disallowed_methods, reason = "git has to be found")]
     let path = std::env::var_os("PATH").unwrap();
     let fixed = [("GIT_CONFIG_GLOBAL", "/dev/null"), ("GIT_CONFIG_NOSYSTEM", "1")];

@@ -3,13 +3,14 @@
 //!
 //! The locks are those of the standard library, `flock(2)` on Unix: a process that dies gives them back.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::store::{give_mode_of, make_directory};
+use crate::files::{self, Links};
 
 /// How often the one that waits looks whether the other has ended.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -85,7 +86,8 @@ fn place(home: &Path, name: &str) -> PathBuf {
 /// Opens a lock file that is there. Reading is enough to lock it, so that another account of a shared repository can. It
 /// is neither a link, which could lead anywhere, nor a pipe, whose other end could be waited for.
 fn existing(path: &Path) -> io::Result<File> {
-    if fs::symlink_metadata(path)?.is_file() { File::open(path) } else { Err(ErrorKind::InvalidInput.into()) }
+    let file = files::open(path, Links::Refuse)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(ErrorKind::InvalidInput.into()) }
 }
 
 /// Opens a lock file, or makes it.
@@ -109,6 +111,7 @@ fn open(home: &Path, name: &str) -> io::Result<File> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     /// What there is of a repository that locks go by.
     fn home() -> tempfile::TempDir {

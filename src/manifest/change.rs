@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::source::step;
 use super::{Field, Value};
 
 /// What became of a field.
@@ -33,8 +34,8 @@ pub(crate) struct FieldChange<'a> {
     pub change: Change,
     /// The field in the old tree.
     pub old: Option<&'a Field>,
-    /// The field in the new tree.
-    pub new: Option<&'a Field>,
+    /// The field in the new tree, after its place among that tree's fields.
+    pub new: Option<(usize, &'a Field)>,
 }
 
 /// Compares the fields of one manifest in two trees.
@@ -43,14 +44,16 @@ pub(crate) struct FieldChange<'a> {
 /// that pair whatever the names are: moving `tool.poetry.version` to `project.version` must hide no edit, and is none.
 pub(crate) fn compare<'a>(old: &'a [Field], new: &'a [Field]) -> Vec<FieldChange<'a>> {
     if let ([old], [new]) = (old, new) {
-        return change(Some(old), Some(new)).into_iter().collect();
+        return change(Some(old), Some((0, new))).into_iter().collect();
     }
-    let mut names: BTreeMap<&str, (Vec<&Field>, Vec<&Field>)> = BTreeMap::new();
+    let mut names: BTreeMap<&str, (Vec<&Field>, Vec<Placed<'_>>)> = BTreeMap::new();
     for field in old {
+        step();
         names.entry(&field.name).or_default().0.push(field);
     }
-    for field in new {
-        names.entry(&field.name).or_default().1.push(field);
+    for placed in new.iter().enumerate() {
+        step();
+        names.entry(&placed.1.name).or_default().1.push(placed);
     }
     let mut changes = Vec::new();
     for (old, new) in names.into_values() {
@@ -62,10 +65,13 @@ pub(crate) fn compare<'a>(old: &'a [Field], new: &'a [Field]) -> Vec<FieldChange
     changes
 }
 
+/// A field after its place in the list.
+type Placed<'a> = (usize, &'a Field);
+
 /// Takes away the pairs that say the same, however they are ordered.
-fn unequal<'a>(old: &[&'a Field], new: &[&'a Field]) -> (Vec<&'a Field>, Vec<&'a Field>) {
+fn unequal<'a>(old: &[&'a Field], new: &[Placed<'a>]) -> (Vec<&'a Field>, Vec<Placed<'a>>) {
     let mut counts: BTreeMap<(bool, &str), usize> = BTreeMap::new();
-    let key = |field: &&'a Field| match &field.value {
+    let key = |field: &'a Field| match &field.value {
         Value::Literal(text) => (true, text.as_str()),
         Value::Dynamic(text) => (false, text.as_str()),
     };
@@ -75,7 +81,7 @@ fn unequal<'a>(old: &[&'a Field], new: &[&'a Field]) -> (Vec<&'a Field>, Vec<&'a
     let mut same = BTreeMap::new();
     let rest_of_new = new
         .iter()
-        .filter(|field| match counts.get_mut(&key(field)) {
+        .filter(|(_, field)| match counts.get_mut(&key(field)) {
             Some(count @ 1..) => {
                 *count -= 1;
                 *same.entry(key(field)).or_insert(0usize) += 1;
@@ -99,8 +105,8 @@ fn unequal<'a>(old: &[&'a Field], new: &[&'a Field]) -> (Vec<&'a Field>, Vec<&'a
     (rest_of_old, rest_of_new)
 }
 
-fn change<'a>(old: Option<&'a Field>, new: Option<&'a Field>) -> Option<FieldChange<'a>> {
-    let change = match (old, new) {
+fn change<'a>(old: Option<&'a Field>, new: Option<Placed<'a>>) -> Option<FieldChange<'a>> {
+    let change = match (old, new.map(|(_, field)| field)) {
         (None, None) => return None,
         (None, Some(_)) => Change::Added,
         (Some(_), None) => Change::Removed,

@@ -12,6 +12,13 @@ pub enum Error {
         /// Bytes that are read.
         limit: usize,
     },
+    /// More version fields, or other values that are asked for, than are read of a file. Those that were read are not
+    /// all that it says.
+    #[error("the file has more than {limit} of the fields that are asked for")]
+    TooMany {
+        /// Fields that are read.
+        limit: usize,
+    },
     /// Something else is where the file should be.
     #[error("it is {0}")]
     NoFile(&'static str),

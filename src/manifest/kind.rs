@@ -4,7 +4,7 @@ use bstr::BStr;
 
 use super::format::{Entry, FileName};
 use super::kinds::KINDS;
-use super::source::Source;
+use super::source::{Source, few};
 use super::{Error, Field, Hints};
 
 /// A kind of manifest, such as `Cargo.toml`.
@@ -66,7 +66,7 @@ impl Kind {
 
     pub(super) fn read(self, bytes: &[u8], hints: &Hints) -> Result<Vec<Field>, Error> {
         let source = Source::new(bytes, self.0.max_bytes, self.0.encoding)?;
-        let fields = (self.0.read)(&source, hints)?;
+        let fields = few((self.0.read)(&source, hints)?)?;
         fields.into_iter().map(|field| source.located(field)).collect()
     }
 }

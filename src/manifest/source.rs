@@ -4,13 +4,21 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::{Error, Field, Value, position};
-use crate::model::Untrusted;
+use crate::model::{Untrusted, work};
 
 /// The mark some editors put before UTF-8.
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// Longest version, in bytes: what is longer is none, and would end up in one-line messages.
 pub(super) const MAX_VERSION: usize = 256;
+
+/// Most fields of a file: the largest real lock files have some thousand.
+pub(super) const MAX_FIELDS: usize = 10_000;
+
+/// Returns the fields of a file unless there are more than are read.
+pub(super) fn few<T>(fields: Vec<T>) -> Result<Vec<T>, Error> {
+    if fields.len() > MAX_FIELDS { Err(Error::TooMany { limit: MAX_FIELDS }) } else { Ok(fields) }
+}
 
 /// Longest text of a file that an error message repeats, in characters.
 const MAX_QUOTED: usize = 80;
@@ -25,24 +33,10 @@ pub(super) enum Encoding {
     Legacy,
 }
 
-/// Counts a step of a reader. Only tests look: they show that the steps grow with the size of a file and not faster.
+/// Counts a step of a reader.
 #[inline]
 pub(super) fn step() {
-    #[cfg(test)]
-    STEPS.with(|steps| steps.set(steps.get() + 1));
-}
-
-#[cfg(test)]
-thread_local! {
-    static STEPS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
-}
-
-/// Returns the steps that this thread took to do something.
-#[cfg(test)]
-pub(super) fn steps_of(work: impl FnOnce()) -> usize {
-    let before = STEPS.get();
-    work();
-    STEPS.get() - before
+    work::count(1);
 }
 
 /// A file: its bytes, and its text without the byte order mark.

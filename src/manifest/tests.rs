@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::model::work::steps_of;
 
 /// The kind of this name.
 fn named(name: &str) -> Kind {
@@ -582,7 +583,7 @@ const HOSTILE: [(&str, &str); 44] = [
 fn hostile_files_take_steps_in_proportion_to_their_size() {
     let steps = |kind: Kind, shape: &str, size: usize| {
         let text = shape.repeat(size / shape.len());
-        source::steps_of(|| drop(fields(kind, text.as_bytes(), &Hints::default())))
+        steps_of(|| drop(fields(kind, text.as_bytes(), &Hints::default())))
     };
     for (name, shape) in HOSTILE {
         let kind = named(name);

@@ -3,7 +3,7 @@
 use regex::{RegexSet, RegexSetBuilder};
 use std::ops::Range;
 
-use super::source::{Encoding, Source};
+use super::source::{Encoding, Source, few};
 use super::yaml::Stream;
 use super::{Error, position};
 
@@ -104,7 +104,7 @@ pub(crate) fn yaml_values(bytes: &[u8], globs: &PathGlobs) -> Result<Vec<YamlVal
         }
     })?;
     let mut lines = Lines { bytes, at: 0, line: 1 };
-    let located = found.into_iter().map(|(path, value, range)| {
+    let located = few(found)?.into_iter().map(|(path, value, range)| {
         let span = source.span(range)?;
         Ok(YamlValue { path, value, line: lines.of(span.start), span })
     });
@@ -131,8 +131,8 @@ impl Lines<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::manifest::source::steps_of;
     use crate::manifest::yaml::MAX_VISITS;
+    use crate::model::work::steps_of;
 
     fn values(text: &str, globs: &[&str]) -> Result<Vec<(String, String, usize)>, Error> {
         let globs = PathGlobs::new(globs.iter().copied())?;

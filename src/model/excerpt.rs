@@ -11,6 +11,9 @@ const MAX_BESIDE: usize = 60;
 /// The longest mark.
 const MAX_MARKED: usize = 80;
 
+/// As many bytes as can be needed for that: no character has more than four.
+const MAX_BYTES: usize = 4 * (MAX_MARKED + 1);
+
 /// A line of a file, safe to show, and where its mark is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Excerpt {
@@ -31,7 +34,11 @@ impl Excerpt {
         let rest = bytes.get(start..).unwrap_or_default();
         let rest = rest.get(..rest.find_byteset(b"\r\n").unwrap_or(rest.len())).unwrap_or_default();
         let (marked, after) = rest.split_at_checked(span.len()).unwrap_or((rest, b""));
-        let before = clear(before.strip_prefix(b"\xef\xbb\xbf").unwrap_or(before)).trim_start().to_owned();
+        let before = before.strip_prefix(b"\xef\xbb\xbf").unwrap_or(before);
+        // Escaping all of a line of a megabyte for each of its values would take as long as comparing them all.
+        let before = before.get(before.len().saturating_sub(MAX_BYTES)..).unwrap_or(before);
+        let [marked, after] = [marked, after].map(|part| part.get(..MAX_BYTES).unwrap_or(part));
+        let before = clear(before).trim_start().to_owned();
         let (marked, after) = (clear(marked), clear(after));
         let length = before.chars().count();
         let left_out = length.saturating_sub(MAX_BESIDE);

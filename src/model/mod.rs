@@ -9,6 +9,7 @@ mod id;
 mod names;
 mod push;
 mod text;
+pub(crate) mod work;
 
 pub(crate) use excerpt::Excerpt;
 pub(crate) use exit::Exit;

@@ -3,7 +3,11 @@
 use bstr::{BStr, ByteSlice as _};
 use std::fmt;
 
-/// Untrusted text whose `Display` cannot move a terminal, reorder a line, start a new one or command a CI system.
+/// More bytes of a text than these are counted, not shown: a name of a megabyte is a name in ten places of a report.
+const MAX_SHOWN: usize = 2000;
+
+/// Untrusted text whose `Display` cannot move a terminal, reorder a line, start a new one or command a CI system, nor fill
+/// a log.
 ///
 /// Escaped are: bytes that are not UTF-8 (`\xNN`), control characters including line ends and `ESC`, and
 /// characters that are invisible or reorder their neighbours (bidirectional controls, zero width, tags,
@@ -91,15 +95,16 @@ pub(crate) fn escape(text: &str, is_start: bool, f: &mut impl fmt::Write) -> fmt
 
 impl fmt::Display for Untrusted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (shown, left_out) = self.0.as_bytes().split_at_checked(MAX_SHOWN).unwrap_or((self.0, b""));
         let mut is_start = true;
-        for chunk in self.0.utf8_chunks() {
+        for chunk in shown.utf8_chunks() {
             escape(chunk.valid(), is_start, f)?;
             for byte in chunk.invalid() {
                 write!(f, "\\x{byte:02x}")?;
             }
             is_start = false;
         }
-        Ok(())
+        if left_out.is_empty() { Ok(()) } else { write!(f, "… ({} bytes more)", left_out.len()) }
     }
 }
 
@@ -122,13 +127,18 @@ pub(crate) fn quote(word: &(impl AsRef<[u8]> + ?Sized)) -> Option<String> {
     shlex::try_quote(&shown).ok().map(std::borrow::Cow::into_owned)
 }
 
+/// Nobody mistypes a longer word, and comparing two words takes as long as the product of their lengths.
+const MAX_MISTYPED: usize = 100;
+
 /// `; did you mean …?` with the nearest of the known words, or nothing when none is near.
 pub(crate) fn did_you_mean<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    // A third of the letters: further away, a suggestion is a guess.
+    let near = |word: &str| (word.len().max(found.len()) / 3).max(1);
     let nearest = known
         .into_iter()
+        .filter(|word| word.len().max(found.len()) <= MAX_MISTYPED && word.len().abs_diff(found.len()) <= near(word))
         .map(|word| (strsim::damerau_levenshtein(found, word), word))
-        // A third of the letters: further away, a suggestion is a guess.
-        .filter(|(distance, word)| *distance <= (word.len().max(found.len()) / 3).max(1))
+        .filter(|(distance, word)| *distance <= near(word))
         .min();
     nearest.map_or_else(String::new, |(_, word)| format!("; did you mean `{word}`?"))
 }
@@ -223,6 +233,22 @@ mod tests {
         assert_eq!(quote("refs/heads/main").as_deref(), Some("refs/heads/main"));
         assert_eq!(quote(b"refs/heads/\xe9".as_slice()), None);
         assert_eq!(quote("--upload-pack=touch"), None);
+    }
+
+    #[test]
+    fn a_long_text_is_cut_and_what_was_left_out_is_counted() {
+        let long = "é".repeat(MAX_SHOWN);
+        assert_eq!(Untrusted::new(&long).to_string(), format!("{}… (2000 bytes more)", "é".repeat(MAX_SHOWN / 2)));
+        assert_eq!(Untrusted::new(&long[..MAX_SHOWN]).to_string().len(), MAX_SHOWN);
+        assert_eq!(quote(&long), None, "a command with half a name would act on another");
+    }
+
+    #[test]
+    fn a_suggestion_is_near_and_never_costs_much() {
+        assert_eq!(did_you_mean("mastr", ["master", "main"]), "; did you mean `master`?");
+        assert_eq!(did_you_mean("release", ["master", "main"]), "");
+        let long = "x".repeat(1 << 20);
+        assert_eq!(did_you_mean(&long, [long.as_str()]), "");
     }
 
     #[test]

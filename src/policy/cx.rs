@@ -1,10 +1,10 @@
 //! What the tables share while they are resolved: where errors go, what may be weakened, and which names there are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::actors::{ActorSet, built_in_groups};
-use super::error::{PolicyError, Problem, SourceText};
+use super::error::{PolicyError, Problem, SourceText, is_full};
 use super::origin::Origin;
 use super::path::PathPattern;
 use super::pattern::Pattern;
@@ -48,8 +48,8 @@ pub(super) struct Names {
     pub(super) lines: Vec<(String, Vec<Pattern>)>,
     /// Tag classes, and whether their tags name versions.
     pub(super) classes: Vec<(String, bool)>,
-    /// Rules by id, and the layers that say something of them.
-    pub(super) rules: Vec<(usize, String)>,
+    /// The layers that say something of a rule, by its id, the uppermost first.
+    pub(super) rules: BTreeMap<String, Vec<usize>>,
 }
 
 impl Names {
@@ -63,19 +63,24 @@ impl Names {
 }
 
 /// The context that tables are resolved in.
-#[derive(Debug)]
 pub(super) struct Cx<'a> {
     texts: &'a [SourceText],
     open: Open<'a>,
     errors: &'a mut Vec<PolicyError>,
+    in_time: &'a dyn Fn() -> bool,
     /// The layer whose tables are being resolved.
     layer: usize,
     pub(super) names: Names,
 }
 
 impl<'a> Cx<'a> {
-    pub(super) fn new(texts: &'a [SourceText], open: Open<'a>, errors: &'a mut Vec<PolicyError>) -> Self {
-        Self { texts, open, errors, layer: 0, names: Names::default() }
+    pub(super) fn new(
+        texts: &'a [SourceText],
+        open: Open<'a>,
+        errors: &'a mut Vec<PolicyError>,
+        in_time: &'a dyn Fn() -> bool,
+    ) -> Self {
+        Self { texts, open, errors, in_time, layer: 0, names: Names::default() }
     }
 
     /// Says whose tables come next: problems are theirs.
@@ -94,9 +99,13 @@ impl<'a> Cx<'a> {
     }
 
     pub(super) fn report(&mut self, problem: Problem) {
-        if let Some(source) = self.texts.get(self.layer) {
-            self.errors.push(PolicyError { source: source.clone(), problem });
-        }
+        let source = self.texts.get(self.layer).filter(|_| !is_full(self.errors));
+        self.errors.extend(source.map(|source| PolicyError { source: source.clone(), problem }));
+    }
+
+    /// Whether there is nothing more to find out: the time is over, or as much is wrong as is told.
+    pub(super) fn has_ended(&self) -> bool {
+        is_full(self.errors) || !(self.in_time)()
     }
 
     /// Takes the value, or reports why there is none.
@@ -123,6 +132,9 @@ impl<'a> Cx<'a> {
     }
 
     pub(super) fn pattern(&mut self, text: &str, span: Range<usize>) -> Option<Pattern> {
+        if self.has_ended() {
+            return None;
+        }
         let read = Pattern::parse(text).map_err(|error| format!("the pattern `{text}`: {error}"));
         self.value(read, span)
     }
@@ -132,6 +144,9 @@ impl<'a> Cx<'a> {
     }
 
     pub(super) fn path(&mut self, text: &str, span: Range<usize>) -> Option<PathPattern> {
+        if self.has_ended() {
+            return None;
+        }
         let read = PathPattern::parse(text).map_err(|error| format!("the path `{text}`: {error}"));
         self.value(read, span)
     }
@@ -150,7 +165,12 @@ impl<'a> Cx<'a> {
     pub(super) fn actors(&mut self, texts: Option<&Located<Texts<ActorSet>>>) -> Option<ActorSet> {
         let texts = texts?;
         let mut set = ActorSet::default();
-        for word in texts.texts() {
+        // Each once: a group may have ten thousand members.
+        let mut seen = BTreeSet::new();
+        for word in texts.texts().iter().filter(|word| seen.insert(word.as_str())) {
+            if is_full(self.errors) {
+                break;
+            }
             let groups = &self.names.groups;
             if let Err(group) = set.add(word, &|name| groups.get(name).map(|group| group.members.as_slice())) {
                 let problem = self.names.no_group(group, texts.span());
@@ -162,8 +182,7 @@ impl<'a> Cx<'a> {
 
     /// Kinds of change by name; reports those that nothing declares.
     pub(super) fn kinds(&mut self, names: &Located<Texts<KindName>>) -> Vec<String> {
-        let known: Vec<&str> = self.names.kinds.iter().map(String::as_str).collect();
-        let strangers = unknown(names.texts(), "kind of change", &known);
+        let strangers = self.unknown(names.texts(), "kind of change", self.names.kinds.iter());
         for message in strangers {
             self.report(Problem::new(names.span(), message).help("declare it with `[[kind]]`"));
         }
@@ -183,8 +202,7 @@ impl<'a> Cx<'a> {
     }
 
     fn line_names(&mut self, names: &[String], span: Range<usize>) {
-        let known: Vec<&str> = self.names.lines.iter().map(|(name, _)| name.as_str()).collect();
-        for message in unknown(names, "line", &known) {
+        for message in self.unknown(names, "line", self.names.lines.iter().map(|(name, _)| name)) {
             self.report(Problem::new(span.clone(), message));
         }
     }
@@ -197,19 +215,22 @@ impl<'a> Cx<'a> {
 
     pub(super) fn version_class_names(&mut self, names: &[String], span: &Range<usize>) {
         let versions = self.names.classes.iter().filter(|(_, versions)| *versions);
-        let known: Vec<&str> = versions.map(|(name, _)| name.as_str()).collect();
-        for message in unknown(names, "class of version tags", &known) {
+        for message in self.unknown(names, "class of version tags", versions.map(|(name, _)| name)) {
             self.report(Problem::new(span.clone(), message));
         }
     }
-}
 
-/// Says, of each name that is not among the known ones, that it is not.
-fn unknown(names: &[String], what: &str, known: &[&str]) -> Vec<String> {
-    let strangers = names.iter().filter(|name| !known.contains(&name.as_str()));
-    strangers
-        .map(|name| format!("there is no {what} named `{name}`{}", did_you_mean(name, known.iter().copied())))
-        .collect()
+    /// Says, of each name that is not among the known ones, that it is not.
+    fn unknown<'n>(&self, names: &[String], what: &str, known: impl Iterator<Item = &'n String>) -> Vec<String> {
+        if self.has_ended() {
+            return Vec::new();
+        }
+        let known: BTreeSet<&str> = known.map(String::as_str).collect();
+        let strangers = names.iter().filter(|name| !known.contains(name.as_str()));
+        let message =
+            |name: &String| format!("there is no {what} named `{name}`{}", did_you_mean(name, known.iter().copied()));
+        strangers.take_while(|_| !self.has_ended()).map(message).collect()
+    }
 }
 
 /// The problem of a layer that weakens what a layer above it does not leave open.

@@ -6,7 +6,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
-use super::error::Problem;
+use super::error::{Problem, is_full};
 use crate::model::{did_you_mean, listed};
 
 /// Parses the text of a policy file, reporting every syntax error.
@@ -30,7 +30,7 @@ pub(super) fn decode<T: DeserializeOwned>(
 ) -> Option<T> {
     let mut table = table;
     let mut taken: Vec<String> = Vec::new();
-    loop {
+    while !is_full(problems) {
         let value = Spanned::new(span.clone(), DeValue::Table(table.clone()));
         let error = match T::deserialize(ValueDeserializer::from(value)) {
             Ok(decoded) => return taken.is_empty().then_some(decoded),
@@ -53,6 +53,7 @@ pub(super) fn decode<T: DeserializeOwned>(
         taken.push(key.get_ref().to_string());
         table.remove(&key);
     }
+    None
 }
 
 /// Decodes the value of a key.
@@ -124,6 +125,9 @@ pub(super) fn no_more<'k>(
     problems: &mut Vec<Problem>,
 ) {
     for (key, _) in table {
+        if is_full(problems) {
+            break;
+        }
         let found = key.get_ref().as_ref();
         let message = format!("unknown key `{found}`{}", did_you_mean(found, known.clone()));
         problems.push(Problem::new(key.span(), message));

@@ -4,6 +4,8 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::model::Untrusted;
+
 /// One policy file as it was read: what a place in it is shown against.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceText {
@@ -58,7 +60,7 @@ impl PolicyError {
     /// Returns the problem after its place: `policy.toml:3:1: …`.
     pub(crate) fn placed(&self) -> String {
         let (line, column) = self.position();
-        format!("{}:{line}:{column}: {self}", self.source.name)
+        format!("{}:{line}:{column}: {}", self.source.name, Untrusted::new(&self.problem.message))
     }
 }
 
@@ -70,17 +72,45 @@ impl fmt::Display for PolicyError {
 
 impl std::error::Error for PolicyError {}
 
+/// Nobody mends more at once, and whoever pushes a policy decides how many problems there are.
+const MAX_PROBLEMS: usize = 100;
+
+/// Whether a list has more problems than are told, so that none need be looked for any more.
+pub(super) fn is_full<T>(problems: &[T]) -> bool {
+    problems.len() > MAX_PROBLEMS
+}
+
+impl PolicyErrors {
+    /// All errors of a policy by place, or as many of them as are told.
+    pub(super) fn of(mut errors: Vec<PolicyError>) -> Self {
+        errors.sort_by(|a, b| (&a.source.name, a.problem.span.start).cmp(&(&b.source.name, b.problem.span.start)));
+        if is_full(&errors) {
+            errors.truncate(MAX_PROBLEMS);
+            let last = errors.last().map(|last| last.source.clone());
+            let more = Problem::new(0..0, format!("more than {MAX_PROBLEMS} things are wrong: the rest is not listed"));
+            errors.extend(last.map(|source| PolicyError { source, problem: more }));
+        }
+        Self(errors)
+    }
+}
+
+/// More errors than these are counted, not told: whoever pushes a policy decides how many there are.
+const MAX_TOLD: usize = 20;
+
 /// All errors of a policy and the layers under it. Never empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyErrors(pub Vec<PolicyError>);
 
 impl fmt::Display for PolicyErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, error) in self.0.iter().enumerate() {
+        for (at, error) in self.0.iter().take(MAX_TOLD).enumerate() {
             let separator = if at == 0 { "" } else { "; " };
             write!(f, "{separator}{}", error.placed())?;
         }
-        Ok(())
+        match self.0.len().saturating_sub(MAX_TOLD) {
+            0 => Ok(()),
+            more => write!(f, "; and {more} more"),
+        }
     }
 }
 

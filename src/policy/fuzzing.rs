@@ -1,6 +1,6 @@
 //! What the fuzz targets reach.
 
-use super::NotedWaiver;
+use super::table::waiver_note::NotedWaiver;
 
 /// Reads a note; each waiver as its rule and its reason.
 ///

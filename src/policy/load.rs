@@ -33,17 +33,41 @@ pub enum LoadError {
 /// # Errors
 /// A source that cannot be read, or all that is wrong with the policy and its layers.
 pub fn load(source: Source, read: &dyn Fn(&Source) -> Result<Vec<u8>, Failure>) -> Result<Policy, LoadError> {
+    load_while(source, read, &|| true)
+}
+
+/// The same as long as there is time: a policy that somebody pushes may have thousands of expressions to compile.
+///
+/// # Errors
+/// As [`load`], and that the time is over.
+pub(crate) fn load_while(
+    source: Source,
+    read: &dyn Fn(&Source) -> Result<Vec<u8>, Failure>,
+    in_time: &dyn Fn() -> bool,
+) -> Result<Policy, LoadError> {
+    let shown = source.to_string();
+    let loaded = load_all(source, read, in_time);
+    if in_time() {
+        return loaded;
+    }
+    // Whatever was found is not all that there is.
+    let cause = "the deadline has passed";
+    Err(Failure::new(Exit::Undecided, format!("reading the policy `{shown}`"), cause).into())
+}
+
+fn load_all(
+    source: Source,
+    read: &dyn Fn(&Source) -> Result<Vec<u8>, Failure>,
+    in_time: &dyn Fn() -> bool,
+) -> Result<Policy, LoadError> {
     let mut loader = Loader { read, texts: Vec::new(), layers: Vec::new(), errors: Vec::new(), path: Vec::new() };
     loader.visit(&source)?;
     let Loader { texts, layers, mut errors, .. } = loader;
-    let policy = resolve(source, texts, &layers, &mut errors);
+    let policy = resolve(source, texts, &layers, &mut errors, in_time);
     match policy {
         Some(policy) if errors.is_empty() => Ok(policy),
-        _ => {
-            // By place: decoding and resolving find them in an order of their own.
-            errors.sort_by_key(|error| (error.source.name.clone(), error.problem.span.start));
-            Err(PolicyErrors(errors).into())
-        }
+        // By place: decoding and resolving find them in an order of their own.
+        _ => Err(PolicyErrors::of(errors).into()),
     }
 }
 
@@ -76,7 +100,8 @@ impl Loader<'_> {
         let mut problems = Vec::new();
         let layer = Layer::decode(&text.text, &mut problems);
         self.path.push(source.clone());
-        for entry in &layer.head.extends {
+        let mut asked = 0;
+        for entry in layer.head.extends.iter().take(MAX_FILES + 1) {
             let next = match source.extended(entry.text()) {
                 Ok(next) => next,
                 Err(error) => {
@@ -88,7 +113,8 @@ impl Loader<'_> {
                 problems.push(Problem::new(entry.span(), format!("`{next}` comes back to this file or lies too deep")));
                 continue;
             }
-            if self.layers.len() >= MAX_FILES {
+            asked += 1;
+            if self.layers.len() >= MAX_FILES || asked > MAX_FILES {
                 problems.push(Problem::new(entry.span(), format!("a policy has at most {MAX_FILES} layers")));
                 break;
             }

@@ -24,6 +24,7 @@ mod text;
 
 pub(crate) use actors::ActorSet;
 pub(crate) use error::{PolicyError, PolicyErrors, Problem};
+pub(crate) use load::load_while;
 pub use load::{LoadError, load};
 pub(crate) use origin::Origin;
 pub(crate) use path::PathPattern;

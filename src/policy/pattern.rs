@@ -48,6 +48,9 @@ fn placeholder_names() -> impl Iterator<Item = &'static str> {
     PLACEHOLDERS.iter().map(|placeholder| placeholder.name)
 }
 
+/// What a pattern begins with that is a regular expression.
+const REGEX: &str = "regex:";
+
 /// Patterns longer than this are a mistake or an attack, not a name.
 const MAX_LENGTH: usize = 1024;
 
@@ -99,12 +102,15 @@ pub struct Pattern {
     text: String,
     /// `None` for a `regex:` pattern.
     pieces: Option<Vec<Piece>>,
+    /// The placeholders that the groups of a `regex:` pattern are.
+    groups: Vec<&'static str>,
     regex: OnceLock<Option<Regex>>,
 }
 
 impl Clone for Pattern {
     fn clone(&self) -> Self {
-        Self { text: self.text.clone(), pieces: self.pieces.clone(), regex: OnceLock::new() }
+        let Self { text, pieces, groups, .. } = self;
+        Self { text: text.clone(), pieces: pieces.clone(), groups: groups.clone(), regex: OnceLock::new() }
     }
 }
 
@@ -120,17 +126,19 @@ impl Pattern {
         if text.len() > MAX_LENGTH {
             return Err(PatternError::TooLong);
         }
-        let Some(expression) = text.strip_prefix("regex:") else {
-            let pieces = pieces_of(text)?;
-            return Ok(Self { text: text.to_owned(), pieces: Some(pieces), regex: OnceLock::new() });
-        };
-        // A policy author's expression is compiled at once: its errors belong to the policy, not to a push.
-        let regex = build(&format!("^(?:{expression})$")).map_err(|error| PatternError::Regex(error.to_string()))?;
-        let stranger = regex.capture_names().flatten().find(|group| known_placeholder(group).is_none());
-        if let Some(group) = stranger {
-            return Err(PatternError::Group(group.to_owned()));
+        let is_regex = text.starts_with(REGEX);
+        let pieces = if is_regex { None } else { Some(pieces_of(text)?) };
+        let mut pattern = Self { text: text.to_owned(), pieces, groups: Vec::new(), regex: OnceLock::new() };
+        if is_regex {
+            // A policy author's expression is compiled at once: its errors belong to the policy, not to a push. It is not
+            // kept, since whoever pushes a policy may write thousands that nothing is ever compared with.
+            let regex = build(&pattern.expression()).map_err(|error| PatternError::Regex(error.to_string()))?;
+            for group in regex.capture_names().flatten() {
+                let known = known_placeholder(group).ok_or_else(|| PatternError::Group(group.to_owned()))?;
+                pattern.groups.push(known);
+            }
         }
-        Ok(Self { text: text.to_owned(), pieces: None, regex: OnceLock::from(Some(regex)) })
+        Ok(pattern)
     }
 
     /// Returns the pattern as it was written.
@@ -203,17 +211,14 @@ impl Pattern {
                 .iter()
                 .filter_map(|piece| if let Piece::Placeholder(name) = piece { Some(*name) } else { None })
                 .collect(),
-            None => {
-                let regex = self.regex.get().and_then(Option::as_ref);
-                regex
-                    .into_iter()
-                    .flat_map(|regex| regex.capture_names().flatten().filter_map(known_placeholder))
-                    .collect()
-            }
+            None => self.groups.clone(),
         }
     }
 
     fn expression(&self) -> String {
+        if let Some(expression) = self.text.strip_prefix(REGEX) {
+            return format!("^(?:{expression})$");
+        }
         let mut expression = String::from("^");
         for piece in self.pieces.iter().flatten() {
             match piece {
@@ -320,6 +325,15 @@ mod tests {
     fn bound(pattern: &str, name: &str) -> Option<Vec<(&'static str, String)>> {
         let bindings = Pattern::parse(pattern).unwrap().matches(name.into())?;
         Some(bindings.into_iter().map(|(key, value)| (key, value.to_string())).collect())
+    }
+
+    #[test]
+    fn a_copy_of_an_expression_matches_what_it_matches() {
+        let pattern = Pattern::parse("regex:v(?P<version>[0-9.]+)").unwrap();
+        let copy = pattern.clone();
+        assert_eq!(copy.placeholders(), ["version"]);
+        assert_eq!(copy.matches("v1.2".into()), pattern.matches("v1.2".into()));
+        assert!(copy.matches("v1.2".into()).is_some());
     }
 
     #[test]

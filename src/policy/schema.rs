@@ -74,10 +74,11 @@ macro_rules! tables {
             texts: Vec<SourceText>,
             layers: &[Layer],
             errors: &mut Vec<PolicyError>,
+            in_time: &dyn Fn() -> bool,
         ) -> Option<Policy> {
             let name = layers.last()?.head.name.clone();
             let words: Vec<&[Located<Text<OpenWord>>]> = layers.iter().map(|layer| layer.head.open.as_slice()).collect();
-            let mut cx = Cx::new(&texts, Open::new(&words), errors);
+            let mut cx = Cx::new(&texts, Open::new(&words), errors, in_time);
             let open = left_open(&words, &mut cx);
             group::resolve(&layers.iter().map(|layer| &layer.head.groups).collect::<Vec<_>>(), &mut cx);
             $(let $field = <$table>::resolve(&layers.iter().map(|layer| &layer.$field).collect::<Vec<_>>(), &mut cx);)+

@@ -59,7 +59,8 @@ impl<'p> Snapshot<'p> {
         Ok(walk.contains(ancestor)?)
     }
 
-    fn asks_much(&self) -> bool {
+    /// Whether so much is asked that one pass over history for all of it is less work.
+    pub(super) fn asks_much(&self) -> bool {
         self.changed() > MANY_UPDATES
     }
 }

@@ -53,6 +53,11 @@ impl FactError {
         Self { lack: Lack::Time, ..Self::undecided("the deadline has passed") }
     }
 
+    /// Whether time is what is lacking: whatever is asked next has no answer either.
+    pub fn is_late(&self) -> bool {
+        self.lack == Lack::Time
+    }
+
     /// Adds the remedy.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {

@@ -64,6 +64,14 @@ impl Project {
         Ok(self.repository.check_deadline()?)
     }
 
+    /// Counts a step of a loop over what a push brings, and now and then asks whether there is time left.
+    ///
+    /// # Errors
+    /// The deadline has passed.
+    pub fn step(&self) -> Result<(), FactError> {
+        Ok(self.repository.step()?)
+    }
+
     /// The classes of branches that the policy declares.
     pub fn lines(&self) -> &[Line] {
         &self.policy.lines

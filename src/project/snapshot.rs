@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::flows::Compared;
+use super::lineage::History;
 use super::versions::Scopes;
-use super::{FactError, Memo, Project};
+use super::{FactError, Lineage, Memo, Project, Sibling};
 use crate::git;
 use crate::model::{Namespace, ObjectId, RefName};
 use crate::policy::{Bindings, Line, Pattern, Role};
@@ -29,6 +30,12 @@ pub struct Snapshot<'p> {
     line_tips: Memo<(), Rc<[ObjectId]>>,
     /// The version tags: every version tag of a push asks, of each of its siblings.
     pub(super) scopes: Memo<(), Rc<Scopes<'p>>>,
+    /// The highest release among them: every new branch of a major version asks.
+    pub(super) highest: Memo<(), Option<Sibling<'p>>>,
+    /// What is below the version tags, and how those of each series lie in it, by the lowest: every version tag of a large
+    /// push asks.
+    pub(super) history: Memo<(), Rc<History>>,
+    pub(super) lineages: Memo<RefName, Rc<Lineage>>,
     /// The histories of branches, as far as tags were looked for there.
     pub(super) walks: RefCell<BTreeMap<ObjectId, git::Ancestors<'p>>>,
     /// The commits of tags.
@@ -41,7 +48,7 @@ pub struct Snapshot<'p> {
 type Refs = [(RefName, ObjectId)];
 
 /// Image tags, and the branches and tags that make each.
-type Slugs = BTreeMap<String, Vec<RefName>>;
+type Slugs = BTreeMap<String, Rc<[RefName]>>;
 
 impl<'p> Snapshot<'p> {
     /// The refs as the view finds them.
@@ -58,6 +65,9 @@ impl<'p> Snapshot<'p> {
             slugs: Memo::default(),
             line_tips: Memo::default(),
             scopes: Memo::default(),
+            highest: Memo::default(),
+            history: Memo::default(),
+            lineages: Memo::default(),
             walks: RefCell::default(),
             tagged: Memo::default(),
             compared: RefCell::default(),
@@ -72,6 +82,11 @@ impl<'p> Snapshot<'p> {
     /// How many refs are laid over those of the view.
     pub(super) fn changed(&self) -> usize {
         self.overlay.len()
+    }
+
+    /// Whether a ref is laid over the others and exists: the push brings it.
+    pub(super) fn arrives(&self, name: &RefName) -> bool {
+        self.overlay.get(name).is_some_and(Option::is_some)
     }
 
     /// What a ref holds; `None` when it does not exist.
@@ -129,8 +144,10 @@ impl<'p> Snapshot<'p> {
                 }
             }
             None => {
-                let listed = self.refs(Namespace::Branch, pattern.literal_prefix())?;
-                found.extend(listed.iter().filter(|(name, _)| agrees(name)).cloned());
+                for (name, tip) in self.refs(Namespace::Branch, pattern.literal_prefix())?.iter() {
+                    self.project.step()?;
+                    found.extend(agrees(name).then(|| (name.clone(), *tip)));
+                }
             }
         }
         Ok(found)
@@ -152,13 +169,13 @@ impl<'p> Snapshot<'p> {
         })
     }
 
-    /// All branches and tags whose image tag is `slug`, sorted. Reads every ref: for rules that compare names.
+    /// All branches and then all tags whose image tag is `slug`, each sorted. Reads every ref: for rules that compare names.
     ///
     /// # Errors
     /// Refs that cannot be read.
-    pub fn with_slug(&self, slug: &str, case: Case) -> Result<Vec<RefName>, FactError> {
+    pub fn with_slug(&self, slug: &str, case: Case) -> Result<Rc<[RefName]>, FactError> {
         let slugs = self.slugs.get(case, || {
-            let mut slugs = Slugs::new();
+            let mut slugs: BTreeMap<String, Vec<RefName>> = BTreeMap::new();
             for namespace in [Namespace::Branch, Namespace::Tag] {
                 for (name, _) in self.refs(namespace, "")?.iter() {
                     if let Some(slug) = docker_slug(name.short(), case) {
@@ -166,7 +183,7 @@ impl<'p> Snapshot<'p> {
                     }
                 }
             }
-            Ok(Rc::new(slugs))
+            Ok(Rc::new(slugs.into_iter().map(|(slug, names)| (slug, names.into())).collect::<Slugs>()))
         })?;
         Ok(slugs.get(slug).cloned().unwrap_or_default())
     }

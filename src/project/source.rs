@@ -3,6 +3,7 @@
 use std::io::Read as _;
 use std::path::Path;
 
+use crate::files::{self, Links};
 use crate::git::{self, Repository};
 use crate::model::{Exit, Failure, ObjectId, RefName};
 use crate::policy::Source;
@@ -33,13 +34,13 @@ pub(crate) fn read_source(repository: &Repository, source: &Source) -> Result<Ve
     }
 }
 
-/// Reads a policy file: no more of it than shows that it is too long, for a device has no end.
+/// Reads a policy file: no more of it than shows that it is too long.
 ///
 /// # Errors
-/// It is not there or cannot be read.
+/// It is not there, cannot be read, or is a pipe or a device.
 pub(crate) fn read_file(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    std::fs::File::open(path)?.take(MAX_POLICY_BYTES + 1).read_to_end(&mut bytes)?;
+    files::open(path, Links::Follow)?.take(MAX_POLICY_BYTES + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::rc::Rc;
 
 use bstr::BString;
@@ -10,7 +11,7 @@ use super::{FactError, Snapshot};
 use crate::git;
 use crate::model::{Namespace, ObjectId, RefName};
 use crate::policy::{Bindings, Place, TagMatch};
-use crate::version::sort_by;
+use crate::version::{partition_point, sort_by};
 
 /// A tag among those of its scope.
 #[derive(Clone, Debug)]
@@ -24,7 +25,7 @@ pub struct Sibling<'a> {
 }
 
 /// What a version is ordered within.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SeriesKey {
     /// The versions of one entry of the series table, by its place there.
     Entry(usize),
@@ -32,8 +33,24 @@ pub enum SeriesKey {
     Class(u32, Option<String>),
 }
 
-/// The tags that have versions, lowest first, by scope; or why those of a scope have no order.
-pub(super) type Scopes<'a> = BTreeMap<BString, Result<Rc<[Sibling<'a>]>, FactError>>;
+/// The tags that have versions, by scope; or why those of a scope have no order.
+pub(super) type Scopes<'a> = BTreeMap<BString, Result<Scope<'a>, FactError>>;
+
+/// The tags of one scope, lowest first.
+pub(super) struct Scope<'a> {
+    all: Rc<[Sibling<'a>]>,
+    series: BTreeMap<SeriesKey, Rc<[Sibling<'a>]>>,
+}
+
+impl<'a> Scope<'a> {
+    fn of(sorted: Vec<Sibling<'a>>) -> Self {
+        let mut series: BTreeMap<SeriesKey, Vec<Sibling<'a>>> = BTreeMap::new();
+        for sibling in &sorted {
+            series.entry(sibling.series.clone()).or_default().push(sibling.clone());
+        }
+        Self { all: sorted.into(), series: series.into_iter().map(|(key, own)| (key, own.into())).collect() }
+    }
+}
 
 /// Where a tag belongs.
 #[derive(Clone, Debug, Default)]
@@ -50,17 +67,57 @@ impl<'a> Snapshot<'a> {
     /// The tags whose versions are of the same scope as `tag`'s, itself among them,; lowest
     /// version first. Reads the names of all tags once, and no object.
     pub fn siblings(&self, tag: &TagMatch<'a>) -> Result<Rc<[Sibling<'a>]>, FactError> {
+        self.of_scope(tag, |scope| Rc::clone(&scope.all))
+    }
+
+    /// Those of them that are of the same series.
+    pub fn siblings_in_series(&self, tag: &TagMatch<'a>) -> Result<Rc<[Sibling<'a>]>, FactError> {
+        let series = self.series_key(tag);
+        self.of_scope(tag, |scope| scope.series.get(&series).cloned().unwrap_or_default())
+    }
+
+    fn of_scope(
+        &self,
+        tag: &TagMatch<'a>,
+        siblings: impl FnOnce(&Scope<'a>) -> Rc<[Sibling<'a>]>,
+    ) -> Result<Rc<[Sibling<'a>]>, FactError> {
         let scopes = self.scopes.get((), || self.read_scopes().map(Rc::new))?;
-        scopes.get(&tag.scope()).cloned().unwrap_or_else(|| Ok(Rc::default()))
+        match scopes.get(&tag.scope()) {
+            Some(Ok(scope)) => Ok(siblings(scope)),
+            Some(Err(error)) => Err(error.clone()),
+            None => Ok(Rc::default()),
+        }
+    }
+
+    /// The version tags of all scopes that have an order.
+    pub(super) fn versions(&self) -> Result<Vec<Sibling<'a>>, FactError> {
+        let scopes = self.scopes.get((), || self.read_scopes().map(Rc::new))?;
+        Ok(scopes.values().flatten().flat_map(|scope| scope.all.iter().cloned()).collect())
+    }
+
+    /// The places, among siblings in their order, of those whose versions equal that of a tag: before them are the lower
+    /// ones, after them the higher ones.
+    pub fn place_among(&self, siblings: &[Sibling<'a>], tag: &TagMatch<'a>) -> Result<Range<usize>, FactError> {
+        let until = |is_before: fn(Ordering) -> bool| {
+            partition_point(siblings, |sibling| {
+                self.project().step()?;
+                self.order(&sibling.tag, tag).map(is_before)
+            })
+        };
+        Ok(until(Ordering::is_lt)?..until(Ordering::is_le)?)
     }
 
     /// The highest final version that is tagged, with its tag; `None` where there is none.
     /// In a repository of several components, that of any of them.
     pub fn highest_release(&self) -> Result<Option<Sibling<'a>>, FactError> {
+        self.highest.get((), || self.find_highest_release())
+    }
+
+    fn find_highest_release(&self) -> Result<Option<Sibling<'a>>, FactError> {
         let scopes = self.scopes.get((), || self.read_scopes().map(Rc::new))?;
         let mut highest: Option<Sibling<'a>> = None;
         for siblings in scopes.values() {
-            let siblings = siblings.as_ref().map_err(Clone::clone)?;
+            let siblings = &siblings.as_ref().map_err(Clone::clone)?.all;
             let is_final = |sibling: &&Sibling<'a>| {
                 let version = sibling.tag.version.as_ref();
                 version.is_some_and(|version| !version.is_prerelease() && !version.is_dev())
@@ -80,14 +137,18 @@ impl<'a> Snapshot<'a> {
     fn read_scopes(&self) -> Result<Scopes<'a>, FactError> {
         let mut scopes: BTreeMap<BString, Vec<Sibling<'a>>> = BTreeMap::new();
         for (name, _) in self.refs(Namespace::Tag, "")?.iter() {
+            self.project().step()?;
             if let Some(tag) = self.project().tag_of(name).filter(|tag| tag.version.is_some()) {
                 let series = self.series_key(&tag);
                 scopes.entry(tag.scope()).or_default().push(Sibling { name: name.clone(), tag, series });
             }
         }
         let in_order = scopes.into_iter().map(|(scope, mut siblings)| {
-            let sorted = sort_by(&mut siblings, |a, b| self.order(&a.tag, &b.tag));
-            (scope, sorted.map(|()| siblings.into()))
+            let sorted = sort_by(&mut siblings, |a, b| {
+                self.project().step()?;
+                self.order(&a.tag, &b.tag)
+            });
+            (scope, sorted.map(|()| Scope::of(siblings)))
         });
         Ok(in_order.collect())
     }

@@ -35,7 +35,14 @@ pub struct Granted {
 
 impl Snapshot<'_> {
     /// The exceptions from a rule for a commit on a ref, by the policy and by the notes of this moment. `today` is the day on which they have to be valid.
-    pub fn exceptions(&self, rule: &str, commit: Option<ObjectId>, name: Option<&RefName>, today: Date) -> Exceptions {
+    /// Where the clock does not tell which day it is, none that ends counts.
+    pub fn exceptions(
+        &self,
+        rule: &str,
+        commit: Option<ObjectId>,
+        name: Option<&RefName>,
+        today: Option<Date>,
+    ) -> Exceptions {
         let mut found = Exceptions::default();
         for waiver in self.project().policy().waivers.iter().filter(|waiver| covers(waiver, rule, commit, name)) {
             found.add(waiver.by.as_ref(), &waiver.reason, waiver.until, today);
@@ -108,8 +115,8 @@ impl Project {
 }
 
 impl Exceptions {
-    fn add(&mut self, by: Option<&String>, reason: &str, until: Option<Date>, today: Date) {
-        match until.filter(|until| today > *until) {
+    fn add(&mut self, by: Option<&String>, reason: &str, until: Option<Date>, today: Option<Date>) {
+        match until.filter(|until| today.is_none_or(|today| today > *until)) {
             Some(over) => self.ended = self.ended.max(Some(over)),
             None if self.granted.is_none() => {
                 self.granted = Some(Granted { by: by.cloned(), reason: reason.to_owned(), until });
@@ -125,4 +132,24 @@ fn covers(waiver: &Waiver, rule: &str, commit: Option<ObjectId>, name: Option<&R
     waiver.rule == rule
         && (waiver.commit.is_none() || waiver.commit == commit)
         && (waiver.refs.is_empty() || names_ref())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    #[test]
+    fn no_clock_makes_a_waiver_valid_that_ends() {
+        let asked = |until: Option<Date>, today: Option<Date>| {
+            let mut found = Exceptions::default();
+            found.add(None, "x", until, today);
+            (found.granted.is_some(), found.ended)
+        };
+        let until = Some(date(2026, 6, 30));
+        assert_eq!(asked(until, until), (true, None));
+        assert_eq!(asked(until, Some(date(2026, 7, 1))), (false, until));
+        assert_eq!(asked(until, None), (false, until));
+        assert_eq!(asked(None, None), (true, None));
+    }
 }

@@ -73,10 +73,10 @@ impl RefRule for CollidingSlug {
                 .command(rename(name.short()));
             return Ok(());
         }
-        let taken = change.facts().after().with_slug(&slug, self.case())?.into_iter().find(|other| {
-            // Two tags with one slug are two spellings of one version, which is another rule's matter.
-            other != name && (branch || other.namespace() == Namespace::Branch)
-        });
+        let with_it = change.facts().after().with_slug(&slug, self.case())?;
+        // Two tags with one slug are two spellings of one version, which is another rule's matter. Branches come first.
+        let mut concerned = with_it.iter().take_while(|other| branch || other.namespace() == Namespace::Branch);
+        let taken = concerned.find(|other| *other != name);
         if let Some(other) = taken {
             sink.report(format!("`{name}` makes the image tag `{slug}`, and so does `{other}`"))
                 .commit(change.new_id())

@@ -1,7 +1,5 @@
 //! Refuses a second tag for a version that has one.
 
-use std::cmp::Ordering;
-
 use super::rule::NoOptions;
 use super::{Meta, OptionError, Rule, Sink, VersionTagRule};
 use crate::facts::{FactError, VersionTag};
@@ -31,10 +29,10 @@ impl VersionTagRule for DuplicateVersion {
         }
         let (facts, place) = (tag.facts(), tag.place());
         let own = Some(tag.commit());
-        for sibling in facts.after().siblings(place)?.iter().filter(|sibling| sibling.name != *tag.name()) {
-            if facts.after().order(&sibling.tag, place)? != Ordering::Equal {
-                continue;
-            }
+        let siblings = facts.after().siblings(place)?;
+        let equal = siblings.get(facts.after().place_among(&siblings, place)?).unwrap_or_default();
+        for sibling in equal.iter().filter(|sibling| sibling.name != *tag.name()) {
+            facts.project().step()?;
             let same_commit = facts.after().tagged(&sibling.name)? == own;
             if same_commit && (place.alias || sibling.tag.alias) {
                 continue;

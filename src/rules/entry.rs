@@ -61,6 +61,9 @@ pub fn arm(policy: &Policy) -> Result<Vec<Armed>, PolicyErrors> {
     if errors.is_empty() { Ok(armed) } else { Err(PolicyErrors(errors)) }
 }
 
+/// More rules that do not exist are not looked for the names that were meant.
+const MAX_STRANGERS: usize = 100;
+
 /// Everything that a policy says of rules that do not exist, each at its place.
 fn strangers(policy: &Policy) -> Vec<PolicyError> {
     let ids = || REGISTRY.iter().map(|entry| entry.meta.id);
@@ -81,7 +84,8 @@ fn strangers(policy: &Policy) -> Vec<PolicyError> {
         let source = policy.texts.get(origin.layer)?.clone();
         Some(PolicyError { source, problem: Problem::new(origin.span.clone(), message).help(help) })
     });
-    problems.collect()
+    // As many as are told of a file.
+    problems.take(MAX_STRANGERS).collect()
 }
 
 /// The entry of a rule that looks at ref updates.

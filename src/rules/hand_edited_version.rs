@@ -1,6 +1,8 @@
 //! Refuses version fields that were changed by anything but what the policy lets change them.
 
 use bstr::{BStr, BString};
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use super::{Meta, OptionError, RefRule, Rule, Sink};
 use crate::facts::{Bindings, Commit, FactError, Facts, Kind, Manifest, PathPattern, Update, VersionField};
@@ -87,8 +89,11 @@ impl HandEditedVersion {
             Manifest::Absent => return self.gone(push, path, entry, &before, sink),
             Manifest::Unreadable(error) => {
                 let was_read = before.iter().any(|before| !before.fields().is_empty());
-                if (was_read || entry.is_some())
-                    && let Some(commit) = push.who(path.as_ref(), |_, _| Ok(true))?
+                // A file with more than is read is not one without any version.
+                let has_some =
+                    was_read || matches!(error, manifest::Error::TooMany { .. } | manifest::Error::TooLarge { .. });
+                if (has_some || entry.is_some())
+                    && let Some(commit) = push.who(path.as_ref(), |_| Ok(true))?
                 {
                     sink.report(format!("the version in `{}` can no longer be read: {error}", Untrusted::new(path)))
                         .commit(commit.id)
@@ -99,16 +104,21 @@ impl HandEditedVersion {
             }
             Manifest::Read { fields, bytes } => (fields, bytes),
         };
-        for field in fields {
-            let mut edits = before.iter().map(|before| self.edit(before.fields(), fields, field));
-            let Some(Some((what, old))) = edits.next() else { continue };
-            if !edits.all(|edit| edit.is_some()) {
-                continue;
-            }
-            let made =
-                push.who(path.as_ref(), |commit, parents| made_by(facts, path, entry, field, commit, parents))?;
-            let Some(commit) = made else { continue };
-            let Some(help) = forbidden(push.change, entry, &commit)? else { continue };
+        let edits: Vec<Vec<Edit<'_>>> = before.iter().map(|before| self.edits(before.fields(), fields)).collect();
+        let edited: Vec<(&Field, What, &Field)> = fields
+            .iter()
+            .enumerate()
+            .filter_map(|(at, field)| {
+                let mut edits = edits.iter().map(|edits| edits.get(at).copied().flatten());
+                let (what, old) = edits.next()??;
+                edits.all(|edit| edit.is_some()).then_some((field, what, old))
+            })
+            .collect();
+        let makers = push.makers(path, entry, edited.iter().map(|(field, ..)| says(field)).collect())?;
+        for (field, what, old) in edited {
+            facts.project().step()?;
+            let Some(commit) = makers.get(&says(field)) else { continue };
+            let Some(help) = forbidden(push.change, entry, commit)? else { continue };
             let new = Untrusted::new(text(&field.value));
             let message = match what {
                 What::Hardcoded => format!("the version was computed, and is now set by hand to `{new}`"),
@@ -152,7 +162,7 @@ impl HandEditedVersion {
                 return Ok(());
             }
         }
-        let Some(commit) = push.who(path.as_ref(), |_, _| Ok(true))? else { return Ok(()) };
+        let Some(commit) = push.who(path.as_ref(), |_| Ok(true))? else { return Ok(()) };
         if forbidden(push.change, Some(entry), &commit)?.is_some() {
             sink.report(format!("the version went away with `{}`", Untrusted::new(path)))
                 .asked_by(&entry.origin)
@@ -163,21 +173,27 @@ impl HandEditedVersion {
         Ok(())
     }
 
-    /// What became of a field, if it is an edit.
-    fn edit<'o>(&self, old: &'o [Field], new: &'o [Field], field: &Field) -> Option<(What, &'o Field)> {
-        let changes = compare(old, new);
-        let found = changes.into_iter().find(|found| found.new.is_some_and(|new| std::ptr::eq(new, field)))?;
-        let edited = match found.change {
+    /// What became of each of the new fields, as far as it is an edit.
+    fn edits<'o>(&self, old: &'o [Field], new: &'o [Field]) -> Vec<Edit<'o>> {
+        let is_edit = |change: What, new: &Field| match change {
             What::Edited | What::Hardcoded => true,
             // Away from a placeholder is how a version is set; to one, how development goes on.
-            What::Placeholder => {
-                field.value.literal().is_some() && (self.0.placeholders || !field.value.is_placeholder())
-            }
+            What::Placeholder => new.value.literal().is_some() && (self.0.placeholders || !new.value.is_placeholder()),
             What::Computed | What::Recomputed | What::Added | What::Removed => false,
         };
-        found.old.filter(|_| edited).map(|old| (found.change, old))
+        let mut edits = vec![None; new.len()];
+        for found in compare(old, new) {
+            let new = found.new.filter(|(_, new)| is_edit(found.change, new));
+            if let Some(edit) = new.and_then(|(at, _)| edits.get_mut(at)) {
+                *edit = found.old.map(|old| (found.change, old));
+            }
+        }
+        edits
     }
 }
+
+/// What became of a field and what it was before; `None` where that is not an edit.
+type Edit<'o> = Option<(What, &'o Field)>;
 
 impl Pushed<'_, '_, '_> {
     fn unseen(&mut self) -> Result<&[ObjectId], FactError> {
@@ -191,7 +207,7 @@ impl Pushed<'_, '_, '_> {
     fn who(
         &mut self,
         path: &BStr,
-        did: impl Fn(ObjectId, &[ObjectId]) -> Result<bool, FactError>,
+        mut did: impl FnMut(&Commit) -> Result<bool, FactError>,
     ) -> Result<Option<Commit>, FactError> {
         let facts = self.change.facts();
         for id in self.unseen()? {
@@ -201,12 +217,54 @@ impl Pushed<'_, '_, '_> {
             for parent in &commit.parents {
                 touched = touched && facts.project().object_at(*parent, path)? != object;
             }
-            if touched && did(*id, &commit.parents)? {
+            if touched && did(&commit)? {
                 return Ok(Some(commit));
             }
         }
         Ok(None)
     }
+
+    /// For each field, the newest of the commits that gave it the value that it now has: none of the commit's parents has
+    /// it. Every commit is looked at once, however many fields there are.
+    fn makers<'v>(
+        &mut self,
+        path: &BString,
+        entry: Option<&VersionField>,
+        mut wanted: HashSet<Says<'v>>,
+    ) -> Result<HashMap<Says<'v>, Rc<Commit>>, FactError> {
+        let mut makers = HashMap::new();
+        if wanted.is_empty() {
+            return Ok(makers);
+        }
+        let project = self.change.facts().project();
+        let read = |commit: ObjectId| project.manifest(commit, path.as_ref(), entry);
+        self.who(path.as_ref(), |commit| {
+            let then = read(commit.id)?;
+            let mut made: HashSet<Says<'_>> =
+                then.fields().iter().map(says).filter(|own| wanted.contains(own)).collect();
+            for parent in &commit.parents {
+                let before = read(*parent)?;
+                let other = compare(before.fields(), then.fields());
+                let other: HashSet<Says<'_>> = other.iter().filter_map(|found| Some(says(found.new?.1))).collect();
+                made.retain(|own| other.contains(own));
+            }
+            let maker = Rc::new(commit.clone());
+            let own: Vec<Says<'v>> = wanted.iter().filter(|own| made.contains(*own)).copied().collect();
+            for field in own {
+                wanted.remove(&field);
+                makers.insert(field, Rc::clone(&maker));
+            }
+            Ok(wanted.is_empty())
+        })?;
+        Ok(makers)
+    }
+}
+
+/// A field by what it says: its name and its value.
+type Says<'v> = (&'v str, &'v Value);
+
+fn says(field: &Field) -> Says<'_> {
+    (&field.name, &field.value)
 }
 
 /// What the new tip is compared with: what the branch held, or where a new branch starts from.
@@ -229,28 +287,6 @@ fn entries<'a>(facts: &Facts<'a>, path: &BStr) -> Vec<Option<&'a VersionField>> 
         pattern.matches(path).is_some() && (!is_vendored(path) || pattern.instances(&Bindings::new()).is_some())
     };
     declared.iter().filter(|entry| entry.paths.iter().any(meant)).map(Some).collect()
-}
-
-/// Whether a commit gave a field the value that it now has: none of its parents has it.
-fn made_by(
-    facts: &Facts<'_>,
-    path: &BString,
-    entry: Option<&VersionField>,
-    field: &Field,
-    commit: ObjectId,
-    parents: &[ObjectId],
-) -> Result<bool, FactError> {
-    let then = facts.project().manifest(commit, path.as_ref(), entry)?;
-    let made = |before: &[Field]| {
-        let changes = compare(before, then.fields());
-        changes.iter().any(|found| found.new.is_some_and(|new| new.name == field.name && new.value == field.value))
-    };
-    for parent in parents {
-        if !made(facts.project().manifest(*parent, path.as_ref(), entry)?.fields()) {
-            return Ok(false);
-        }
-    }
-    Ok(made(&[]))
 }
 
 /// Why the policy does not let this commit of this push edit the field, as advice; `None` when it does.

@@ -45,7 +45,7 @@ pub use entry::arm;
 pub(crate) use entry::{Armed, find};
 use entry::{Entry, branches, commits, refs, version_tags};
 pub use rule::Meta;
-pub(crate) use rule::{BranchRule, CommitRule, OptionError, RefRule, Rule, Sink, VersionTagRule};
+pub(crate) use rule::{BranchRule, CommitRule, Found, OptionError, RefRule, Rule, Sink, VersionTagRule};
 
 /// Every rule there is, by id.
 pub static REGISTRY: &[Entry] = &[

@@ -1,10 +1,11 @@
 //! Refuses version tags whose place in history contradicts their place among the versions.
 
-use std::cmp::Ordering;
+use std::ops::Range;
+use std::rc::Rc;
 
 use super::rule::NoOptions;
 use super::{Meta, OptionError, Rule, Sink, VersionTagRule};
-use crate::facts::{FactError, Facts, SeriesKey, Sibling, TagMatch, Update, VersionTag};
+use crate::facts::{FactError, Facts, Lineage, SeriesKey, Sibling, TagMatch, Update, VersionTag};
 use crate::model::{Level, ObjectId, RefName, quote};
 
 pub(super) struct OutOfOrderTag;
@@ -26,10 +27,10 @@ impl Rule for OutOfOrderTag {
 
 impl VersionTagRule for OutOfOrderTag {
     fn check(&self, tag: &VersionTag<'_, '_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
-        let siblings = tag.facts().after().siblings(tag.place())?;
-        let Some(contradiction) = Placed::new(tag, tag.place(), tag.commit(), &siblings)?.contradiction()? else {
-            return Ok(());
-        };
+        let siblings = tag.facts().after().siblings_in_series(tag.place())?;
+        let lineage = tag.facts().after().lineage(&siblings)?;
+        let placed = Placed::new(tag, tag.place(), tag.commit(), &siblings, lineage)?;
+        let Some(contradiction) = placed.contradiction()? else { return Ok(()) };
         sink.report(contradiction.message)
             .commit(tag.commit())
             .help(contradiction.help)
@@ -55,10 +56,12 @@ struct Placed<'s, 'a> {
     place: &'s TagMatch<'a>,
     commit: ObjectId,
     series: SeriesKey,
-    /// Lowest first, as all siblings are.
-    lower: Vec<&'s Sibling<'a>>,
-    /// Lowest first.
-    higher: Vec<&'s Sibling<'a>>,
+    /// Those of the series, lowest first.
+    siblings: &'s [Sibling<'a>],
+    /// Which of them are of the same version.
+    own: Range<usize>,
+    /// What is known of all of them already.
+    lineage: Option<Rc<Lineage>>,
 }
 
 impl<'s, 'a> Placed<'s, 'a> {
@@ -67,18 +70,32 @@ impl<'s, 'a> Placed<'s, 'a> {
         place: &'s TagMatch<'a>,
         commit: ObjectId,
         siblings: &'s [Sibling<'a>],
+        lineage: Option<Rc<Lineage>>,
     ) -> Result<Self, FactError> {
         let (facts, name) = (change.facts(), change.name());
         let series = facts.after().series_key(place);
-        let (mut lower, mut higher) = (Vec::new(), Vec::new());
-        for sibling in siblings.iter().filter(|sibling| sibling.series == series && sibling.name != *name) {
-            match facts.after().order(&sibling.tag, place)? {
-                Ordering::Less => lower.push(sibling),
-                Ordering::Equal => {}
-                Ordering::Greater => higher.push(sibling),
-            }
-        }
-        Ok(Self { facts, name, place, commit, series, lower, higher })
+        let own = facts.after().place_among(siblings, place)?;
+        Ok(Self { facts, name, place, commit, series, siblings, own, lineage })
+    }
+
+    fn lower(&self) -> &'s [Sibling<'a>] {
+        self.siblings.get(..self.own.start).unwrap_or_default()
+    }
+
+    fn higher(&self) -> &'s [Sibling<'a>] {
+        self.siblings.get(self.own.end..).unwrap_or_default()
+    }
+
+    /// The higher versions that it may sit on top of.
+    fn higher_below(&self) -> &'s [Sibling<'a>] {
+        let none_is = self.lineage.as_ref().is_some_and(|lineage| !lineage.is_on_top(self.commit, &self.own));
+        if none_is { &[] } else { self.higher() }
+    }
+
+    /// The lower versions that it may lie below, if they were there before.
+    fn lower_above(&self) -> &'s [Sibling<'a>] {
+        let none_is = self.lineage.as_ref().is_some_and(|lineage| !lineage.is_below(self.commit, &self.own));
+        if none_is { &[] } else { self.lower() }
     }
 
     /// The first that is found.
@@ -86,7 +103,8 @@ impl<'s, 'a> Placed<'s, 'a> {
         let delete = quote(self.name.short()).map(|name| format!("git tag -d {name}"));
         // Whoever builds on the higher version has everything of it: the lower one would claim to come before.
         let mut below = self.facts.after().below(self.commit)?;
-        for higher in &self.higher {
+        for higher in self.higher_below() {
+            self.facts.project().step()?;
             if let Some(commit) = self.commit_of(higher)?
                 && below.contains(commit)?
             {
@@ -99,7 +117,8 @@ impl<'s, 'a> Placed<'s, 'a> {
             }
         }
         // Of two tags of one push, the one on top is told.
-        for lower in self.lower.iter().rev().filter(|lower| !self.facts.arrives(&lower.name)) {
+        for lower in self.lower_above().iter().rev().filter(|lower| !self.facts.arrives(&lower.name)) {
+            self.facts.project().step()?;
             if let Some(commit) = self.commit_of(lower)?
                 && self.facts.project().is_ancestor(self.commit, commit)?
             {
@@ -112,7 +131,7 @@ impl<'s, 'a> Placed<'s, 'a> {
             }
         }
         if let Some((before, commit)) =
-            self.final_neighbour(self.lower.iter().rev(), |lower| follows(self.place, &lower.tag))?
+            self.final_neighbour(self.lower().iter().rev(), |lower| follows(self.place, &lower.tag))?
             && !self.facts.project().is_ancestor(commit, self.commit)?
         {
             let merge = quote(before.name.short()).map(|before| format!("git merge {before}"));
@@ -128,7 +147,7 @@ impl<'s, 'a> Placed<'s, 'a> {
         }
         // Of two tags of one push, the later one is told that it does not descend.
         if let Some((after, commit)) =
-            self.final_neighbour(self.higher.iter(), |higher| follows(&higher.tag, self.place))?
+            self.final_neighbour(self.higher().iter(), |higher| follows(&higher.tag, self.place))?
             && !self.facts.arrives(&after.name)
             && !self.facts.project().is_ancestor(self.commit, commit)?
         {
@@ -152,22 +171,18 @@ impl<'s, 'a> Placed<'s, 'a> {
 
     /// The nearest final version that a final one follows, or that follows it, and its commit. Only within a series:
     /// `2.0.0` need not descend from the last `1.x`.
-    fn final_neighbour<'n>(
+    fn final_neighbour(
         &self,
-        mut nearest_first: impl Iterator<Item = &'n &'s Sibling<'a>>,
+        mut nearest_first: impl Iterator<Item = &'s Sibling<'a>>,
         follows: impl Fn(&Sibling<'_>) -> bool,
-    ) -> Result<Option<(&'s Sibling<'a>, ObjectId)>, FactError>
-    where
-        's: 'n,
-        'a: 'n,
-    {
+    ) -> Result<Option<(&'s Sibling<'a>, ObjectId)>, FactError> {
         let is_final = |tag: &TagMatch<'_>| tag.version.as_ref().is_some_and(|version| !version.is_prerelease());
         if !is_final(self.place) || matches!(self.series, SeriesKey::Class(_, None)) {
             return Ok(None);
         }
         let neighbour = nearest_first.find(|sibling| is_final(&sibling.tag) && follows(sibling));
         let Some(neighbour) = neighbour else { return Ok(None) };
-        Ok(self.facts.after().tagged(&neighbour.name)?.map(|commit| (*neighbour, commit)))
+        Ok(self.facts.after().tagged(&neighbour.name)?.map(|commit| (neighbour, commit)))
     }
 }
 

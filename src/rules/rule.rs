@@ -7,7 +7,7 @@ use std::ops::Range;
 use super::Armed;
 use crate::facts::{BranchUpdate, Commit, FactError, Origin, Project, Update, VersionTag};
 use crate::manifest::position;
-use crate::model::{Excerpt, Finding, Level, ObjectId, RefName};
+use crate::model::{Excerpt, Finding, Level, ObjectId, RefName, Untrusted};
 
 /// What is known of a rule without running it.
 #[derive(Debug)]
@@ -91,6 +91,46 @@ pub(crate) struct OptionError {
 #[serde(deny_unknown_fields)]
 pub(super) struct NoOptions {}
 
+/// Whether a commit is from before what a rule judges.
+type IsOlder<'s> = &'s dyn Fn(ObjectId) -> Result<bool, FactError>;
+
+/// What a rule finds in one update: as much of it as there is room for, and the number of the rest.
+pub struct Found {
+    /// What there was room for.
+    pub findings: Vec<Finding>,
+    /// How many findings there was no room for.
+    pub left_out: usize,
+    /// Why it is not known of a finding whether the rule judges it.
+    pub error: Option<FactError>,
+    room: usize,
+    /// The last answer: most findings of a file are about one commit.
+    last: Option<(ObjectId, bool)>,
+}
+
+impl Found {
+    /// Makes room for so many findings.
+    pub fn new(room: usize) -> Self {
+        Self { findings: Vec::new(), left_out: 0, error: None, room, last: None }
+    }
+
+    /// Whether the rule judges a commit.
+    fn judges(&mut self, commit: ObjectId, is_older: IsOlder<'_>) -> bool {
+        if let Some((_, is_older)) = self.last.filter(|(known, _)| *known == commit) {
+            return !is_older;
+        }
+        match is_older(commit) {
+            Ok(is_older) => {
+                self.last = Some((commit, is_older));
+                !is_older
+            }
+            Err(error) => {
+                self.error.get_or_insert(error);
+                false
+            }
+        }
+    }
+}
+
 /// Where a rule puts its findings. Knows the rule, its level and the update, so that the rule need not.
 pub struct Sink<'s> {
     project: &'s Project,
@@ -100,12 +140,13 @@ pub struct Sink<'s> {
     origin: Option<&'s Origin>,
     update: usize,
     name: &'s RefName,
-    findings: &'s mut Vec<Finding>,
+    is_older: IsOlder<'s>,
+    found: &'s mut Found,
 }
 
 impl<'s> Sink<'s> {
-    /// Makes a sink for one rule and one update.
-    pub fn new(rule: &'s Armed, update: &'s Update<'_, '_>, findings: &'s mut Vec<Finding>) -> Self {
+    /// Makes a sink for one rule and one update. A finding about a commit that `is_older` is none.
+    pub fn new(rule: &'s Armed, update: &'s Update<'_, '_>, is_older: IsOlder<'s>, found: &'s mut Found) -> Self {
         let place = update.line().map(|place| &place.line.origin);
         let place = place.or_else(|| update.tag().map(|place| &place.class.origin));
         let origin = rule.setting.origin.as_ref().or(place);
@@ -117,13 +158,18 @@ impl<'s> Sink<'s> {
             origin,
             update: update.index(),
             name: update.name(),
-            findings,
+            is_older,
+            found,
         }
     }
 
     /// Reports a finding: one sentence without a final period.
     pub fn report(&mut self, message: impl Into<String>) -> Report<'_> {
         let name = self.name;
+        if self.found.findings.len() >= self.found.room {
+            self.found.left_out += 1;
+            return self.filled_in(State::LeftOut);
+        }
         let finding = Finding {
             rule: self.meta.id,
             level: self.level,
@@ -135,7 +181,7 @@ impl<'s> Sink<'s> {
             line: None,
             column: None,
             excerpt: None,
-            message: message.into(),
+            message: shown(message),
             detail: format!("{} {name}", self.meta.task),
             help: None,
             command: None,
@@ -143,35 +189,68 @@ impl<'s> Sink<'s> {
             waiver: None,
             policy_line: self.origin.and_then(|origin| self.project.policy_line(origin)),
         };
-        let index = self.findings.len();
-        self.findings.push(finding);
-        Report { project: self.project, finding: self.findings.get_mut(index) }
+        self.found.findings.push(finding);
+        self.filled_in(State::Kept)
     }
+
+    fn filled_in(&mut self, state: State) -> Report<'_> {
+        Report { project: self.project, is_older: self.is_older, found: self.found, state }
+    }
+}
+
+/// A sentence as it is shown: what rules put into it can be long.
+fn shown(sentence: impl Into<String>) -> String {
+    Untrusted::new(&sentence.into()).to_string()
+}
+
+/// What becomes of a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// It is the last of those that are kept.
+    Kept,
+    /// It is counted.
+    LeftOut,
+    /// It is none: the rule does not judge its commit.
+    TakenBack,
 }
 
 /// A finding that is being filled in.
 pub struct Report<'s> {
     project: &'s Project,
-    finding: Option<&'s mut Finding>,
+    is_older: IsOlder<'s>,
+    found: &'s mut Found,
+    state: State,
 }
 
 impl Report<'_> {
-    fn with(mut self, fill: impl FnOnce(&mut Finding)) -> Self {
-        if let Some(finding) = self.finding.as_deref_mut() {
+    fn with(self, fill: impl FnOnce(&mut Finding)) -> Self {
+        if self.state == State::Kept
+            && let Some(finding) = self.found.findings.last_mut()
+        {
             fill(finding);
         }
         self
     }
 
-    /// The commit it is about; the null id, which a ref holds that is not there, is none.
-    pub fn commit(self, id: ObjectId) -> Self {
-        self.with(|finding| finding.commit = Some(id).filter(|id| !id.is_null()))
+    /// The commit it is about; the null id, which a ref holds that is not there, is none. A commit that the rule does not
+    /// judge takes the finding back.
+    pub fn commit(mut self, id: ObjectId) -> Self {
+        if id.is_null() || self.found.judges(id, self.is_older) {
+            return self.with(|finding| finding.commit = Some(id).filter(|id| !id.is_null()));
+        }
+        match self.state {
+            State::Kept => drop(self.found.findings.pop()),
+            State::LeftOut => self.found.left_out = self.found.left_out.saturating_sub(1),
+            State::TakenBack => {}
+        }
+        self.state = State::TakenBack;
+        self
     }
 
     /// The table of the policy that asks for it, where that is another than the ref's line or tag class.
     pub fn asked_by(self, origin: &Origin) -> Self {
-        let line = self.project.policy_line(origin);
-        self.with(|finding| finding.policy_line = line)
+        let project = self.project;
+        self.with(|finding| finding.policy_line = project.policy_line(origin))
     }
 
     /// The file it is about.
@@ -181,8 +260,8 @@ impl Report<'_> {
 
     /// The place in a file: its path, its bytes, and which of them.
     pub fn place(self, path: &BStr, bytes: &[u8], span: &Range<usize>) -> Self {
-        let (line, column) = position(bytes, span.start);
         self.path(path).with(|finding| {
+            let (line, column) = position(bytes, span.start);
             finding.line = u32::try_from(line).ok();
             finding.column = u32::try_from(column).ok();
             finding.excerpt = Some(Excerpt::new(bytes, span));
@@ -196,7 +275,7 @@ impl Report<'_> {
 
     /// What to do about it, in a sentence.
     pub fn help(self, help: impl Into<String>) -> Self {
-        self.with(|finding| finding.help = Some(help.into()))
+        self.with(|finding| finding.help = Some(shown(help)))
     }
 
     /// The command that mends it; `None` where a name in it cannot be shown faithfully.
@@ -206,6 +285,6 @@ impl Report<'_> {
 
     /// By what it was decided.
     pub fn evidence(self, evidence: impl Into<String>) -> Self {
-        self.with(|finding| finding.evidence = Some(evidence.into()))
+        self.with(|finding| finding.evidence = Some(shown(evidence)))
     }
 }

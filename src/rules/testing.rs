@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Armed, Sink, find};
+use super::{Armed, Found, Sink, find};
 use crate::facts::{Facts, Project};
 pub(super) use crate::git::Memory;
 use crate::model::{Actor, HashKind, Level, ObjectId, Push, RefName, RefUpdate, Stage};
@@ -58,9 +58,9 @@ pub(super) fn ask(id: &str, more: &str, memory: &Memory, offered: &[Offered<'_>]
     let facts = Facts::new(&project, &push);
     let mut said = Vec::new();
     for update in facts.updates() {
-        let mut found = Vec::new();
-        let checked = (armed.check)(&update, &mut Sink::new(&armed, &update, &mut found));
-        said.extend(found.into_iter().map(|finding| finding.message));
+        let mut found = Found::new(100);
+        let checked = (armed.check)(&update, &mut Sink::new(&armed, &update, &|_| Ok(false), &mut found));
+        said.extend(found.findings.into_iter().map(|finding| finding.message));
         said.extend(checked.err().map(|error| format!("undecided: {}", error.cause)));
     }
     said

@@ -1,12 +1,10 @@
 //! Refuses versions that skip one.
 
-use std::cmp::Ordering;
-
 use super::rule::NoOptions;
 use super::{Meta, OptionError, Rule, Sink, VersionTagRule};
 use crate::facts::{FactError, VersionTag};
 use crate::model::{Level, quote};
-use crate::version::{Level as Step, Version};
+use crate::version::Level as Step;
 
 pub(super) struct VersionGap;
 
@@ -32,13 +30,13 @@ impl VersionTagRule for VersionGap {
             return Ok(());
         }
         let (facts, place, version) = (tag.facts(), tag.place(), tag.version());
-        let mut before: Option<Version> = None;
-        for sibling in facts.after().siblings(place)?.iter() {
-            let Some(other) = sibling.tag.version.clone().filter(|other| !other.is_prerelease()) else { continue };
-            if facts.after().order(&sibling.tag, place)? == Ordering::Less && sibling.tag.class.era == place.class.era {
-                before = Some(other);
-            }
-        }
+        let siblings = facts.after().siblings(place)?;
+        let lower = siblings.get(..facts.after().place_among(&siblings, place)?.start).unwrap_or_default();
+        let before = lower
+            .iter()
+            .rev()
+            .filter(|sibling| sibling.tag.class.era == place.class.era)
+            .find_map(|sibling| sibling.tag.version.clone().filter(|other| !other.is_prerelease()));
         // The first version of all follows on nothing.
         let Some(before) = before else { return Ok(()) };
         let steps = [

@@ -39,6 +39,7 @@ pub(crate) use range::Range;
 pub use scheme::Scheme;
 pub use schemes::SCHEMES;
 pub(crate) use slug::{Case, docker_slug};
+pub(crate) use sort::partition_point;
 pub use sort::sort_by;
 pub(crate) use spell::Local;
 pub use spell::{spell_dev, spell_release};

@@ -33,6 +33,22 @@ pub fn sort_by<T, E>(items: &mut [T], order: impl Fn(&T, &T) -> Result<Ordering,
     Ok(())
 }
 
+/// Returns how many items come before those that a question is answered "no" for: all of the former stand first.
+///
+/// # Errors
+/// That of an answer.
+pub(crate) fn partition_point<T, E>(items: &[T], is_before: impl Fn(&T) -> Result<bool, E>) -> Result<usize, E> {
+    let (mut low, mut high) = (0, items.len());
+    while low < high {
+        let middle = low + (high - low) / 2;
+        match items.get(middle) {
+            Some(item) if is_before(item)? => low = middle + 1,
+            _ => high = middle,
+        }
+    }
+    Ok(low)
+}
+
 fn merge_sort<E>(places: &mut [usize], order: &impl Fn(usize, usize) -> Result<Ordering, E>) -> Result<(), E> {
     if places.len() < 2 {
         return Ok(());
@@ -68,6 +84,17 @@ fn merge<E>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_place_is_found_as_the_standard_finds_it() {
+        for items in [&[][..], &[1], &[1, 2, 2, 2, 5, 9]] {
+            for wanted in 0..11 {
+                let own = partition_point(items, |item| Ok::<_, ()>(*item < wanted));
+                assert_eq!(own, Ok(items.partition_point(|item| *item < wanted)));
+            }
+        }
+        assert_eq!(partition_point(&[1], |_| Err::<bool, _>("no answer")), Err("no answer"));
+    }
     use proptest::prelude::*;
 
     proptest! {

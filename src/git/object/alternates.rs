@@ -4,7 +4,7 @@
 //! git takes them relative to the directory that names them.
 
 use bstr::{BStr, ByteSlice as _};
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
@@ -12,6 +12,9 @@ use crate::git::{Environment, Error};
 
 /// More object directories than any server links up; a guard against mischief in `info/alternates`.
 const MAX_DIRECTORIES: usize = 256;
+
+/// More of them than these, missing ones among them, are not looked for.
+const MAX_NAMED: usize = 4096;
 
 /// Where objects are.
 pub(in crate::git) struct Directories {
@@ -27,24 +30,30 @@ pub(in crate::git) struct Directories {
 /// itself was started inside a quarantine), then the alternates of each. Directories that do not exist are left
 /// out, as git does.
 pub(in crate::git) fn object_directories(main: &Path, environment: &Environment) -> Result<Directories, Error> {
-    let mut found: Vec<(PathBuf, PathBuf)> = Vec::new();
-    let mut lost = Vec::new();
+    let (mut found, mut places) = (Vec::new(), HashMap::new());
+    let (mut lost, mut named) = (Vec::new(), HashSet::new());
     let mut borrows = BTreeSet::new();
     let mut pending = vec![(main.to_owned(), false, None)];
     pending.extend(environment.object_directory.as_ref().map(|dir| (environment.cwd.join(dir), false, None)));
     if let Some(list) = &environment.alternate_object_directories {
         let separator = if cfg!(windows) { b';' } else { b':' };
-        let named = split(&bytes_of(list), separator);
-        pending.extend(named.iter().map(|dir| (environment.cwd.join(dir), true, None)));
+        let listed = split(&bytes_of(list), separator);
+        pending.extend(listed.iter().map(|dir| (environment.cwd.join(dir), true, None)));
     }
     let mut pending = VecDeque::from(pending);
     while let Some((dir, is_alternate, named_by)) = pending.pop_front() {
+        if !named.insert((dir.clone(), named_by)) {
+            continue;
+        }
+        if named.len() > MAX_NAMED {
+            return Err(Error::Limit { what: "object directories", limit: MAX_NAMED });
+        }
         // Two spellings of one directory would be read twice.
         let Ok(canonical) = dir.canonicalize() else {
             lost.extend(is_alternate.then_some(dir));
             continue;
         };
-        let known = found.iter().position(|(_, known)| *known == canonical);
+        let known = places.get(&canonical).copied();
         borrows.extend(named_by.map(|borrower| (borrower, known.unwrap_or(found.len()))));
         if known.is_some() {
             continue;
@@ -61,9 +70,10 @@ pub(in crate::git) fn object_directories(main: &Path, environment: &Environment)
             Err(error) if is_absent(&error) => {}
             Err(source) => return Err(Error::Io { path: file, source }),
         }
-        found.push((dir, canonical));
+        places.insert(canonical, found.len());
+        found.push(dir);
     }
-    Ok(Directories { found: found.into_iter().map(|(dir, _)| dir).collect(), lost, is_ring: is_ring(borrows) })
+    Ok(Directories { found, lost, is_ring: is_ring(borrows) })
 }
 
 /// Whether a way leads back to where it began: what is left when all ends are taken off, again and again.
@@ -120,6 +130,21 @@ pub(in crate::git) fn path_of(bytes: &BStr) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_million_names_are_not_looked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let info = folder.path().join("info");
+        std::fs::create_dir(&info).unwrap();
+        let look = |list: String| {
+            std::fs::write(info.join("alternates"), list).unwrap();
+            object_directories(folder.path(), &crate::git::scratch::environment(folder.path(), &[]))
+        };
+        let missing = |count: usize| (0..count).map(|at| format!("missing/{at}\n")).collect::<String>();
+        assert_eq!(look(missing(500)).unwrap().lost.len(), 500);
+        assert!(matches!(look(missing(1_000_000)), Err(Error::Limit { .. })));
+        assert_eq!(look(".\n".repeat(1_000_000)).unwrap().found.len(), 1);
+    }
 
     #[test]
     fn a_ring_is_told_from_what_two_ways_lead_to() {

@@ -150,6 +150,14 @@ impl Repository {
         self.odb.budget.deadline()
     }
 
+    /// Counts a step of a loop of the caller's own that belongs to the same budget, and now and then looks at the clock.
+    ///
+    /// # Errors
+    /// As [`Self::check_deadline`].
+    pub fn step(&self) -> Result<(), Error> {
+        self.odb.budget.step()
+    }
+
     /// Looks at the clock, for work of the caller's own that belongs to the same budget.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! How the tables of several layers come together.
 
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::form::Many;
@@ -31,13 +32,15 @@ impl<R, K> Named<R, K> {
         let mut all: Vec<(usize, String, T)> = Vec::new();
         for (at, layer) in layers.iter().enumerate() {
             cx.enter(at);
-            let mut own: Vec<(usize, String, T)> = Vec::new();
+            let places: HashMap<String, usize> =
+                all.iter().enumerate().map(|(place, (_, name, _))| (name.clone(), place)).collect();
+            let (mut own, mut known): (Vec<(usize, String, T)>, HashSet<&str>) = (Vec::new(), HashSet::new());
             for (raw, span) in &layer.0 {
                 let (title, name) = (self.title, (self.name)(raw));
                 let text = name.text();
-                let replaced = all.iter().position(|(_, known, _)| known == text);
+                let replaced = places.get(text).copied();
                 let upper = replaced.and_then(|place| all.get(place)).or(all.first()).map(|(upper, ..)| *upper);
-                if own.iter().any(|(_, known, _)| known == text) {
+                if known.contains(text) {
                     cx.report(Problem::new(name.span(), format!("there are two {} named `{text}`", self.plural)));
                     continue;
                 }
@@ -49,7 +52,10 @@ impl<R, K> Named<R, K> {
                 let made = (at, text.to_owned(), make(raw, cx.origin(span), cx));
                 match replaced.and_then(|place| all.get_mut(place)) {
                     Some(place) => *place = made,
-                    None => own.push(made),
+                    None => {
+                        known.insert(text);
+                        own.push(made);
+                    }
                 }
             }
             own.append(&mut all);
@@ -69,24 +75,28 @@ pub(super) fn by_files<R, T>(
     key: impl Fn(&R) -> (String, String),
     mut make: impl FnMut(&R, Origin, &mut Cx<'_>) -> Option<T>,
 ) -> Vec<T> {
-    let mut all: Vec<(usize, String, T)> = Vec::new();
+    let mut all: Vec<(usize, T)> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
     for (at, layer) in layers.iter().enumerate() {
         cx.enter(at);
         for (raw, span) in &layer.0 {
             let (key, files) = key(raw);
-            let place = all.iter().position(|(_, known, _)| *known == key);
-            let upper = place.and_then(|place| all.get(place)).map(|(upper, ..)| *upper);
+            let place = places.get(&key).copied();
+            let upper = place.and_then(|place| all.get(place)).map(|(upper, _)| *upper);
             if !may_replace(upper, word, span, &files, cx) {
                 continue;
             }
             let Some(made) = make(raw, cx.origin(span), cx) else { continue };
             match place.and_then(|place| all.get_mut(place)) {
-                Some(place) => *place = (at, key, made),
-                None => all.push((at, key, made)),
+                Some(place) => *place = (at, made),
+                None => {
+                    places.insert(key, all.len());
+                    all.push((at, made));
+                }
             }
         }
     }
-    all.into_iter().map(|(_, _, made)| made).collect()
+    all.into_iter().map(|(_, made)| made).collect()
 }
 
 /// Whether a table may stand in for the one of the same files in the layer `upper`, if there is one; reports it otherwise.

@@ -190,7 +190,7 @@ impl Table for Rules {
             cx.enter(at);
             for raw in &layer.0 {
                 let id = raw.id.get_ref().as_str();
-                cx.names.rules.push((at, id.to_owned()));
+                cx.names.rules.entry(id.to_owned()).or_default().push(at);
                 let next = resolve(raw, cx);
                 let Some(upper) = said_by.insert(id, at) else {
                     settings.insert(id.to_owned(), RuleSetting { silent_above: cx.first_closed(id), ..next });

@@ -99,6 +99,9 @@ impl Table for SeriesTable {
 }
 
 fn resolve(raw: &RawSeries, origin: Origin, cx: &mut Cx<'_>) -> Option<Series> {
+    if cx.has_ended() {
+        return None;
+    }
     if let Some(class) = &raw.tag {
         let mut known = cx.names.classes.iter().map(|(name, _)| name.as_str());
         if !known.clone().any(|known| known == class.text()) {

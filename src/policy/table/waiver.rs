@@ -96,8 +96,8 @@ impl Table for Waivers {
         for (at, layer) in layers.iter().enumerate() {
             cx.enter(at);
             for (raw, span) in &layer.0 {
-                let stated = cx.names.rules.iter().filter(|(upper, id)| *upper < at && *id == raw.rule);
-                let stated = stated.map(|(upper, _)| *upper).max();
+                let stated = cx.names.rules.get(&raw.rule).into_iter().flatten();
+                let stated = stated.copied().rfind(|upper| *upper < at);
                 if let Some(upper) = stated
                     && !cx.may_weaken(upper, &raw.rule, span.clone(), &format!("a waiver of `{}`", raw.rule))
                 {

@@ -3,11 +3,12 @@
 //! Lines begin with `error`, `warning` or `hint`: git's client colours those itself when they come from a server,
 //! where colours of our own would be noise in a log.
 
+use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 
 use crate::gate::Outcome;
 use crate::model::{Exit, Failure, Finding, Level, Unevaluated, Untrusted, Verdict};
-use crate::policy::PolicyErrors;
+use crate::policy::{PolicyError, PolicyErrors};
 use crate::report::snippet::Snippet;
 use crate::report::{Colour, Format, Report, Stream};
 
@@ -49,9 +50,11 @@ impl<'a> Shown<'a> {
     fn of(outcome: &'a Outcome) -> Self {
         let findings = outcome.findings.iter().filter(|finding| finding.level >= Level::Warn).collect();
         let mut shown = Self { outcome, findings, open: Vec::new(), left: Vec::new() };
+        let mut known: BTreeMap<(bool, &str, Option<&str>), usize> = BTreeMap::new();
         for open in outcome.unevaluated.iter().filter(|open| open.level >= Level::Warn) {
             let causes = if open.elsewhere { &mut shown.left } else { &mut shown.open };
-            match causes.iter_mut().find(|known| known.first.cause == open.cause && known.first.help == open.help) {
+            let place = known.entry((open.elsewhere, &open.cause, open.help.as_deref())).or_insert(causes.len());
+            match causes.get_mut(*place) {
                 Some(known) if known.rules.contains(&open.rule) => {}
                 Some(known) => known.rules.push(open.rule),
                 None => causes.push(Cause { first: open, rules: vec![open.rule] }),
@@ -73,40 +76,50 @@ impl<'a> Shown<'a> {
         };
         let name = Untrusted::new(&self.outcome.policy.name);
         writeln!(text, "refgate: {} by the policy `{name}`", style.paint(verdict.name(), colour))?;
-        let mut budget = SHOWN;
-        for (at, update) in self.outcome.updates.iter().enumerate() {
-            let findings: Vec<_> = self.findings.iter().filter(|finding| finding.update == Some(at)).collect();
-            if findings.is_empty() || budget == 0 {
-                continue;
-            }
+        // They are found update by update.
+        let shown = self.findings.get(..SHOWN).unwrap_or(&self.findings);
+        for findings in shown.chunk_by(|a, b| a.update == b.update) {
+            let update = findings.first().and_then(|finding| self.outcome.updates.get(finding.update?));
+            let Some(update) = update else { continue };
             writeln!(text)?;
             match &update.via {
                 Some(via) => writeln!(text, "{}, by way of the symbolic ref {via}", update.name)?,
                 None => writeln!(text, "{}", update.name)?,
             }
-            for finding in findings.iter().take(budget) {
+            for finding in findings {
                 write_finding(text, finding, colour)?;
             }
-            budget = budget.saturating_sub(findings.len());
         }
-        let total = self.findings.len();
-        if total > SHOWN {
-            writeln!(text, "\nhint: {} more are not shown; `refgate check --format json` has them all", total - SHOWN)?;
+        let more = self.findings.len() - shown.len();
+        if more > 0 {
+            writeln!(text, "\nhint: {more} more are not shown; `refgate check --format json` lists more of them")?;
         }
-        if !self.open.is_empty() {
-            writeln!(text, "\nnot judged")?;
-        }
-        for cause in &self.open {
-            cause.write(text, Style::of(cause.first.level), colour)?;
-        }
-        if !hints.is_empty() {
-            writeln!(text, "\nleft to the server")?;
-        }
-        for cause in hints {
-            cause.write(text, Style::Hint, colour)?;
-        }
-        Ok(())
+        let open: Vec<&Cause<'_>> = self.open.iter().collect();
+        causes(text, "not judged", &open, |cause| Style::of(cause.first.level), colour)?;
+        causes(text, "left to the server", &hints, |_| Style::Hint, colour)
     }
+}
+
+/// Writes causes below a heading, as many as can be read.
+fn causes(
+    text: &mut String,
+    heading: &str,
+    causes: &[&Cause<'_>],
+    style: impl Fn(&Cause<'_>) -> Style,
+    colour: Colour,
+) -> fmt::Result {
+    if !causes.is_empty() {
+        writeln!(text, "\n{heading}")?;
+    }
+    // What is said last is what was left out.
+    let hidden = causes.len().saturating_sub(SHOWN);
+    for cause in causes.iter().skip(hidden) {
+        cause.write(text, style(cause), colour)?;
+    }
+    if hidden > 0 {
+        writeln!(text, "\nhint: {hidden} more causes are not shown; `refgate check --format json` lists more of them")?;
+    }
+    Ok(())
 }
 
 impl Cause<'_> {
@@ -166,11 +179,10 @@ pub fn policy_errors(errors: &PolicyErrors, colour: Colour) -> String {
     // Whatever follows a blank would begin a line if lines were wrapped.
     let handler = miette::GraphicalReportHandler::new_themed(theme).with_links(false).with_wrap_lines(false);
     let mut text = String::new();
-    for error in &errors.0 {
-        let snippet = Snippet::of(error);
-        if handler.render_report(&mut text, &snippet).is_err() {
-            // A span outside the text; the message alone is still worth having.
-            let _ = writeln!(text, "error: {snippet}");
+    for error in errors.0.iter().take(SHOWN) {
+        if !is_drawable(error) || handler.render_report(&mut text, &Snippet::of(error)).is_err() {
+            // A line that is too long, or a span outside the text; place and message are still worth having.
+            let _ = writeln!(text, "error: {}", Untrusted::new(&error.placed()));
         }
     }
     text.push_str(&count(errors));
@@ -185,7 +197,21 @@ pub(crate) fn policy_error_lines(errors: &PolicyErrors) -> String {
 
 fn count(errors: &PolicyErrors) -> String {
     let count = errors.0.len();
-    format!("error: the policy has {count} {}\n", if count == 1 { "error" } else { "errors" })
+    let hidden = count.saturating_sub(SHOWN);
+    let hint = if hidden > 0 { format!("hint: {hidden} more are not shown\n") } else { String::new() };
+    format!("{hint}error: the policy has {count} {}\n", if count == 1 { "error" } else { "errors" })
+}
+
+/// Whether the lines that an error is drawn with are such as people write. It is drawn with the line before and the one
+/// after.
+fn is_drawable(error: &PolicyError) -> bool {
+    const MAX_DRAWN: usize = 4000;
+    let (text, span) = (error.source.text.as_bytes(), &error.problem.span);
+    let (before, rest) = text.split_at_checked(span.start).unwrap_or((text, b""));
+    let after = rest.get(span.len()..).unwrap_or_default();
+    let is_end = |byte: &u8| *byte == b'\n';
+    let around = before.rsplit(is_end).take(2).chain(after.split(is_end).take(2)).map(<[u8]>::len).sum::<usize>();
+    around.saturating_add(span.len()).saturating_add(error.problem.message.len()) <= MAX_DRAWN
 }
 
 /// How a word is coloured.

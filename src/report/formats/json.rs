@@ -1,10 +1,11 @@
 //! `refgate.report/v1`. Other people's scripts read it: names never change within v1.
 
 use serde::Serialize;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use crate::gate::JudgedUpdate;
-use crate::model::{Actor, Finding, Movement, Unevaluated, Untrusted, Waived};
+use crate::model::{Actor, Finding, Movement, Unevaluated, Untrusted, Verdict, Waived};
 use crate::report::{Colour, Format, Report, Stream, json, json_line};
 
 /// `refgate.report/v1`.
@@ -20,26 +21,28 @@ struct Document<'a> {
     host: Option<&'a str>,
     actor: Option<String>,
     policy: PolicyDto<'a>,
-    updates: Vec<UpdateDto<'a>>,
+    updates: Vec<UpdateDto>,
     findings: Vec<FindingDto<'a>>,
     unevaluated: Vec<UnevaluatedDto<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left_out: Option<LeftOutDto>,
     timings_ms: BTreeMap<&'static str, f64>,
 }
 
 #[derive(Serialize)]
 struct PolicyDto<'a> {
-    name: &'a str,
-    source: &'a str,
+    name: String,
+    source: String,
     id: &'a str,
 }
 
 #[derive(Serialize)]
-struct UpdateDto<'a> {
+struct UpdateDto {
     r#ref: String,
     old: String,
     new: String,
     kind: Option<&'static str>,
-    line: Option<&'a str>,
+    line: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -69,6 +72,14 @@ struct UnevaluatedDto<'a> {
     elsewhere: bool,
 }
 
+/// How many of each there was no room for.
+#[derive(Serialize)]
+struct LeftOutDto {
+    updates: usize,
+    findings: usize,
+    unevaluated: usize,
+}
+
 fn render(report: &Report<'_>, _: Colour) -> String {
     json(&document(report))
 }
@@ -83,8 +94,50 @@ pub(crate) fn log_line(report: &Report<'_>, time: &str) -> String {
     json_line(&Line { time, report: document(report) })
 }
 
+/// The most bytes of each list of a document: whoever pushes decides how long they would be.
+const MAX_UPDATES: usize = 256 << 10;
+const MAX_FINDINGS: usize = 512 << 10;
+const MAX_UNEVALUATED: usize = 128 << 10;
+
+/// As many items of a list as there is room for, and the number of the rest. Where not all are listed, those of the least
+/// rank come first: what decides is among them.
+fn fitting<'a, T, D: Serialize, R: Ord>(
+    items: &'a [T],
+    room: usize,
+    rank: impl Fn(&T) -> R,
+    dto: impl Fn(&'a T) -> D,
+) -> (Vec<D>, usize) {
+    let list = |items: &[&'a T]| -> Vec<D> {
+        let mut left = room;
+        let mut fits = |item: &D| {
+            let bytes = serde_json::to_vec(item).map_or(usize::MAX, |text| text.len());
+            let fits = left.checked_sub(bytes);
+            left = fits.unwrap_or_default();
+            fits.is_some()
+        };
+        items.iter().map(|item| dto(item)).take_while(|item| fits(item)).collect()
+    };
+    let mut ranked: Vec<&T> = items.iter().collect();
+    let mut shown = list(&ranked);
+    if shown.len() < items.len() {
+        ranked.sort_by_key(|item| rank(item));
+        shown = list(&ranked);
+    }
+    let left_out = items.len() - shown.len();
+    (shown, left_out)
+}
+
 fn document<'a>(report: &Report<'a>) -> Document<'a> {
     let outcome = report.outcome;
+    // What is accepted is on record whole: a record of what was not costs nothing to make.
+    let room = if outcome.verdict == Verdict::Accepted { usize::MAX } else { MAX_UPDATES };
+    let weight = |finding: &Finding| Reverse(finding.level);
+    let due = |open: &Unevaluated| (open.elsewhere, Reverse(open.level));
+    let (updates, updates_left_out) = fitting(&outcome.updates, room, |_| (), update);
+    let (findings, findings_left_out) = fitting(&outcome.findings, MAX_FINDINGS, weight, finding);
+    let (unevaluated, unevaluated_left_out) = fitting(&outcome.unevaluated, MAX_UNEVALUATED, due, unevaluated);
+    let left_out =
+        LeftOutDto { updates: updates_left_out, findings: findings_left_out, unevaluated: unevaluated_left_out };
     Document {
         schema: "refgate.report/v1",
         verdict: outcome.verdict.name(),
@@ -95,21 +148,26 @@ fn document<'a>(report: &Report<'a>) -> Document<'a> {
             Actor::Known(name) => Some(Untrusted::new(name).to_string()),
             Actor::Unknown | Actor::Host => None,
         },
-        policy: PolicyDto { name: &outcome.policy.name, source: &outcome.policy.source, id: &outcome.policy.id },
-        updates: outcome.updates.iter().map(update).collect(),
-        findings: outcome.findings.iter().map(finding).collect(),
-        unevaluated: outcome.unevaluated.iter().map(unevaluated).collect(),
+        policy: PolicyDto {
+            name: Untrusted::new(&outcome.policy.name).to_string(),
+            source: Untrusted::new(&outcome.policy.source).to_string(),
+            id: &outcome.policy.id,
+        },
+        updates,
+        findings,
+        unevaluated,
+        left_out: (updates_left_out + findings_left_out + unevaluated_left_out > 0).then_some(left_out),
         timings_ms: report.timings.iter().copied().collect(),
     }
 }
 
-fn update(update: &JudgedUpdate) -> UpdateDto<'_> {
+fn update(update: &JudgedUpdate) -> UpdateDto {
     UpdateDto {
         r#ref: update.name.to_string(),
         old: update.old.to_string(),
         new: update.new.to_string(),
         kind: update.movement.map(Movement::name),
-        line: update.place.as_deref(),
+        line: update.place.as_ref().map(|place| Untrusted::new(place).to_string()),
     }
 }
 

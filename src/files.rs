@@ -1,0 +1,125 @@
+//! Files in places where somebody may have put something else. Nobody waits for the other end of a pipe.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind, Write as _};
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+/// What is done where a path ends in a symbolic link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Links {
+    /// It is followed.
+    Follow,
+    /// It is an error: it could lead anywhere.
+    Refuse,
+}
+
+/// Opens a file for reading.
+///
+/// # Errors
+/// It cannot be opened, or is a pipe, a socket or a device.
+pub(crate) fn open(path: &Path, links: Links) -> io::Result<File> {
+    let file = without_waiting(OpenOptions::new().read(true), links).open(path)?;
+    let kind = file.metadata()?.file_type();
+    if kind.is_file() || kind.is_dir() {
+        Ok(file)
+    } else {
+        Err(io::Error::new(ErrorKind::InvalidInput, "it is a pipe or a device, not a file"))
+    }
+}
+
+/// Opens a file, or what else somebody has named, for writing.
+///
+/// # Errors
+/// It cannot be opened; nobody reads the pipe that it is.
+pub(crate) fn open_for_writing(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    without_waiting(options, Links::Follow).open(path).map_err(|error| match error.raw_os_error() {
+        #[cfg(unix)]
+        Some(nix::libc::ENXIO) => io::Error::new(error.kind(), "it is a pipe that nobody reads"),
+        _ => error,
+    })
+}
+
+/// Writes all of a text to what [`open_for_writing`] has opened, as fast as it is read where it is a pipe.
+///
+/// # Errors
+/// It cannot be written.
+pub(crate) fn write_as_it_is_read(file: &mut File, mut text: &[u8]) -> io::Result<()> {
+    const PAUSE: Duration = Duration::from_millis(1);
+    while !text.is_empty() {
+        match file.write(text) {
+            Ok(0) => return Err(ErrorKind::WriteZero.into()),
+            Ok(written) => text = text.get(written..).unwrap_or_default(),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => thread::sleep(PAUSE),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Opening a pipe waits for its other end otherwise, and reading or writing it for what is done there.
+#[cfg(unix)]
+fn without_waiting(options: &mut OpenOptions, links: Links) -> &mut OpenOptions {
+    use nix::libc::{O_NOFOLLOW, O_NONBLOCK};
+    use std::os::unix::fs::OpenOptionsExt as _;
+    options.custom_flags(match links {
+        Links::Follow => O_NONBLOCK,
+        Links::Refuse => O_NONBLOCK | O_NOFOLLOW,
+    })
+}
+
+#[cfg(not(unix))]
+fn without_waiting(options: &mut OpenOptions, _: Links) -> &mut OpenOptions {
+    options
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Read as _;
+
+    #[expect(clippy::disallowed_methods, reason = "std cannot make one")]
+    fn make_pipe(path: &Path) {
+        assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
+    }
+
+    #[test]
+    fn a_pipe_is_neither_waited_for_nor_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let [pipe, file, link] = ["pipe", "file", "link"].map(|name| folder.path().join(name));
+        make_pipe(&pipe);
+        std::fs::write(&file, "x").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        assert_eq!(open(&pipe, Links::Follow).unwrap_err().to_string(), "it is a pipe or a device, not a file");
+        assert!(open(Path::new("/dev/null"), Links::Follow).is_err());
+        let unread = open_for_writing(&pipe, OpenOptions::new().write(true)).unwrap_err();
+        assert_eq!(unread.to_string(), "it is a pipe that nobody reads");
+        let mut text = String::new();
+        open(&link, Links::Follow).unwrap().read_to_string(&mut text).unwrap();
+        assert_eq!(text, "x");
+        assert!(open(&link, Links::Refuse).is_err());
+    }
+
+    #[test]
+    fn a_pipe_that_is_read_gets_more_than_it_holds() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        make_pipe(&pipe);
+        let long = vec![b'x'; 1 << 20];
+        let reader = thread::spawn({
+            let pipe = pipe.clone();
+            move || std::fs::read(pipe).unwrap()
+        });
+        let mut writer = loop {
+            match open_for_writing(&pipe, OpenOptions::new().write(true)) {
+                Ok(writer) => break writer,
+                Err(_) => thread::sleep(Duration::from_millis(1)),
+            }
+        };
+        write_as_it_is_read(&mut writer, &long).unwrap();
+        drop(writer);
+        assert_eq!(reader.join().unwrap().len(), long.len());
+    }
+}
