@@ -7,18 +7,19 @@ use super::{Bindings, FactError, Facts, LineMatch, Update};
 use crate::git::Fresh;
 use crate::model::{Namespace, ObjectId, RefName};
 
-/// A push of more commits than these takes longer than any deadline.
+/// A push of more commits than this takes longer than any deadline.
 const MAX_COMMITS: usize = 2_000_000;
 
 impl<'p> Facts<'p> {
-    /// The commits that an update brings to its branch, newest first.
+    /// Returns the commits that an update brings to its branch, newest first.
     ///
-    /// On an update the whole range, however reachable it is from elsewhere: commits that were parked on a free branch
-    /// first are judged when they come here. On a new branch those that are neither on the line that it is cut from after
-    /// the push, nor on another branch of its own line before it, and that no version tag of this branch has: a branch and
-    /// what it starts from may be pushed together, and a branch may be made again from its own tag. What another line had
-    /// is judged here, which may take less. Where the line is cut from none, those that no branch of a line but topic lines
-    /// had before the push.
+    /// For an update of a branch, that is the whole range, even if it is reachable from elsewhere: commits that were
+    /// parked on a free branch first are judged when they come here. For a new branch, those are left out that are on
+    /// the line that it is cut from after the push, on another branch of its own line before the push, or below a
+    /// version tag of this branch: a branch and what it starts from may be pushed together, and a branch may be
+    /// recreated from its own tag. Commits of another line are judged again here, since this line may accept less.
+    /// Where the line is not cut from any other, they are those that were on no branch before the push, apart from
+    /// branches of topic lines and of no line.
     ///
     /// # Errors
     /// History that cannot be read.
@@ -41,8 +42,8 @@ impl<'p> Facts<'p> {
         Ok(self.fresh()?.of(update.new_id(), &had)?)
     }
 
-    /// The commits of an update that no branch of a line but topic lines had before the push, newest first. What was
-    /// let onto one line is not asked about again where it is merged into another.
+    /// Returns the commits of an update that no branch of a line but topic lines had before the push, newest first.
+    /// What was accepted on one line is not judged again where it is merged into another.
     ///
     /// # Errors
     /// History that cannot be read.
@@ -51,8 +52,8 @@ impl<'p> Facts<'p> {
         Ok(self.fresh()?.of(update.new_id(), &old)?)
     }
 
-    /// What the commits that an update brings start from: the parents of its [`Self::unseen_commits`] that are none of
-    /// them. Nothing for a history that begins with the push.
+    /// Returns what the commits that an update brings start from: the parents of its [`Self::unseen_commits`] that are
+    /// not among those themselves. A history that begins with the push starts from nothing.
     ///
     /// # Errors
     /// History that cannot be read.
@@ -61,9 +62,9 @@ impl<'p> Facts<'p> {
         Ok(self.fresh()?.boundary(update.new_id(), &old)?)
     }
 
-    /// When a commit was made, in seconds. A committer writes any date; of what an update brings, no commit is believed to
-    /// be older than the newest of its ancestors, as in git's "corrected commit date". What was there before the push
-    /// is as old as it says: it was judged when it came.
+    /// Returns when a commit was made, in seconds. A committer can write any date: no commit that an update brings is
+    /// taken to be older than the newest of its ancestors, as in git's "corrected commit date". A commit that was there
+    /// before the push is as old as it says: it was judged when it came.
     ///
     /// On an update that is what the branch did not have: commits that were parked on a free branch count as new here.
     ///
@@ -93,8 +94,8 @@ impl<'p> Facts<'p> {
         }
     }
 
-    /// What a branch did not have before, newest first; of a new branch, and of a tag, what no branch of a line but topic
-    /// lines had.
+    /// Returns the commits that a branch did not have before, newest first; for a new branch or a tag, those that no
+    /// branch of a line but topic lines had.
     fn brought(&self, update: &Update<'_, '_>) -> Result<Vec<ObjectId>, FactError> {
         let Some(tip) = update.commit()?.map(|commit| commit.id) else { return Ok(Vec::new()) };
         match update.known_old()?.filter(|_| update.namespace() != Namespace::Tag) {
@@ -103,7 +104,8 @@ impl<'p> Facts<'p> {
         }
     }
 
-    /// The commits of all branches of the push that no branch of a line but topic lines had before it, found in one walk.
+    /// Returns the commits of all branches of the push that no branch of a line but topic lines had before it, found in
+    /// one walk.
     fn fresh(&self) -> Result<Rc<Fresh<'p>>, FactError> {
         self.fresh.get((), || {
             let branches = self.push().updates.iter().filter(|update| update.name.namespace() != Namespace::Tag);
@@ -114,7 +116,7 @@ impl<'p> Facts<'p> {
         })
     }
 
-    /// The commits of the version tags that belong to a branch and were there before the push.
+    /// Returns the commits of the version tags that belong to a branch and were there before the push.
     fn tagged_before(&self, place: &LineMatch<'_>) -> Result<Vec<ObjectId>, FactError> {
         let tags = self.line_tags.get(place.line.name.clone(), || self.tags_of_line(&place.line.name))?;
         let is_own = |bound: &Bindings| place.bindings.iter().all(|(key, value)| bound.get(key) == Some(value));
@@ -125,7 +127,7 @@ impl<'p> Facts<'p> {
         Ok(commits)
     }
 
-    /// The version tags before the push whose class sits on a line, with what their names bind.
+    /// Returns the version tags before the push whose class belongs to a line, with what their names bind.
     fn tags_of_line(&self, line: &str) -> Result<Rc<[(Bindings, RefName)]>, FactError> {
         let project = self.project();
         if !project.tag_classes().iter().any(|class| class.lines.iter().any(|own| own == line)) {

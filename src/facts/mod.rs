@@ -1,10 +1,11 @@
 //! One push, laid over a project. Every answer that needs the repository is a `Result`.
 //!
-//! A push has two moments, [`Facts::before`] and [`Facts::after`]: for a ref of the push, before is the update's old value
-//! and after its new one, **wherever the repository's own ref stands now**; everybody else's refs are as the project's
-//! view has them. So an update gets the same findings before it is made, in every hook, in CI after it was made, and later.
+//! A push has two moments, [`Facts::before`] and [`Facts::after`]: for a ref of the push, before is the update's old
+//! value and after its new one, **whatever the repository's own ref holds now**; all other refs are as the project's
+//! view finds them. That gives an update the same findings before it is made, in every hook, in CI after it was made,
+//! and later.
 //!
-//! Rules ask here and through here: what they know of policies and of git comes by these types.
+//! Rules ask nothing else: what they know of policies and of git comes through these types.
 
 mod commits;
 mod push;

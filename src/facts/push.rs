@@ -16,11 +16,11 @@ pub struct Facts<'p> {
     push: &'p Push,
     before: Snapshot<'p>,
     after: Snapshot<'p>,
-    /// Whether anybody has asked for `after` since [`Self::take_asked`].
+    /// Whether anything has asked for `after` since [`Self::take_asked`].
     is_asked: Cell<bool>,
-    /// The place of each name in the push, its first where an alias gives it twice.
+    /// The place of each name in the push; the first one where an alias makes it appear twice.
     places: BTreeMap<&'p RefName, usize>,
-    /// The version tags before the push that sit on a line, by its name: every new branch of the line asks.
+    /// The version tags before the push that belong to a line, by its name: every new branch of the line asks.
     pub(super) line_tags: Memo<String, LineTags>,
     /// First-parent histories above commits: more than one rule asks.
     pub(super) ahead: Memo<(ObjectId, ObjectId), Rc<Ahead>>,
@@ -42,7 +42,8 @@ impl<'p> Facts<'p> {
         Self::with(project, push, |update| update.new)
     }
 
-    /// The same for each update of the push as if it were the only one that happens: all other refs stay as they are.
+    /// Makes the same facts for each update of the push as if it were the only one that happens: all other refs stay as
+    /// they are.
     pub fn of_each_alone(project: &'p Project, push: &'p Push) -> Self {
         Self::with(project, push, |update| update.old)
     }
@@ -74,34 +75,34 @@ impl<'p> Facts<'p> {
         }
     }
 
-    /// The project that is pushed to.
+    /// Returns the project that is pushed to.
     pub fn project(&self) -> &'p Project {
         self.project
     }
 
-    /// The push.
+    /// Returns the push.
     pub fn push(&self) -> &'p Push {
         self.push
     }
 
-    /// The refs as they were before the push.
+    /// Returns the refs as they were before the push.
     pub fn before(&self) -> &Snapshot<'p> {
         &self.before
     }
 
-    /// The refs as they are once the push has happened.
+    /// Returns the refs as they are once the push has happened.
     pub fn after(&self) -> &Snapshot<'p> {
         self.is_asked.set(true);
         &self.after
     }
 
-    /// Returns whether anybody has asked for [`Self::after`] since this was last called: only such an answer can rest on
-    /// other refs of the push.
+    /// Returns whether anything has asked for [`Self::after`] since this was last called: only then can an answer rest
+    /// on other refs of the push.
     pub fn take_asked(&self) -> bool {
         self.is_asked.take()
     }
 
-    /// Who pushes.
+    /// Returns who pushes.
     ///
     /// # Errors
     /// Only the server knows: on a developer's machine, and in CI without an identity.
@@ -114,19 +115,19 @@ impl<'p> Facts<'p> {
         }
     }
 
-    /// Whether the configuration says where the name of who pushes comes from (`refgate.identity`).
+    /// Returns whether the configuration says where the name of who pushes comes from (`refgate.identity`).
     pub fn identifies(&self) -> bool {
         self.project.repository().config("refgate.identity").is_some_and(|source| source != "none")
     }
 
-    /// The first update whose new object cannot be found. Rules look at what they need; that a ref holds something that
-    /// exists has to be true for all of them.
+    /// Returns the first update whose new object cannot be found. Rules look at what they need, but all of them rely on
+    /// a ref's object to exist.
     pub fn missing(&self) -> Option<(&'p RefName, FactError)> {
         let repository = self.project.repository();
         let mut looked_for = HashSet::new();
         let mut updates = self.push.updates.iter().filter(|update| !update.new.is_null());
         updates.find_map(|update| {
-            // A push of a thousand branches is often one of a thousand names.
+            // A push of a thousand branches is often a thousand names for one object.
             if !looked_for.insert(update.new) {
                 return None;
             }
@@ -139,23 +140,23 @@ impl<'p> Facts<'p> {
         })
     }
 
-    /// The updates, each with its place in the policy.
+    /// Returns the updates, each with its place in the policy.
     pub fn updates(&self) -> impl Iterator<Item = Update<'_, 'p>> {
         (0..self.push.updates.len()).filter_map(|index| Update::new(self, index))
     }
 
-    /// Whether the push itself brings a ref.
+    /// Returns whether the push itself brings a ref.
     pub fn arrives(&self, name: &RefName) -> bool {
         self.update_of(name).is_some_and(|update| !update.new.is_null())
     }
 
-    /// The update of a ref, if the push has one.
+    /// Returns the update of a ref, if the push has one.
     pub fn update_of(&self, name: &RefName) -> Option<&'p RefUpdate> {
         self.places.get(name).and_then(|at| self.push.updates.get(*at))
     }
 
-    /// The policy as the push would leave it, for an update of a ref that one of its layers is read from. `None` where
-    /// the update does not concern the policy.
+    /// Returns the policy as the push would leave it, for an update of a ref that one of its layers is read from.
+    /// `None` where the update does not concern the policy.
     ///
     /// # Errors
     /// A ref that cannot be read.
@@ -176,7 +177,7 @@ impl<'p> Facts<'p> {
                 let name = self.ref_of(revision).map_err(|error| {
                     Failure::new(Exit::Undecided, format!("reading the policy `{source}`"), error.to_string())
                 })?;
-                // Of all that is pushed together: a layer may come with what extends it.
+                // All updates of the push count together: a layer may come with the layer that extends it.
                 let update = name.and_then(|name| self.update_of(&name));
                 let revision = update.map_or_else(|| revision.clone(), |update| update.new.to_string());
                 read_source(repository, &Source::Ref { revision, path: path.clone() })
@@ -188,7 +189,7 @@ impl<'p> Facts<'p> {
         Ok(Some(loaded))
     }
 
-    /// The ref behind a policy source's revision, symbolic refs followed.
+    /// Returns the ref behind a policy source's revision, with symbolic refs followed.
     fn ref_of(&self, revision: &str) -> Result<Option<RefName>, git::Error> {
         Ok(policy_ref(self.project.repository(), revision)?.map(|(name, _)| name))
     }

@@ -1,4 +1,4 @@
-//! What rules are about: the same guards, asked once.
+//! The scopes of rules: the same guards, written once.
 
 use std::ops::Deref;
 use std::rc::Rc;
@@ -20,17 +20,18 @@ impl<'u, 'f, 'p> BranchUpdate<'u, 'f, 'p> {
         (!update.new_id().is_null() && !update.changes_nothing()).then_some(Self { update, place })
     }
 
-    /// The branch's place in the policy.
+    /// Returns the branch's place in the policy.
     pub(crate) fn place(&self) -> &'u LineMatch<'p> {
         self.place
     }
 
-    /// What the branch holds afterwards.
+    /// Returns what the branch holds afterwards.
     pub(crate) fn tip(&self) -> ObjectId {
         self.update.new_id()
     }
 
-    /// The branches of the line that this one is cut from, with their tips at a moment; none where the policy names none.
+    /// Returns the branches of the line that this one is cut from, with their tips at a moment; none where the policy
+    /// does not name such a line.
     ///
     /// # Errors
     /// Refs that cannot be read.
@@ -42,7 +43,7 @@ impl<'u, 'f, 'p> BranchUpdate<'u, 'f, 'p> {
         }
     }
 
-    /// The first-parent history of an origin above what a commit has below it.
+    /// Returns the first-parent history of an origin above what a commit has below it.
     ///
     /// # Errors
     /// History that cannot be read.
@@ -51,8 +52,8 @@ impl<'u, 'f, 'p> BranchUpdate<'u, 'f, 'p> {
         facts.ahead.get((origin, of), || facts.project().mainline_ahead(origin, of).map(Rc::new))
     }
 
-    /// Where a commit was cut from the origins: the commits at which their first-parent histories enter its own. What is
-    /// below them, the branch has from there.
+    /// Returns where a commit was cut from the origins: the commits at which their first-parent histories enter its
+    /// own. Everything below those came to the branch from there.
     ///
     /// # Errors
     /// Refs or history that cannot be read.
@@ -64,7 +65,7 @@ impl<'u, 'f, 'p> BranchUpdate<'u, 'f, 'p> {
         Ok(points)
     }
 
-    /// The commits that the update brings, newest first; see [`super::Facts::new_commits`].
+    /// Returns the commits that the update brings, newest first; see [`super::Facts::new_commits`].
     ///
     /// # Errors
     /// History that cannot be read.
@@ -102,27 +103,27 @@ impl<'u, 'f, 'p> VersionTag<'u, 'f, 'p> {
         Ok(target.map(|target| Self { update, place, version, target }))
     }
 
-    /// The tag's place in the policy.
+    /// Returns the tag's place in the policy.
     pub(crate) fn place(&self) -> &'u TagMatch<'p> {
         self.place
     }
 
-    /// The version that its name has.
+    /// Returns the version that its name has.
     pub(crate) fn version(&self) -> &'u Version {
         self.version
     }
 
-    /// What it names, with the tag objects on the way.
+    /// Returns what it names, with the tag objects on the way.
     pub(crate) fn target(&self) -> &Peeled {
         &self.target
     }
 
-    /// The commit that it names.
+    /// Returns the commit that it names.
     pub(crate) fn commit(&self) -> ObjectId {
         self.target.id
     }
 
-    /// The commit that it names, read.
+    /// Returns the commit that it names, read.
     ///
     /// # Errors
     /// It cannot be read.

@@ -30,37 +30,38 @@ impl<'f, 'p> Update<'f, 'p> {
         })
     }
 
-    /// The facts of the whole push.
+    /// Returns the facts of the whole push.
     pub fn facts(&self) -> &'f Facts<'p> {
         self.facts
     }
 
-    /// The project that is pushed to.
+    /// Returns the project that is pushed to.
     pub fn project(&self) -> &'p Project {
         self.facts.project()
     }
 
-    /// The place of the update in the push.
+    /// Returns the place of the update in the push.
     pub fn index(&self) -> usize {
         self.index
     }
 
-    /// The ref.
+    /// Returns the ref.
     pub fn name(&self) -> &'p RefName {
         &self.update.name
     }
 
-    /// Branch, tag or other.
+    /// Returns whether the ref is a branch, a tag or something else.
     pub fn namespace(&self) -> Namespace {
         self.update.name.namespace()
     }
 
-    /// What the ref held; null when it is new.
+    /// Returns what the ref held; null when it is new.
     pub fn old(&self) -> ObjectId {
         self.update.old
     }
 
-    /// What the repository holds under this name now, whatever the push says; `None` where the ref does not exist.
+    /// Returns what the repository holds under this name now, whatever the push says; `None` where the ref does not
+    /// exist.
     ///
     /// # Errors
     /// A ref that cannot be read.
@@ -68,8 +69,8 @@ impl<'f, 'p> Update<'f, 'p> {
         self.project().view().find(self.project().repository(), self.name())
     }
 
-    /// What the ref held, as far as its history says something: `None` when the ref is new, and in CI when the object was
-    /// dropped by a forced push, so that no clone has it any more.
+    /// Returns what the ref held, as far as its history says something: `None` when the ref is new, and in CI when a
+    /// forced push dropped the object and no clone has it any more.
     ///
     /// # Errors
     /// The object database cannot be read.
@@ -77,8 +78,8 @@ impl<'f, 'p> Update<'f, 'p> {
         if self.update.old.is_null() || self.is_dropped()? { Ok(None) } else { Ok(Some(self.update.old)) }
     }
 
-    /// Whether the old object is gone with the history that a forced push replaced. A clone that is whole has all that
-    /// the new object has below it, and so the old one is not below it.
+    /// Returns whether the old object is gone with the history that a forced push replaced. A complete clone has
+    /// everything below the new object, which means that the old one is not below it.
     fn is_dropped(&self) -> Result<bool, FactError> {
         let repository = self.project().repository();
         let is_whole = !repository.is_shallow() && !repository.is_partial();
@@ -88,37 +89,37 @@ impl<'f, 'p> Update<'f, 'p> {
             && repository.kind(self.update.old)?.is_none())
     }
 
-    /// What the ref holds afterwards; null when it goes away.
+    /// Returns what the ref holds afterwards; null when it goes away.
     pub fn new_id(&self) -> ObjectId {
         self.update.new
     }
 
-    /// The line of the branch.
+    /// Returns the line of the branch.
     pub fn line(&self) -> Option<&LineMatch<'p>> {
         self.line.as_ref()
     }
 
-    /// The class of the tag.
+    /// Returns the class of the tag.
     pub fn tag(&self) -> Option<&TagMatch<'p>> {
         self.tag.as_ref()
     }
 
-    /// Whether the ref is new.
+    /// Returns whether the ref is new.
     pub fn creates(&self) -> bool {
         self.update.creates()
     }
 
-    /// Whether the ref goes away.
+    /// Returns whether the ref goes away.
     pub fn deletes(&self) -> bool {
         self.update.deletes()
     }
 
-    /// Whether the ref stays as it is, or stays away: the deletion of a ref that does not exist.
+    /// Returns whether the ref stays as it is; this includes the deletion of a ref that does not exist.
     pub fn changes_nothing(&self) -> bool {
         self.update.old == self.update.new
     }
 
-    /// What the update does to its ref. Nothing in a push says "force": it is computed from history.
+    /// Returns what the update does to its ref. Nothing in a push says "force": it is computed from history.
     ///
     /// # Errors
     /// Objects or history that cannot be read.
@@ -152,7 +153,7 @@ impl<'f, 'p> Update<'f, 'p> {
         Ok(Movement::Rewrite)
     }
 
-    /// What the ref holds afterwards, unwrapped; `None` when it goes away.
+    /// Returns what the ref holds afterwards, unwrapped; `None` when it goes away.
     ///
     /// # Errors
     /// An object that cannot be read.
@@ -160,7 +161,7 @@ impl<'f, 'p> Update<'f, 'p> {
         if self.update.new.is_null() { Ok(None) } else { self.project().peel(self.new_id()).map(Some) }
     }
 
-    /// The commit the ref holds afterwards, unwrapped; `None` when it goes away or holds something else.
+    /// Returns the commit the ref holds afterwards, unwrapped; `None` when it goes away or holds something else.
     ///
     /// # Errors
     /// An object that cannot be read.

@@ -9,7 +9,7 @@ use crate::git::{Entry, Mode};
 use crate::model::{ObjectId, RefName, WAIVER_NOTES};
 use crate::policy::NotedWaiver;
 
-/// More notes than these in one push are no waivers that somebody wrote.
+/// More notes than this in one push are not waivers that a person wrote.
 const MAX_NOTES: usize = 10_000;
 
 /// A note that a push brings or changes.
@@ -17,14 +17,14 @@ const MAX_NOTES: usize = 10_000;
 pub struct ArrivingNote {
     /// Its path in the tree of notes.
     pub path: BString,
-    /// What it waives, or why it is no waiver.
+    /// What it waives, or why it is not a waiver.
     pub waivers: Result<Vec<NotedWaiver>, String>,
     /// What the note about the same object waived before.
     pub before: Vec<NotedWaiver>,
 }
 
 impl Facts<'_> {
-    /// The exceptions from a rule for a commit on a ref. `today` is the day on which they have to be valid; see
+    /// Returns the exceptions from a rule for a commit on a ref. `today` is the day on which they have to be valid; see
     /// [`Snapshot::exceptions`](super::Snapshot::exceptions).
     ///
     /// Notes that come with this push count where the policy takes them from whoever pushes, otherwise those that were
@@ -57,13 +57,13 @@ impl Facts<'_> {
         Ok(accepted.is_everyone() || accepted.contains(self.actor()?))
     }
 
-    /// The notes that an update of [`WAIVER_NOTES`] brings or changes; what it takes away is not told.
+    /// Returns the notes that an update of [`WAIVER_NOTES`] brings or changes; notes that it removes are left out.
     pub fn arriving_notes(&self, old: Option<ObjectId>, new: ObjectId) -> Result<Vec<ArrivingNote>, FactError> {
         let changes = self.project().repository().diff_trees(old, Some(new))?;
         if changes.len() > MAX_NOTES {
             return Err(FactError::undecided(format!("the push changes more than {MAX_NOTES} notes")));
         }
-        // By object and not by path: git moves notes into directories as they become more.
+        // By object and not by path: git moves notes into subdirectories as their number grows.
         let mut before: BTreeMap<ObjectId, (ObjectId, Vec<NotedWaiver>)> = BTreeMap::new();
         for change in &changes {
             if let (Some(object), Some(Entry { mode: Mode::File | Mode::Executable, id })) =

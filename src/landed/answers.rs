@@ -1,8 +1,8 @@
-//! Whole answers, kept for when the same is asked again: a branch and a mainline that have not moved since.
+//! Caches whole answers for when the same is asked again, about a branch and a mainline that have not moved since.
 //!
-//! An answer is a function of the commits that are asked about, of how they are compared, and of two things more: whether ids
-//! that messages name, and that are not on the mainline, are in the repository, and which files were not. These are looked up
-//! again.
+//! An answer is a function of the commits that are asked about, of how they are compared, and of two more things:
+//! whether the ids that messages name and that are not on the mainline are in the repository, and which files were
+//! missing. Those two are looked up again.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,18 +15,18 @@ use super::verdict::{Comparison, Verdict};
 use crate::git::{self, Digest, Repository};
 use crate::model::ObjectId;
 
-/// Changed whenever something else is kept, or the same is found in another way.
+/// To be changed whenever something else is cached, or the same is computed in another way.
 pub(super) const VERSION: u32 = 6;
 
 const DIRECTORY: &str = "answers";
 
-/// So many questions have their answers kept.
+/// How many answers are cached.
 const MAX_ANSWERS: usize = 64;
 
-/// A larger answer is not kept.
+/// A larger answer is not cached.
 const MAX_FILE: u64 = 8 << 20;
 
-/// Where the answer to one question is, or will be.
+/// The place where the answer to one question is cached, or will be.
 pub(super) struct Answers {
     store: Store,
     name: String,
@@ -34,7 +34,7 @@ pub(super) struct Answers {
 }
 
 impl Answers {
-    /// `None` where no answer is to be looked for.
+    /// Makes a question, or returns `None` where no answer is to be looked for.
     pub(super) fn new(repository: &Repository, from: ObjectId, to: &[ObjectId], options: &Options<'_>) -> Option<Self> {
         if options.cache == Caching::Off || !options.without.is_empty() {
             return None;
@@ -55,7 +55,7 @@ impl Answers {
         Some(Self { store: Store::new(repository), name: format!("{DIRECTORY}/{name}"), question })
     }
 
-    /// The answer, if it was kept and still holds.
+    /// Returns the answer, if it was cached and still holds.
     pub(super) fn known(&self, repository: &Repository) -> Option<Comparison> {
         let Kept { lookups, unread, verdicts, .. } =
             Kept::read(&self.store.read(&self.name, MAX_FILE)?, &self.question)?;
@@ -65,7 +65,7 @@ impl Answers {
         holds.then_some(Comparison { verdicts, unread })
     }
 
-    /// Keeps an answer that depended on these lookups. That it cannot be written is no error.
+    /// Keeps an answer that depended on these lookups. A failure to write it is not an error.
     pub(super) fn keep(&self, comparison: &Comparison, lookups: &[Lookup]) {
         let content = Kept::of(&self.question, lookups, &comparison.unread, &comparison.verdicts).file();
         if content.len() as u64 <= MAX_FILE {
@@ -75,7 +75,7 @@ impl Answers {
     }
 }
 
-/// All that an answer depends on besides the repository.
+/// Everything that an answer depends on besides the repository.
 #[derive(Serialize)]
 struct Question<'a> {
     version: u32,
@@ -107,13 +107,13 @@ impl Kept {
         }
     }
 
-    /// A file with this.
+    /// Serializes this as a file.
     pub(super) fn file(&self) -> Vec<u8> {
         let content = record::encoded(self);
         [checksum(&content).to_le_bytes().as_slice(), &content].concat()
     }
 
-    /// What a file says, if it is whole and about this question.
+    /// Returns what a file says, if it is complete and about this question.
     pub(super) fn read(file: &[u8], question: &[u8]) -> Option<Self> {
         let (sum, content) = file.split_first_chunk()?;
         if u64::from_le_bytes(*sum) != checksum(content) {

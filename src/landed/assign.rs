@@ -1,4 +1,4 @@
-//! One to one: which of the commits that resemble a change it is.
+//! One-to-one assignment: which of the commits that resemble a change really is that change.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -16,17 +16,17 @@ pub(super) struct Pair {
     /// Named by a message, and the content agrees.
     pub(super) named: Option<Evidence>,
     pub(super) tier: Option<Tier>,
-    /// Taken away for measuring: it claims its mainline commit before others, and is no answer.
+    /// Excluded, for measuring: it claims its mainline commit before others, and is not an answer.
     pub(super) is_taken_away: bool,
 }
 
-/// A commit is a part of a change if so much of it is in there, and weighs more than a brace; parts make up the change if
-/// so much of it is in them.
+/// How much of a commit must be in a change, and weigh more than a brace, for the commit to be a part of the change;
+/// and how much of the change must be in its parts for them to make it up.
 const PART_INSIDE: f64 = 0.8;
 const PART_WEIGHT: f64 = 2.0;
 const MOSTLY_COVERED: f64 = 0.7;
 
-/// The same where nobody need look.
+/// The same, for an answer that nobody has to check.
 const WHOLE_PART_INSIDE: f64 = 0.95;
 const WHOLE_PART_WEIGHT: f64 = 15.0;
 const COVERED: f64 = 0.9;
@@ -35,11 +35,12 @@ const COVERED: f64 = 0.9;
 type Rank = (bool, Option<Evidence>, Option<Tier>, bool, bool, bool, bool, std::cmp::Reverse<u16>, At);
 
 impl Pair {
-    /// Explicit evidence first, a commit that is named before a pull request, then the strongest rule; among equals the
-    /// one with the same author's second, then the same title, then what was there before it was picked, then no merge,
-    /// then the most in common, then the newest.
+    /// Ranks a pair. Explicit evidence comes first, a commit that is named before a pull request, then the strongest
+    /// rule; among equals the one with the same author timestamp, then the same title, then what was there before it
+    /// was picked, then what is not a merge, then the most in common, then the newest.
     ///
-    /// Of what landed twice, the same author's second and title stand in both, so that the content only has to agree.
+    /// Where a change landed twice, both commits have its author timestamp and title, and the content only has to
+    /// agree.
     fn rank(&self) -> Rank {
         let f = &self.features;
         let permille = (f.content.both * 1000.0) as u16;
@@ -58,15 +59,15 @@ impl Pair {
         )
     }
 
-    /// Whether a person is not needed.
+    /// Returns whether no person has to look at it.
     pub(super) fn is_sure(&self) -> bool {
         !self.is_taken_away && (self.named.is_some() || self.tier.is_some_and(|tier| !tier.is_review()))
     }
 }
 
-/// The pairs of each branch commit that stand, best first.
+/// Returns the accepted pairs of each branch commit, best first.
 ///
-/// The mainline is sorted newest first, so that a smaller place is newer.
+/// The mainline is sorted newest first: a smaller place is newer.
 pub(super) fn assign(pairs: Vec<Pair>) -> BTreeMap<At, Vec<Pair>> {
     let mut pairs: Vec<Pair> = pairs.into_iter().filter(|pair| pair.named.is_some() || pair.tier.is_some()).collect();
     pairs.sort_by_key(Pair::rank);
@@ -92,8 +93,8 @@ pub(super) fn assign(pairs: Vec<Pair>) -> BTreeMap<At, Vec<Pair>> {
     settled
 }
 
-/// The mainline commits that together make up a change: two or more, each nearly all in it, and most of it in them. And
-/// whether that is so much of everything that nobody need look.
+/// Returns the mainline commits that together make up a change (two or more, each nearly all in it, and most of it in
+/// them), and whether they make up so much of it that nobody has to look.
 pub(super) fn squashed(pairs: &[Pair]) -> (Vec<At>, bool) {
     let parts: Vec<&Pair> = pairs
         .iter()

@@ -1,7 +1,7 @@
-//! What was found out about commits, kept for the next time in `refgate/landed` below the repository's directory.
+//! A cache of what was found out about commits, in `refgate/landed` below the repository's directory.
 //!
-//! All of it is a pure function of a commit and is kept under the commit's id, so that nothing is ever out of date, and
-//! losing it costs time alone. A file that is cut off, changed or of another version is as good as none, and so is each
+//! All of it is a pure function of a commit and is stored under the commit's id: nothing is ever out of date, and
+//! losing it costs nothing but time. A file that is truncated, changed or of another version is ignored, and so is each
 //! record whose checksum is wrong.
 
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use super::store::{Store, checksum};
 use crate::git::Repository;
 use crate::model::{HashKind, ObjectId};
 
-/// Changed whenever something else is kept, or the same is computed in another way.
+/// To be changed whenever something else is cached, or the same is computed in another way.
 pub(super) const VERSION: u64 = 7;
 
 /// The name of the file.
@@ -62,7 +62,7 @@ struct List {
     records: Vec<Entry>,
 }
 
-/// What is kept of earlier comparisons.
+/// What is cached of earlier comparisons.
 pub(super) struct Cache {
     /// None if nothing is kept.
     store: Option<Store>,
@@ -91,13 +91,13 @@ impl Cache {
         Self { store: Some(store), ..cache }
     }
 
-    /// With what a file holds, if it was written by this version and with these forms.
+    /// Makes a cache with what a file holds, if it was written by this version and with these forms.
     fn with(self, content: Vec<u8>, fingerprint: u64, hash: HashKind) -> Self {
         let (first, list) = parse(&content, fingerprint, hash).unwrap_or_default();
         Self { fingerprint, content, first, list, ..self }
     }
 
-    /// No cache at all.
+    /// Makes a cache that keeps nothing.
     pub(super) const fn none() -> Self {
         Self { store: None, fingerprint: 0, content: Vec::new(), first: 0, list: Vec::new() }
     }
@@ -122,12 +122,12 @@ impl Cache {
         (checksum(record) == place.checksum).then_some(record)
     }
 
-    /// Whether something can be kept here.
+    /// Returns whether something can be kept here.
     pub(super) fn may_write(&self) -> bool {
         self.store.as_ref().is_some_and(Store::may_write)
     }
 
-    /// Adds what is new and writes the file. That it cannot be written is no error: the next comparison takes longer.
+    /// Adds what is new and writes the file. A failure to write it is not an error: the next comparison takes longer.
     pub(super) fn keep(&self, found: &Fresh<'_>) {
         let Some(store) = self.store.as_ref().filter(|store| store.may_write()) else { return };
         let mut fresh: BTreeMap<(About, ObjectId), Vec<u8>> = BTreeMap::new();
@@ -154,7 +154,7 @@ impl Cache {
         }
         let added: usize = fresh.values().map(Vec::len).sum();
         let mut records: BTreeMap<(About, ObjectId), &[u8]> = BTreeMap::new();
-        // When there is too much, one starts anew with what was needed last.
+        // When there is too much, the file starts anew with what was needed last.
         if (self.content.len() + added) as u64 <= MAX_FILE / 2 {
             for (about, id, _) in &self.list {
                 if let Some(record) = self.record(*about, *id) {
@@ -170,7 +170,7 @@ impl Cache {
     }
 }
 
-/// What records depend on besides their commits: this version, the forms, and how the standard library hashes.
+/// Returns what records depend on besides their commits: this version, the forms, and how the standard library hashes.
 fn fingerprint(hash: HashKind, forms: &[&str]) -> u64 {
     let mut hasher = DefaultHasher::new();
     hasher.write_u64(VERSION);
@@ -183,7 +183,7 @@ fn fingerprint(hash: HashKind, forms: &[&str]) -> u64 {
     hasher.finish()
 }
 
-/// Where the records begin, and the list of them; their content is looked at when it is needed.
+/// Returns where the records begin, and the list of them; their content is looked at when it is needed.
 fn parse(content: &[u8], fingerprint: u64, hash: HashKind) -> Option<(usize, Vec<Entry>)> {
     let (length, rest) = content.strip_prefix(MAGIC)?.split_first_chunk()?;
     let (sum, rest) = rest.split_first_chunk()?;
@@ -219,11 +219,11 @@ fn serialised(records: &BTreeMap<(About, ObjectId), &[u8]>, fingerprint: u64) ->
     content
 }
 
-/// What the fuzz targets reach.
+/// Entry points for the fuzz targets.
 #[cfg(fuzzing)]
 impl Cache {
-    /// A file of records whose checksums are right, whatever else is wrong with it. Each record is one byte that says what
-    /// it is about and how long it is, and is about the null id or one near to it.
+    /// Returns a file of records whose checksums are right, whatever else is wrong with it. Each record is one byte
+    /// that says what it is about and how long it is, and is about the null id or one near to it.
     pub(super) fn sealed(mut bytes: &[u8]) -> Vec<u8> {
         let mut records: BTreeMap<(About, ObjectId), &[u8]> = BTreeMap::new();
         while let Some((head, rest)) = bytes.split_first() {
@@ -239,7 +239,7 @@ impl Cache {
         serialised(&records, fingerprint(HashKind::Sha1, &[]))
     }
 
-    /// A file as it is written again with all records that could be read; and how many are changes and patches.
+    /// Returns a file as it is rewritten with all records that could be read, and how many are changes and patches.
     pub(super) fn rewritten(content: &[u8]) -> (Vec<u8>, usize) {
         let fingerprint = fingerprint(HashKind::Sha1, &[]);
         let cache = Self::none().with(content.to_vec(), fingerprint, HashKind::Sha1);

@@ -1,8 +1,8 @@
-//! Which commits of the mainline are compared with what nothing was found for by title, author and second.
+//! Chooses the mainline's commits to compare with the changes for which title, author and timestamp found nothing.
 //!
-//! The rules for these ask for a common file (or file name), and for the same author, a similar title, a similar message
-//! or the very same set of files. What commits say is at hand, so that it chooses those whose trees are read; only what
-//! is then left has its lines compared.
+//! The rules for these ask for a common file (or file name), and for the same author, a similar title, a similar
+//! message or exactly the same set of files. What commits say is at hand: it decides whose trees are read. Only the
+//! candidates that are then left have their lines compared.
 
 use bstr::{BStr, ByteSlice as _};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -29,7 +29,7 @@ const TITLE: f64 = 0.45;
 /// The same for the messages below them.
 const BODY: f64 = 0.5;
 
-/// A commit of the branch that is still looked for.
+/// A commit of the branch that is still unmatched.
 pub(super) struct Sought<'a> {
     pub(super) at: At,
     pub(super) change: &'a Change,
@@ -38,7 +38,7 @@ pub(super) struct Sought<'a> {
 
 /// What a search has found.
 pub(super) struct Found {
-    /// For each commit that is sought, the mainline's commits worth comparing.
+    /// For each unmatched commit, the mainline's commits worth comparing.
     pub(super) candidates: BTreeMap<At, Vec<At>>,
     /// The mainline's commits whose trees were read.
     pub(super) outlines: Vec<(At, Patch)>,
@@ -47,7 +47,7 @@ pub(super) struct Found {
 /// Reads the outlines of mainline commits.
 type ReadOutlines<'a> = dyn Fn(&[At]) -> Result<Vec<Patch>, Error> + 'a;
 
-/// For each commit that is sought, the mainline's commits worth comparing. `read` gives outlines of those.
+/// Returns for each unmatched commit the mainline's commits worth comparing. `read` gives the outlines of those.
 pub(super) fn by_files(sought: &[Sought<'_>], mainline: &[Change], read: &ReadOutlines<'_>) -> Result<Found, Error> {
     let titles = Titles::new(sought);
     let searched: Vec<At> = if mainline.len() <= MAX_WHOLE {
@@ -74,7 +74,7 @@ pub(super) fn by_files(sought: &[Sought<'_>], mainline: &[Change], read: &ReadOu
                 (false, true) if files > 1 => 0.4,
                 _ => 0.0,
             };
-            // The author alone is no reason: many wrote much.
+            // The author alone is not a reason: many authors wrote a lot.
             let is_authors = author > 0.0 && (title >= TITLE / 2.0 || body >= BODY / 2.0);
             if all > 20 * own_files + 50 && title < TITLE {
                 continue;
@@ -93,7 +93,8 @@ pub(super) fn by_files(sought: &[Sought<'_>], mainline: &[Change], read: &ReadOu
     Ok(Found { candidates, outlines: searched.into_iter().zip(outlines).collect() })
 }
 
-/// The mainline's commits that are by the author of one that is sought, nearest in time first, or have a similar title.
+/// Returns the mainline's commits that are by the author of an unmatched commit, nearest in time first, or have a
+/// similar title.
 fn by_words(sought: &[Sought<'_>], titles: &Titles, mainline: &[Change]) -> BTreeSet<At> {
     let mut authors: HashMap<u64, Vec<usize>> = HashMap::new();
     for (place, own) in sought.iter().enumerate() {
@@ -136,10 +137,10 @@ fn by_words(sought: &[Sought<'_>], titles: &Titles, mainline: &[Change]) -> BTre
     chosen
 }
 
-/// The words of the titles that are sought.
+/// The words in the titles of unmatched commits.
 struct Titles {
     of: Vec<Vec<u32>>,
-    /// Who of those sought has a word.
+    /// Which of the unmatched commits have a word.
     by_word: HashMap<u32, Vec<usize>>,
 }
 
@@ -155,7 +156,8 @@ impl Titles {
         Self { of, by_word }
     }
 
-    /// Who of those sought has a similar title, and how similar it is. `common` holds zeros, one for each.
+    /// Returns which of the unmatched commits have a similar title, and how similar it is. `common` holds zeros, one
+    /// for each.
     fn similar(&self, key: &[u8], common: &mut [u32]) -> Vec<(usize, f64)> {
         let words = hashed_words(key);
         let mut seen: Vec<usize> = Vec::new();
@@ -180,7 +182,7 @@ impl Titles {
     }
 }
 
-/// The paths and names of what is sought, and who has them.
+/// The paths and file names of unmatched commits, and which commits have them.
 struct Wanted<'a> {
     files: HashMap<&'a BStr, Vec<usize>>,
     names: HashMap<&'a [u8], Vec<usize>>,
@@ -201,7 +203,7 @@ impl<'a> Wanted<'a> {
         wanted
     }
 
-    /// Who of those sought shares a file or a file's name, and how many files are shared.
+    /// Returns which of the unmatched commits share a file or a file's name, and how many files are shared.
     fn touched(&self, outline: &Patch) -> Vec<(usize, usize)> {
         let mut shared: BTreeMap<usize, usize> = BTreeMap::new();
         for path in &outline.paths {

@@ -1,4 +1,4 @@
-//! What is known of a commit before its trees are read: enough to settle most picks.
+//! What is known of a commit before its trees are read: enough to decide most picks.
 
 use bstr::{BStr, BString, ByteSlice as _};
 use serde::{Deserialize, Serialize};
@@ -26,11 +26,11 @@ pub(super) struct Change {
     pub(super) subject: BString,
     /// The title without what backporting adds; lower case.
     pub(super) key: BString,
-    /// Whether it takes another change back.
+    /// Whether it reverts another change.
     pub(super) is_revert: bool,
     /// What it names as its original.
     pub(super) named: Vec<Named>,
-    /// The commits it says it takes back.
+    /// The commits that it says it reverts.
     pub(super) takes_back: TakesBack,
     pub(super) change_id: Option<BString>,
     /// The pull request it merged or squashed.
@@ -56,7 +56,7 @@ impl Author {
     }
 }
 
-/// 0 for nothing.
+/// Hashes bytes in lower case; 0 for nothing.
 fn hash_lower(text: &[u8]) -> u64 {
     if text.is_empty() {
         return 0;
@@ -89,13 +89,13 @@ impl Change {
         }
     }
 
-    /// Whether some id begins like this commit's.
+    /// Returns whether some id begins like this commit's.
     pub(super) fn has_prefix(&self, prefix: &Prefix) -> bool {
         self.id.to_string().as_bytes().starts_with(prefix)
     }
 }
 
-/// The words of a message below the title, trailers left out: hashed, sorted, with repetitions.
+/// Returns the words of a message below the title, trailers left out: hashed, sorted, with repetitions.
 pub(super) fn body_words(body: &BStr) -> Vec<u32> {
     /// No message is understood better by more words.
     const MAX_WORDS: usize = 2000;
@@ -117,7 +117,7 @@ pub(super) fn body_words(body: &BStr) -> Vec<u32> {
     words
 }
 
-/// How much two sorted lists have in common, from 0 to 1: twice the common part over both lengths (Dice).
+/// Returns how much two sorted lists have in common, from 0 to 1: twice the common part over both lengths (Dice).
 pub(super) fn dice(a: &[u32], b: &[u32]) -> f64 {
     if a.is_empty() || b.is_empty() {
         return 0.0;

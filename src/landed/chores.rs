@@ -31,7 +31,7 @@ const VERSION_LINES: &[&str] = &[
     r#"^[^a-z]*[\w.]*(version|pre|suffix|extra|status)\w*["']?(=>|:=|\?=|=|:)["']?[-.~+]?(nil|none|null|rc|alpha|beta|dev|pre|post|snapshot|final|git|unstable)?[.-]?[0-9]*["']?[,;]?$"#,
 ];
 
-/// In a file that is named after the version, a line that is nothing else.
+/// A line, in a file that is named after the version, that consists of the version alone.
 const BARE_VERSION: &str = r"^v?[0-9]+(\.[0-9]+)*([-.~+]?(rc|alpha|beta|dev|pre|post|snapshot|b|a)[-.]?[0-9]*)?$";
 
 /// What differs between two versions: words with numbers in them, and the marks of pre-releases; quoted or not.
@@ -58,14 +58,14 @@ const NOTES: &[&[u8]] = &[
 const PROSE: &[&[u8]] = &[b"md", b"markdown", b"rst", b"txt", b"adoc", b"html", b"yaml", b"yml", b"in"];
 const TRANSLATIONS: &[&[u8]] = &[b"po", b"pot"];
 
-/// Compiled when first asked for: where an answer is known beforehand, nobody asks.
+/// Compiled on first use: where the answer is cached, nothing asks for it.
 static TITLES: LazyLock<RegexSet> = LazyLock::new(|| set(DEFAULT_TITLES));
 static LINES: LazyLock<RegexSet> = LazyLock::new(|| set(VERSION_LINES));
 static BARE: LazyLock<Regex> = LazyLock::new(|| one(BARE_VERSION));
 static WORDS: LazyLock<Regex> = LazyLock::new(|| one(VERSION_WORDS));
 
 fn set(patterns: &[&str]) -> RegexSet {
-    // What is not ASCII is in none of them.
+    // None of them matches anything that is not ASCII.
     let set = RegexSetBuilder::new(patterns).case_insensitive(true).unicode(false).build();
     set.expect("the built-in patterns are regular expressions")
 }
@@ -97,7 +97,7 @@ pub(super) fn is_notes(path: &[u8]) -> bool {
     is_named && (ending.is_empty() || PROSE.contains(&ending))
 }
 
-/// What a change does to one file, as far as that is to write another version where one stood.
+/// What a change does to one file, as far as it replaces one version by another.
 pub(super) struct Versions {
     /// Whether the file is named after the version.
     is_version_file: bool,

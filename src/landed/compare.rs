@@ -19,11 +19,11 @@ use super::{Error, metadata, reasons};
 use crate::git::Repository;
 use crate::model::ObjectId;
 
-/// More commits than this on either side are not a question that can be answered while somebody waits.
+/// With more commits than this on either side, the question cannot be answered while somebody waits.
 const MAX_COMMITS: usize = 500_000;
 
-/// Compares the commits that are reachable from `from` and from none of `to` with those that are reachable from `to` and
-/// not from `from`. Merges of `from` are passed over: what they brought in is judged by itself.
+/// Compares the commits that are reachable from `from` and from none of `to` with those that are reachable from `to`
+/// and not from `from`. Merges of `from` are passed over: what they brought in is judged on its own.
 ///
 /// # Errors
 /// Commits or trees are missing or malformed, or the deadline passes. Missing files are not an error: see
@@ -46,7 +46,7 @@ pub(crate) fn compare(
 }
 
 /// Returns the changes of a branch that need not be on another line, each with the reason, without comparing any: those
-/// that say so, that change nothing, that were taken back or do so, and chores.
+/// that say so, that change nothing, that were reverted or are reverts, and chores.
 ///
 /// # Errors
 /// As [`compare`].
@@ -74,7 +74,8 @@ fn open_cache(repository: &Repository, options: &Options<'_>) -> Cache {
     }
 }
 
-/// The same without looking for an earlier answer; and what the answer depends on besides the two lines.
+/// Does the same without looking for an earlier answer, and returns also what the answer depends on besides the two
+/// lines.
 fn compare_now(
     repository: &Repository,
     from: ObjectId,
@@ -114,7 +115,7 @@ fn compare_now(
     Ok((Comparison { verdicts, unread }, found.lookups))
 }
 
-/// The answers, newest change first, behind those for commits that are there themselves.
+/// Returns the answers, newest change first, behind those for commits that are there themselves.
 fn judge(
     reading: &Reading<'_>,
     asked: &Asked,
@@ -149,8 +150,8 @@ fn judge(
     Ok(verdicts)
 }
 
-/// The newest commit of the branch that is surely some commit of the mainline, by that; what the branch took back does not
-/// count.
+/// Returns the newest commit of the branch that is surely some commit of the mainline, by that commit; what the branch
+/// reverted does not count.
 fn picked(settled: &BTreeMap<At, Vec<Pair>>, is_standing: &dyn Fn(At) -> bool) -> BTreeMap<At, At> {
     let mut picked = BTreeMap::new();
     for pair in settled.values().flatten().filter(|pair| pair.is_sure() && is_standing(pair.branch)) {

@@ -5,7 +5,7 @@ use crate::git::{self, Repository};
 /// An error of a comparison.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The repository gave none.
+    /// The repository gave no answer.
     #[error(transparent)]
     Git(#[from] git::Error),
     /// The time that was given is over.
@@ -17,7 +17,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Asks whether there is time left of what the repository allows.
+    /// Checks whether there is time left.
     ///
     /// # Errors
     /// The deadline has passed while `during` was being done.
@@ -25,7 +25,7 @@ impl Error {
         repository.check_deadline().map_err(|_| Self::Deadline { during })
     }
 
-    /// Whether a fact could not be had although the input may be in order.
+    /// Returns whether a fact could not be had although the input may be in order.
     pub const fn is_undecided(&self) -> bool {
         match self {
             Self::Git(error) => error.is_undecided(),

@@ -13,29 +13,29 @@ use super::said::{RELEASE_ONLY, stays};
 use super::{Error, chores};
 use crate::model::ObjectId;
 
-/// A revert takes back so much of a change, and does so little else, that nothing of the change is left: to the letter
-/// would be 1, and what was adapted to later changes is a little less.
+/// How much of a change a revert must take back, with how little else in it, for nothing of the change to be left: an
+/// exact inverse would be 1, and a revert that was adapted to later changes is a little less.
 const ALL_TAKEN_BACK: f64 = 0.9;
 
 /// The changes of a branch that are asked about.
 #[derive(Default)]
 pub(super) struct Asked {
-    /// Newest first; merges are left out, for what they brought in is judged by itself.
+    /// Newest first; merges are left out, for what they brought in is judged on its own.
     pub(super) branch: Vec<Change>,
     /// The others of the branch.
     pub(super) passed: Vec<Change>,
-    /// Commits that are asked about and are not the branch's alone.
+    /// Commits that are asked about and are on the other line too.
     pub(super) present: Vec<ObjectId>,
     /// Titles that several of the branch have.
     pub(super) repeated: BTreeSet<BString>,
-    /// The commits of the branch that were taken back there, by what stands of those that say so.
+    /// The commits of the branch that were reverted there by a commit that says so and was not reverted itself.
     pub(super) taken_back: BTreeMap<ObjectId, ObjectId>,
-    /// What each of the branch says that it takes back there.
+    /// What each commit of the branch says that it reverts there.
     takes_back: BTreeMap<ObjectId, Vec<ObjectId>>,
 }
 
 impl Asked {
-    /// Chooses from all commits of a branch, newest first. What the branch took back counts even where that is not asked
+    /// Chooses from all commits of a branch, newest first. Reverts on the branch count even where they are not asked
     /// about.
     pub(super) fn of(mut all: Vec<Change>, options: &Options<'_>, brought: Brought<'_>) -> Result<Self, Error> {
         let index = Index::new(&all);
@@ -74,9 +74,9 @@ pub(super) enum Exclusion {
     Stays,
     /// It changes nothing.
     Empty,
-    /// This later commit took all of it back.
+    /// This later commit reverted all of it.
     TakenBack(ObjectId),
-    /// It does nothing but to take back this earlier commit.
+    /// It only reverts this earlier commit.
     TakesBack(ObjectId),
     /// It is a chore of its own line.
     Chore,
@@ -117,8 +117,8 @@ impl Excluded {
     }
 }
 
-/// Finds what need not be on the other line. A message alone excludes nothing: the content of chores and of what was taken
-/// back has to bear it out.
+/// Finds what need not be on the other line. A message alone excludes nothing: the content of chores and of reverted
+/// changes has to bear it out.
 pub(super) fn exclude(reading: &Reading<'_>, asked: &Asked, own: &mut Patches<'_>) -> Result<Excluded, Error> {
     let titled: Vec<At> = if reading.options.owes_chores {
         Vec::new()
@@ -146,7 +146,7 @@ pub(super) fn exclude(reading: &Reading<'_>, asked: &Asked, own: &mut Patches<'_
 }
 
 impl Asked {
-    /// Whether it was taken back or takes something back, by what messages say.
+    /// Returns whether it was reverted or reverts something, according to messages.
     fn is_undone(&self, id: ObjectId) -> bool {
         self.taken_back.contains_key(&id) || self.takes_back.contains_key(&id)
     }
@@ -165,7 +165,7 @@ fn is_empty(reading: &Reading<'_>, change: &Change) -> Result<bool, Error> {
     Ok(reading.repository.commit(parent)?.tree == change.tree)
 }
 
-/// The content of what was taken back and of what did so, by commit.
+/// The content of reverted commits and of their reverts, by commit.
 struct Contents<'p> {
     own: &'p Patches<'p>,
     own_places: BTreeMap<ObjectId, At>,
@@ -196,7 +196,7 @@ impl<'p> Contents<'p> {
         self.own_places.get(&id).and_then(|at| self.own.get(*at)).or_else(|| self.others.get(&id))
     }
 
-    /// Whether what messages say is so.
+    /// Checks whether what messages say is true.
     fn undone(&self, asked: &Asked, id: ObjectId) -> Option<Exclusion> {
         let patch = self.get(id)?;
         let by = asked

@@ -1,4 +1,5 @@
-//! What messages say of themselves: trailers, Change-Ids, numbers of pull requests. Followed here, believed elsewhere.
+//! Follows what messages say about their originals: trailers, Change-Ids, numbers of pull requests. Whether to believe
+//! it is decided elsewhere.
 
 use bstr::BString;
 use std::collections::BTreeSet;
@@ -12,13 +13,13 @@ use super::verdict::Evidence;
 use crate::git::{self, Kind, Repository};
 use crate::model::ObjectId;
 
-/// A pick of a pick of a pick names its original through that many messages.
+/// How many messages are followed from a pick of a pick of a pick to its original.
 const MAX_DEPTH: usize = 3;
 
-/// So many other commits are read for one change: what each of them names could name as many again.
+/// How many other commits are read for one change: what each of them names could name as many again.
 const MAX_FOLLOWED: usize = 64;
 
-/// Of commits that share a Change-Id or a number, or that name the same one, so many are compared: the newest.
+/// How many of the commits that share a Change-Id or a number, or that name the same one, are compared: the newest.
 const MAX_SAME: usize = 24;
 
 /// What a branch commit's message leads to.
@@ -45,7 +46,7 @@ pub(super) struct Follower<'a> {
 }
 
 impl Follower<'_> {
-    /// What a commit of the branch claims, and which commits of the mainline claim it.
+    /// Returns what a commit of the branch claims, and which commits of the mainline claim it.
     pub(super) fn claims(&mut self, branch: &Change) -> Result<Claims, Error> {
         Error::unless_in_time(self.repository, "following what messages name")?;
         let mut claims = Claims::default();
@@ -89,7 +90,7 @@ impl Follower<'_> {
         Ok(())
     }
 
-    /// An id that is not on the mainline: a commit of another branch may name its own original.
+    /// Follows an id that is not on the mainline: a commit of another branch may name its own original.
     fn elsewhere(
         &mut self,
         prefix: &Prefix,
@@ -129,7 +130,7 @@ pub(crate) fn lookup(repository: &Repository, prefix: &BString) -> Result<Option
     };
     match repository.kind(id) {
         Ok(kind) => Ok(kind.filter(|kind| *kind == Kind::Commit).map(|_| id)),
-        // A partial clone cannot tell; it does not have it in any case.
+        // A partial clone cannot know; it does not have the object in any case.
         Err(git::Error::Promised { .. }) => Ok(None),
         Err(error) => Err(error),
     }

@@ -10,7 +10,7 @@ use super::titles::{self, Numbers};
 
 /// How telling each line is: a brace is in half of all patches, a distinctive line in one.
 pub(super) struct Weights {
-    /// In how many of the patches that were read the line occurs.
+    /// How many of the patches that were read contain the line.
     occurrences: HashMap<Line, u32, ByLine>,
     /// The weights of lines that occur never, once, twice and so on.
     table: Vec<f64>,
@@ -53,13 +53,14 @@ impl Weights {
             }
         }
         let (read, all) = (f64::from(read.max(1)), (all as f64).max(1.0));
-        // What was not read is taken to be like what was, except that one occurrence is no more than one.
+        // The patches that were not read are assumed to resemble those that were, except that one occurrence is never
+        // scaled up.
         let expected = |seen: f64| if seen > 1.0 { 1.0 + (seen - 1.0) * (all / read).max(1.0) } else { seen };
         let weight = |seen: u32| ((all + 1.0) / (expected(f64::from(seen)) + 0.5)).ln().max(0.05);
         Self { occurrences, table: (0..=MAX_OCCURRENCES).map(weight).collect() }
     }
 
-    /// The weight of a line in nats: the logarithm of how many patches there are for each one that has it.
+    /// Returns the weight of a line in nats: the logarithm of how many patches there are for each one that has it.
     fn of(&self, line: Line) -> f64 {
         let seen = self.occurrences.get(&line).copied().unwrap_or_default().min(MAX_OCCURRENCES);
         self.table.get(seen as usize).copied().unwrap_or_default()
@@ -69,7 +70,7 @@ impl Weights {
         patch.lines.iter().map(|(line, count)| self.of(*line) * f64::from(*count)).sum()
     }
 
-    /// The weight of the lines that both have.
+    /// Returns the weight of the lines that both have.
     pub(super) fn shared(&self, a: &Patch, b: &Patch) -> f64 {
         let mut right = b.lines.iter().peekable();
         let mut sum = 0.0;
@@ -99,7 +100,7 @@ pub(super) struct Features {
 /// What the lines of two changes have in common.
 #[derive(Clone, Debug)]
 pub(super) struct Content {
-    /// Lines were compared; otherwise only trees and what the commits say were.
+    /// Whether lines were compared, and not only trees and what the commits say.
     pub(super) has_lines: bool,
     /// git's patch-id is equal, or the very same files were replaced by the very same files.
     pub(super) same_patch: bool,
@@ -109,11 +110,11 @@ pub(super) struct Content {
     pub(super) same_moved_lines: bool,
     /// The weight of the lines that both change, in nats.
     pub(super) shared: f64,
-    /// The same as a part of both (Dice), of the branch's, and of the mainline's lines, from 0 to 1.
+    /// The same as a fraction of both (Dice), of the branch's, and of the mainline's lines, from 0 to 1.
     pub(super) both: f64,
     pub(super) of_branch: f64,
     pub(super) of_mainline: f64,
-    /// Both change no more than a handful of lines, of which one word changed is much.
+    /// Both change no more than a handful of lines: one changed word is a large part of them.
     pub(super) is_tiny: bool,
 }
 
@@ -121,13 +122,13 @@ pub(super) struct Content {
 #[derive(Clone, Debug)]
 pub(super) struct People {
     pub(super) same_author: bool,
-    /// Written in the same second.
+    /// Both have the same author timestamp.
     pub(super) same_second: bool,
-    /// The author wrote nothing else on the mainline in that second.
+    /// The author wrote nothing else on the mainline with that timestamp.
     pub(super) only_second: bool,
     /// Days between the two commits.
     pub(super) days: f64,
-    /// The mainline's was committed after the branch's: it is not what that was picked from.
+    /// The mainline's was committed after the branch's, which therefore was not picked from it.
     pub(super) is_later: bool,
 }
 
@@ -149,7 +150,7 @@ pub(super) struct Words {
     pub(super) is_backport: bool,
     /// The title says too little: it is short or frequent.
     pub(super) is_generic: bool,
-    /// One takes something back and the other does not.
+    /// One is a revert and the other is not.
     pub(super) reverts_differ: bool,
     /// How alike the messages below the titles are, and how many words the shorter one has.
     pub(super) body: f64,
@@ -161,11 +162,11 @@ pub(super) struct Words {
 pub(super) struct Files {
     pub(super) shares_path: bool,
     pub(super) shares_name: bool,
-    /// The same files were changed, however.
+    /// The same files were changed, in whatever way.
     pub(super) same_paths: bool,
     /// Most of the files that either changed, both did.
     pub(super) most_paths: bool,
-    /// Nobody writes most of the branch's files by hand.
+    /// Most of the branch's files are not written by hand.
     pub(super) is_generated: bool,
 }
 
@@ -173,16 +174,16 @@ pub(super) struct Files {
 const MIN_TITLE: usize = 12;
 const MAX_FREQUENCY: usize = 4;
 
-/// Lines that were compared and have less than this in common, of both and of the larger part, are other content.
+/// With less than this in common, of both and of the larger part, lines that were compared count as different content.
 const SAME_CONTENT: f64 = 0.1;
 const PART_OF_CONTENT: f64 = 0.4;
 
-/// What came so many days after a change is not what it was picked from.
+/// A change is not picked from a commit that came more than so many days after it.
 const STALE_DAYS: f64 = 60.0;
 
 const SECONDS_A_DAY: f64 = 86_400.0;
 
-/// What of the mainline as a whole matters for a pair.
+/// What matters for a pair about the mainline as a whole.
 pub(super) struct Surroundings<'a> {
     pub(super) weights: &'a Weights,
     pub(super) index: &'a Index<'a>,
@@ -210,14 +211,14 @@ impl Features {
         }
     }
 
-    /// Whether lines were compared and have next to nothing in common.
+    /// Returns whether lines were compared and have next to nothing in common.
     pub(super) fn content_differs(&self) -> bool {
         let content = &self.content;
         let is_same = content.same_patch || content.same_lines || content.same_moved_lines;
         content.has_lines && !is_same && content.both < SAME_CONTENT && content.larger_part() < PART_OF_CONTENT
     }
 
-    /// Whether both have the same author, second and title.
+    /// Returns whether both have the same author, timestamp and title.
     pub(super) fn same_origin(&self) -> bool {
         self.people.same_author && self.people.same_second && self.words.same_title
     }
@@ -242,7 +243,7 @@ impl Content {
         }
     }
 
-    /// The larger part: of the branch's or of the mainline's lines.
+    /// Returns the larger part: of the branch's or of the mainline's lines.
     pub(super) fn larger_part(&self) -> f64 {
         self.of_branch.max(self.of_mainline)
     }
@@ -259,7 +260,7 @@ impl People {
         }
     }
 
-    /// Whether the mainline's came so much later that it is another one.
+    /// Returns whether the mainline's commit came so much later that it has to be another one.
     pub(super) fn is_stale(&self) -> bool {
         self.is_later && self.days > STALE_DAYS
     }

@@ -23,7 +23,7 @@ pub(super) const DEFAULT_FORMS: [&str; 15] = [
     r"^backported a portion of (?P<names>https?://\S+/commit/[0-9a-f]{7,})",
 ];
 
-/// How whatever matches a form begins, brackets taken off.
+/// How everything that matches a form begins, without brackets.
 const BEGINNINGS: &[&[u8]] = &[
     b"automated",
     b"back",
@@ -43,21 +43,21 @@ const BEGINNINGS: &[&[u8]] = &[
     b"upstream ",
 ];
 
-/// Compiled when first asked for: most messages name nothing, and most that do name it in the first form.
+/// Compiled on first use: most messages name nothing, and most of those that do use the first form.
 static COMPILED: [OnceLock<Regex>; DEFAULT_FORMS.len()] = [const { OnceLock::new() }; DEFAULT_FORMS.len()];
 
-/// The built-in forms, in their order.
+/// Returns the built-in forms, in their order.
 pub(super) fn built_in() -> impl Iterator<Item = &'static Regex> {
     COMPILED.iter().zip(DEFAULT_FORMS).map(|(compiled, form)| {
         compiled.get_or_init(|| {
-            // A message is bytes. Its letters beyond ASCII are in none of the forms.
+            // A message is bytes, and none of the forms contains letters beyond ASCII.
             let regex = RegexBuilder::new(form).case_insensitive(true).unicode(false).build();
             regex.expect("the built-in forms are regular expressions")
         })
     })
 }
 
-/// Cheap: whether a line, or a line whose end was wrapped, begins as one that matches a built-in form.
+/// Returns cheaply whether a line, or a line whose end was wrapped, begins like one that matches a built-in form.
 pub(super) fn may_match(line: &[u8]) -> bool {
     let brackets = line.iter().take_while(|byte| matches!(byte, b'(' | b'[' | b' ')).count();
     let line = line.get(brackets..).unwrap_or_default();
@@ -71,7 +71,7 @@ mod tests {
     use proptest::prelude::*;
     use proptest::string::string_regex;
 
-    /// Texts that match some form.
+    /// Generates texts that match some form.
     fn matching() -> impl Strategy<Value = (String, usize)> {
         (0..DEFAULT_FORMS.len()).prop_flat_map(|at| {
             // The generator knows no anchors, and takes `\w` for more than ASCII.

@@ -1,6 +1,7 @@
 //! What a message says about where its change comes from.
 //!
-//! A form counts only where it begins a line below the subject: "also includes the backport of X" names no original.
+//! A form counts only where it begins a line below the subject: "also includes the backport of X" does not name an
+//! original.
 
 use bstr::{BString, ByteSlice as _};
 use std::borrow::Cow;
@@ -10,7 +11,7 @@ use super::named::{MAX_NAMED, Named, is_id};
 use super::own_form::Form;
 use super::said::leading_number;
 
-/// So many lines with an id or a number in them are looked at.
+/// How many lines with an id or a number in them are looked at.
 const MAX_LINES: usize = 10_000;
 
 /// The forms that count: the built-in ones and those of a project's own.
@@ -20,26 +21,27 @@ pub struct Grammar {
 }
 
 impl Grammar {
-    /// These forms beside the built-in ones. Where a line has several of them, the first counts, and before a built-in one.
+    /// Makes a grammar of these forms and the built-in ones. Where a line has several of them, the first counts, and
+    /// before a built-in one.
     pub const fn with(own: Vec<Form>) -> Self {
         Self { own }
     }
 
-    /// All forms as they are written.
+    /// Returns all forms as they are written.
     pub(super) fn forms(&self) -> Vec<&str> {
         DEFAULT_FORMS.into_iter().chain(self.own.iter().map(Form::text)).collect()
     }
 
-    /// Cheap: whether a message could name another commit, by its id or by the number of its pull request. Most do not, and
-    /// need not be compared with anything.
+    /// Returns cheaply whether a message could name another commit, by its id or by the number of its pull request.
+    /// Most do not, and need not be compared with anything.
     pub fn may_name(&self, message: &[u8]) -> bool {
         message.split(|byte| !byte.is_ascii_alphanumeric()).any(is_id)
             || message.windows(2).any(|pair| matches!(pair, [b'#', digit] if digit.is_ascii_digit()))
             || self.own.iter().any(|form| form.may_name(message))
     }
 
-    /// What a message names as originals, in its order. A revert quotes another message, trailers included, and names
-    /// none.
+    /// Returns what a message names as originals, in its order. A revert quotes another message, trailers included, and
+    /// names no original.
     pub(super) fn named(&self, subject: &[u8], body: &[u8]) -> Vec<Named> {
         let mut found = Vec::new();
         if super::titles::is_revert(subject.as_bstr()) {
@@ -86,13 +88,13 @@ impl Grammar {
     }
 }
 
-/// A line with the next one where the id may have been wrapped onto that: in brackets that are not closed.
+/// Returns a line with the next one where the id may have been wrapped onto that: in brackets that are not closed.
 fn unwrapped<'a>(line: &'a [u8], next: Option<&[u8]>) -> Cow<'a, [u8]> {
     let is_open = matches!(line.first(), Some(b'(' | b'[')) && !line.contains(&b')') && !line.contains(&b']');
     next.filter(|_| is_open).map_or(Cow::Borrowed(line), |next| Cow::Owned([line, b" ", next].concat()))
 }
 
-/// Titles such as `Backport PR #12: …` and `Automated cherry-pick of #12: …`.
+/// Returns the number in titles such as `Backport PR #12: …` and `Automated cherry-pick of #12: …`.
 fn subject_number(subject: &[u8]) -> Option<u64> {
     let lower = subject.trim_start().to_ascii_lowercase();
     let starts: [&[u8]; 6] = [
@@ -107,7 +109,7 @@ fn subject_number(subject: &[u8]) -> Option<u64> {
     leading_number(rest)
 }
 
-/// Whether there is an id or a number in a text, by the look of it.
+/// Returns whether something in a text looks like an id or a number.
 fn holds_name(text: &[u8]) -> bool {
     if text.contains(&b'#') {
         return true;
@@ -119,8 +121,9 @@ fn holds_name(text: &[u8]) -> bool {
     })
 }
 
-/// Whether a line is the middle of a sentence of prose: "which was a / backport of X" says what something else was. What
-/// stands in brackets, begins with a capital or has the form `token: value` begins by itself.
+/// Returns whether a line is the middle of a sentence of prose: "which was a / backport of X" says what something else
+/// was. A line in brackets, or one that begins with a capital or has the form `token: value`, begins a sentence of its
+/// own.
 fn runs_on(above: &[u8], line: &[u8]) -> bool {
     let is_token = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b' ');
     let is_trailer = |line: &[u8]| {
@@ -133,7 +136,7 @@ fn runs_on(above: &[u8], line: &[u8]) -> bool {
         && above.last().is_some_and(|last| !ends(last))
 }
 
-/// Ids of seven digits and more, and numbers behind a `#` if there is no id before them.
+/// Collects ids of seven digits and more, and numbers behind a `#` if there is no id before them.
 fn names_in(text: &[u8], found: &mut Vec<Named>) {
     let before = found.len();
     for word in text.split(|byte| !byte.is_ascii_alphanumeric()) {
@@ -186,7 +189,7 @@ mod tests {
             "logically a backport of c/s S",
             "The issue was fixed in the master branch in commit S (\"t\")",
             "Backported a portion of https://host/owner/name/commit/S",
-            // However it is wrapped, this begins by itself.
+            // However it is wrapped, this begins a sentence of its own.
             "backport of S",
             "it is done.\nbackport of S",
             "what it does\n\nbackport of S",

@@ -1,4 +1,4 @@
-//! The mainline's commits by what is compared first.
+//! An index of the mainline's commits by what is compared first.
 
 use bstr::{BString, ByteSlice as _};
 use std::collections::HashMap;
@@ -15,14 +15,14 @@ pub(super) type At = usize;
 /// Of commits with the same title, this many nearest in time are compared.
 const MAX_SAME_TITLE: usize = 24;
 
-/// So many lines of a message are looked through for titles of at least so many words.
+/// How many lines of a message are searched for titles, and how many words those must have.
 const MAX_LISTED: usize = 100;
 const MIN_LISTED: usize = 3;
 
-/// The mainline's commits by title, author and second, and the ids and numbers they carry.
+/// The mainline's commits by title, author and timestamp, and by the ids and numbers that they contain.
 pub(super) struct Index<'c> {
     pub(super) commits: &'c [Change],
-    /// Sorted, as all of these are: by a hash of the title.
+    /// By a hash of the title; sorted, as all of these are.
     by_title: Vec<(u64, At)>,
     by_second: Vec<(u64, i64, At)>,
     by_id: Vec<(ObjectId, At)>,
@@ -77,7 +77,7 @@ impl<'c> Index<'c> {
         }
     }
 
-    /// Commits with this title.
+    /// Returns the commits with this title.
     fn titled<'i>(&'i self, key: &'i [u8]) -> impl Iterator<Item = At> + 'i {
         let hash = hash(key);
         let first = self.by_title.partition_point(|(other, _)| *other < hash);
@@ -85,24 +85,25 @@ impl<'c> Index<'c> {
         same.map(|(_, at)| *at).filter(move |at| self.commits.get(*at).is_some_and(|commit| commit.key == key))
     }
 
-    /// Commits written by somebody in some second.
+    /// Returns the commits with some author and author timestamp.
     fn written(&self, who: u64, seconds: i64) -> impl Iterator<Item = At> {
         let first = self.by_second.partition_point(|(other, second, _)| (*other, *second) < (who, seconds));
         let same = self.by_second.iter().skip(first);
         same.take_while(move |(other, second, _)| (*other, *second) == (who, seconds)).map(|(_, _, at)| *at)
     }
 
-    /// How many commits have this title.
+    /// Returns how many commits have this title.
     pub(super) fn frequency(&self, key: &[u8]) -> usize {
         self.titled(key).count()
     }
 
-    /// Whether somebody wrote more than one commit in some second.
+    /// Returns whether more than one commit has some author and author timestamp.
     pub(super) fn is_repeated(&self, who: u64, seconds: i64) -> bool {
         self.written(who, seconds).nth(1).is_some()
     }
 
-    /// Commits with the same title, by the same author of the same second, or merging a pull request that the title names.
+    /// Returns the commits with the same title, with the same author and author timestamp, or merging a pull request
+    /// that the title names.
     pub(super) fn alike(&self, branch: &Change) -> Vec<At> {
         let mut found: Vec<At> = Vec::new();
         for who in [branch.author.email, branch.author.name] {
@@ -130,7 +131,8 @@ impl<'c> Index<'c> {
         found
     }
 
-    /// Commits whose titles stand as lines in a message, as those of a squash do, or whose pull requests end such lines.
+    /// Returns the commits whose titles are lines in a message, as those of a squash are, or whose pull requests end
+    /// such lines.
     pub(super) fn listed(&self, body: &[u8]) -> Vec<At> {
         let mut found = Vec::new();
         for line in body.lines().take(MAX_LISTED) {
@@ -150,12 +152,12 @@ impl<'c> Index<'c> {
         found
     }
 
-    /// The newest commit with this title behind some place, where what is older stands.
+    /// Returns the newest commit with this title behind some place, that is, older than it.
     pub(super) fn titled_behind(&self, key: &[u8], at: At) -> Option<At> {
         self.titled(key).filter(|other| *other > at).min()
     }
 
-    /// The commit that an id, maybe abbreviated, stands for; `None` for none or several.
+    /// Returns the commit that an id, maybe abbreviated, stands for; `None` for none or several.
     pub(super) fn with_id(&self, prefix: &Prefix) -> Option<At> {
         let kind = self.by_id.first()?.0.kind();
         let mut lowest = prefix.to_vec();
@@ -172,7 +174,7 @@ impl<'c> Index<'c> {
         found.next().is_none().then_some(first)
     }
 
-    /// Commits whose messages name this one as their original.
+    /// Returns the commits whose messages name this one as their original.
     pub(super) fn naming(&self, id: ObjectId) -> Vec<At> {
         let id = id.to_string();
         let names = |at: &At| {

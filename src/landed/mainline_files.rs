@@ -1,8 +1,8 @@
-//! Which files the commits of the mainline change, as far as something that is sought changes just the same.
+//! Finds the files that the commits of the mainline change, as far as an unmatched change has exactly the same ones.
 //!
-//! What was kept of earlier comparisons says it at once, and so do the changed-path filters of the commit-graph. For the
-//! others trees are read: one by one if they are few or what is sought is in files that everybody changes, else where some
-//! path of it was changed.
+//! The cache of earlier comparisons answers at once, and so do the changed-path filters of the commit-graph. For all
+//! other commits trees are read: one by one if they are few or the unmatched changes are in files that everybody
+//! changes, otherwise only where one of their paths was changed.
 
 use bstr::{BStr, BString};
 use std::collections::{BTreeSet, HashMap};
@@ -17,7 +17,7 @@ use super::same_files::SameFiles;
 use super::{Error, parallel};
 use crate::git::Repository;
 
-/// The trees of so few commits are read one by one.
+/// Up to so many commits have their trees read one by one.
 const MAX_FEW: usize = 512;
 
 const DURING: &str = "comparing files";
@@ -28,7 +28,7 @@ pub(super) struct MainlineFiles<'a> {
     pub(super) mainline: &'a [Change],
     pub(super) cache: &'a Cache,
     pub(super) readers: &'a Readers,
-    /// Whether what is read will be kept: then it is read of all commits, so that nobody has to do it again.
+    /// Whether what is read will be cached: then it is read for all commits, once and for all.
     pub(super) keeps: bool,
 }
 
@@ -37,13 +37,13 @@ pub(super) struct MainlineFiles<'a> {
 pub(super) struct Files {
     /// Commits and the files that they change.
     pub(super) known: Vec<(At, PathsKey)>,
-    /// Commits that change the same files as something that is sought, by their filters: for certain they do not change
-    /// the same as anything else that is.
+    /// Commits that, by their filters, may change the same files as an unmatched change, and certainly not the same as
+    /// any other one.
     pub(super) filtered: Vec<(At, PathsKey)>,
 }
 
 impl MainlineFiles<'_> {
-    /// `branch` are the changes of the branch, as far as they were read.
+    /// Finds the files of the mainline. `branch` are the changes of the branch, as far as they were read.
     pub(super) fn find(&self, same: &SameFiles<'_>, branch: &Patches<'_>) -> Result<Files, Error> {
         let mut files = Files::default();
         let mut unknown = Vec::new();
@@ -56,7 +56,7 @@ impl MainlineFiles<'_> {
         if !unknown.is_empty() {
             files.filtered = self.by_filters(same, &mut unknown);
         }
-        // The repository itself stays with this thread.
+        // The repository itself cannot leave this thread.
         let Self { mainline, readers, keeps, .. } = *self;
         let wants = |directory: &BStr, names: &[BString]| keeps || same.wants(directory, names);
         let read = |reader: &mut Reader, at: At| {
@@ -86,7 +86,7 @@ impl MainlineFiles<'_> {
         Ok(files)
     }
 
-    /// Takes those that have a filter out of `unknown`, and gives those whose filter is that of something sought.
+    /// Removes those that have a filter from `unknown`, and returns those whose filter is that of an unmatched change.
     fn by_filters(&self, same: &SameFiles<'_>, unknown: &mut Vec<At>) -> Vec<(At, PathsKey)> {
         let mut found = Vec::new();
         let Some(filters) = self.repository.changed_paths() else { return found };

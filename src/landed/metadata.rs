@@ -1,4 +1,4 @@
-//! Candidates by what commits say: what their messages name, title, author and second.
+//! Finds candidates by what commits say: what their messages name, title, author and timestamp.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use super::reading::{Patches, Reading};
 use super::reverts::Reverts;
 use super::{Error, patch, titles};
 
-/// A title of fewer words may be chance.
+/// A title of fewer words may be the same by chance.
 const MIN_TELLING: usize = 4;
 
 /// What a change of the branch is compared with.
@@ -20,8 +20,8 @@ pub(super) struct Candidates {
     pub(super) found: BTreeSet<At>,
     /// Of these, those whose title is a line of the branch's message.
     pub(super) listed: BTreeSet<At>,
-    /// The one of the same author and title that no other is as near to: the others need not be read, and trees are
-    /// enough if both name the same files.
+    /// The one with the same author and title that is nearer than all others: the others need not be read, and trees
+    /// are enough if both name the same files.
     pub(super) plain: Option<At>,
 }
 
@@ -44,7 +44,7 @@ pub(super) struct Said {
     pub(super) lookups: Vec<Lookup>,
 }
 
-/// Pairs that are no answer, by `without`.
+/// Pairs that `without` excludes from the answer.
 pub(super) type Without = BTreeSet<(At, At)>;
 
 /// Finds candidates by what messages say, and by title, author and second.
@@ -86,9 +86,9 @@ pub(super) fn candidates(
     Ok(said)
 }
 
-/// The one candidate by the same author and with the same title: of the same second, or else, where `is_telling`, the only
-/// one with a title that says enough. Whatever is less like it need not be read. A merge counts where it was picked
-/// itself.
+/// Returns the one candidate by the same author and with the same title: with the same author timestamp, or else, where
+/// `is_telling`, the only one with a title that says enough. Candidates that are less similar need not be read. A merge
+/// counts where it was picked itself.
 fn plainly(
     index: &Index<'_>,
     change: &Change,
@@ -142,7 +142,8 @@ fn is_confirmed((own, branch): (&Patches<'_>, At), (there, mainline): (&Patches<
     })
 }
 
-/// Returns the pairs that `without` takes away. A merge and what it brought in are the same change twice: they go together.
+/// Returns the pairs that `without` excludes. A merge and what it brought in are the same change twice: they are
+/// excluded together.
 pub(super) fn taken_away(reading: &Reading<'_>, branch: &[Change], mainline: &[Change]) -> Result<Without, Error> {
     let mut away = Without::new();
     let without = &reading.options.without;

@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 /// An abbreviated or full commit id in hexadecimal, lower case.
 pub(super) type Prefix = BString;
 
-/// So many digits an abbreviated id has at least; what is shorter names nothing.
+/// The fewest digits of an abbreviated id; a shorter one names nothing.
 pub(super) const MIN_DIGITS: usize = 7;
 
-/// No message names more than this; what more there is, is not read.
+/// How many names are read from a message; further ones are ignored.
 pub(super) const MAX_NAMED: usize = 64;
 
 /// What a message names as its original.
@@ -21,7 +21,8 @@ pub(super) enum Named {
     PullRequest(u64),
 }
 
-/// Returns whether a word looks like the id of a commit. A word of letters from a to f alone is one of some language.
+/// Returns whether a word looks like the id of a commit. A word that consists of letters from a to f alone is an
+/// ordinary word.
 pub(super) fn is_id(word: &[u8]) -> bool {
     (MIN_DIGITS..=64).contains(&word.len())
         && word.iter().all(u8::is_ascii_hexdigit)

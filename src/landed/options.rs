@@ -6,7 +6,7 @@ use super::grammar::Grammar;
 use super::said::RELEASE_ONLY;
 use crate::model::ObjectId;
 
-/// What is done with what earlier comparisons found out about commits.
+/// How the cache of what earlier comparisons found out about commits is used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Caching {
     /// Nothing.
@@ -14,7 +14,7 @@ pub enum Caching {
     /// It is used.
     #[default]
     Read,
-    /// It is used, and what is new is added, unless objects are in quarantine.
+    /// It is read, and what is new is added, unless objects are in quarantine.
     Keep,
 }
 
@@ -31,11 +31,11 @@ pub struct Options<'a> {
     pub grammar: Grammar,
     /// The token of the trailer by which a change says that it stays on its line.
     pub exempt_trailer: &'a str,
-    /// Whether version bumps, release notes and the like are changes as any other.
+    /// Whether version bumps, release notes and the like count as changes like any other.
     pub owes_chores: bool,
-    /// What is done with what earlier comparisons found out.
+    /// How the cache of earlier comparisons is used.
     pub cache: Caching,
-    /// Is called with what is being done, and with how many commits.
+    /// Called with what is being done, and with how many commits.
     pub progress: Option<&'a (dyn Fn(&'static str, usize) + Sync)>,
 }
 

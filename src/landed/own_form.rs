@@ -9,25 +9,26 @@ use super::named::{Named, is_id};
 pub enum Original {
     /// Commits, by their ids.
     Commit,
-    /// Pull requests, by their numbers; `#` and `!` before one are none of it.
+    /// Pull requests, by their numbers; `#` and `!` before a number are not part of it.
     PullRequest,
 }
 
 /// Plain text around the place where an original is named.
 ///
-/// It matches the beginning of a line, without regard to case. A blank stands for any number of them, and for none beside a
-/// mark. Several originals are separated by commas or blanks; what follows a match does not matter.
+/// It matches the beginning of a line, without regard to case. A blank matches any number of blanks, including none
+/// next to a punctuation mark. Several originals are separated by commas or blanks; what follows a match does not
+/// matter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Form {
     before: String,
     original: Original,
     after: String,
-    /// All of it, as it is written.
+    /// The whole form, as it is written.
     text: String,
 }
 
 impl Form {
-    /// The form of this text before and behind an original.
+    /// Makes the form with this text before and behind an original.
     pub fn new(before: &str, original: Original, after: &str) -> Self {
         let placeholder = match original {
             Original::Commit => "{commit}",
@@ -41,12 +42,12 @@ impl Form {
         &self.text
     }
 
-    /// Whether a message could name something in this form that does not look like a name anywhere else.
+    /// Returns whether a message could name something in this form that does not look like a name anywhere else.
     pub(super) fn may_name(&self, message: &[u8]) -> bool {
         self.original == Original::PullRequest && message.iter().any(u8::is_ascii_digit)
     }
 
-    /// What a line names, at most so many; empty where it has another form.
+    /// Returns what a line names, at most so many; empty where it does not have this form.
     pub(super) fn named(&self, line: &[u8], most: usize) -> Vec<Named> {
         let mut found = Vec::new();
         let Some(mut rest) = behind(&self.before, line) else { return found };
@@ -84,7 +85,7 @@ fn digits(word: &[u8]) -> Option<u64> {
     word.iter().all(u8::is_ascii_digit).then(|| word.to_str().ok()?.parse().ok()).flatten()
 }
 
-/// What is behind a text with which a line begins. The text may follow a word, and a word may follow it.
+/// Returns what is behind a text with which a line begins. The text may follow a word, and a word may follow it.
 fn behind<'a>(text: &str, line: &'a [u8]) -> Option<&'a [u8]> {
     let (mut rest, mut before) = (line, 'a');
     let mut letters = text.chars().peekable();

@@ -1,8 +1,9 @@
 //! The same work for many commits, on all cores.
 //!
-//! By hand and not by rayon: a repository cannot be shared between threads, so that each has a state of its own for as long
-//! as it works; threads take neighbouring commits, which share trees; and the first error, or the deadline, ends the work
-//! of all between two chunks. With rayon the same takes as many lines, and a pool that stays.
+//! This is done by hand and not with rayon for three reasons. A repository cannot be shared between threads: each keeps
+//! a state of its own for as long as it works. Threads take neighbouring commits, which share trees. The first error,
+//! or the deadline, ends the work of all threads between two chunks. With rayon the same would take as many lines, and
+//! a pool that stays alive.
 
 use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -11,7 +12,7 @@ use std::sync::mpsc;
 use super::Error;
 use crate::git::Repository;
 
-/// More threads than this only fight for memory.
+/// More threads than this only compete for memory.
 const MAX_THREADS: usize = 8;
 
 /// How many neighbouring commits a thread takes at once: they share trees.

@@ -16,24 +16,24 @@ use crate::model::ObjectId;
 /// Larger files are compared by their ids only, as binary ones are.
 const MAX_BLOB: u64 = 512 << 10;
 
-/// Where more bytes than this are between the first and the last difference, lines are counted and not aligned.
+/// With more bytes than this between the first and the last difference, lines are counted and not aligned.
 const MAX_DIFF: usize = 128 << 10;
 
-/// So many files of so many bytes, old and new, are read in any case.
+/// How many files of how many bytes, old and new together, are read in any case.
 const SMALL_FILES: usize = 2;
 const SMALL_BYTES: u64 = 16 << 10;
 
 /// With more changed files, only paths and ids are compared: imports and merges of whole branches.
 const MAX_FILES: usize = 2000;
 
-/// Of so many files lines are read; of the others in the order of paths, only that they were changed is compared.
+/// How many files, in the order of paths, have their lines read; of the others only that they were changed is compared.
 const MAX_READ: usize = 100;
 
-/// With more changed lines, the rest is not kept.
+/// With more changed lines than this, the rest is dropped.
 const MAX_LINES: usize = 400_000;
 
-/// A changed line: its text without blanks, hashed, and in the last bit its sign. What takes the line back differs from it
-/// in that bit alone.
+/// A changed line: its text without blanks, hashed, and in the last bit its sign. A line and its inverse differ in that
+/// bit alone.
 pub(super) type Line = u64;
 
 /// The bit of a line that is set where it was added.
@@ -45,11 +45,11 @@ pub(super) type PathsKey = u64;
 /// What a commit changed against its first parent.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Patch {
-    /// Whether lines were looked at, not only trees. What is kept begins with it.
+    /// Whether lines were looked at, not only trees. The cached record begins with it.
     pub(super) has_lines: bool,
     /// git's patch-id, in the form that `git cherry` compares. `None` if nothing changed or not all could be read.
     pub(super) id: Option<PatchId>,
-    /// Which paths got which content from which: equal only for the very same change.
+    /// Which paths got which content in place of which: equal only for exactly the same change.
     pub(super) exact: Option<u64>,
     /// Changed lines with their paths, without context.
     pub(super) bare: Option<u64>,
@@ -73,13 +73,13 @@ pub(super) struct Patch {
 }
 
 impl Patch {
-    /// The same as though no lines had been read.
+    /// Returns the same patch as though no lines had been read.
     pub(super) fn into_outline(self) -> Self {
         let nothing = Self { id: None, bare: None, moved: None, lines: Vec::new(), ..self };
         Self { has_lines: false, is_bookkeeping: false, ..nothing }
     }
 
-    /// Whether only a few lines were added and removed.
+    /// Returns whether only a few lines were added and removed.
     pub(super) fn is_tiny(&self) -> bool {
         const FEW: u32 = 6;
         self.has_lines && self.lines.iter().map(|(_, count)| *count).sum::<u32>() <= FEW
@@ -127,8 +127,8 @@ impl Reader {
         Self { trees: TreeDiff::new(repository) }
     }
 
-    /// The paths of a commit's patch and the words of its message, without its lines. What cannot be read for want of an
-    /// object is marked in it and is no error: the rest of the history can still be judged.
+    /// Returns the paths of a commit's patch and the words of its message, without its lines. What cannot be read for
+    /// want of an object is marked in it and is not an error: the rest of the history can still be judged.
     pub(super) fn outline(&mut self, change: &Change) -> Result<Patch, Error> {
         let mut patch = Patch::default();
         let files = match self.trees.changes_of(change.parent, change.tree) {
@@ -147,7 +147,7 @@ impl Reader {
         Ok(patch)
     }
 
-    /// The paths that a commit changes, if `wants` says so; see [`TreeDiff::changes_within`].
+    /// Returns the paths that a commit changes, if `wants` says so; see [`TreeDiff::changes_within`].
     pub(super) fn paths_within(
         &mut self,
         change: &Change,
@@ -161,7 +161,7 @@ impl Reader {
         }
     }
 
-    /// Which of the wanted paths differ between a commit and a tree; see [`TreeDiff::differing`].
+    /// Returns which of the wanted paths differ between a commit and a tree; see [`TreeDiff::differing`].
     pub(super) fn differing(
         &mut self,
         before: Option<ObjectId>,
@@ -182,13 +182,13 @@ impl Reader {
         files.len() <= SMALL_FILES && ids().map(size).fold(0, u64::saturating_add) <= SMALL_BYTES
     }
 
-    /// The outline of a commit, or all of it if that is small.
+    /// Returns the outline of a commit, or all of it if that is small.
     pub(super) fn outline_or_small(&mut self, change: &Change) -> Result<Patch, Error> {
         let outline = self.outline(change)?;
         if outline.is_small { self.patch(change, Some(outline)) } else { Ok(outline) }
     }
 
-    /// The patch of a commit whose outline may be known, as far as it can be read.
+    /// Returns the patch of a commit whose outline may be known, as far as it can be read.
     pub(super) fn patch(&mut self, change: &Change, outline: Option<Patch>) -> Result<Patch, Error> {
         // One from the cache has paths only.
         let outline = outline.filter(|outline| outline.files.len() == outline.paths.len());
@@ -230,7 +230,7 @@ struct Building {
     bare: u64,
     moved: u64,
     lines: Vec<Line>,
-    /// A file was too large for a diff, so that there is no patch-id.
+    /// A file was too large for a diff, and there is no patch-id.
     is_large: bool,
     /// Nothing but release notes and versions changed so far.
     is_bookkeeping: bool,
@@ -246,11 +246,11 @@ impl Building {
             other => other.map(Some),
         };
         let same = file.old.map(|entry| entry.id) == file.new.map(|entry| entry.id);
-        // Most changes are none from their first line on: for the others it is worth a look at every line.
+        // Most changes fail this on their first line; for the others it is worth looking at every line.
         let is_notes = self.is_bookkeeping && chores::is_notes(&file.path);
         let mut versions = (self.is_bookkeeping && !is_notes).then(|| chores::Versions::of_file(&file.path));
-        // The new one first: packs have the old one as a delta against it.
-        // What is a copy of another project's code has its version for its content: ids tell as much as lines.
+        // The new one first: packs have the old one as a delta against it. A copy of another project's code differs by
+        // version alone: ids say as much as lines.
         let both =
             if same || is_vendored(file.path.as_ref()) { None } else { content(file.new)?.zip(content(file.old)?) };
         match both.filter(|(new, old)| !patch_id::is_binary(old) && !patch_id::is_binary(new)) {
@@ -294,11 +294,11 @@ impl Building {
         Ok(())
     }
 
-    /// A file that is not read.
+    /// Adds a file that is not read.
     fn listed(&mut self, file: &git::Change) {
         self.is_large = true;
         let mut own = DefaultHasher::new();
-        // That something was done to it, and that this was taken back.
+        // Both that something was done to it, and that this was reverted.
         self.line(b'-', &file.path, &mut own);
         self.line(b'+', &file.path, &mut own);
         self.place(&file.path, own);
@@ -314,8 +314,8 @@ impl Building {
         self.bare = self.bare.wrapping_add(placed.finish());
     }
 
-    /// Lines of large rewrites: which there are more and fewer of, wherever they stand. A diff could take seconds, and its
-    /// order would say no more.
+    /// Compares the lines of large rewrites: which there are more and fewer of, wherever they are. A diff could take
+    /// seconds, and its order would say no more.
     fn large(&mut self, old: &[u8], new: &[u8], file: &mut DefaultHasher) {
         let mut balance: BTreeMap<Vec<u8>, i64> = BTreeMap::new();
         for (text, change) in [(old, -1), (new, 1)] {
@@ -367,7 +367,8 @@ fn exact(files: &[git::Change]) -> Option<u64> {
     (!files.is_empty()).then(|| hasher.finish())
 }
 
-/// How much of a change others take back to the letter, from 0 to 1. Where no lines are known, all or nothing, by the paths.
+/// Returns how much of a change others revert exactly, from 0 to 1. Where no lines are known, it is all or nothing, by
+/// the paths.
 pub(super) fn taken_back(patch: &Patch, by: &[&Patch]) -> f64 {
     let (mut all, mut gone) = (0u32, 0u32);
     for (line, count) in &patch.lines {
@@ -386,17 +387,17 @@ pub(super) fn taken_back(patch: &Patch, by: &[&Patch]) -> f64 {
     f64::from(u8::from(patch.paths.iter().all(touches)))
 }
 
-/// So much of the paths of two changes must be common where nothing else of their content is compared: two of three.
+/// How many of the paths of two changes must be common where nothing else of their content is compared: two of three.
 pub(super) const MOST_PATHS: f64 = 0.6;
 
-/// How many of the paths of two changes are common, from 0 to 1 (Jaccard).
+/// Returns how many of the paths of two changes are common, from 0 to 1 (Jaccard).
 pub(super) fn common_paths(a: &Patch, b: &Patch) -> f64 {
     let paths: HashSet<&BString> = a.paths.iter().collect();
     let common = b.paths.iter().filter(|path| paths.contains(path)).count();
     common as f64 / (a.paths.len() + b.paths.len()).saturating_sub(common).max(1) as f64
 }
 
-/// A number for the paths that a change has.
+/// Hashes the paths that a change has.
 pub(super) fn paths_key(paths: &[BString]) -> PathsKey {
     let mut hasher = DefaultHasher::new();
     for path in paths {
@@ -406,12 +407,13 @@ pub(super) fn paths_key(paths: &[BString]) -> PathsKey {
     hasher.finish()
 }
 
-/// The last component of a path.
+/// Returns the last component of a path.
 pub(super) fn basename(path: &[u8]) -> &[u8] {
     path.rsplit_once_str("/").map_or(path, |(_, name)| name)
 }
 
-/// Whether more than half of the paths hold what nobody writes by hand: vendored, locked, generated or translated.
+/// Returns whether more than half of the paths hold what nobody writes by hand: vendored, locked, generated or
+/// translated.
 pub(super) fn is_mostly_generated(paths: &[BString]) -> bool {
     let generated = paths.iter().filter(|path| is_generated(path.as_ref())).count();
     2 * generated > paths.len()

@@ -1,8 +1,9 @@
-//! git's patch-ids: the same change has the same one wherever it is applied, if its context is the same.
+//! Computes git's patch-ids: the same change has the same one wherever it is applied, if its context is the same.
 //!
 //! git has two of them. What `git patch-id --stable` prints is computed from the text of a diff ([`stable`]); what
 //! `git cherry` and `git rebase` compare is computed from the files (`diff.c`, `diff_get_patch_id`). They differ in how
-//! paths are quoted and where ambiguous blocks of lines stand; here the first is for people and the second for matching.
+//! paths are quoted and in where ambiguous blocks of lines are placed; here the first is for people and the second for
+//! matching.
 
 use bstr::{BStr, BString, ByteSlice as _, ByteVec as _};
 use serde::{Deserialize, Serialize};
@@ -17,7 +18,7 @@ const CONTEXT: u32 = 3;
 /// How far into a file git looks for the zero byte that makes it binary (`xdiff-interface.c`).
 const BINARY_PREFIX: usize = 8000;
 
-/// A sum of digests, one for each file, so that the order of the files does not matter.
+/// A sum of digests, one for each file, which makes the order of the files irrelevant.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct PatchId([u8; 32]);
 
@@ -50,8 +51,9 @@ impl std::fmt::Debug for PatchId {
     }
 }
 
-/// The patch-id of a commit against its first parent, as `git diff-tree -p --full-index --root --no-renames COMMIT |
-/// git patch-id --stable` prints it; `None` for a commit that changes nothing.
+/// Returns the patch-id of a commit against its first parent, as
+/// `git diff-tree -p --full-index --root --no-renames COMMIT | git patch-id --stable` prints it; `None` for a commit
+/// that changes nothing.
 ///
 /// # Errors
 /// An object is missing or malformed, or a file is larger than `limit` bytes.
@@ -84,7 +86,7 @@ enum After {
     Binary,
 }
 
-/// The state of the reader in `builtin/patch-id.c`, which knows a diff by its lines and is followed to the letter.
+/// The state of the reader in `builtin/patch-id.c`, which recognises a diff by its lines and is followed exactly.
 struct Text {
     sum: PatchId,
     digest: Digest,
@@ -147,8 +149,9 @@ impl Text {
     }
 }
 
-/// The part of the internal patch-id that one file makes, without the content of a text file: what `git cherry` hashes
-/// before it knows that it needs the rest. The caller adds hunks with [`sign_and_line`], or the ids of binaries.
+/// Adds the part of the internal patch-id that comes from one file, without the content of a text file: what
+/// `git cherry` hashes before it knows that it needs the rest. The caller adds hunks with [`sign_and_line`], or the ids
+/// of binaries.
 pub(super) fn header(digest: &mut Digest, change: &Change) {
     let path = strip(&change.path);
     digest.update(b"diff--git");
@@ -160,7 +163,7 @@ pub(super) fn header(digest: &mut Digest, change: &Change) {
     }
 }
 
-/// The `---` and `+++` of the internal patch-id, which are there even if no line differs.
+/// Adds the `---` and `+++` of the internal patch-id, which are there even if no line differs.
 pub(super) fn sides(digest: &mut Digest, change: &Change) {
     let path = strip(&change.path);
     for (mark, entry, prefix) in [(b"---", change.old, b"a/"), (b"+++", change.new, b"b/")] {
@@ -174,7 +177,7 @@ pub(super) fn sides(digest: &mut Digest, change: &Change) {
     }
 }
 
-/// One line of a hunk without its blanks, which is left in `stripped`.
+/// Adds one line of a hunk without its blanks, which is left in `stripped`.
 pub(super) fn sign_and_line(digest: &mut Digest, sign: u8, line: &[u8], stripped: &mut Vec<u8>) {
     strip_into(line, stripped);
     if sign != b' ' {
@@ -185,7 +188,7 @@ pub(super) fn sign_and_line(digest: &mut Digest, sign: u8, line: &[u8], stripped
 
 /// Calls `sink` with each line of a diff with three lines of context, and its sign.
 pub(super) fn with_context(diff: &LineDiff<'_>, sink: &mut dyn FnMut(u8, &[u8])) {
-    // Up to where the old file was told.
+    // Up to which line the old file was written out.
     let mut told: Option<u32> = None;
     for hunk in diff.hunks() {
         let start = match told {
@@ -207,7 +210,7 @@ pub(super) fn with_context(diff: &LineDiff<'_>, sink: &mut dyn FnMut(u8, &[u8]))
     }
 }
 
-/// The lines about modes between `diff --git` and `index`.
+/// Returns the lines about modes between `diff --git` and `index`.
 fn modes(change: &Change) -> Vec<String> {
     match (change.old, change.new) {
         (None, Some(new)) => vec![format!("new file mode {}", new.mode.octal())],
@@ -219,12 +222,12 @@ fn modes(change: &Change) -> Vec<String> {
     }
 }
 
-/// Both ids of a file in hexadecimal, zeros where there is none.
+/// Returns both ids of a file in hexadecimal, zeros where one is missing.
 pub(super) fn object_ids(hash: HashKind, change: &Change) -> [String; 2] {
     [change.old, change.new].map(|entry| entry.map_or(ObjectId::null(hash), |entry| entry.id).to_string())
 }
 
-/// What git compares for one side of a change: a submodule is a line of text.
+/// Returns what git compares for one side of a change: a submodule is a line of text.
 pub(super) fn content(repository: &Repository, entry: Option<Entry>, limit: u64) -> Result<Arc<Vec<u8>>, Error> {
     match entry {
         None => Ok(Arc::default()),
@@ -233,13 +236,13 @@ pub(super) fn content(repository: &Repository, entry: Option<Entry>, limit: u64)
     }
 }
 
-/// Whether git shows no lines of a file (`buffer_is_binary`). Attributes of the tree do not count, as they do not in a
-/// bare repository.
+/// Returns whether git shows no lines of a file (`buffer_is_binary`). Attributes of the tree do not count, as they do
+/// not in a bare repository.
 pub(super) fn is_binary(content: &[u8]) -> bool {
     content.iter().take(BINARY_PREFIX).any(|byte| *byte == 0)
 }
 
-/// Files, links and submodules do not turn into each other in a diff.
+/// Returns the kind of an entry: files, links and submodules do not turn into each other in a diff.
 fn kind(mode: Mode) -> Mode {
     if mode == Mode::Executable { Mode::File } else { mode }
 }
@@ -248,20 +251,20 @@ const fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
 
-/// Without blanks (`remove_space` in git).
+/// Removes blanks (`remove_space` in git).
 pub(super) fn strip(line: &[u8]) -> Vec<u8> {
     let mut stripped = Vec::with_capacity(line.len());
     strip_into(line, &mut stripped);
     stripped
 }
 
-/// The same into a buffer that is used again.
+/// Does the same into a buffer that is reused.
 fn strip_into(line: &[u8], stripped: &mut Vec<u8>) {
     stripped.clear();
     line.split(|byte| is_space(*byte)).for_each(|word| stripped.extend_from_slice(word));
 }
 
-/// A path as `git diff` shows it (`core.quotePath` in `git-config(1)`).
+/// Quotes a path as `git diff` shows it (`core.quotePath` in `git-config(1)`).
 fn quoted(prefix: &[u8], path: &BStr) -> BString {
     let needs_quotes = |byte: &u8| matches!(byte, 0..0x20 | b'"' | b'\\' | 0x7f..);
     let mut shown = BString::from(prefix);

@@ -1,7 +1,7 @@
-//! Which commits of a line change one of some paths, without reading the trees of all of them.
+//! Finds the commits of a line that change one of some paths, without reading the trees of all of them.
 //!
-//! Where a path is the same in two trees, the commits between them are taken not to have changed it (those that did were
-//! taken back to the letter). A line is cut in halves until commits stand alone, and what a merge brought in is looked at
+//! Where a path is the same in two trees, the commits between them are assumed not to have changed it (those that did
+//! were reverted exactly). A line is bisected down to single commits, and what a merge brought in is looked at only
 //! where the merge changed something, as `git log -- PATH` follows histories.
 
 use bstr::BString;
@@ -14,7 +14,7 @@ use super::patch::Reader;
 use crate::git::{self, Repository};
 use crate::model::ObjectId;
 
-/// A chain is cut into so many parts, which are searched apart.
+/// How many parts a chain is cut into, which are searched separately.
 const PARTS: usize = 32;
 
 /// The commits of a line, each in the chain of first parents that it belongs to.
@@ -45,7 +45,7 @@ pub(super) struct Part {
 }
 
 impl<'c> Chains<'c> {
-    /// `commits` are newest first, and none stands before its children.
+    /// Makes a search over `commits`, which are newest first and never before their children.
     pub(super) fn new(repository: &Repository, commits: &'c [Change]) -> Result<Self, git::Error> {
         let by_id: HashMap<ObjectId, At> = commits.iter().enumerate().map(|(at, change)| (change.id, at)).collect();
         let mut chains: Vec<Chain> = Vec::new();
@@ -76,7 +76,7 @@ impl<'c> Chains<'c> {
         Ok(Self { commits, chains, places, brought })
     }
 
-    /// Where to begin: all that no merge leads to.
+    /// Returns the parts to begin with: all that no merge leads to.
     pub(super) fn parts(&self) -> Vec<Part> {
         let own = self.chains.iter().enumerate().filter(|(_, chain)| chain.is_own);
         let parts = own.flat_map(|(chain, Chain { commits, .. })| {
@@ -89,17 +89,17 @@ impl<'c> Chains<'c> {
         parts.collect()
     }
 
-    /// The commits of a part, and of what was merged there, that may change some of these paths, merges left out: all that
-    /// do, and their neighbours.
+    /// Returns the commits of a part, and of what was merged there, that may change some of these paths, without
+    /// merges: all that do, and their neighbours.
     pub(super) fn touching(&self, reader: &mut Reader, part: Part, paths: &[BString]) -> Result<Vec<At>, Error> {
         let mut found = Vec::new();
-        // The newest commit of each chain that was looked at; older merges are looked at before newer ones, so that what
+        // The newest commit of each chain that was looked at; older merges are looked at before newer ones, and what
         // came with an older one is not looked at again.
         let mut seen: BTreeMap<usize, usize> = BTreeMap::new();
         let mut pending: Vec<(Part, Vec<usize>)> = vec![(part, (0..paths.len()).collect())];
         while let Some((part, wanted)) = pending.pop() {
             let at = self.at(part.chain, part.newest);
-            // Whoever asks will read the trees of what is found: of single commits that can be all.
+            // The caller reads the trees of what is found; of single commits that may be all of them.
             let is_single = part.end - part.newest <= 1;
             if let Some(at) = at.filter(|at| is_single && !self.brought.contains_key(at)) {
                 found.push(at);
@@ -126,8 +126,8 @@ impl<'c> Chains<'c> {
         Ok(found)
     }
 
-    /// Which of the wanted paths a part of a chain changes; `None` if none. Where that cannot be read it may be all, unless
-    /// it is one commit's.
+    /// Returns which of the wanted paths a part of a chain changes; `None` if it changes none. Where that cannot be
+    /// read, all of them may be changed, unless the part is a single commit.
     fn differing(
         &self,
         reader: &mut Reader,

@@ -9,7 +9,7 @@ use super::{Error, parallel};
 use crate::git::{self, Repository};
 use crate::model::ObjectId;
 
-/// Where all stages read.
+/// The shared reader of all stages.
 pub(super) struct Reading<'a> {
     pub(super) repository: &'a Repository,
     pub(super) options: &'a Options<'a>,
@@ -35,10 +35,10 @@ impl Reading<'_> {
         parallel::map(self.repository, ids, "reading commits", |repository| repository, read)
     }
 
-    /// Returns the commits that a merge brought in; none where there are more than anybody takes back at once.
+    /// Returns the commits that a merge brought in; none where there are more than anybody would revert at once.
     ///
     /// # Errors
-    /// The history cannot be read: without it nobody knows whether what the merge brought was taken back with it.
+    /// The history cannot be read: without it nobody knows whether what the merge brought was reverted with it.
     pub(super) fn brought(&self, merge: &Change) -> Result<Vec<ObjectId>, Error> {
         const MAX_BROUGHT: usize = 10_000;
         let Some(parent) = merge.parent else { return Ok(Vec::new()) };
@@ -83,7 +83,7 @@ pub(super) struct Patches<'c> {
 }
 
 impl<'c> Patches<'c> {
-    /// None so far.
+    /// Makes a list of none so far.
     pub(super) fn of(changes: &'c [Change]) -> Self {
         Self { changes, read: vec![None; changes.len()] }
     }
@@ -92,7 +92,7 @@ impl<'c> Patches<'c> {
         self.read.get(at)?.as_ref()
     }
 
-    /// Those that were read.
+    /// Returns those that were read.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&'c Change, &Patch)> {
         self.changes.iter().zip(&self.read).filter_map(|(change, patch)| Some((change, patch.as_ref()?)))
     }
@@ -103,7 +103,7 @@ impl<'c> Patches<'c> {
         }
     }
 
-    /// Reads the outlines of those of which nothing was read, or with `small` all of what is small.
+    /// Reads the outlines of those that were not read yet, or, with `small`, all of those that are small.
     pub(super) fn read_outlines(&mut self, reading: &Reading<'_>, wanted: &[At], small: bool) -> Result<(), Error> {
         let missing: Vec<At> = wanted.iter().copied().filter(|at| self.get(*at).is_none()).collect();
         for (at, patch) in missing.iter().zip(reading.outlines(self.changes, &missing, small)?) {
@@ -112,7 +112,7 @@ impl<'c> Patches<'c> {
         Ok(())
     }
 
-    /// Reads the lines of those of which they were not read.
+    /// Reads the lines of those whose lines were not read yet.
     pub(super) fn read_lines(
         &mut self,
         reading: &Reading<'_>,

@@ -13,26 +13,29 @@ use super::tiers::{Reason, Tier};
 use super::verdict::{Evidence, Status, Verdict};
 use crate::git::Commit;
 
-/// What two changes have in common where one was adapted beyond recognition: of their lines, or else of their titles.
+/// How much two changes have in common where one was adapted beyond recognition: of their lines, or else of their
+/// titles.
 const MIN_TRACE: f64 = 0.02;
 const MIN_TITLE: f64 = 0.5;
 
-/// Of the lines and the words below the title, added, so much makes one title of a message more than a fragment.
+/// How much has to be in common, of lines plus words below the title, for a commit whose title is one among others in a
+/// message to be more than a fragment.
 const WHOLE: f64 = 0.5;
 
-/// A named commit with less of the content and another title is doubtful where another has all of it.
+/// With less than this of the content, and another title, a named commit is doubtful if another commit has all of the
+/// content.
 const DOUBTFUL: f64 = 0.35;
 
-/// How sure several commits are that together make up a change, wholly or for the most part; and a name that nothing
-/// bears out.
+/// How sure the answer is for several commits that together make up a change, wholly or for the most part, and for a
+/// name that nothing bears out.
 const WHOLE_SQUASH: f64 = 0.90;
 const LIKELY_SQUASH: f64 = 0.75;
 const ONLY_NAMED: f64 = 0.5;
 
-/// How sure a name is that the content bears out.
+/// How sure the answer is for a name that the content bears out.
 const NAMED: f64 = 0.99;
 
-/// So many commits of a squash are named.
+/// How many commits of a squash are named.
 const MAX_PARTS: usize = 5;
 
 /// All that is known of one change.
@@ -40,7 +43,7 @@ pub(super) struct Facts<'a> {
     pub(super) at: At,
     pub(super) change: &'a Change,
     pub(super) claims: Option<&'a Claims>,
-    /// The pairs that stand, best first.
+    /// The accepted pairs, best first.
     pub(super) settled: &'a [Pair],
     /// All pairs that were compared.
     pub(super) all: &'a [Pair],
@@ -48,7 +51,7 @@ pub(super) struct Facts<'a> {
     pub(super) reverts: &'a Reverts,
     /// The newest commit of the branch that surely is some commit of the mainline.
     pub(super) picked: &'a BTreeMap<At, At>,
-    /// Whether a later commit of the branch says that it takes it back.
+    /// Whether a later commit of the branch says that it reverts it.
     pub(super) is_taken_back: bool,
     /// Why it need not be there, if so.
     pub(super) excluded: Option<Exclusion>,
@@ -56,7 +59,7 @@ pub(super) struct Facts<'a> {
     pub(super) exempt_trailer: &'a str,
 }
 
-/// The answer for a commit that is itself on the other line.
+/// Returns the answer for a commit that is itself on the other line.
 pub(super) fn ancestor(commit: &Commit) -> Verdict {
     Verdict {
         commit: commit.id,
@@ -76,7 +79,7 @@ impl Facts<'_> {
     pub(super) fn verdict(&self) -> Verdict {
         let best = self.best();
         if let Some(pair) = best.filter(|pair| pair.is_sure()) {
-            // One title among others in the message is no reason for what else there is.
+            // One title among others in the message does not account for the rest of the change.
             let is_fragment = pair.named.is_none() && pair.tier == Some(Tier::ListedTitle) && in_common(pair) < WHOLE;
             match self.listed(pair) {
                 Some(verdict) => return verdict,
@@ -102,8 +105,9 @@ impl Facts<'_> {
         self.claimed().unwrap_or_else(|| self.absent())
     }
 
-    /// What a message names and the content does not bear out. A pick that was adapted beyond recognition keeps its
-    /// author and a trace of its lines or title: that is for a person to judge, and no lie.
+    /// Returns the answer for an original that a message names and the content does not bear out. A pick that was
+    /// adapted beyond recognition keeps its author and a trace of its lines or title: that is for a person to judge,
+    /// and not a lie.
     fn claimed(&self) -> Option<Verdict> {
         let found = self.claims.map_or(&[][..], |claims| &claims.found);
         let mut named = found.iter().filter_map(|(at, evidence)| {
@@ -124,7 +128,8 @@ impl Facts<'_> {
         Some(Verdict { evidence: Some(evidence), score: ONLY_NAMED, disputed, ..verdict })
     }
 
-    /// Several commits whose titles the message lists, with the one whose content and message make up most of it.
+    /// Returns the answer for several commits whose titles the message lists, with the one whose content and message
+    /// make up most of it.
     fn listed(&self, best: &Pair) -> Option<Verdict> {
         let is_whole =
             best.named.is_some() || matches!(best.tier, Some(Tier::SamePatch | Tier::SameLines | Tier::SecondAndTitle));
@@ -143,7 +148,7 @@ impl Facts<'_> {
         Some(Verdict { evidence: Some(Evidence::Squash), also, ..self.answer(Status::Landed, best, reason) })
     }
 
-    /// The best pair; where a named commit has little of the content and another has all of it, that one.
+    /// Returns the best pair; where a named commit has little of the content and another has all of it, the other.
     fn best(&self) -> Option<&Pair> {
         let first = self.settled.first()?;
         let f = &first.features;
@@ -162,7 +167,7 @@ impl Facts<'_> {
         let revert =
             self.reverts.standing(pair.mainline).filter(|_| !self.is_taken_back(pair) && !self.change.is_revert);
         if let Some(revert) = revert {
-            // Taken back and made again: the newer one counts.
+            // Reverted and made again: the newer one counts.
             let again =
                 others().find(|other| other.mainline < revert && self.reverts.standing(other.mainline).is_none());
             let (status, pair, reason, by) = match again {
@@ -186,13 +191,13 @@ impl Facts<'_> {
         Verdict { disputed, also, ..self.answer(Status::Landed, pair, reason) }
     }
 
-    /// Whether the branch took it back as well, maybe by a pick of what took it back on the mainline.
+    /// Returns whether the branch reverted it as well, maybe by a pick of the mainline's revert.
     fn is_taken_back(&self, pair: &Pair) -> bool {
         let is_picked = |revert: At| self.picked.get(&revert).is_some_and(|at| *at < self.at);
         self.is_taken_back || self.reverts.of(pair.mainline).any(is_picked)
     }
 
-    /// What is named and is not what the change is.
+    /// Returns what is named, if it is not what the change is.
     fn dispute(&self, pair: &Pair) -> Option<String> {
         let claims = self.claims?;
         if pair.named.is_some() {
@@ -266,19 +271,19 @@ impl Facts<'_> {
     }
 }
 
-/// How much two changes have in common, in lines and in words: from 0 to 2.
+/// Returns how much two changes have in common, in lines and in words: from 0 to 2.
 fn in_common(pair: &Pair) -> f64 {
     pair.features.content.both + pair.features.words.body
 }
 
-/// Whether something speaks for a pick of which little was left: one hand, and a trace of lines or title in a file that
-/// both touch.
+/// Returns whether something speaks for a pick of which little was left: the same author, and a trace of lines or title
+/// in a file that both touch.
 fn is_adapted(features: &Features) -> bool {
     let has_trace = features.content.both >= MIN_TRACE || features.words.title >= MIN_TITLE;
     features.people.same_author && (features.files.shares_path || features.files.shares_name) && has_trace
 }
 
-/// How a pair that stands is evidence.
+/// Returns the kind of evidence that an accepted pair is.
 fn evidence(pair: &Pair) -> Evidence {
     match (pair.named, pair.tier) {
         (Some(named), _) => named,
@@ -288,7 +293,7 @@ fn evidence(pair: &Pair) -> Evidence {
     }
 }
 
-/// What two changes have in common, in a few words.
+/// Returns what two changes have in common, in a few words.
 fn how(pair: &Pair) -> String {
     let f = &pair.features;
     let percent = (f.content.both * 100.0).round();

@@ -1,7 +1,7 @@
-//! What is kept, as bytes: serde's view of a type in postcard's encoding.
+//! Encodes what is cached as bytes: serde's view of a type in postcard's encoding.
 //!
-//! Nothing that is read is taken on trust. A record that is cut off, that is longer than what it holds, or whose parts do
-//! not fit together is not a record.
+//! Nothing that is read is trusted. A record that is truncated, that is longer than its content, or whose parts do not
+//! fit together is rejected.
 
 use serde::de::{DeserializeOwned, Error as _, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -13,7 +13,7 @@ use crate::model::ObjectId;
 
 /// Returns the bytes of a value.
 pub(super) fn encoded<T: Serialize>(value: &T) -> Vec<u8> {
-    // Writing to memory fails for none of the types that are kept; nothing is what is read back as no record.
+    // Writing to memory does not fail for any of the cached types, and an empty result would be read back as no record.
     postcard::to_allocvec(value).unwrap_or_default()
 }
 
@@ -43,7 +43,7 @@ pub(super) fn has_lines(bytes: &[u8]) -> bool {
 }
 
 impl Serialize for ObjectId {
-    /// As bytes, or in hexadecimal where people read it.
+    /// Serializes the id as bytes, or in hexadecimal where people read it.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if serializer.is_human_readable() {
             serializer.collect_str(self)
@@ -150,7 +150,7 @@ mod tests {
         })
     }
 
-    /// What is kept is read by later builds of the same version: another encoding needs another number.
+    /// What is cached is read by later builds of the same version: another encoding needs another number.
     #[test]
     fn another_encoding_needs_another_version() {
         let lookups: Vec<Lookup> = vec![("1234567".into(), None), ("89abcdef".into(), Some(id(5)))];

@@ -1,4 +1,4 @@
-//! Which commits of a line were taken back there, by which later ones.
+//! Finds the commits of a line that were reverted there, and the later commits that reverted them.
 
 use bstr::{BStr, BString};
 use std::collections::BTreeMap;
@@ -11,25 +11,25 @@ use super::index::{At, Index};
 use crate::git::Commit;
 use crate::model::ObjectId;
 
-/// So long a chain of reverts of reverts is followed.
+/// How long a chain of reverts of reverts is followed.
 const MAX_CHAIN: u8 = 16;
 
 /// Gives the commits that a merge brought in.
 pub(super) type Brought<'b> = &'b mut dyn FnMut(&Change) -> Result<Vec<ObjectId>, Error>;
 
-/// Which commits of a line have been taken back there, by which others.
+/// Which commits of a line have been reverted there, by which others.
 #[derive(Default)]
 pub(super) struct Reverts {
     by: BTreeMap<At, Vec<At>>,
-    /// The same the other way round: what each commit took back.
+    /// The same the other way round: what each commit reverted.
     taken: BTreeMap<At, Vec<At>>,
 }
 
 impl Reverts {
-    /// Reads the reverts of a line. With a merge goes what it brought in.
+    /// Reads the reverts of a line. Reverting a merge reverts what it brought in.
     ///
     /// # Errors
-    /// What a merge brought in cannot be found out.
+    /// The commits that a merge brought in cannot be determined.
     pub(super) fn new(index: &Index<'_>, brought: Brought<'_>) -> Result<Self, Error> {
         let mut reverts = Self::default();
         for (at, commit) in index.commits.iter().enumerate().filter(|(_, commit)| !commit.takes_back.is_nothing()) {
@@ -53,14 +53,14 @@ impl Reverts {
     }
 
     fn add(&mut self, revert: At, target: At) {
-        // A line is listed newest first: a revert stands before what it takes back.
+        // A line is listed newest first: a revert comes before what it reverts.
         if revert < target {
             self.by.entry(target).or_default().push(revert);
             self.taken.entry(revert).or_default().push(target);
         }
     }
 
-    /// The commit that took this one back and was not taken back itself.
+    /// Returns the commit that reverted this one and was not reverted itself.
     pub(super) fn standing(&self, at: At) -> Option<At> {
         self.standing_within(at, MAX_CHAIN)
     }
@@ -69,22 +69,23 @@ impl Reverts {
         self.of(at).min().filter(|revert| depth == 0 || self.standing_within(*revert, depth - 1).is_none())
     }
 
-    /// The commits that took this one back.
+    /// Returns the commits that reverted this one.
     pub(super) fn of(&self, at: At) -> impl Iterator<Item = At> {
         self.by.get(&at).into_iter().flatten().copied()
     }
 
-    /// The commits that this one took back.
+    /// Returns the commits that this one reverted.
     pub(super) fn taken_by(&self, at: At) -> &[At] {
         self.taken.get(&at).map_or(&[], Vec::as_slice)
     }
 }
 
-/// Returns, for commits of one line that are listed newest first, whether each was taken back by a later one that stands.
+/// Returns, for commits of one line that are listed newest first, whether each was reverted by a later one that was not
+/// reverted itself.
 pub(crate) fn taken_back(commits: &[Commit]) -> Vec<bool> {
     let grammar = Grammar::default();
     let changes: Vec<Change> = commits.iter().map(|commit| Change::new(commit, &grammar)).collect();
-    // Nothing is read, so that nothing can fail.
+    // Nothing is read here, and nothing can fail.
     let reverts = Reverts::new(&Index::new(&changes), &mut |_| Ok(Vec::new())).unwrap_or_default();
     (0..changes.len()).map(|at| reverts.standing(at).is_some()).collect()
 }

@@ -1,5 +1,5 @@
-//! What a message says of its change besides the original that it names: what it takes back, which pull request and which
-//! Gerrit change it is, and that it belongs to its own line. Nothing else reads these.
+//! Reads what a message says about its change besides the original that it names: what it reverts, which pull request
+//! and which Gerrit change it is, and that it belongs to its own line. Nothing else reads these.
 
 use bstr::{BStr, BString, ByteSlice as _};
 use serde::{Deserialize, Serialize};
@@ -11,13 +11,13 @@ use crate::git::Commit;
 /// The trailer by which a change says that it is meant for its own line alone, unless a policy names another.
 pub(super) const RELEASE_ONLY: &str = "Release-Only";
 
-/// What a message says that its change takes back.
+/// What a message says that its change reverts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct TakesBack {
     /// Commits by their ids, possibly abbreviated: git's own `This reverts commit ID`.
     pub(super) ids: Vec<Prefix>,
-    /// A commit by its title without the marks of a backport: the `Revert "title"` of a forge, or `Reapply "title"`, which
-    /// takes back `Revert "title"`.
+    /// A commit by its title without the marks of a backport: the `Revert "title"` of a forge, or `Reapply "title"`,
+    /// which reverts `Revert "title"`.
     pub(super) title: Option<BString>,
 }
 
@@ -47,7 +47,7 @@ impl TakesBack {
         self.ids.iter().any(|prefix| id.starts_with(prefix)) || self.title.as_ref().is_some_and(|own| own == title)
     }
 
-    /// Returns what is taken back: what the ids stand for, or else, since a revert that was picked or rebased names
+    /// Returns what is reverted: what the ids stand for, or else, since a revert that was picked or rebased names
     /// commits of another line, what has the title.
     ///
     /// # Errors
@@ -73,11 +73,11 @@ pub(crate) fn key_of(commit: &Commit) -> BString {
     titles::normalised(titles::effective(titles::start(commit.subject()), commit.body()))
 }
 
-/// Returns the reason that a commit gives for staying on its own line, in a trailer with this token: a trailer to git, and a
-/// reason that says something.
+/// Returns the reason that a commit gives for staying on its own line, in a trailer with this token: it has to be a
+/// trailer for git, and its reason must not be empty.
 pub(crate) fn stays(commit: &Commit, token: &str) -> Option<BString> {
     let gives_reason = |value: &[u8]| value.iter().any(u8::is_ascii_alphanumeric) || !value.is_ascii();
-    // Most messages have no such word anywhere.
+    // Most messages do not contain such a word at all.
     if !holds_word(&commit.message, token.as_bytes()) {
         return None;
     }
@@ -104,7 +104,7 @@ fn reverted_ids(body: &[u8]) -> Vec<Prefix> {
     found
 }
 
-/// The title that a normalised title quotes as taken back.
+/// Returns the title that a normalised title quotes as reverted.
 fn quoted_title(key: &BStr) -> Option<BString> {
     let quoted = |prefix: &[u8]| {
         let inner = key.strip_prefix(prefix)?;
@@ -141,8 +141,9 @@ pub(super) fn change_id(body: &[u8]) -> Option<BString> {
     (digits.len() == 40 && digits.iter().all(u8::is_ascii_hexdigit)).then(|| BString::from(id))
 }
 
-/// Returns whether a line of a message is a mark and not prose: it looks like a trailer, wherever it stands, or is what a
-/// pick adds. These differ between the two lines by intent, and nothing but the likeness of messages depends on them.
+/// Returns whether a line of a message is a mark and not prose: it looks like a trailer, wherever it is, or is what a
+/// pick adds. These differ between the two lines on purpose, and nothing but the similarity of messages depends on
+/// them.
 pub(super) fn is_mark(line: &[u8]) -> bool {
     let token = line.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'-').count();
     (token > 0

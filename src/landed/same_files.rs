@@ -1,7 +1,8 @@
-//! The last place to look: mainline commits that change the very same files, whoever wrote them and under whatever title.
+//! The last place to look: mainline commits that change exactly the same files, whoever wrote them and under whatever
+//! title.
 //!
-//! Only the same patch or the same lines count there, as they do for `git cherry`. One path of each change that is sought is
-//! enough to find the commits that can be it; of these, trees are read down to the first directory in which something else
+//! Only the same patch or the same lines count there, as they do for `git cherry`. One path of each unmatched change is
+//! enough to find the commits that can be it; their trees are read down to the first directory in which something else
 //! is changed.
 
 use bstr::{BStr, BString, ByteSlice as _};
@@ -16,15 +17,16 @@ use super::patch::{self, Patch, PathsKey};
 /// Of commits that change the same files, this many nearest in time are compared.
 const MAX_COMPARED: usize = 256;
 
-/// More paths than this are not looked for apart if half of the branch changes one of them: so will the mainline.
+/// More paths than this are not searched for separately if half of the branch changes one of them: half of the mainline
+/// will do so too.
 const MAX_TELLING: usize = 64;
 
-/// The files of what is sought.
+/// The files of the unmatched changes.
 pub(super) struct SameFiles<'a> {
     sought: &'a [Sought<'a>],
-    /// What may be changed in a directory: the names that some commit that is sought changes there, all of them.
+    /// What may be changed in a directory: for each unmatched commit, exactly the names that it changes there.
     directories: HashMap<&'a BStr, HashSet<Vec<&'a BStr>>>,
-    /// Who of those sought changes just these files.
+    /// Which of the unmatched commits change exactly these files.
     by_files: HashMap<PathsKey, Vec<usize>>,
 }
 
@@ -39,7 +41,7 @@ impl<'a> SameFiles<'a> {
                 loop {
                     let (directory, name) = rest.rsplit_once_str("/").unwrap_or((b"", rest));
                     let names = changed.entry(directory.as_bstr()).or_default();
-                    // Paths are in the order of trees, so that those of one directory are together.
+                    // Paths are in the order of trees, which puts those of one directory together.
                     if names.last().is_some_and(|last| *last == name) {
                         break;
                     }
@@ -57,8 +59,8 @@ impl<'a> SameFiles<'a> {
         same
     }
 
-    /// Paths of which each that is sought changes one: that which the fewest of the branch change, so that few of the
-    /// mainline will have changed it. `None` if too many will have.
+    /// Returns one path for each unmatched change: the one that the fewest changes of the branch touch, which few of
+    /// the mainline will have touched either. `None` if too many will have.
     pub(super) fn telling<'p>(&self, branch: impl Iterator<Item = &'p Patch>, all: usize) -> Option<Vec<BString>> {
         let mut frequency: HashMap<&BString, usize> = HashMap::new();
         for path in branch.flat_map(|patch| &patch.paths) {
@@ -74,20 +76,20 @@ impl<'a> SameFiles<'a> {
         (!is_hot).then(|| paths.into_iter().collect())
     }
 
-    /// The files of each that is sought.
+    /// Returns the files of each unmatched change.
     pub(super) fn each(&self) -> impl Iterator<Item = (PathsKey, &[BString])> {
         let first = |places: &Vec<usize>| self.sought.get(*places.first()?);
         self.by_files.iter().filter_map(move |(key, places)| Some((*key, first(places)?.patch.paths.as_slice())))
     }
 
-    /// Whether a change of just these names in a directory is of interest.
+    /// Returns whether a change of just these names in a directory is of interest.
     pub(super) fn wants(&self, directory: &BStr, names: &[BString]) -> bool {
         let names: Vec<&BStr> = names.iter().map(|name| name.as_bstr()).collect();
         self.directories.get(directory).is_some_and(|wanted| wanted.contains(&names))
     }
 
-    /// For each commit that is sought, those of the mainline that change the same files. `touched` says for some of the
-    /// mainline's which they change.
+    /// Returns for each unmatched commit those of the mainline that change the same files. `touched` says which files
+    /// some of the mainline's commits change.
     pub(super) fn candidates<'t>(
         &self,
         mainline: &[Change],

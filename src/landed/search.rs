@@ -1,7 +1,7 @@
 //! The search: pairs of a branch's changes and the mainline's commits that they may be, and what these have in common.
 //!
-//! Titles, authors and seconds come first, because they settle most and cost no tree; the content of those pairs is then
-//! compared; trees of the whole mainline are read only for what is left.
+//! Titles, authors and timestamps come first, because they decide most and need no tree; the content of those pairs is
+//! then compared; trees of the whole mainline are read only for what is left.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,7 +39,7 @@ pub(super) struct Found {
     pub(super) claims: Vec<Claims>,
     /// What answers depend on besides the two lines.
     pub(super) lookups: Vec<Lookup>,
-    /// What was read of the mainline and is compared with nothing.
+    /// What was read of the mainline and is not compared with anything.
     pub(super) searched: Vec<(ObjectId, Patch)>,
     /// The files of mainline commits, where they were looked at.
     pub(super) files: Vec<(At, PathsKey)>,
@@ -81,8 +81,8 @@ impl Search<'_> {
         Ok(Found { pairs, claims: said.claims, lookups: said.lookups, searched, files })
     }
 
-    /// The changes without a sure answer that are looked for by likeness: chores of two lines are alike without being the
-    /// same.
+    /// Returns the changes without a sure answer that are searched for by similarity. Chores of two lines are left out:
+    /// they look alike without being the same.
     fn unsettled(&self, pairs: &[Pair]) -> Vec<At> {
         let is_settled = |pair: &Pair| match (pair.named, pair.tier) {
             // A message may name another commit of the same title.
@@ -98,7 +98,7 @@ impl Search<'_> {
         (0..self.asked.branch.len()).filter(is_open).collect()
     }
 
-    /// Candidates by the files that they touch.
+    /// Finds candidates by the files that they touch.
     fn by_files(
         &self,
         sought: &[At],
@@ -111,7 +111,7 @@ impl Search<'_> {
         let found = candidates::by_files(&as_sought(sought, own), self.index.commits, &read)?;
         let compared: BTreeSet<At> = found.candidates.values().flatten().copied().collect();
         let keeps = self.reading.options.cache == Caching::Keep;
-        // Those that are compared are not read again; the others are only for the cache.
+        // Commits that are compared are not read again; the others are read only for the cache.
         for (at, patch) in found.outlines {
             if there.get(at).is_none() && compared.contains(&at) {
                 there.put(at, patch);
@@ -126,7 +126,8 @@ impl Search<'_> {
         Ok(by_change)
     }
 
-    /// Candidates that change the same files, of what nothing was found for so far; and all files that were looked at.
+    /// Finds candidates that change the same files, for changes for which nothing was found so far; and returns all
+    /// files that were looked at.
     fn with_same_files(
         &self,
         sought: &[At],
@@ -159,7 +160,7 @@ impl Search<'_> {
     }
 }
 
-/// What is sought, as far as it could be read.
+/// Returns the unmatched changes, as far as they could be read.
 fn as_sought<'p>(sought: &[At], own: &'p Patches<'_>) -> Vec<Sought<'p>> {
     let read =
         sought.iter().filter_map(|at| Some(Sought { at: *at, change: own.changes.get(*at)?, patch: own.get(*at)? }));

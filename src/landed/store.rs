@@ -1,8 +1,8 @@
 //! Files below `refgate` in the repository's directory: read only if nobody else can have written them, and replaced as a
 //! whole.
 //!
-//! Whoever can write a good one as the repository's owner can also change its hooks and objects. Readers have the old file or
-//! the new one, and of two writers the last one wins.
+//! Whoever can write a valid file as the repository's owner can also change its hooks and objects. Readers see the old
+//! file or the new one, and of two writers the last one wins.
 
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hasher as _};
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use crate::git::Repository;
 
-/// Where what is kept of one repository is.
+/// Where the cache of one repository is.
 pub(super) struct Store {
     /// The directory of the repository that all its worktrees share.
     home: PathBuf,
@@ -20,12 +20,12 @@ pub(super) struct Store {
 
 impl Store {
     pub(super) fn new(repository: &Repository) -> Self {
-        // What is known of objects in quarantine may never come to exist.
+        // Objects in quarantine may never come to exist, and must not be cached.
         let may_write = !repository.is_in_quarantine() && cfg!(unix);
         Self { home: repository.common_dir().to_owned(), may_write }
     }
 
-    /// Whether something can be kept here.
+    /// Returns whether something can be kept here.
     pub(super) const fn may_write(&self) -> bool {
         self.may_write
     }
@@ -34,8 +34,8 @@ impl Store {
         self.home.join("refgate").join(name)
     }
 
-    /// A file of at most `limit` bytes, if nobody but the repository's owner (and whom the owner trusts with the repository)
-    /// can have written it.
+    /// Returns a file of at most `limit` bytes, if nobody but the repository's owner (and whom the owner trusts with
+    /// the repository) can have written it.
     #[cfg(unix)]
     pub(super) fn read(&self, name: &str, limit: u64) -> Option<Vec<u8>> {
         use std::os::unix::fs::MetadataExt as _;
@@ -61,7 +61,7 @@ impl Store {
         None
     }
 
-    /// Writes beside the place and renames.
+    /// Writes next to the place and renames.
     pub(super) fn write(&self, name: &str, content: &[u8]) -> io::Result<()> {
         let path = self.path(name);
         let Some(directory) = path.parent().filter(|_| self.may_write) else { return Ok(()) };
@@ -90,7 +90,7 @@ impl Store {
     }
 }
 
-/// Makes a directory of a repository, if it is not there: whoever may enter and write the repository may do so here.
+/// Makes a directory of a repository, if it is not there: whoever may enter and write to the repository may do so here.
 ///
 /// # Errors
 /// It cannot be made.
@@ -102,12 +102,13 @@ pub(crate) fn make_directory(home: &Path, directory: &Path) -> io::Result<()> {
     }
 }
 
-/// Whoever may read and write the one may read and write the other.
+/// Gives one file the mode of another: whoever may read and write the one may read and write the other.
 pub(super) fn give_mode_of(like: &Path, path: &Path) -> io::Result<()> {
     fs::set_permissions(path, fs::metadata(like)?.permissions())
 }
 
-/// Tells whether bytes are those that were written; no protection against whoever may write.
+/// Returns the checksum that shows whether bytes are those that were written; it does not protect against anybody who
+/// may write.
 pub(super) fn checksum(bytes: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
     hasher.write(bytes);

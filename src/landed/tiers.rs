@@ -1,7 +1,8 @@
 //! The rules: from what two changes have in common to whether one is the other.
 //!
-//! The thresholds were measured on 12,960 release-branch commits of 22 projects that name their original; each tier below
-//! `Review` named a wrong commit in none to two of its cases there. The page `README.md` in this folder has them in words.
+//! The thresholds were measured on 12,960 release-branch commits of 22 projects that name their original; each tier
+//! below `Review` named a wrong commit in at most two of its cases there. The page `README.md` in this folder describes
+//! them in words.
 
 use super::features::Features;
 use super::titles::Numbers;
@@ -13,17 +14,17 @@ pub(super) enum Tier {
     SamePatch,
     /// The same lines in other files.
     MovedLines,
-    /// The same author, second and title.
+    /// The same author, timestamp and title.
     SecondAndTitle,
     /// The same lines in the same files, with other context.
     SameLines,
-    /// The same author and second, and some content or the title.
+    /// The same author and timestamp, and some content or the title.
     Second,
-    /// The same author, second and file, and a similar title or message.
+    /// The same author, timestamp and file, and a similar title or message.
     SecondAndWords,
-    /// The same author, second and file, and most of the content.
+    /// The same author, timestamp and file, and most of the content.
     SecondAndLines,
-    /// The same author, second and files.
+    /// The same author, timestamp and files.
     SecondAndFiles,
     /// The same number of an issue or a pull request in the title, and some content.
     NumberAndLines,
@@ -122,7 +123,7 @@ mod title {
     pub(super) const RELATED: f64 = 0.6;
     pub(super) const SIMILAR: f64 = 0.8;
     pub(super) const CLOSE: f64 = 0.85;
-    /// Fewer words than this are replaced by others.
+    /// The number of replaced words must be below this.
     pub(super) const FEW_REPLACED: usize = 2;
 }
 
@@ -386,8 +387,8 @@ pub(super) fn judge(features: &Features) -> Option<Tier> {
     asked.into_iter().find(|rule| (rule.holds)(features)).map(|rule| rule.tier)
 }
 
-/// Whether the two are other changes whatever they have in common: the one takes back and the other does not, or their
-/// titles name other versions.
+/// Returns whether the two are different changes whatever they have in common: one is a revert and the other is not, or
+/// their titles name different versions.
 fn is_vetoed(f: &Features) -> bool {
     if f.content.same_patch || f.content.same_lines {
         return false;
@@ -419,7 +420,8 @@ fn is_titled_by_author(f: &Features) -> bool {
     is_titled(f) && f.people.same_author
 }
 
-/// What came months after a change is not what that was picked from; a change that was made here first is soon there.
+/// Returns whether the times fit: a change is not picked from what came months after it, and one that was made here
+/// first is soon there.
 fn is_timely(f: &Features) -> bool {
     !f.people.is_stale()
 }
@@ -431,7 +433,8 @@ fn same_patch(f: &Features) -> bool {
     is_patch || (f.content.same_lines && is_of_second(f) && are_lines_telling(f))
 }
 
-/// Without what is around them, a line or two may be another place in the same file.
+/// Returns whether the lines say enough: without what is around them, a line or two may be from another place in the
+/// same file.
 fn are_lines_telling(f: &Features) -> bool {
     let is_titled =
         f.words.same_title && (!f.words.is_generic || f.people.same_second || f.content.shared >= weight::ONE_LINE);
@@ -445,14 +448,14 @@ fn moved_lines(f: &Features) -> bool {
     f.content.same_moved_lines && (f.words.same_title || is_of_only_second || is_by_author)
 }
 
-/// A series does the same to one component after another.
+/// Returns whether title and lines are enough: a series does the same to one component after another.
 fn title_and_lines(f: &Features) -> bool {
     let is_near = f.files.shares_path || f.people.days <= days::FEW;
     let some = f.content.both >= part::LITTLE || f.content.larger_part() >= part::THIRD;
     is_titled_by_author(f) && ((is_near && some) || f.content.both >= part::MUCH)
 }
 
-/// `Fix what #12 broke` names a request too.
+/// Returns whether number and lines are enough: `Fix what #12 broke` names a request too.
 fn number_and_lines(f: &Features) -> bool {
     let some = f.content.both >= part::LITTLE || f.content.larger_part() >= part::THIRD;
     let is_much = f.content.both >= part::MUCH || (f.words.is_backport && some);
@@ -461,7 +464,7 @@ fn number_and_lines(f: &Features) -> bool {
 }
 
 fn has_similar_title(f: &Features) -> bool {
-    // Where one word and one line is all there is, another word is another change.
+    // Where there is only one word and one line, another word means another change.
     let is_one_word = f.words.replaced < title::FEW_REPLACED || f.content.both >= part::THREE_QUARTERS;
     let is_replaced = f.words.replaced > 0 && (f.content.is_tiny || !is_one_word);
     let is_own = f.people.same_author && f.files.shares_name && !f.words.is_generic;
@@ -500,7 +503,7 @@ fn content(f: &Features) -> bool {
 }
 
 impl Tier {
-    /// How sure it is, from 0 to 1.
+    /// Returns how sure it is, from 0 to 1.
     pub(super) fn score(self) -> f64 {
         TIERS.iter().find(|rule| rule.tier == self).map_or(0.0, |rule| rule.score)
     }
@@ -509,7 +512,7 @@ impl Tier {
         matches!(self, Self::Review(_))
     }
 
-    /// Whether it rests on author and second.
+    /// Returns whether it rests on author and timestamp.
     pub(super) fn is_by_second(self) -> bool {
         matches!(
             self,
@@ -517,13 +520,13 @@ impl Tier {
         )
     }
 
-    /// Whether it rests on words alone, so that a commit with the content would be better.
+    /// Returns whether it rests on words alone, in which case a commit with the content would be better.
     pub(super) fn is_wordy(self) -> bool {
         matches!(self, Self::TitleAndWords | Self::TitleAndBody | Self::TitleAndDays | Self::SecondAndWords)
     }
 
-    /// Whether a commit that is another's by a stronger rule is out of reach for this one: what siblings of a series
-    /// share is not enough.
+    /// Returns whether this rule yields to a stronger one that assigns the commit to another change: what siblings of a
+    /// series share is not enough.
     pub(super) fn yields(self, features: &Features) -> bool {
         match self {
             Self::SamePatch | Self::MovedLines | Self::SecondAndTitle => false,
@@ -546,7 +549,7 @@ mod tests {
     use super::super::features::{Content, Files, People, Words};
     use super::*;
 
-    /// Two changes of the same file that have nothing else in common.
+    /// Makes the features of two changes of the same file that have nothing else in common.
     fn nothing() -> Features {
         Features {
             content: Content {
@@ -593,7 +596,7 @@ mod tests {
         features
     }
 
-    /// So much of both changes is common, of such a weight.
+    /// Asserts that so much of both changes is common, of such a weight.
     fn common(f: &mut Features, part: f64, shared: f64) {
         f.content.both = part;
         f.content.of_branch = part;
@@ -621,7 +624,7 @@ mod tests {
         f.words.body_words = words;
     }
 
-    /// Each row by an example that is its, and by the last thing without which it is not.
+    /// Each rule with an example for which it holds, and with the last thing without which it no longer does.
     type Example = (Tier, fn(&mut Features), fn(&mut Features));
 
     const EXAMPLES: &[Example] = &[

@@ -1,4 +1,4 @@
-//! Titles: what is left of one when the marks of a backport are taken off, and how alike two are.
+//! Titles: what is left of one without the marks of a backport, and how similar two are.
 
 use bstr::{BStr, BString, ByteSlice as _};
 use std::collections::BTreeSet;
@@ -6,17 +6,18 @@ use std::collections::BTreeSet;
 /// Longer titles are compared by their beginnings.
 const MAX_COMPARED: usize = 160;
 
-/// Of a longer title the beginning stands for all of it: every mark that is taken off looks through what is left.
+/// A longer title is cut to this length: every mark that is removed costs another pass over what is left.
 const MAX_TITLE: usize = 4096;
 
-/// As much of a title as counts.
+/// Returns as much of a title as counts.
 pub(super) fn start(title: &BStr) -> &BStr {
     let is_inside = |at: &usize| title.get(*at).is_some_and(|byte| byte & 0xc0 == 0x80);
     let end = (0..=MAX_TITLE).rev().find(|at| !is_inside(at)).unwrap_or(MAX_TITLE);
     title.get(..end).map_or(title, BStr::new)
 }
 
-/// The line that says what a commit does: its subject, or, where a review system wrote that, the first line below it.
+/// Returns the line that says what a commit does: its subject, or, where a review system wrote that, the first line
+/// below it.
 pub(super) fn effective<'a>(subject: &'a BStr, body: &'a BStr) -> &'a BStr {
     if !subject.starts_with(b"Merge pull request ") {
         return subject;
@@ -24,7 +25,7 @@ pub(super) fn effective<'a>(subject: &'a BStr, body: &'a BStr) -> &'a BStr {
     body.lines().map(|line| line.trim()).find(|line| !line.is_empty()).map_or(subject, |line| line.as_bstr())
 }
 
-/// A title without what backporting adds to one: `[stable-2.16] Fix it. (#83) (#84)` and `fix it` are the same.
+/// Returns a title without what backporting adds to one: `[stable-2.16] Fix it. (#83) (#84)` and `fix it` are the same.
 pub(super) fn normalised(title: &BStr) -> BString {
     let lower = start(title).trim().to_ascii_lowercase();
     let mut rest = lower.as_slice();
@@ -48,7 +49,7 @@ pub(super) fn normalised(title: &BStr) -> BString {
     with_quoted(rest)
 }
 
-/// A title that quotes another one, `revert "fix it (#83)"`, with that one as titles are compared.
+/// Returns a title that quotes another one, `revert "fix it (#83)"`, with the quoted one normalised as well.
 fn with_quoted(title: BString) -> BString {
     for start in [b"revert \"".as_slice(), b"reapply \""] {
         if let Some(inner) = title.strip_prefix(start).and_then(|rest| rest.strip_suffix(b"\"")) {
@@ -95,7 +96,7 @@ fn without_prefix(title: &[u8]) -> &[u8] {
     title
 }
 
-/// What follows `backport`: ` of `, ` to 2.9: `, `-3.4 `, `/2.9/64346 `, `: `.
+/// Returns what follows `backport`: ` of `, ` to 2.9: `, `-3.4 `, `/2.9/64346 `, `: `.
 fn after_backport(rest: &[u8]) -> Option<&[u8]> {
     if let Some(rest) = [b" of: ".as_slice(), b": ", b" of "].iter().find_map(|mark| rest.strip_prefix(*mark)) {
         return Some(rest);
@@ -136,7 +137,7 @@ fn without_suffix(title: &[u8]) -> &[u8] {
     strip(b'(', b')', &is_number).or_else(|| strip(b'[', b']', &is_version)).unwrap_or(title)
 }
 
-/// Whether this names a release line: `2.9`, `release/1.10.x`, `v1.7`, `stable-2.9`.
+/// Returns whether this names a release line: `2.9`, `release/1.10.x`, `v1.7`, `stable-2.9`.
 fn is_line(target: &[u8]) -> bool {
     let starts: [&[u8]; 4] = [b"release", b"stable", b"branch", b"v"];
     let version = starts.iter().find_map(|start| target.strip_prefix(*start)).unwrap_or(target);
@@ -147,7 +148,7 @@ fn is_line(target: &[u8]) -> bool {
         && version.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'x'))
 }
 
-/// How often the title says that something is taken back: an odd number means that it is.
+/// Returns whether a title is a revert. It may say so several times: an odd number means that it is.
 pub(super) fn is_revert(title: &BStr) -> bool {
     let mut rest = title.trim_start();
     let mut count = 0;
@@ -169,20 +170,20 @@ pub(super) fn is_revert(title: &BStr) -> bool {
     }
 }
 
-/// Whether a subject says that its change was taken from elsewhere.
+/// Returns whether a subject says that its change was taken from elsewhere.
 pub(super) fn is_backport(subject: &[u8]) -> bool {
     let lower = subject.to_ascii_lowercase();
     [b"backport".as_slice(), b"cherry-pick", b"cherry pick", b"redo pr"].iter().any(|word| lower.contains_str(word))
 }
 
-/// The words of a text, lower case: letters, digits and what holds identifiers together.
+/// Returns the words of a text, lower case: letters, digits and what holds identifiers together.
 pub(super) fn words(text: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     text.split(|byte| !(byte.is_ascii_alphanumeric() || *byte >= 0x80 || *byte == b'_'))
         .filter(|word| !word.is_empty())
         .map(|word| word.to_ascii_lowercase())
 }
 
-/// The numbers in a title in their order; a version such as 4.2.1 is one.
+/// Returns the numbers in a title in their order; a version such as 4.2.1 is one.
 fn numbers_in_order(title: &[u8]) -> impl Iterator<Item = &[u8]> {
     let parts = title.split(|byte| !(byte.is_ascii_digit() || *byte == b'.'));
     parts.map(|number| number.trim_with(|c| c == '.')).filter(|number| !number.is_empty())
@@ -196,7 +197,7 @@ fn last_number(title: &[u8]) -> Option<&[u8]> {
     numbers_in_order(title).last()
 }
 
-/// The numbers in a subject that are long enough to be those of issues or pull requests.
+/// Returns the numbers in a subject that are long enough to be those of issues or pull requests.
 pub(super) fn long_numbers(subject: &[u8]) -> impl Iterator<Item = u64> {
     numbers(subject)
         .into_iter()
@@ -204,20 +205,20 @@ pub(super) fn long_numbers(subject: &[u8]) -> impl Iterator<Item = u64> {
         .filter_map(|number| number.to_str().ok()?.parse().ok())
 }
 
-/// How the numbers in two titles relate: another number is often another bump or another release.
+/// How the numbers in two titles relate: a different number often means a different bump or a different release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Numbers {
     /// The same ones, or none.
     Equal,
     /// One title has all of the other's, and more.
     Subset,
-    /// Each has one that the other has not.
+    /// Each has one that the other does not have.
     Differ,
 }
 
 impl Numbers {
     pub(super) fn compare(a: &[u8], b: &[u8]) -> Self {
-        // In `bump x from 1.1 to 1.2` the last one is what it comes to, wherever it began.
+        // In `bump x from 1.1 to 1.2` the last number is the result, wherever the bump started.
         let ends_alike = last_number(a).is_some() && last_number(a) == last_number(b);
         let (a, b) = (numbers(a), numbers(b));
         if a == b {
@@ -230,24 +231,24 @@ impl Numbers {
     }
 }
 
-/// Whether both titles have a number in common that is long enough to be that of an issue or a pull request.
+/// Returns whether both titles have a number in common that is long enough to be that of an issue or a pull request.
 pub(super) fn share_long_number(a: &[u8], b: &[u8]) -> bool {
     long_numbers(a).any(|number| long_numbers(b).any(|other| other == number))
 }
 
-/// Whether both titles have the same numbers, and have any.
+/// Returns whether both titles have the same numbers, and have any.
 pub(super) fn share_numbers(a: &[u8], b: &[u8]) -> bool {
     let a = numbers(a);
     !a.is_empty() && a == numbers(b)
 }
 
-/// How many words were replaced by others, not only added or left out.
+/// Returns how many words were replaced by others, not only added or left out.
 pub(super) fn replaced(a: &[u8], b: &[u8]) -> usize {
     let (a, b): (BTreeSet<_>, BTreeSet<_>) = (words(a).collect(), words(b).collect());
     a.difference(&b).count().min(b.difference(&a).count())
 }
 
-/// How alike two titles are, from 0 to 1: twice the longest common subsequence over both lengths.
+/// Returns how alike two titles are, from 0 to 1: twice the longest common subsequence over both lengths.
 pub(super) fn likeness(a: &[u8], b: &[u8]) -> f64 {
     let (a, b) = (a.get(..MAX_COMPARED).unwrap_or(a), b.get(..MAX_COMPARED).unwrap_or(b));
     if a == b {
@@ -256,7 +257,7 @@ pub(super) fn likeness(a: &[u8], b: &[u8]) -> f64 {
     if a.is_empty() || b.is_empty() {
         return 0.0;
     }
-    // Without a word in common, what letters have in common is chance.
+    // Without a word in common, common letters are chance.
     let own: BTreeSet<Vec<u8>> = words(a).collect();
     if !words(b).any(|word| own.contains(&word)) {
         return 0.0;

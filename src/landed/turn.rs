@@ -1,5 +1,5 @@
-//! Whose turn it is to fill the cache after a push: one process does it, one more waits for it to end, and all others
-//! leave it to the one that waits. Ten pushes in a row cost two fills, and the last of them sees every push.
+//! A lease on filling the cache after a push: one process fills it, one more waits for that to end, and all others
+//! leave it to the one that waits. Ten pushes in a row cost two fills, and the second fill sees every push.
 //!
 //! The locks are those of the standard library, `flock(2)` on Unix: a process that dies gives them back.
 
@@ -12,10 +12,10 @@ use std::time::{Duration, Instant};
 use super::store::{give_mode_of, make_directory};
 use crate::files::{self, Links};
 
-/// How often the one that waits looks whether the other has ended.
+/// How often the waiting process checks whether the other has ended.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// The locks, beside the cache.
+/// The locks, next to the cache.
 const FILLING: &str = "landed.lock";
 const NEXT: &str = "landed.next";
 
@@ -26,7 +26,7 @@ pub struct Turn {
 }
 
 impl Turn {
-    /// Whether another process waits for its turn, so that nobody else need.
+    /// Returns whether another process already waits for its turn, and nobody else has to.
     ///
     /// `home` is the directory of the repository, here and below.
     pub fn is_awaited(home: &Path) -> bool {
@@ -34,8 +34,8 @@ impl Turn {
         waiting.is_ok_and(|file| matches!(Lock::try_on(&file), Err(TryLockError::WouldBlock)))
     }
 
-    /// Waits for the turn. `None` where another waits already, where no lock can be had (nothing can be kept there
-    /// either), and when the deadline passes.
+    /// Waits for the turn. Returns `None` where another process waits already, where no lock can be had (nothing can be
+    /// cached there either), and when the deadline passes.
     pub fn wait(home: &Path, deadline: Instant) -> Option<Self> {
         make_directory(home, &home.join("refgate")).ok()?;
         let waiting = open(home, NEXT).ok()?;
@@ -53,7 +53,7 @@ impl Turn {
         }
     }
 
-    /// Whether it was waited for: others may have left their pushes to this process.
+    /// Returns whether it was waited for: others may have left their pushes to this process.
     pub fn has_waited(&self) -> bool {
         self.has_waited
     }
@@ -74,7 +74,7 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // What could not be given back goes with the process.
+        // A lock that could not be released goes away with the process.
         let _ = self.0.unlock();
     }
 }
@@ -83,8 +83,8 @@ fn place(home: &Path, name: &str) -> PathBuf {
     home.join("refgate").join(name)
 }
 
-/// Opens a lock file that is there. Reading is enough to lock it, so that another account of a shared repository can. It
-/// is neither a link, which could lead anywhere, nor a pipe, whose other end could be waited for.
+/// Opens an existing lock file. Read access is enough to lock it: other accounts of a shared repository can do so too.
+/// It must be neither a link, which could lead anywhere, nor a pipe, on whose other end this could wait.
 fn existing(path: &Path) -> io::Result<File> {
     let file = files::open(path, Links::Refuse)?;
     if file.metadata()?.is_file() { Ok(file) } else { Err(ErrorKind::InvalidInput.into()) }
@@ -97,7 +97,7 @@ fn open(home: &Path, name: &str) -> io::Result<File> {
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         other => return other,
     }
-    // Nothing that is there is followed or replaced. Of two who make it at once both have the same file.
+    // Nothing that exists is followed or replaced. Two processes that create it at once get the same file.
     match OpenOptions::new().write(true).create_new(true).open(&path) {
         Ok(file) => {
             give_mode_of(&home.join("HEAD"), &path)?;
@@ -113,7 +113,7 @@ mod tests {
     use super::*;
     use std::fs;
 
-    /// What there is of a repository that locks go by.
+    /// Makes as much of a repository as the locks need.
     fn home() -> tempfile::TempDir {
         let home = tempfile::tempdir().unwrap();
         fs::write(home.path().join("HEAD"), "ref: refs/heads/main\n").unwrap();
@@ -147,7 +147,7 @@ mod tests {
     fn nobody_waits_beyond_the_deadline() {
         let home = home();
         let _first = Turn::wait(home.path(), soon()).unwrap();
-        // That this returns at all is the point: the first is never dropped before it.
+        // The point is that this returns at all: the first is never dropped before it.
         assert!(Turn::wait(home.path(), soon()).is_none());
         assert!(!Turn::is_awaited(home.path()), "who gives up waits no longer");
     }

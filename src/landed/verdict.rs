@@ -13,7 +13,7 @@ pub enum Status {
     Landed,
     /// It seems to be there; a person should look.
     Probable,
-    /// It was there and was taken back, while the branch still has it.
+    /// It was there and was reverted, while the branch still has it.
     Reverted,
     /// It is not there.
     Missing,
@@ -28,7 +28,7 @@ impl Status {
     pub const ALL: [Self; 6] =
         [Self::Missing, Self::Reverted, Self::Elsewhere, Self::Probable, Self::Landed, Self::Exempt];
 
-    /// The name in `refgate.landed/v1`.
+    /// Returns the name in `refgate.landed/v1`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Landed => "landed",
@@ -60,7 +60,7 @@ pub enum Evidence {
     PullRequest,
     /// git's patch-id is the same.
     PatchId,
-    /// Author, second, title.
+    /// Author, timestamp, title.
     Metadata,
     /// Lines, titles and messages are alike.
     Similar,
@@ -81,12 +81,12 @@ impl Evidence {
         Self::Squash,
     ];
 
-    /// Whether it is what a message says.
+    /// Returns whether it is what a message says.
     pub const fn is_said(self) -> bool {
         matches!(self, Self::Trailer | Self::ChangeId | Self::PullRequest)
     }
 
-    /// The name in `refgate.landed/v1`.
+    /// Returns the name in `refgate.landed/v1`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Ancestor => "ancestor",
@@ -116,18 +116,17 @@ pub struct Verdict {
     pub subject: BString,
     /// The answer.
     pub status: Status,
-    /// The commit that it is there.
+    /// The commit there that it is.
     pub matched: Option<ObjectId>,
     /// What the answer rests on, where there is a match.
     pub evidence: Option<Evidence>,
     /// How sure the match is, from 0 to 1; 0 without one.
     pub score: f64,
-    /// The answer in one sentence without its final period; holds no untrusted text.
+    /// The answer in one sentence without its final period; contains no untrusted text.
     pub reason: String,
-    /// The commit that took it back, where the status is [`Status::Reverted`].
+    /// The commit that reverted it, where the status is [`Status::Reverted`].
     pub reverted_by: Option<ObjectId>,
-    /// What its message names as its original and what turned out to be none, if so: it is not there, or says something
-    /// else.
+    /// What its message names as its original and is not, if so: it does not exist there, or does something else.
     pub disputed: Option<String>,
     /// Other commits there that are this change as well, by strong evidence.
     pub also: Vec<ObjectId>,
@@ -141,12 +140,12 @@ pub(crate) struct Comparison {
 }
 
 impl Comparison {
-    /// One for each change, newest first.
+    /// Returns one verdict for each change, newest first.
     pub(crate) fn verdicts(&self) -> &[Verdict] {
         &self.verdicts
     }
 
-    /// Files that are not in this repository, so that the changes in them could not be compared line by line.
+    /// Returns the files that are not in this repository: changes in them could not be compared line by line.
     pub(crate) fn unread(&self) -> &[ObjectId] {
         &self.unread
     }

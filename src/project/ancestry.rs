@@ -1,7 +1,7 @@
 //! Who descends from whom.
 //!
-//! Of two commits, the histories down to where they part tell it. Many questions about one commit share one walk, which may
-//! have to go further: a push of a mirror asks about a thousand tags.
+//! For two commits, it is enough to walk their histories down to the merge base. Many questions about one commit share
+//! one walk, which may have to go further: a push of a mirror asks about a thousand tags.
 
 use std::collections::btree_map::Entry;
 
@@ -23,7 +23,7 @@ pub struct Below<'f, 'a> {
 }
 
 impl Below<'_, '_> {
-    /// Whether it is the commit or one of its ancestors.
+    /// Returns whether it is the commit or one of its ancestors.
     ///
     /// # Errors
     /// History that cannot be read.
@@ -36,7 +36,7 @@ impl Below<'_, '_> {
 }
 
 impl<'p> Snapshot<'p> {
-    /// What is below a commit.
+    /// Returns what is below a commit.
     ///
     /// # Errors
     /// History that cannot be read.
@@ -46,7 +46,7 @@ impl<'p> Snapshot<'p> {
         Ok(Below { snapshot: self, commit, walk })
     }
 
-    /// Whether a commit is below the tip of a branch, where every tag of a push may be looked for.
+    /// Returns whether a commit is below the tip of a branch, where every tag of a push may be looked for.
     pub(super) fn is_below_branch(&self, ancestor: ObjectId, tip: ObjectId) -> Result<bool, FactError> {
         let walks = &mut *self.walks.borrow_mut();
         if !self.asks_much() || (!walks.contains_key(&tip) && walks.len() >= MAX_WALKS) {
@@ -59,7 +59,7 @@ impl<'p> Snapshot<'p> {
         Ok(walk.contains(ancestor)?)
     }
 
-    /// Whether so much is asked that one pass over history for all of it is less work.
+    /// Returns whether so much is asked that one pass over history for all of it is less work.
     pub(super) fn asks_much(&self) -> bool {
         self.changed() > MANY_UPDATES
     }

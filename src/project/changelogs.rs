@@ -9,7 +9,7 @@ use crate::manifest::changelog::Entry;
 use crate::model::{ObjectId, Untrusted};
 use crate::policy::{Bindings, ChangelogFormat, Flow, Notes};
 
-/// What tells one entry of a released version from another: one version for two distributions is two releases.
+/// What distinguishes the entries of released versions: one version for two distributions is two releases.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Released {
     /// The version.
@@ -19,7 +19,7 @@ pub struct Released {
 }
 
 impl Released {
-    /// Of an entry; `None` where it has no version or is not released yet.
+    /// Makes it from an entry; `None` where that has no version or is not released yet.
     pub fn of(entry: &Entry) -> Option<Self> {
         let distribution = entry.distribution.clone().unwrap_or_default();
         let is_released = distribution != "UNRELEASED";
@@ -38,10 +38,10 @@ impl fmt::Display for Released {
 }
 
 impl Project {
-    /// The entries of a changelog, newest first; none where there is no such file.
+    /// Returns the entries of a changelog, newest first; none where there is no such file.
     ///
     /// # Errors
-    /// Besides what cannot be read: a changelog that is none.
+    /// Besides what cannot be read: a file that is not a changelog.
     pub fn all_entries(&self, commit: ObjectId, path: &BStr, format: ChangelogFormat) -> Result<Vec<Entry>, FactError> {
         match self.entries(commit, path, format)? {
             None => Ok(Vec::new()),
@@ -54,7 +54,8 @@ impl Project {
         }
     }
 
-    /// Those of some entries at `commit` that were made since its line left that of `tip`, and are not there.
+    /// Returns those of some entries at `commit` that were made since its line left that of `tip`, and are missing
+    /// there.
     pub fn lacking(
         &self,
         wanted: &[Released],
@@ -68,14 +69,14 @@ impl Project {
         if wanted.iter().all(|entry| known.contains(entry)) {
             return Ok(Vec::new());
         }
-        // What both had once, the other line may have dropped since.
+        // An entry that both once had may have been dropped by the other line since.
         if let Some(fork) = self.merge_base(commit, tip)? {
             known.extend(self.all_entries(fork, path, format)?.iter().filter_map(Released::of));
         }
         Ok(wanted.iter().filter(|entry| !known.contains(entry)).cloned().collect())
     }
 
-    /// What the changelogs at `commit` have that must get along a flow's way and is not at `tip`, by file.
+    /// Returns the entries of the changelogs at `commit` that a flow has to bring along and `tip` lacks, by file.
     pub fn stranded(
         &self,
         flow: &Flow,

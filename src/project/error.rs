@@ -9,7 +9,7 @@ use crate::model::{Exit, Failure, Stage};
 pub struct FactError {
     /// The cause in one sentence.
     pub cause: String,
-    /// What is lacking: it decides who can do something about it, and whether another place has the answer.
+    /// What is lacking, which decides who can do something about it, and whether the answer can be had elsewhere.
     pub lack: Lack,
     /// What to do about it, where whoever reads it can.
     help: Option<String>,
@@ -18,7 +18,7 @@ pub struct FactError {
 /// What is lacking for an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lack {
-    /// Nothing that another place has: the question itself has no answer.
+    /// Nothing that could be had elsewhere: the question itself has no answer.
     Answer,
     /// Something that the server alone knows, such as who pushes.
     Server,
@@ -33,27 +33,27 @@ pub enum Lack {
 }
 
 impl FactError {
-    /// A fact that has to be had here and cannot.
+    /// Makes the error for a fact that is needed here and cannot be had.
     pub fn undecided(cause: impl Into<String>) -> Self {
         Self { cause: cause.into(), lack: Lack::Answer, help: None }
     }
 
-    /// A fact that the server has.
+    /// Makes the error for a fact that only the server has.
     pub fn elsewhere(cause: impl Into<String>) -> Self {
         Self { lack: Lack::Server, ..Self::undecided(cause) }
     }
 
-    /// A ref that the clone does not track. `fetch` is the command that changes it.
+    /// Makes the error for a ref that the clone does not track. `fetch` is the command that changes that.
     pub fn untracked(cause: impl Into<String>, fetch: impl Into<String>) -> Self {
         Self { lack: Lack::Ref, help: Some(fetch.into()), ..Self::undecided(cause) }
     }
 
-    /// The time for the push is over.
+    /// Makes the error for a push whose time is over.
     pub fn late() -> Self {
         Self { lack: Lack::Time, ..Self::undecided("the deadline has passed") }
     }
 
-    /// Whether time is what is lacking: whatever is asked next has no answer either.
+    /// Returns whether time is what is lacking: whatever is asked next has no answer either.
     pub fn is_late(&self) -> bool {
         self.lack == Lack::Time
     }
@@ -65,8 +65,8 @@ impl FactError {
         self
     }
 
-    /// Whether the question is left to the server: a developer's machine need not know who may push, nor have every
-    /// branch. In CI, which is the last to ask, only what no job can know is left.
+    /// Returns whether the question is left to the server: a developer's machine need not know who may push, nor have
+    /// every branch. In CI, which is the last to ask, only what no job can know is left to the server.
     pub fn is_elsewhere(&self, stage: Stage) -> bool {
         match self.lack {
             Lack::Server => !stage.is_server(),
@@ -75,7 +75,7 @@ impl FactError {
         }
     }
 
-    /// What whoever is asked at this stage can do about it. A pusher cannot repair the server's repository.
+    /// Returns what whoever is asked at this stage can do about it. A pusher cannot repair the server's repository.
     pub fn advice(&self, stage: Stage) -> Option<String> {
         let own = self.help.clone();
         match (self.lack, stage.is_server()) {
@@ -102,7 +102,7 @@ impl FactError {
 }
 
 impl FactError {
-    /// Returns the failure that it is for a command that has no answer without the fact.
+    /// Returns the failure for a command that has no answer without the fact.
     pub fn into_failure(self, detail: impl Into<String>, stage: Stage) -> Failure {
         let help = self.advice(stage);
         help.into_iter().fold(Failure::new(Exit::Undecided, detail, self.cause), Failure::help)

@@ -1,4 +1,4 @@
-//! What is owed: changes of one line that have not got to the line where the policy wants them.
+//! What is owed: changes of one line that have not reached the line where the policy wants them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -16,22 +16,22 @@ pub struct Debt {
     pub commit: Commit,
     /// Why it counts as owed, in a sentence.
     pub reason: String,
-    /// Whether it seems to be there all the same, so that a person should look.
+    /// Whether it seems to be there nevertheless, and a person should look.
     pub probable: bool,
 }
 
-/// A change whose message names another original than the content tells.
+/// A change whose message names an original that its content contradicts.
 #[derive(Clone, Debug)]
 pub struct Dispute {
     /// The change.
     pub commit: ObjectId,
     /// What is wrong with what it names, in a sentence.
     pub wrong: String,
-    /// Whether something speaks for it all the same, so that a person should look.
+    /// Whether something speaks for it nevertheless, and a person should look.
     pub is_doubt: bool,
 }
 
-/// What a comparison said.
+/// The result of a comparison.
 #[derive(Debug)]
 pub(super) struct Compared {
     tip: ObjectId,
@@ -55,11 +55,11 @@ impl Compared {
 pub struct Answers {
     /// One for each change that is not itself on the other line, newest first.
     pub verdicts: Vec<Verdict>,
-    /// Files that are not in this repository, so that the changes in them could not be compared line by line.
+    /// Returns the files that are not in this repository: changes in them could not be compared line by line.
     pub unread: Vec<ObjectId>,
 }
 
-/// The forms in which messages name their originals, those of the policy's own included.
+/// Returns the forms in which messages name their originals, those of the policy's own included.
 pub(crate) fn grammar(policy: &Policy) -> Grammar {
     let own = policy.named_by.iter().map(|form| {
         let original = match form.original {
@@ -72,20 +72,20 @@ pub(crate) fn grammar(policy: &Policy) -> Grammar {
 }
 
 impl Project {
-    /// Returns, for commits of one line that are listed newest first, whether each was taken back by a later one that was
-    /// not taken back itself.
+    /// Returns, for commits of one line that are listed newest first, whether each was reverted by a later one that was
+    /// not reverted itself.
     pub fn taken_back(&self, commits: &[Commit]) -> Vec<bool> {
         landed::taken_back(commits)
     }
 }
 
 impl Snapshot<'_> {
-    /// The forms in which messages name their originals: [`grammar`] of the policy.
+    /// Returns the forms in which messages name their originals: [`grammar`] of the policy.
     pub fn grammar(&self) -> Grammar {
         grammar(self.project().policy())
     }
 
-    /// The branches that a flow leads to, with their tips.
+    /// Returns the branches that a flow leads to, with their tips.
     pub fn destinations(&self, flow: &Flow) -> Result<Vec<(RefName, ObjectId)>, FactError> {
         self.project()
             .policy()
@@ -93,8 +93,8 @@ impl Snapshot<'_> {
             .map_or_else(|| Ok(Vec::new()), |line| self.branches(line, &Bindings::new()))
     }
 
-    /// The changes below `tip` that a flow wants elsewhere and that are not there, newest
-    /// first. Merges owe nothing: what they bring does. With `only`, no others are looked at.
+    /// Returns the changes below `tip` that a flow wants elsewhere and that are missing there, newest first. Merges owe
+    /// nothing themselves; the commits that they bring do. With `only`, no others are looked at.
     pub fn debts(&self, flow: &Flow, tip: ObjectId, only: Option<&[ObjectId]>) -> Result<Vec<Debt>, FactError> {
         let to = self.targets(flow)?;
         let options = Options { only: only.map(<[_]>::to_vec), ..Options::default() };
@@ -119,9 +119,9 @@ impl Snapshot<'_> {
         unread.first().map_or(Ok(()), |id| Err(self.project().repository().absent(*id).into()))
     }
 
-    /// Where each change below `tip` is that is not itself below `to`, as a flow sees it: what it exempts is added to what
-    /// is exempt anyway, and the forms in which messages name originals are the policy's. With `options.only`, no others
-    /// are looked at.
+    /// Returns where each change below `tip` is that is not itself below `to`, as a flow sees it: what the flow exempts
+    /// is added to what is exempt anyway, and the forms in which messages name originals are the policy's. With
+    /// `options.only`, no others are looked at.
     pub fn answers(
         &self,
         flow: &Flow,
@@ -177,8 +177,8 @@ impl Snapshot<'_> {
         Ok(answers)
     }
 
-    /// Those of some commits of a branch whose messages name an original that is not in the repository, or one that does
-    /// something else. An original on a third line is not compared.
+    /// Returns those of some commits of a branch whose messages name an original that is not in the repository, or one
+    /// that does something else. An original on a third line is not compared.
     pub fn disputed(&self, flow: &Flow, tip: ObjectId, commits: &[ObjectId]) -> Result<Vec<Dispute>, FactError> {
         let grammar = self.grammar();
         let mut naming = Vec::new();
@@ -223,14 +223,14 @@ impl Snapshot<'_> {
         Ok(to)
     }
 
-    /// How changes are compared for a flow.
+    /// Returns how changes are compared for a flow.
     fn as_flow_asks<'o>(&self, flow: &'o Flow, options: Options<'o>) -> Options<'o> {
         let grammar = self.grammar();
         Options { grammar, exempt_trailer: &flow.exempt_trailer, owes_chores: flow.owes_chores, ..options }
     }
 
     fn compare(&self, tip: ObjectId, to: &[ObjectId], options: Options<'_>) -> Result<Rc<Compared>, FactError> {
-        // What is left out for measuring is left out once.
+        // A comparison that excludes something, for measuring, is not reused.
         let is_usual = !options.ignore_explicit && options.without.is_empty();
         let known = self.compared.borrow().iter().find(|known| is_usual && known.answers(tip, to, &options)).cloned();
         if let Some(known) = known {
@@ -251,7 +251,7 @@ impl Snapshot<'_> {
         Ok(compared)
     }
 
-    /// Why a change stays where it is: by its own word, its kind or the paths it touches.
+    /// Returns why a change is exempt from the flow: by what its message says, its kind or the paths that it touches.
     fn exemption(&self, flow: &Flow, commit: &Commit) -> Result<Option<String>, FactError> {
         if let Some(reason) = landed::stays(commit, &flow.exempt_trailer) {
             return Ok(Some(format!("`{}: {}`", flow.exempt_trailer, Untrusted::new(&reason))));

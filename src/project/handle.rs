@@ -1,4 +1,4 @@
-//! A repository under a policy, and the answers that do not depend on where refs stand.
+//! A repository under a policy, and the answers that do not depend on where refs point.
 
 use bstr::BString;
 use std::collections::BTreeSet;
@@ -25,7 +25,7 @@ pub struct Project {
 pub struct Ahead {
     /// Its commits that are not in that history, newest first.
     pub commits: Vec<ObjectId>,
-    /// The first that is; `None` where there is none.
+    /// The first commit that is in that history; `None` where there is none.
     pub enters: Option<ObjectId>,
 }
 
@@ -35,17 +35,17 @@ impl Project {
         Self { repository, policy, view }
     }
 
-    /// The repository.
+    /// Returns the repository.
     pub fn repository(&self) -> &Repository {
         &self.repository
     }
 
-    /// The policy; without a line, a class or a flow where there is none.
+    /// Returns the policy; an empty one, without any line, class or flow, where there is none.
     pub fn policy(&self) -> &Policy {
         &self.policy
     }
 
-    /// Whose refs are meant.
+    /// Returns whose refs are meant.
     pub fn view(&self) -> &View {
         &self.view
     }
@@ -64,7 +64,7 @@ impl Project {
         Ok(self.repository.check_deadline()?)
     }
 
-    /// Counts a step of a loop over what a push brings, and now and then asks whether there is time left.
+    /// Counts a step of a loop over what a push brings, and now and then checks whether there is time left.
     ///
     /// # Errors
     /// The deadline has passed.
@@ -72,75 +72,75 @@ impl Project {
         Ok(self.repository.step()?)
     }
 
-    /// The classes of branches that the policy declares.
+    /// Returns the classes of branches that the policy declares.
     pub fn lines(&self) -> &[Line] {
         &self.policy.lines
     }
 
-    /// The classes of tags that the policy declares.
+    /// Returns the classes of tags that the policy declares.
     pub fn tag_classes(&self) -> &[TagClass] {
         &self.policy.tags
     }
 
-    /// The flows that the policy declares.
+    /// Returns the flows that the policy declares.
     pub fn flows(&self) -> &[Flow] {
         &self.policy.flows
     }
 
-    /// The flows that start on a line.
+    /// Returns the flows that start on a line.
     pub fn flows_from(&self, line: &str) -> impl Iterator<Item = &Flow> {
         self.policy.flows.iter().filter(move |flow| flow.from == line)
     }
 
-    /// Where the policy says that the project's own version stands.
+    /// Returns the places where, according to the policy, the project's own version is written.
     pub fn version_fields(&self) -> &[VersionField] {
         &self.policy.version_fields
     }
 
-    /// Where the policy says that changes are written down.
+    /// Returns the places where, according to the policy, changes are written down.
     pub fn changelogs(&self) -> &[Changelog] {
         &self.policy.changelogs
     }
 
-    /// Whether the policy has a table for the rule of this id.
+    /// Returns whether the policy has a table for the rule of this id.
     pub fn names_rule(&self, id: &str) -> bool {
         self.policy.rules.contains_key(id)
     }
 
-    /// A branch's place in the policy.
+    /// Returns a branch's place in the policy.
     pub fn line_of(&self, name: &RefName) -> Option<LineMatch<'_>> {
         self.policy.line_of(name)
     }
 
-    /// A tag's place in the policy.
+    /// Returns a tag's place in the policy.
     pub fn tag_of(&self, name: &RefName) -> Option<TagMatch<'_>> {
         self.policy.tag_of(name)
     }
 
-    /// The line whose branches a tag closes.
+    /// Returns the line whose branches a tag closes.
     pub fn closes(&self, name: &RefName) -> Option<&Line> {
         self.policy.closes(name)
     }
 
-    /// Why a tag that a pattern matches belongs to no class all the same.
+    /// Returns why a tag that a pattern matches belongs to no class nevertheless.
     pub fn why_unlisted(&self, name: &RefName) -> Option<String> {
         self.policy.why_unlisted(name)
     }
 
-    /// The entry of the series table that holds a tag's version.
+    /// Returns the entry of the series table that holds a tag's version.
     pub fn series_of(&self, tag: &TagMatch<'_>) -> Option<&Series> {
         self.policy.series_of(tag)
     }
 
-    /// The commits reachable from `tips` and from none of `without`, newest first.
+    /// Returns the commits reachable from `tips` and from none of `without`, newest first.
     ///
     /// # Errors
-    /// History that cannot be read, or more of it than anybody means.
+    /// History that cannot be read, or more of it than anybody can want.
     pub fn commits(&self, tips: &[ObjectId], without: &[ObjectId]) -> Result<Vec<ObjectId>, FactError> {
         Ok(self.repository.commits(tips, without, MAX_COMMITS)?)
     }
 
-    /// The first-parent history of a branch above what another commit has below it.
+    /// Returns the first-parent history of a branch above what another commit has below it.
     ///
     /// # Errors
     /// History that cannot be read.
@@ -155,7 +155,7 @@ impl Project {
         Ok(Ahead { commits, enters: next })
     }
 
-    /// A commit.
+    /// Returns a commit.
     ///
     /// # Errors
     /// It cannot be read.
@@ -163,7 +163,7 @@ impl Project {
         Ok(self.repository.commit(id)?)
     }
 
-    /// What an id comes to once every tag object is unwrapped.
+    /// Returns what an id comes to once every tag object is unwrapped.
     ///
     /// # Errors
     /// An object that cannot be read.
@@ -171,7 +171,7 @@ impl Project {
         Ok(self.repository.peel(id)?)
     }
 
-    /// The commit that an id comes to; `None` for a tree or a file.
+    /// Returns the commit that an id comes to; `None` for a tree or a file.
     ///
     /// # Errors
     /// An object that cannot be read.
@@ -180,7 +180,7 @@ impl Project {
         Ok((peeled.kind == Kind::Commit).then_some(peeled.id))
     }
 
-    /// The best common ancestor of two commits.
+    /// Returns the best common ancestor of two commits.
     ///
     /// # Errors
     /// History that cannot be read.
@@ -188,7 +188,7 @@ impl Project {
         Ok(self.repository.merge_base(a, b)?)
     }
 
-    /// Whether `ancestor` is `descendant` or one of its ancestors.
+    /// Returns whether `ancestor` is `descendant` or one of its ancestors.
     ///
     /// # Errors
     /// History that cannot be read.
@@ -196,7 +196,7 @@ impl Project {
         Ok(self.repository.is_ancestor(ancestor, descendant)?)
     }
 
-    /// The kinds of change that a commit is.
+    /// Returns the kinds of change that a commit is.
     ///
     /// # Errors
     /// What it touches cannot be read, where a kind is recognised by that.
@@ -208,7 +208,7 @@ impl Project {
         self.policy.kinds_of(&described, || self.touched(commit))
     }
 
-    /// The paths that a commit touches against its first parent.
+    /// Returns the paths that a commit touches against its first parent.
     ///
     /// # Errors
     /// Trees that cannot be read.

@@ -1,11 +1,12 @@
-//! What the next pushes will ask about flows, found out beforehand and kept.
+//! Precomputes what the next pushes will ask about flows, and caches the answers.
 
 use super::{FactError, Snapshot};
 use crate::landed::{Caching, Options};
 use crate::model::{ObjectId, RefName};
 use crate::policy::{Bindings, Flow, Policy, Way};
 
-/// Where no branch is named, as many of a line as are likely to be pushed to next: those with the newest commits.
+/// Where no branch is named, as many branches of a line as are likely to be pushed to next: those with the newest
+/// commits.
 const NEWEST: usize = 8;
 
 /// A branch whose changes a flow wants elsewhere.
@@ -18,13 +19,14 @@ pub struct FlowSource<'a> {
 }
 
 impl FlowSource<'_> {
-    /// The line on which its changes are looked for.
+    /// Returns the line on which its changes are looked for.
     pub fn to(&self) -> &str {
         &self.flow.to
     }
 }
 
-/// Whether flows ask for changes that are picked to or from the line of a ref: only what was picked has to be searched.
+/// Returns whether flows ask for changes that are picked to or from the line of a ref: only picked changes have to be
+/// searched for.
 pub(crate) fn is_compared(policy: &Policy, name: &RefName) -> bool {
     let line = policy.line_of(name).map(|place| place.line.name.as_str());
     let mut picked = policy.flows.iter().filter(|flow| flow.by.contains(&Way::Pick));
@@ -32,8 +34,9 @@ pub(crate) fn is_compared(policy: &Policy, name: &RefName) -> bool {
 }
 
 impl<'a> Snapshot<'a> {
-    /// The branches that flows lead from and that a push to `touched` concerns: these branches themselves, and of a line
-    /// whose other end was touched those with the newest commits. Without any in `touched`, of every flow.
+    /// Returns the branches that flows lead from and that a push to `touched` concerns: the touched branches
+    /// themselves, and, where the other end of a flow was touched, the branches of its line with the newest commits.
+    /// With an empty `touched`, those of every flow.
     pub fn sources(&self, touched: &[RefName]) -> Result<Vec<FlowSource<'a>>, FactError> {
         let mut sources = Vec::new();
         for flow in self.project().flows().iter().filter(|flow| flow.by.contains(&Way::Pick)) {
@@ -64,7 +67,7 @@ impl<'a> Snapshot<'a> {
         Ok(sources)
     }
 
-    /// Compares the changes of a branch as the gate would, and keeps what is found out about them.
+    /// Compares the changes of a branch as the gate would, and caches the answers.
     pub fn keep(&self, source: &FlowSource<'_>) -> Result<(), FactError> {
         let to: Vec<ObjectId> = self.destinations(source.flow)?.into_iter().map(|(_, tip)| tip).collect();
         if to.is_empty() {

@@ -16,11 +16,11 @@ pub(super) struct History {
     parents: Vec<Vec<usize>>,
 }
 
-/// What lies around the commits of a series. Versions are told by their places among those of the series.
+/// What lies around the commits of a series. Versions are given by their places among those of the series.
 #[derive(Debug, Default)]
 pub(crate) struct Lineage(HashMap<ObjectId, Around>);
 
-/// The versions below a commit and on top of it that matter most; none of the commit itself.
+/// The versions below a commit and on top of it that matter most; versions of the commit itself do not count.
 #[derive(Clone, Copy, Debug, Default)]
 struct Around {
     /// The highest that is an ancestor.
@@ -30,20 +30,20 @@ struct Around {
 }
 
 impl Lineage {
-    /// Whether a version, or an equal one, of these places may lie on top of a higher one.
+    /// Returns whether a version, or an equal one, of these places may lie on top of a higher one.
     pub(crate) fn is_on_top(&self, commit: ObjectId, own: &Range<usize>) -> bool {
         self.0.get(&commit).is_none_or(|around| around.highest_below.is_some_and(|below| below >= own.end))
     }
 
-    /// Whether it may lie below a lower one that was there before.
+    /// Returns whether it may lie below a lower one that was there before.
     pub(crate) fn is_below(&self, commit: ObjectId, own: &Range<usize>) -> bool {
         self.0.get(&commit).is_none_or(|around| around.lowest_above.is_some_and(|above| above < own.start))
     }
 }
 
 impl<'p> Snapshot<'p> {
-    /// Returns how the versions of a series lie in history; `None` where so few are asked about that looking at each is
-    /// less work.
+    /// Returns how the versions of a series lie in history; `None` where so few are asked about that it is less work to
+    /// look at each.
     ///
     /// # Errors
     /// History that cannot be read.
@@ -68,7 +68,7 @@ impl<'p> Snapshot<'p> {
             }
         }
         let Some((from, to)) = span else { return Ok(Lineage::default()) };
-        // Before the first tagged commit and behind the last, nothing is left to be told.
+        // Before the first tagged commit and behind the last, there is nothing left to find out.
         let mut around = vec![Around::default(); to + 1 - from];
         let own_at = |place: usize| own.get(&place).copied().unwrap_or_default();
         for place in from..=to {
@@ -97,7 +97,7 @@ impl<'p> Snapshot<'p> {
         Ok(Lineage(found.collect()))
     }
 
-    /// All history below the version tags.
+    /// Returns all history below the version tags.
     fn read_history(&self) -> Result<History, FactError> {
         let mut tips = Vec::new();
         for sibling in self.versions()?.iter() {
@@ -117,7 +117,7 @@ impl<'p> Snapshot<'p> {
     }
 }
 
-/// The lower of two places, where there is one.
+/// Returns the lower of two places, where there is one.
 fn lower(a: Option<usize>, b: Option<usize>) -> Option<usize> {
     match (a, b) {
         (Some(a), Some(b)) => Some(a.min(b)),
@@ -141,7 +141,7 @@ mod tests {
         load(Source::File("p.toml".into()), &|_| Ok(text.as_bytes().to_vec())).unwrap()
     }
 
-    /// Numbers that look random, the same every time.
+    /// Returns a source of numbers that look random, the same every time.
     fn numbers(seed: u64) -> impl FnMut(u64) -> u64 {
         let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
         move |below| {

@@ -1,4 +1,4 @@
-//! Answers that are asked for again.
+//! Answers that are asked for more than once.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -15,12 +15,12 @@ impl<K, V> Default for Memo<K, V> {
 }
 
 impl<K: Ord, V: Clone> Memo<K, V> {
-    /// The answer that is remembered, or else the one that `find` finds.
+    /// Returns the answer that is remembered, or else the one that `find` finds.
     pub(crate) fn get(&self, key: K, find: impl FnOnce() -> Result<V, FactError>) -> Result<V, FactError> {
         if let Some(known) = self.0.borrow().get(&key) {
             return Ok(known.clone());
         }
-        // Nothing is borrowed here: finding one answer may ask for another.
+        // The map is not borrowed here: finding one answer may ask for another.
         let found = find()?;
         self.0.borrow_mut().insert(key, found.clone());
         Ok(found)

@@ -16,8 +16,8 @@ use crate::version::{Case, docker_slug};
 /// The refs of the receiving side at one moment: as the view finds them, or with the old or the new values of a push
 /// laid over them.
 ///
-/// A ref of the push has the value of the push whatever the repository holds by now, so that an update gets the same
-/// answers before it is made, after it was made, and years later.
+/// A ref of the push has the value of the push whatever the repository holds by now: an update gets the same answers
+/// before it is made, after it was made, and years later.
 pub struct Snapshot<'p> {
     project: &'p Project,
     /// Refs whose values do not come from the view; `None` is a ref that does not exist at this moment.
@@ -51,12 +51,12 @@ type Refs = [(RefName, ObjectId)];
 type Slugs = BTreeMap<String, Rc<[RefName]>>;
 
 impl<'p> Snapshot<'p> {
-    /// The refs as the view finds them.
+    /// Makes a snapshot of the refs as the view finds them.
     pub fn now(project: &'p Project) -> Self {
         Self::with(project, BTreeMap::new())
     }
 
-    /// The refs with others laid over them; `None` is a ref that does not exist.
+    /// Makes a snapshot of the refs with others laid over them; `None` is a ref that does not exist.
     pub fn with(project: &'p Project, overlay: BTreeMap<RefName, Option<ObjectId>>) -> Self {
         Self {
             project,
@@ -74,22 +74,22 @@ impl<'p> Snapshot<'p> {
         }
     }
 
-    /// The project whose refs these are.
+    /// Returns the project whose refs these are.
     pub fn project(&self) -> &'p Project {
         self.project
     }
 
-    /// How many refs are laid over those of the view.
+    /// Returns how many refs are laid over those of the view.
     pub(super) fn changed(&self) -> usize {
         self.overlay.len()
     }
 
-    /// Whether a ref is laid over the others and exists: the push brings it.
+    /// Returns whether a ref is laid over the others and exists: the push brings it.
     pub(super) fn arrives(&self, name: &RefName) -> bool {
         self.overlay.get(name).is_some_and(Option::is_some)
     }
 
-    /// What a ref holds; `None` when it does not exist.
+    /// Returns what a ref holds; `None` when it does not exist.
     ///
     /// # Errors
     /// A ref that cannot be read, or that this clone does not track.
@@ -100,8 +100,9 @@ impl<'p> Snapshot<'p> {
         }
     }
 
-    /// The branches of a line that agree with what is known (`1.15` for major 1, minor 15), with their tips. Looks up
-    /// names where the line's pattern leaves nothing open, and reads the refs under the pattern's literal part otherwise.
+    /// Returns the branches of a line that agree with what is known (`1.15` for major 1, minor 15), with their tips.
+    /// Looks up names where the line's pattern leaves nothing open, and reads the refs under the pattern's literal part
+    /// otherwise.
     ///
     /// # Errors
     /// Refs that cannot be read, or that this clone does not track.
@@ -110,7 +111,7 @@ impl<'p> Snapshot<'p> {
         let mut seen: BTreeSet<RefName> = BTreeSet::new();
         for pattern in &line.branches {
             for (name, tip) in self.branches_like(pattern, known)? {
-                // A name may fit an earlier line too: the first line is the one it belongs to.
+                // A name may match an earlier line too: it belongs to the first line that it matches.
                 let belongs = self.project.line_of(&name).is_some_and(|place| place.line.name == line.name);
                 if belongs && seen.insert(name.clone()) {
                     found.push((name, tip));
@@ -120,7 +121,7 @@ impl<'p> Snapshot<'p> {
         Ok(found)
     }
 
-    /// The tips of all branches of the line of this name; none where there is no such line.
+    /// Returns the tips of all branches of the line of this name; empty where there is no such line.
     ///
     /// # Errors
     /// As [`Self::branches`].
@@ -129,7 +130,7 @@ impl<'p> Snapshot<'p> {
         Ok(self.branches(line, &Bindings::new())?.into_iter().map(|(_, tip)| tip).collect())
     }
 
-    /// The branches of a pattern that agree with what is known; see [`Self::branches`].
+    /// Returns the branches of a pattern that agree with what is known; see [`Self::branches`].
     ///
     /// # Errors
     /// As [`Self::branches`].
@@ -153,7 +154,7 @@ impl<'p> Snapshot<'p> {
         Ok(found)
     }
 
-    /// What the branches of all lines but topic lines hold, each value once.
+    /// Returns what the branches of all lines but topic lines hold, each value once.
     ///
     /// # Errors
     /// As [`Self::branches`].
@@ -169,7 +170,8 @@ impl<'p> Snapshot<'p> {
         })
     }
 
-    /// All branches and then all tags whose image tag is `slug`, each sorted. Reads every ref: for rules that compare names.
+    /// Returns all branches and then all tags whose image tag is `slug`, each sorted. Reads every ref: for rules that
+    /// compare names.
     ///
     /// # Errors
     /// Refs that cannot be read.
@@ -188,7 +190,7 @@ impl<'p> Snapshot<'p> {
         Ok(slugs.get(slug).cloned().unwrap_or_default())
     }
 
-    /// The refs of a namespace whose names start with a prefix after it, sorted by name, with what they hold.
+    /// Returns the refs of a namespace whose names start with a prefix after it, sorted by name, with what they hold.
     ///
     /// # Errors
     /// Refs that cannot be read.

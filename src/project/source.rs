@@ -8,13 +8,13 @@ use crate::git::{self, Repository};
 use crate::model::{Exit, Failure, ObjectId, RefName};
 use crate::policy::Source;
 
-/// No policy file is longer; the check comes before the blob is read.
+/// The longest policy file; checked before the blob is read.
 const MAX_POLICY_BYTES: u64 = 1 << 20;
 
-/// Reads the bytes of a policy source. A preset has none to read: it is part of the program.
+/// Reads the bytes of a policy source. A preset has nothing to read: it is part of the program.
 ///
 /// # Errors
-/// A file, ref or path that is not there or cannot be read.
+/// A file, ref or path that does not exist or cannot be read.
 pub(crate) fn read_source(repository: &Repository, source: &Source) -> Result<Vec<u8>, Failure> {
     let failure = |cause: String| Failure::new(Exit::Policy, format!("reading the policy `{source}`"), cause);
     match source {
@@ -22,7 +22,7 @@ pub(crate) fn read_source(repository: &Repository, source: &Source) -> Result<Ve
         Source::Tree { file, top } => read_file_within(file, top).map_err(|error| failure(error.to_string())),
         Source::Preset(name) => Err(failure(format!("`{name}` is built in"))),
         Source::Ref { revision, path } => {
-            // What could not be fetched is not what does not exist.
+            // An object that could not be fetched is not one that does not exist.
             let unread = |error: git::Error| {
                 let exit = if error.is_undecided() { Exit::Undecided } else { Exit::Policy };
                 Failure { exit, ..failure(error.to_string()) }
@@ -34,24 +34,25 @@ pub(crate) fn read_source(repository: &Repository, source: &Source) -> Result<Ve
     }
 }
 
-/// Reads a policy file: no more of it than shows that it is too long.
+/// Reads a policy file, and no more of it than shows that it is too long.
 ///
 /// # Errors
-/// It is not there, cannot be read, or is a pipe or a device.
+/// It does not exist, cannot be read, or is a pipe or a device.
 pub(crate) fn read_file(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     files::open(path, Links::Follow)?.take(MAX_POLICY_BYTES + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
-/// Reads a policy file of a work tree. What it says of itself, by links too, leads to no file outside: whoever may write to a
-/// branch could have lines of any file of this machine shown as what is wrong with them.
+/// Reads a policy file of a work tree. Neither a path in it nor a link leads to a file outside the work tree:
+/// otherwise, whoever may write to a branch could have lines of any file of this machine shown in error messages.
 ///
 /// # Errors
 /// It is outside, or as [`read_file`].
 pub(crate) fn read_file_within(file: &Path, top: &Path) -> std::io::Result<Vec<u8>> {
     let top = top.canonicalize()?;
-    // Of what is not there the nearest folder that is: nor does an error say which files there are outside.
+    // For a path that does not exist, the nearest folder that does is checked: errors must not say which files exist
+    // outside either.
     let nearest = file.ancestors().find_map(|path| path.canonicalize().ok());
     if nearest.is_none_or(|nearest| !nearest.starts_with(&top)) {
         return Err(std::io::Error::other(
@@ -61,9 +62,9 @@ pub(crate) fn read_file_within(file: &Path, top: &Path) -> std::io::Result<Vec<u
     read_file(&file.canonicalize()?)
 }
 
-/// A policy file as whoever wrote it may have it read: one in the work tree is confined to that, any other is an
-/// administrator's. Where no repository is asked about, the work tree is the one that the file is in. `base` is where a
-/// relative path begins.
+/// Returns a policy file with the access that its author may have: one in the work tree is confined to the work tree,
+/// any other is an administrator's. Where the question is not about a repository, the work tree is the one that the
+/// file is in. `base` is where a relative path begins.
 pub(crate) fn confined(source: Source, base: &Path, work_tree: Option<&Path>) -> Source {
     let Source::File(file) = source else { return source };
     let Some(folder) = base.join(&file).parent().and_then(|folder| folder.canonicalize().ok()) else {
@@ -79,11 +80,12 @@ pub(crate) fn confined(source: Source, base: &Path, work_tree: Option<&Path>) ->
     }
 }
 
-/// Whether a source is there to be read, as far as that can be seen without reading all of it. Its revision is an id, `HEAD`
-/// or a full ref name, which takes no `git rev-parse`: most of the places that are asked about do not exist.
+/// Returns whether a source exists, as far as that can be seen without reading all of it. Its revision is an id, `HEAD`
+/// or a full ref name, which can be resolved without `git rev-parse`: most of the places that are asked about do not
+/// exist.
 pub(crate) fn is_there(repository: &Repository, source: &Source) -> bool {
     match source {
-        // A link that leads nowhere is there: reading it then fails, and says so.
+        // A dangling link exists: reading it then fails, and says so.
         Source::File(file) | Source::Tree { file, .. } => file.symlink_metadata().is_ok(),
         Source::Preset(_) => true,
         Source::Ref { revision, path } => {
@@ -95,7 +97,8 @@ pub(crate) fn is_there(repository: &Repository, source: &Source) -> bool {
     }
 }
 
-/// The ref that a policy source names, symbolic refs followed, and what it holds; `None` for a revision that is not a ref.
+/// Returns the ref that a policy source names, symbolic refs followed, and what it holds; `None` for a revision that is
+/// not a ref.
 ///
 /// A short name is a branch before it is anything else, where git would take a tag first: whoever may push a tag must not
 /// be able to put another policy in the place of the branch's.

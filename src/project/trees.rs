@@ -18,7 +18,7 @@ pub enum Manifest {
     Read {
         /// Its version fields, in the order of the file.
         fields: Vec<Field>,
-        /// Its bytes, which the fields' spans are of.
+        /// Its bytes, to which the fields' spans refer.
         bytes: Vec<u8>,
     },
     /// It is not what it should be, or too large.
@@ -26,7 +26,7 @@ pub enum Manifest {
 }
 
 impl Manifest {
-    /// Its fields; none where there is no file or it cannot be read.
+    /// Returns its fields; none where there is no file or it cannot be read.
     pub fn fields(&self) -> &[Field] {
         match self {
             Self::Read { fields, .. } => fields,
@@ -36,10 +36,11 @@ impl Manifest {
 }
 
 impl Project {
-    /// What a file holds; `None` where there is nothing at the path.
+    /// Returns what a file holds; `None` where there is nothing at the path.
     ///
     /// # Errors
-    /// Besides what cannot be read: something that is no file, or more than `limit` bytes, as [`manifest::Error`] inside.
+    /// Besides what cannot be read: something that is not a file, or more than `limit` bytes, as [`manifest::Error`]
+    /// inside.
     pub fn file(
         &self,
         commit: ObjectId,
@@ -63,19 +64,20 @@ impl Project {
         Ok(Some(Ok(self.repository().blob(id, limit as u64)?)))
     }
 
-    /// The object at a path, whatever it is: for telling whether a commit touched it.
+    /// Returns the object at a path, whatever it is: for telling whether a commit touched it.
     pub fn object_at(&self, commit: ObjectId, path: &BStr) -> Result<Option<ObjectId>, FactError> {
         Ok(self.repository().tree_entry(commit, path)?.map(|entry| entry.id))
     }
 
-    /// The files that are new or other in `new`, with nothing told of those that are gone.
+    /// Returns the files that are new or different in `new`; those that are gone are left out.
     pub fn changed_files(&self, old: Option<ObjectId>, new: ObjectId) -> Result<Vec<BString>, FactError> {
         let changes = self.repository().diff_trees(old, Some(new))?;
         let files = changes.into_iter().filter(|change| is_file(change.new) && is_other(change));
         Ok(files.map(|change| change.path).collect())
     }
 
-    /// The files that are new or other in `new`, and those of `old` in whose place is something else or nothing.
+    /// Returns the files that are new or different in `new`, and those of `old` in whose place there is something else
+    /// or nothing.
     pub fn touched_files(&self, old: ObjectId, new: ObjectId) -> Result<Vec<BString>, FactError> {
         let changes = self.repository().diff_trees(Some(old), Some(new))?;
         let files = changes.into_iter().filter(|change| match (is_file(change.old), is_file(change.new)) {
@@ -85,8 +87,8 @@ impl Project {
         Ok(files.map(|change| change.path).collect())
     }
 
-    /// The files of a tree that a pattern means, given what is known. Looks through the whole tree only where the
-    /// pattern leaves something open.
+    /// Returns the files of a tree that a pattern means, given what is known. Looks through the whole tree only where
+    /// the pattern leaves something open.
     pub fn files_like(
         &self,
         commit: ObjectId,
@@ -106,7 +108,7 @@ impl Project {
         Ok(found)
     }
 
-    /// The version fields of a file: as an entry of the policy says, or as its name does.
+    /// Returns the version fields of a file: as an entry of the policy says, or as its name does.
     pub fn manifest(&self, commit: ObjectId, path: &BStr, entry: Option<&VersionField>) -> Result<Manifest, FactError> {
         let kind = Kind::of_path(path);
         let pattern = entry.and_then(|entry| entry.pattern.as_ref());
@@ -128,7 +130,7 @@ impl Project {
             (None, None) => Ok(Vec::new()),
         };
         Ok(match fields {
-            // A file without the field is as good as none where the policy says that it may be missing.
+            // A file without the field counts as missing where the policy says that it may be missing.
             Err(manifest::Error::Unmatched) if entry.is_some_and(|entry| entry.optional) => {
                 Manifest::Read { fields: Vec::new(), bytes }
             }
@@ -137,7 +139,7 @@ impl Project {
         })
     }
 
-    /// The entries of a changelog, newest first; `None` where there is no such file.
+    /// Returns the entries of a changelog, newest first; `None` where there is no such file.
     pub fn entries(
         &self,
         commit: ObjectId,

@@ -18,7 +18,7 @@ use crate::version::{partition_point, sort_by};
 pub struct Sibling<'a> {
     /// Its ref.
     pub name: RefName,
-    /// Its place in the policy; the version is there.
+    /// Its place in the policy, which has a version.
     pub tag: TagMatch<'a>,
     /// The series that the version is of.
     pub series: SeriesKey,
@@ -29,11 +29,11 @@ pub struct Sibling<'a> {
 pub enum SeriesKey {
     /// The versions of one entry of the series table, by its place there.
     Entry(usize),
-    /// The versions of one era whose series, where the class declares some, spells like this.
+    /// The versions of one era whose series, where the class declares some, is written like this.
     Class(u32, Option<String>),
 }
 
-/// The tags that have versions, by scope; or why those of a scope have no order.
+/// The tags that have versions, by scope, or why those of a scope have no order.
 pub(super) type Scopes<'a> = BTreeMap<BString, Result<Scope<'a>, FactError>>;
 
 /// The tags of one scope, lowest first.
@@ -64,13 +64,13 @@ pub struct Home {
 }
 
 impl<'a> Snapshot<'a> {
-    /// The tags whose versions are of the same scope as `tag`'s, itself among them,; lowest
-    /// version first. Reads the names of all tags once, and no object.
+    /// Returns the tags whose versions are of the same scope as `tag`'s, `tag` itself included, lowest version first.
+    /// Reads the names of all tags once, and no object.
     pub fn siblings(&self, tag: &TagMatch<'a>) -> Result<Rc<[Sibling<'a>]>, FactError> {
         self.of_scope(tag, |scope| Rc::clone(&scope.all))
     }
 
-    /// Those of them that are of the same series.
+    /// Returns those of them that are of the same series.
     pub fn siblings_in_series(&self, tag: &TagMatch<'a>) -> Result<Rc<[Sibling<'a>]>, FactError> {
         let series = self.series_key(tag);
         self.of_scope(tag, |scope| scope.series.get(&series).cloned().unwrap_or_default())
@@ -89,14 +89,14 @@ impl<'a> Snapshot<'a> {
         }
     }
 
-    /// The version tags of all scopes that have an order.
+    /// Returns the version tags of all scopes that have an order.
     pub(super) fn versions(&self) -> Result<Vec<Sibling<'a>>, FactError> {
         let scopes = self.scopes.get((), || self.read_scopes().map(Rc::new))?;
         Ok(scopes.values().flatten().flat_map(|scope| scope.all.iter().cloned()).collect())
     }
 
-    /// The places, among siblings in their order, of those whose versions equal that of a tag: before them are the lower
-    /// ones, after them the higher ones.
+    /// Returns the places, among siblings in their order, of those whose versions equal that of a tag: before them are
+    /// the lower ones, after them the higher ones.
     pub fn place_among(&self, siblings: &[Sibling<'a>], tag: &TagMatch<'a>) -> Result<Range<usize>, FactError> {
         let until = |is_before: fn(Ordering) -> bool| {
             partition_point(siblings, |sibling| {
@@ -107,8 +107,8 @@ impl<'a> Snapshot<'a> {
         Ok(until(Ordering::is_lt)?..until(Ordering::is_le)?)
     }
 
-    /// The highest final version that is tagged, with its tag; `None` where there is none.
-    /// In a repository of several components, that of any of them.
+    /// Returns the highest final version that is tagged, with its tag; `None` where there is none. In a repository of
+    /// several components, that of any of them.
     pub fn highest_release(&self) -> Result<Option<Sibling<'a>>, FactError> {
         self.highest.get((), || self.find_highest_release())
     }
@@ -153,7 +153,7 @@ impl<'a> Snapshot<'a> {
         Ok(in_order.collect())
     }
 
-    /// What a tag's version is ordered within.
+    /// Returns what a tag's version is ordered within.
     pub fn series_key(&self, tag: &TagMatch<'_>) -> SeriesKey {
         let entry = self
             .project()
@@ -162,7 +162,7 @@ impl<'a> Snapshot<'a> {
         entry.map_or_else(|| SeriesKey::Class(tag.class.era, tag.series()), SeriesKey::Entry)
     }
 
-    /// The order of two tags' versions: by era, then by scheme.
+    /// Returns the order of two tags' versions: by era, then by scheme.
     pub fn order(&self, a: &TagMatch<'_>, b: &TagMatch<'_>) -> Result<Ordering, FactError> {
         let eras = a.class.era.cmp(&b.class.era);
         let (Some(left), Some(right)) = (&a.version, &b.version) else { return Ok(eras) };
@@ -175,7 +175,7 @@ impl<'a> Snapshot<'a> {
         })
     }
 
-    /// The commit a tag names; `None` for a tag of a tree or a file.
+    /// Returns the commit a tag names; `None` for a tag of a tree or a file.
     pub fn tagged(&self, name: &RefName) -> Result<Option<ObjectId>, FactError> {
         self.tagged.get(name.clone(), || {
             let Some(id) = self.tip(name)? else { return Ok(None) };
@@ -183,7 +183,7 @@ impl<'a> Snapshot<'a> {
         })
     }
 
-    /// Where a tag belongs: where the series table puts its version, else where its class does.
+    /// Returns where a tag belongs: where the series table puts its version, else where its class does.
     pub fn home(&self, tag: &TagMatch<'_>) -> Result<Home, FactError> {
         let mut home = Home::default();
         let class = tag.class.lines.iter().cloned().map(Place::Line).collect();
@@ -211,7 +211,7 @@ impl<'a> Snapshot<'a> {
         Ok(home)
     }
 
-    /// Whether a commit is on a branch, or hangs off it by at most `tolerance` commits.
+    /// Returns whether a commit is on a branch, or hangs off it by at most `tolerance` commits.
     pub fn is_on(&self, commit: ObjectId, tip: ObjectId, tolerance: usize) -> Result<bool, FactError> {
         if self.is_below_branch(commit, tip)? {
             return Ok(true);
@@ -226,7 +226,7 @@ impl<'a> Snapshot<'a> {
         }
     }
 
-    /// The single branch that holds a commit, of the lines that have just one: to say where something is.
+    /// Returns the single branch that holds a commit, among lines that have only one branch: to say where something is.
     pub fn found_on(&self, commit: ObjectId) -> Result<Option<RefName>, FactError> {
         for line in self.project().lines() {
             let single = line.branches.iter().filter_map(|pattern| pattern.instances(&Bindings::new())).flatten();

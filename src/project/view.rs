@@ -1,5 +1,5 @@
-//! Which refs stand for the receiving side's. This is the only list of remote views: whoever asks where a branch stands
-//! asks here.
+//! Which local refs represent the receiving side's. This is the only list of remote views: everything that asks where a
+//! branch points asks here.
 
 use bstr::{BString, ByteSlice as _};
 use std::cell::OnceCell;
@@ -123,7 +123,7 @@ impl Remote {
     }
 }
 
-/// What a ref of the repository itself holds, symbolic refs followed.
+/// Returns what a ref of the repository itself holds, symbolic refs followed.
 fn lookup(repository: &Repository, name: &RefName) -> Result<Option<ObjectId>, Error> {
     match repository.reference(name)? {
         None => Ok(None),

@@ -1,4 +1,4 @@
-//! What is waived: by the policy, and by notes that the policy takes from the one who pushed them.
+//! What is waived: by the policy, and by notes that the policy accepts from whoever pushed them.
 
 use bstr::BStr;
 use jiff::civil::Date;
@@ -8,7 +8,7 @@ use crate::git;
 use crate::model::{Level, ObjectId, RefName, WAIVER_NOTES};
 use crate::policy::{ActorSet, MAX_NOTE_BYTES, NotedWaiver, Waiver};
 
-/// The rule that guards [`WAIVER_NOTES`]: where it does not refuse, notes are anybody's and waive nothing.
+/// The rule that guards [`WAIVER_NOTES`]: where it does not refuse, anybody can write notes, and they waive nothing.
 pub(crate) const NOTES_GUARD: &str = "improper-waiver";
 
 /// What is known of exceptions from a rule.
@@ -34,8 +34,9 @@ pub struct Granted {
 }
 
 impl Snapshot<'_> {
-    /// The exceptions from a rule for a commit on a ref, by the policy and by the notes of this moment. `today` is the day on which they have to be valid.
-    /// Where the clock does not tell which day it is, none that ends counts.
+    /// Returns the exceptions from a rule for a commit on a ref, by the policy and by the notes of this moment. `today`
+    /// is the day on which they have to be valid. Where the clock does not know the day, no exception with an end
+    /// counts.
     pub fn exceptions(
         &self,
         rule: &str,
@@ -47,7 +48,7 @@ impl Snapshot<'_> {
         for waiver in self.project().policy().waivers.iter().filter(|waiver| covers(waiver, rule, commit, name)) {
             found.add(waiver.by.as_ref(), &waiver.reason, waiver.until, today);
         }
-        // What waives cannot be waived by what it guards.
+        // The rule that guards waivers cannot be waived by the notes that it guards.
         if let Some(commit) = commit.filter(|_| found.granted.is_none() && rule != NOTES_GUARD) {
             match self.noted(commit) {
                 Ok(waivers) => {
@@ -61,7 +62,7 @@ impl Snapshot<'_> {
         found
     }
 
-    /// The waivers in the notes about a commit, or why they do not count.
+    /// Returns the waivers in the notes about a commit, or why they do not count.
     fn noted(&self, commit: ObjectId) -> Result<Vec<NotedWaiver>, String> {
         let unread = |error: FactError| format!("the note about it cannot be read: {}", error.cause);
         let Some(notes) = self.waiver_notes().map_err(unread)? else { return Ok(Vec::new()) };
@@ -74,19 +75,20 @@ impl Snapshot<'_> {
         Ok(waivers)
     }
 
-    /// The notes of this moment, if the policy takes waivers from them.
+    /// Returns the notes of this moment, if the policy takes waivers from them.
     fn waiver_notes(&self) -> Result<Option<ObjectId>, FactError> {
         if self.project().accepts_notes() { self.tip(&RefName::new(WAIVER_NOTES)) } else { Ok(None) }
     }
 }
 
 impl Project {
-    /// From whom the policy takes waivers in notes.
+    /// Returns the actors from whom the policy accepts waivers in notes.
     pub fn waivers_accepted_from(&self) -> Option<&ActorSet> {
         self.policy().waiver_notes.as_ref()
     }
 
-    /// Whether waivers in notes count: somebody is named whose notes are taken, and the rule that guards them is on.
+    /// Returns whether waivers in notes count: the policy names somebody whose notes are accepted, and the rule that
+    /// guards them is on.
     pub fn accepts_notes(&self) -> bool {
         let is_guarded = self.policy().rules.get(NOTES_GUARD).is_none_or(|setting| {
             setting.level.is_none_or(|level| level == Level::Refuse)
@@ -97,13 +99,13 @@ impl Project {
         is_guarded && self.waivers_accepted_from().is_some()
     }
 
-    /// The object that a note at this path is about: its id, with slashes anywhere between the digits.
+    /// Returns the object that a note at this path is about: its id, with slashes anywhere between the digits.
     pub(crate) fn annotated(&self, path: &BStr) -> Option<ObjectId> {
         let digits: Vec<u8> = path.iter().copied().filter(|byte| *byte != b'/').collect();
         ObjectId::from_hex(&digits).ok().filter(|id| id.kind() == self.repository().hash_kind())
     }
 
-    /// A note's waivers; inside, why there are none.
+    /// Returns a note's waivers; the inner error says why there are none.
     pub(crate) fn read_note(&self, blob: ObjectId) -> Result<Result<Vec<NotedWaiver>, String>, FactError> {
         let bytes = match self.repository().blob(blob, MAX_NOTE_BYTES) {
             Ok(bytes) => bytes,
