@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use super::Error;
 use crate::model::work;
 
-/// The clock is asked once in this many steps. A step is one commit of a walk that is in memory, some nanoseconds.
+/// The clock is read once in this many steps. A step is one commit of a walk that is in memory, some nanoseconds.
 const STEPS_PER_CLOCK: u32 = 128;
 
-/// What it costs to read an object, in steps, and how many bytes of it cost another.
+/// What reading an object costs, in steps, and how many bytes of it cost another step.
 const STEPS_PER_OBJECT: u32 = 16;
 const BYTES_PER_STEP: u64 = 4096;
 
@@ -40,13 +40,13 @@ impl Clone for Budget {
 }
 
 impl Budget {
-    /// Without a deadline.
+    /// Makes a budget without a deadline.
     pub(super) fn unlimited() -> Self {
         Self::of(Arc::new(Shared { start: Instant::now(), deadline: AtomicU64::new(NEVER) }))
     }
 
     fn of(shared: Arc<Shared>) -> Self {
-        // The first step asks the clock, so that many short answers in a row end too.
+        // The first step reads the clock: many short answers in a row end too.
         Self { shared, steps: Cell::new(STEPS_PER_CLOCK) }
     }
 
@@ -60,7 +60,7 @@ impl Budget {
         self.steps.set(STEPS_PER_CLOCK);
     }
 
-    /// The deadline, if there is one.
+    /// Returns the deadline, if there is one.
     pub(super) fn deadline(&self) -> Option<Instant> {
         match self.shared.deadline.load(Ordering::Relaxed) {
             NEVER => None,
@@ -68,7 +68,7 @@ impl Budget {
         }
     }
 
-    /// How much time is left; `None` without a deadline.
+    /// Returns how much time is left; `None` without a deadline.
     pub(super) fn left(&self) -> Option<Duration> {
         self.deadline().map(|deadline| deadline.saturating_duration_since(Instant::now()))
     }

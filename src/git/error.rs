@@ -34,7 +34,8 @@ pub enum Error {
         id: ObjectId,
     },
     /// An object is in none of the object directories, and one of those is gone itself (`info/alternates` in
-    /// `gitrepository-layout(5)`). No fetch brings it: only whoever runs the machine can put the directory back.
+    /// `gitrepository-layout(5)`). No fetch can bring it back: only the machine's administrator can restore the
+    /// directory.
     #[error("object `{id}` is missing, and so is the alternate `{}`, which may hold it", path.display())]
     LostAlternate {
         /// Which.
@@ -100,7 +101,7 @@ pub enum Error {
         /// The setting with its value.
         name: String,
     },
-    /// A ref is there but cannot be read.
+    /// A ref exists but cannot be read.
     #[error("ref `{name}` cannot be read: {reason}")]
     RefStorage {
         /// Which.
@@ -158,8 +159,8 @@ pub enum Error {
     },
 }
 
-/// What it takes to get an answer that could not be had, as far as the error tells. Who can do it depends on where
-/// refgate runs, so that words for it are not here.
+/// What would make an answer possible, as far as the error says. Who can do it depends on where refgate runs, which is
+/// why the wording is not here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
     /// The history below where this shallow clone ends: `git fetch --unshallow`.
@@ -168,7 +169,8 @@ pub enum Need {
     Object,
     /// An object that was left out of a partial clone on purpose: `git fetch` with its id, or `--refetch`.
     PromisedObject,
-    /// An object directory that this repository borrows from and that is gone: whoever runs the machine puts it back.
+    /// An object directory that this repository borrows from and that is gone: the machine's administrator has to
+    /// restore it.
     Alternate,
     /// More time than the deadline allows.
     Time,

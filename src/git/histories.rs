@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use crate::git::scratch::Scratch;
 use crate::model::ObjectId;
 
-/// A commit: how far back its parents are, and its date relative to when its clock was right.
+/// A commit: how far back its parents are, and how far its date is from that of a correct clock.
 pub(super) type Shape = (Vec<u8>, i64);
 
 pub(super) fn history(size: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Shape>> {
@@ -44,7 +44,7 @@ pub(super) fn make(scratch: &Scratch, shapes: &[Shape]) -> Vec<ObjectId> {
     ids.into_values().collect()
 }
 
-/// The truth, from the parents alone.
+/// Returns the true answer, computed from the parents alone.
 pub(super) fn ancestors(shapes: &[Shape], of: &[usize]) -> BTreeSet<usize> {
     let mut found = BTreeSet::new();
     let mut pending = of.to_vec();

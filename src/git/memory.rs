@@ -1,4 +1,4 @@
-//! A repository in memory, for unit tests of what stands on repositories: no git runs and no file is written.
+//! A repository in memory, for unit tests of what builds on repositories: no git runs and no file is written.
 
 use bstr::BString;
 use std::cell::RefCell;
@@ -16,7 +16,7 @@ use super::walk::dag::Dag;
 use super::{Environment, Kind, Repository};
 use crate::model::{HashKind, ObjectId};
 
-/// Objects and refs to be.
+/// The objects and refs of the repository to be made.
 #[derive(Clone, Default)]
 pub(crate) struct Memory {
     objects: BTreeMap<ObjectId, (Kind, Vec<u8>)>,
@@ -55,7 +55,7 @@ impl Memory {
         self.refs.insert(name.into(), id);
     }
 
-    /// The repository.
+    /// Returns the repository.
     pub(crate) fn open(&self) -> Repository {
         let hash = HashKind::Sha1;
         let odb = Odb::in_memory(hash, self.objects.clone());

@@ -24,7 +24,7 @@ pub(crate) const FORMATS: [[&str; 2]; 4] = [
 ];
 
 impl Scratch {
-    /// A bare repository; `options` go to `git init`.
+    /// Makes a bare repository; `options` go to `git init`.
     pub(crate) fn new(options: &[&str]) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().canonicalize().unwrap().join("repo.git");
@@ -34,7 +34,7 @@ impl Scratch {
         scratch
     }
 
-    /// The directory that the repository is in.
+    /// Returns the directory that the repository is in.
     pub(crate) fn top(&self) -> &Path {
         self.directory.path()
     }
@@ -44,7 +44,7 @@ impl Scratch {
         self.git_with(args, &[], b"")
     }
 
-    /// Runs git beside the repository, for clones.
+    /// Runs git next to the repository, for clones.
     pub(crate) fn outside(&self, args: &[&str]) -> String {
         run(self.top(), args, &[], b"")
     }
@@ -62,7 +62,7 @@ impl Scratch {
         self.git_with(&["fast-import", "--quiet", "--force"], &[], stream.as_bytes());
     }
 
-    /// `branch` with one commit for each of `files`, every one adding a file of that name and content.
+    /// Makes `branch` with one commit for each of `files`, every one adding a file of that name and content.
     pub(crate) fn line(&self, branch: &str, from: Option<&str>, files: &[&str]) {
         let mut stream = String::new();
         for (at, file) in files.iter().enumerate() {
@@ -87,7 +87,7 @@ impl Scratch {
     }
 }
 
-/// An environment in which nothing of this machine's configuration counts.
+/// Returns an environment in which nothing of this machine's configuration counts.
 pub(crate) fn environment(cwd: &Path, vars: &[(&str, &str)]) -> Environment {
     #[expect(clippy::disallowed_methods, reason = "git has to be found")]
     let path = std::env::var_os("PATH").unwrap();

@@ -1,8 +1,8 @@
 //! The changed-path filters of the commit-graph: Bloom filters of the paths that a commit changes against its first
 //! parent.
 //!
-//! A filter is a function of the set of paths and of three settings, so that commits which change the same paths have
-//! the same filter, byte for byte: of two commits without a filter in common no tree need be read to see that they
+//! A filter is a function of the set of paths and of three settings. Commits that change the same paths therefore have
+//! the same filter, byte for byte, and for two commits with different filters no tree has to be read to see that they
 //! differ. Format and hash: `gitformat-commit-graph(5)`, `bloom.c`.
 //!
 //! gix-commitgraph reads no filters.
@@ -19,10 +19,10 @@ use crate::git::budget::Budget;
 use crate::git::object::odb::gix_id;
 use crate::model::ObjectId;
 
-/// No filter is looked for in a larger file.
+/// A larger file is not searched for filters.
 const MAX_FILE: u64 = 2 << 30;
 
-/// So much is read at once: the largest files take seconds, and the deadline is looked at in between.
+/// How much is read at once: the largest files take seconds, and the deadline is checked in between.
 const PIECE: usize = 4 << 20;
 
 /// With more paths and directories than this, git makes a filter that says yes to everything (`max_changed_paths`).
@@ -44,7 +44,7 @@ pub struct ChangedPaths {
     layers: Vec<Layer>,
 }
 
-/// Those of one file of a chain.
+/// The filters of one file of a chain.
 struct Layer {
     graph: Graph,
     settings: Settings,
@@ -54,7 +54,8 @@ struct Layer {
 }
 
 impl Repository {
-    /// Returns the changed-path filters; `None` where there are none, or none that can be read: they only save time.
+    /// Returns the changed-path filters; `None` where the repository has no filters, or none that can be read: they
+    /// only save time.
     pub fn changed_paths(&self) -> Option<ChangedPaths> {
         let layers: Vec<Layer> = self
             .odb
@@ -67,7 +68,7 @@ impl Repository {
 }
 
 impl ChangedPaths {
-    /// Those of one file of a repository with ids of 20 bytes.
+    /// Opens the filters of one file of a repository with ids of 20 bytes.
     #[cfg(fuzzing)]
     pub fn at(path: &Path) -> Option<Self> {
         Some(Self { layers: vec![Layer::read(path, 20, &Budget::unlimited())?] })
@@ -85,7 +86,7 @@ impl ChangedPaths {
         })
     }
 
-    /// How the filters are made: usually in one way.
+    /// Returns how the filters are made: usually in one way.
     pub fn settings(&self) -> Vec<Settings> {
         let mut settings: Vec<Settings> = Vec::new();
         for layer in &self.layers {
@@ -124,7 +125,7 @@ impl Settings {
         filter
     }
 
-    /// MurmurHash3, 32 bits.
+    /// Computes MurmurHash3, 32 bits.
     fn hash(self, seed: u32, bytes: &[u8]) -> u32 {
         let wide =
             |byte: &u8| if self.version == 1 { i32::from(byte.cast_signed()).cast_unsigned() } else { (*byte).into() };
@@ -163,13 +164,13 @@ impl Layer {
         let settings = Settings { version: numbers.next()?, hashes: numbers.next()?, bits: numbers.next()? };
         let graph = Graph::at(path).ok()?;
         let is_sound = graph.object_hash().len_in_bytes() == id_length && matches!(settings.version, 1 | 2);
-        // What a file says of its own filters bounds the work that others have with them.
+        // The work is bounded by what a file says about its own filters.
         let is_sane = settings.hashes <= 64 && settings.bits <= 1024 && ends.len() == 4 * graph.num_commits() as usize;
         (is_sound && is_sane).then(|| Self { graph, settings, ends, filters: filters.to_vec() })
     }
 }
 
-/// The bytes of a chunk, by the table of contents behind the file's header.
+/// Returns the bytes of a chunk, by the table of contents behind the file's header.
 fn chunk(file: &mut File, wanted: [u8; 4], budget: &Budget) -> Option<Vec<u8>> {
     const HEADER: usize = 8;
     const ENTRY: usize = 12;
@@ -203,7 +204,7 @@ mod tests {
     use crate::git::scratch::{FORMATS, Scratch};
     use std::fmt::Write as _;
 
-    /// Commits that change one path, many, none, those of directories in each other, and some that are no ASCII.
+    /// Makes commits that change one path, many, none, paths in nested directories, and some that are not ASCII.
     fn history(scratch: &Scratch) -> Vec<ObjectId> {
         let mut stream = String::new();
         let many: Vec<String> = (0..600).map(|at| format!("many/{}/{at}", at % 7)).collect();

@@ -1,9 +1,9 @@
-//! How far two files are equal, from either end.
+//! How many bytes two files have in common, from either end.
 
 /// Sizes of the pieces that are compared at once, largest first: one call for each costs more than comparing it.
 const PIECES: [usize; 3] = [1024, 64, 1];
 
-/// How many bytes at the beginning of both are equal.
+/// Returns how many bytes at the beginning of both are equal.
 pub(in crate::git) fn common_prefix(a: &[u8], b: &[u8]) -> usize {
     PIECES.iter().fold(0, |equal, piece| {
         let (a, b) = (a.get(equal..).unwrap_or_default(), b.get(equal..).unwrap_or_default());
@@ -11,7 +11,7 @@ pub(in crate::git) fn common_prefix(a: &[u8], b: &[u8]) -> usize {
     })
 }
 
-/// How many bytes at the end of both are equal.
+/// Returns how many bytes at the end of both are equal.
 pub(in crate::git) fn common_suffix<'a>(a: &'a [u8], b: &'a [u8]) -> usize {
     PIECES.iter().fold(0, |equal, piece| {
         let rest = |whole: &'a [u8]| whole.get(..whole.len() - equal).unwrap_or_default();

@@ -9,7 +9,7 @@ use crate::git::diff::common::{common_prefix, common_suffix};
 /// Where a block of changed lines ends up that could stand in several places.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sliders {
-    /// As far down as it goes: what git hashes for `git cherry`.
+    /// As far down as possible: what git hashes for `git cherry`.
     Plain,
     /// Moved by indentation and blank lines: what `git diff` shows.
     ByIndentation,
@@ -18,7 +18,7 @@ pub(crate) enum Sliders {
 /// A block of changed lines, as line numbers that begin with 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Hunk {
-    /// The lines that were taken away.
+    /// The lines that were removed.
     pub old: Range<u32>,
     /// The lines that were added.
     pub new: Range<u32>,
@@ -38,7 +38,7 @@ impl<'a> LineDiff<'a> {
         match sliders {
             Sliders::Plain => diff.postprocess_no_heuristic(&input),
             Sliders::ByIndentation => {
-                // To git, a form feed is no blank (`xdiff/xdiffi.c`, `get_indent` and `XDL_ISSPACE`).
+                // To git, a form feed is not a blank (`xdiff/xdiffi.c`, `get_indent` and `XDL_ISSPACE`).
                 let level = |token: Token| {
                     let line = input.interner[token].iter();
                     IndentLevel::for_ascii_line(line.map(|byte| if *byte == 0x0c { b'x' } else { *byte }), 8)
@@ -50,8 +50,8 @@ impl<'a> LineDiff<'a> {
         Self { input, hunks }
     }
 
-    /// Compares what [`middle`] leaves of two files. Much faster for a small change of a large file. In a long run of
-    /// equal lines, a block may end up elsewhere than git has it, but in the same place for the same change.
+    /// Compares what [`middle`] leaves of two files. This is much faster for a small change of a large file. In a long
+    /// run of equal lines, a block may end up elsewhere than in git, but always in the same place for the same change.
     pub(crate) fn of_middle(middle: (&'a [u8], &'a [u8])) -> Self {
         Self::new(middle.0, middle.1, Sliders::Plain)
     }
@@ -82,13 +82,13 @@ impl<'a> LineDiff<'a> {
 /// How many equal lines are kept on each side of what differs: the context of a patch-id, and room for sliders.
 const MARGIN: usize = 16;
 
-/// Two texts without the lines that both begin and end with, except for some around what differs.
+/// Returns two texts without the lines that both begin and end with, except for some around what differs.
 pub(crate) fn middle<'a>(old: &'a [u8], new: &'a [u8]) -> (&'a [u8], &'a [u8]) {
     let mut start = common_prefix(old, new);
     for _ in 0..=MARGIN {
         start = old.get(..start).and_then(|before| before.rfind_byte(b'\n')).unwrap_or(0);
     }
-    // Behind the line end that was found, if it is one.
+    // Behind the line end, if one was found.
     start += usize::from(old.get(start) == Some(&b'\n') && start > 0);
     let (old, new) = (old.get(start..).unwrap_or_default(), new.get(start..).unwrap_or_default());
     let equal = common_suffix(old, new);

@@ -1,5 +1,5 @@
-//! What differs between two trees, for many pairs in a row: neighbouring commits share most of their trees, so that
-//! each is read once.
+//! What differs between two trees, for many pairs in a row: neighbouring commits share most of their trees, and each is
+//! read only once.
 
 use bstr::{BStr, BString, ByteSlice as _};
 use std::borrow::Borrow;
@@ -15,7 +15,7 @@ use crate::git::object::tree_entries::{Entries, order};
 use crate::git::{Change, Entry, Error, Kind, Mode, Repository};
 use crate::model::ObjectId;
 
-/// Trees are forgotten when this many bytes of them are kept.
+/// The cached trees are dropped when they take up this many bytes.
 const CACHE: usize = 8 << 20;
 
 /// Compares trees. `R` is a repository of its own, for a thread, or one that is borrowed.
@@ -30,9 +30,9 @@ pub(crate) struct TreeDiff<R = Repository> {
 struct Comparison<'w> {
     changes: Vec<Change>,
     visited: usize,
-    /// Told a directory and the names that are changed in it: whether such a change is of interest.
+    /// Given a directory and the names that are changed in it, decides whether such a change is of interest.
     wants: &'w dyn Fn(&BStr, &[BString]) -> bool,
-    /// Whether something else was changed, which ends it.
+    /// Whether something else was changed, which ends the comparison.
     is_outside: bool,
 }
 
@@ -43,7 +43,7 @@ impl<'w> Comparison<'w> {
 }
 
 impl<R: Borrow<Repository>> TreeDiff<R> {
-    /// Nothing read yet.
+    /// Makes one that has read nothing yet.
     pub(crate) fn new(repository: R) -> Self {
         Self { repository, cache: HashMap::new(), cached: 0, buffer: Vec::new() }
     }
@@ -82,9 +82,9 @@ impl<R: Borrow<Repository>> TreeDiff<R> {
         self.between(parent, Some(tree))
     }
 
-    /// Returns what [`TreeDiff::changes_of`] does, if `wants` says so of each directory in which something is
-    /// changed: it is told its path and the names of what is changed there, in the order of trees. Directories below
-    /// one that is not wanted are not read.
+    /// Returns what [`TreeDiff::changes_of`] does, if `wants` agrees for each directory in which something is changed:
+    /// it is given the directory's path and the names of what is changed there, in the order of trees. Directories
+    /// below one that is not wanted are not read.
     ///
     /// # Errors
     /// As [`TreeDiff::changes_of`].
@@ -99,8 +99,9 @@ impl<R: Borrow<Repository>> TreeDiff<R> {
         Ok((!comparison.is_outside).then_some(comparison.changes))
     }
 
-    /// Returns which of some paths are not the same in two trees; directories in which there is none of them are not
-    /// read. Paths are named by their places in `paths`, those asked about by `wanted`. `None` is the empty tree.
+    /// Returns which of some paths differ between two trees; directories that contain none of the paths are not read. A
+    /// path is given by its place in `paths`, and `wanted` lists the places that are asked about. `None` is the empty
+    /// tree.
     ///
     /// # Errors
     /// As [`TreeDiff::changes_of`].
@@ -201,7 +202,7 @@ impl<R: Borrow<Repository>> TreeDiff<R> {
         Ok(())
     }
 
-    /// What differs between the entries of two trees themselves, by name.
+    /// Returns what differs between the entries of two trees themselves, by name.
     fn entries(
         &mut self,
         old: Option<ObjectId>,

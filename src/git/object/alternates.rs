@@ -10,25 +10,26 @@ use std::path::{Path, PathBuf};
 
 use crate::git::{Environment, Error};
 
-/// More object directories than any server links up; a guard against mischief in `info/alternates`.
+/// More object directories than any server links together; a guard against mischief in `info/alternates`.
 const MAX_DIRECTORIES: usize = 256;
 
-/// More of them than these, missing ones among them, are not looked for.
+/// At most so many are looked for, including missing ones.
 const MAX_NAMED: usize = 4096;
 
 /// Where objects are.
 pub(in crate::git) struct Directories {
     pub(in crate::git) found: Vec<PathBuf>,
-    /// Alternates that are not there. git goes on without them; objects that were in them are missing.
+    /// Alternates that do not exist. git goes on without them; objects that were in them are missing.
     pub(in crate::git) lost: Vec<PathBuf>,
-    /// Whether one of them leads back to itself. git reads each once; gix, which follows alternates too, reads none.
+    /// Whether one of them leads back to itself. git reads each directory once; gix, which follows alternates too, then
+    /// reads none of them.
     pub(in crate::git) is_ring: bool,
 }
 
-/// All object directories, absolute and without duplicates: `main` first, then what the environment names
-/// (`GIT_OBJECT_DIRECTORY` is where pre-receive finds the pushed objects, and may be set in any hook when git
-/// itself was started inside a quarantine), then the alternates of each. Directories that do not exist are left
-/// out, as git does.
+/// Returns all object directories, absolute and without duplicates: `main` first, then what the environment names
+/// (`GIT_OBJECT_DIRECTORY` is where pre-receive finds the pushed objects, and may be set in any hook when git itself
+/// was started inside a quarantine), then the alternates of each. Directories that do not exist are left out, as git
+/// does.
 pub(in crate::git) fn object_directories(main: &Path, environment: &Environment) -> Result<Directories, Error> {
     let (mut found, mut places) = (Vec::new(), HashMap::new());
     let (mut lost, mut named) = (Vec::new(), HashSet::new());
@@ -76,7 +77,7 @@ pub(in crate::git) fn object_directories(main: &Path, environment: &Environment)
     Ok(Directories { found, lost, is_ring: is_ring(borrows) })
 }
 
-/// Whether a way leads back to where it began: what is left when all ends are taken off, again and again.
+/// Returns whether the alternates form a ring: whether something is left after removing all ends, again and again.
 fn is_ring(mut borrows: BTreeSet<(usize, usize)>) -> bool {
     loop {
         let (count, borrowers): (_, BTreeSet<usize>) = (borrows.len(), borrows.iter().map(|(from, _)| *from).collect());
@@ -87,7 +88,7 @@ fn is_ring(mut borrows: BTreeSet<(usize, usize)>) -> bool {
     }
 }
 
-/// Whether a path is simply not there.
+/// Returns whether a path is simply not there.
 pub(in crate::git) fn is_absent(error: &std::io::Error) -> bool {
     matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory)
 }
@@ -116,7 +117,7 @@ fn split(list: &[u8], separator: u8) -> Vec<PathBuf> {
     entries
 }
 
-/// The bytes of an environment variable; on Windows, where they are not bytes, of its UTF-8 form.
+/// Returns the bytes of an environment variable; on Windows, where they are not bytes, of its UTF-8 form.
 pub(in crate::git) fn bytes_of(text: &OsStr) -> Vec<u8> {
     gix::path::os_str_into_bstr(text).map_or_else(|_| text.to_string_lossy().into_owned().into(), |text| text.to_vec())
 }

@@ -1,7 +1,7 @@
 //! Commits.
 //!
-//! Not gix-object's `CommitRef`: it refuses commits whose identities are broken, which git reads and real history
-//! has; a test here tells should that change.
+//! Not gix-object's `CommitRef`: it refuses commits whose identities are broken, which git reads and real history has;
+//! a test here fails should that change.
 
 use bstr::{BStr, BString, ByteSlice as _};
 
@@ -110,20 +110,20 @@ impl Identity {
     }
 }
 
-/// The number that a word begins with.
+/// Returns the number that a word begins with.
 fn leading_number(word: &[u8]) -> Option<i64> {
     let digits = word.iter().take_while(|byte| byte.is_ascii_digit()).count();
     word.get(..digits)?.to_str().ok()?.parse().ok()
 }
 
-/// The seconds of a zone such as `+0530`.
+/// Returns the seconds of a zone such as `+0530`.
 fn offset(zone: &[u8]) -> i32 {
     let Some(value) = zone.to_str().ok().and_then(|zone| zone.parse::<i32>().ok()) else { return 0 };
     // Real commits have zones like `+51800`.
     if value.unsigned_abs() > 9999 { 0 } else { (value / 100 * 60 + value % 100) * 60 }
 }
 
-/// The first paragraph joined to a line, and what follows it (`pretty.c`, `format_subject`).
+/// Returns the first paragraph joined to a line, and what follows it (`pretty.c`, `format_subject`).
 fn subject_and_body(message: &BStr) -> (BString, &BStr) {
     let mut subject = BString::default();
     let mut lines = message.lines_with_terminator().skip_while(|line| is_blank(line)).peekable();

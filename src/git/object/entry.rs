@@ -1,4 +1,4 @@
-//! What stands in trees.
+//! What trees contain.
 
 use bstr::BString;
 

@@ -1,4 +1,4 @@
-//! Ids of content that need not be in the repository.
+//! Computes ids of content that need not be in the repository.
 
 use crate::model::{HashKind, ObjectId};
 
@@ -17,7 +17,7 @@ pub(crate) fn blob_id(kind: HashKind, bytes: &[u8]) -> ObjectId {
 pub(crate) struct Digest(gix::hash::Hasher);
 
 impl Digest {
-    /// Nothing hashed yet.
+    /// Makes one that has hashed nothing yet.
     pub(crate) fn new(kind: HashKind) -> Self {
         Self(gix::hash::hasher(crate::git::object::odb::gix_kind(kind)))
     }

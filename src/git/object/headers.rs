@@ -7,7 +7,7 @@ use bstr::{BStr, ByteSlice as _};
 use crate::git::{Error, Identity};
 use crate::model::ObjectId;
 
-/// The part of a commit that history is made of.
+/// The part of a commit that the history consists of.
 pub(in crate::git) struct Skeleton<'a> {
     pub(in crate::git) tree: ObjectId,
     pub(in crate::git) parents: Vec<ObjectId>,
@@ -27,7 +27,7 @@ impl<'a> Skeleton<'a> {
         Ok(Self { tree, parents, rest: rest.as_bstr() })
     }
 
-    /// The committer's date in seconds since 1970.
+    /// Returns the committer's date in seconds since 1970.
     pub(in crate::git) fn date(&self) -> i64 {
         let (headers, _) = split_headers(self.rest);
         let committer = header_lines(headers).find(|(key, _)| *key == "committer");
@@ -54,7 +54,7 @@ pub(in crate::git) fn split_headers(rest: &BStr) -> (&BStr, &BStr) {
     }
 }
 
-/// The first line of each header; continuation lines begin with a blank and are passed over.
+/// Returns the first line of each header; continuation lines begin with a blank and are passed over.
 pub(in crate::git) fn header_lines(headers: &BStr) -> impl Iterator<Item = (&BStr, &BStr)> {
     headers
         .lines_with_terminator()

@@ -23,7 +23,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// git's name of the kind.
+    /// Returns git's name of the kind.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Commit => "commit",
@@ -54,7 +54,7 @@ impl From<gix::objs::Kind> for Kind {
 /// Where a chain of tags ends.
 #[derive(Clone, Debug)]
 pub struct Peeled {
-    /// The object that is no tag.
+    /// The object that is not a tag.
     pub id: ObjectId,
     /// Its kind; never [`Kind::Tag`].
     pub kind: Kind,

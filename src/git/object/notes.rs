@@ -56,7 +56,7 @@ mod tests {
             let found: Vec<String> = about(&scratch, "main");
             assert_eq!(found, ["about b\n"]);
             assert!(Vec::<String>::is_empty(&about(&scratch, "main~")));
-            // So many that git makes directories of them when it adds another.
+            // Enough notes for git to make directories when it adds another.
             let width = scratch.id("main").to_string().len();
             let mut stream = "blob\nmark :1\ndata 1\nx\ncommit refs/notes/commits\n".to_owned();
             stream.push_str("committer C <c@example.com> 1700000000 +0000\ndata 0\nfrom refs/notes/commits^0\n");

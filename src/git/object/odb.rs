@@ -21,29 +21,30 @@ use crate::git::object::packs::Packs;
 use crate::git::{Error, Kind};
 use crate::model::{HashKind, ObjectId};
 
-/// Room for pack indices that are written while we run. gix wants to know the number beforehand, and fails on more;
-/// room for thousands would cost as much as everything else at the start.
+/// Room for pack indices that are written while we run. gix needs to know the number in advance, and fails on more;
+/// room for thousands would cost as much as everything else at startup.
 const SPARE_SLOTS: usize = 64;
 
 /// Reads objects by id. `refs/replace` is not honoured: whoever may push there could change what a check sees.
 #[derive(Clone)]
 pub(in crate::git) struct Odb {
     directories: Arc<[PathBuf]>,
-    /// Alternates that are not there.
+    /// Alternates that do not exist.
     lost: Arc<[PathBuf]>,
-    /// What gix opens instead, as long as it may look there.
+    /// What gix opens instead; held for as long as gix may look there.
     _views: Option<Arc<Views>>,
     hash: HashKind,
     is_partial: bool,
-    /// One for each directory, the repository's own first: most objects are there, and it costs one look.
+    /// One for each directory. The repository's own comes first: most objects are there, and are found with one lookup.
     stores: Vec<gix::odb::Handle>,
-    /// The same stores once more, listing their directories again: a repack may have moved what all have missed.
+    /// The same stores once more, which list their directories again: a repack may have moved what none of the first
+    /// found.
     refreshing: Vec<gix::odb::Handle>,
     /// When the directories were last written to, as of the last listing.
     listed: RefCell<Option<Vec<Option<SystemTime>>>>,
-    /// Looked at for each object.
+    /// Checked for each object.
     pub(in crate::git) budget: Budget,
-    /// For many reads; see [`Self::for_many_reads`].
+    /// The packs, where there are many reads; see [`Self::for_many_reads`].
     packs: Option<RefCell<Packs>>,
     /// Objects that are in no directory, for tests.
     #[cfg(test)]
@@ -51,7 +52,7 @@ pub(in crate::git) struct Odb {
 }
 
 impl Odb {
-    /// Objects without any directory.
+    /// Makes a database of objects in memory, without any directory.
     #[cfg(test)]
     pub(in crate::git) fn in_memory(hash: HashKind, objects: BTreeMap<ObjectId, (Kind, Vec<u8>)>) -> Self {
         let nowhere = Directories { found: Vec::new(), lost: Vec::new(), is_ring: false };
@@ -61,7 +62,7 @@ impl Odb {
     pub(in crate::git) fn open(directories: Directories, hash: HashKind, is_partial: bool) -> Result<Self, Error> {
         let Directories { found: directories, lost, is_ring } = directories;
         let views = if is_ring { Some(Views::of(&directories)?) } else { None };
-        // gix follows alternates too, so that each store may have to hold the indices of all.
+        // gix follows alternates too, and each store may have to hold the indices of all directories.
         let mut slots = SPARE_SLOTS;
         for path in &directories {
             slots += count_indices(path)?;
@@ -75,7 +76,7 @@ impl Odb {
         }
         let mut refreshing = stores.clone();
         for handle in &mut stores {
-            // A miss in one directory must not list it again: the object may well be in the next.
+            // A miss in one directory must not cause it to be listed again: the object may well be in the next.
             handle.refresh_never();
         }
         for handle in &mut refreshing {
@@ -100,7 +101,7 @@ impl Odb {
         })
     }
 
-    /// One that is faster after some hundred reads, and slower before.
+    /// Makes a database that sets up caches first: slower for a handful of reads, faster from a few hundred on.
     pub(in crate::git) fn for_many_reads(&self) -> Self {
         let packs = Packs::open(&self.directories, gix_kind(self.hash));
         Self { packs: Some(RefCell::new(packs)), ..self.clone() }
@@ -114,9 +115,9 @@ impl Odb {
         self.is_partial
     }
 
-    /// Kind and size without the content, or `None` if the object is nowhere.
+    /// Returns kind and size without the content, or `None` if the object is nowhere.
     ///
-    /// In a partial clone, "nowhere" is no answer and therefore an error.
+    /// In a partial clone, "nowhere" does not answer the question and is therefore an error.
     pub(in crate::git) fn header(&self, id: ObjectId) -> Result<Option<(Kind, u64)>, Error> {
         self.budget.read(0)?;
         if id.kind() != self.hash || id.is_null() {
@@ -141,7 +142,7 @@ impl Odb {
         if self.is_partial { Err(Error::Promised { id }) } else { Ok(None) }
     }
 
-    /// The objects whose ids begin with these hexadecimal digits, sorted.
+    /// Returns the objects whose ids begin with these hexadecimal digits, sorted.
     pub(in crate::git) fn with_prefix(&self, prefix: &[u8]) -> Result<Vec<ObjectId>, Error> {
         let mut lowest = prefix.to_vec();
         lowest.resize(self.hash.hex_len().max(prefix.len()), b'0');
@@ -150,7 +151,7 @@ impl Odb {
         for handles in [&self.stores, &self.refreshing] {
             let mut found = HashSet::new();
             for handle in handles {
-                // Each may list its directory, and has all its packs to look through.
+                // Each store may list its directory, and has to search all its packs.
                 self.budget.check()?;
                 handle.lookup_prefix(prefix, Some(&mut found)).map_err(Error::ObjectStore)?;
             }
@@ -164,7 +165,7 @@ impl Odb {
         Ok(Vec::new())
     }
 
-    /// The error for an object that must be there and is nowhere.
+    /// Returns the error for an object that must exist and is nowhere.
     pub(in crate::git) fn absent(&self, id: ObjectId) -> Error {
         match self.lost.first() {
             _ if self.is_partial => Error::Promised { id },
@@ -173,13 +174,13 @@ impl Odb {
         }
     }
 
-    /// Kind and size of an object that must be there.
+    /// Returns kind and size of an object that must exist.
     pub(in crate::git) fn existing_header(&self, id: ObjectId) -> Result<(Kind, u64), Error> {
         self.header(id)?.ok_or_else(|| self.absent(id))
     }
 
-    /// Reads an object of any origin into `buffer`, unless it is of another kind or larger than `limit` bytes: that is
-    /// found out before anything is inflated.
+    /// Reads an object of any origin into `buffer`, unless it is of another kind or larger than `limit` bytes, which is
+    /// checked before anything is inflated.
     pub(in crate::git) fn read(
         &self,
         id: ObjectId,
@@ -195,8 +196,9 @@ impl Odb {
         self.read_stored(id, expected, limit, buffer)
     }
 
-    /// The same for a parent of a commit or an entry of a tree, without asking first, which would take half as long
-    /// again: git has held each of them in memory, as the kind it is named as, to accept what refers to it.
+    /// Does the same for a parent of a commit or an entry of a tree, without asking for its size first, which would
+    /// take half as long again: to accept what refers to it, git has already held it in memory, as the kind that it is
+    /// named as.
     pub(in crate::git) fn read_part(
         &self,
         id: ObjectId,
@@ -211,7 +213,7 @@ impl Odb {
         }
     }
 
-    /// The same from the packs whose delta chains are kept; `false` where the object is not in one.
+    /// Does the same from the packs whose delta chains are cached; returns `false` where the object is not in one.
     fn read_packed(&self, id: ObjectId, expected: Kind, limit: u64, buffer: &mut Vec<u8>) -> Result<bool, Error> {
         let found = self.packed(id, expected, limit)?;
         if let Some(object) = &found {
@@ -220,7 +222,7 @@ impl Odb {
         Ok(found.is_some())
     }
 
-    /// The same from wherever gix finds it.
+    /// Does the same from wherever gix finds the object.
     fn read_stored(&self, id: ObjectId, expected: Kind, limit: u64, buffer: &mut Vec<u8>) -> Result<(), Error> {
         buffer.clear();
         if id.kind() != self.hash || id.is_null() {
@@ -263,10 +265,10 @@ impl Odb {
         let hex = id.to_string();
         let (folder, file) = hex.split_at(2);
         let mut files = self.directories.iter().map(|directory| directory.join(folder).join(file));
-        // Where there is none it has been packed since.
+        // Where the file is missing, the object has been packed since.
         let Some(stream) = files.find_map(|path| std::fs::read(path).ok()) else { return Ok(()) };
         let length = header.len() + content.len();
-        // With room for what must not be there.
+        // With room for the bytes that must not be there.
         let mut whole = vec![0; length + 1];
         match gix::zlib::Inflate::default().once(&stream, &mut whole) {
             Ok((gix::zlib::Status::StreamEnd, read, written)) if read == stream.len() && written == length => Ok(()),
@@ -274,7 +276,8 @@ impl Odb {
         }
     }
 
-    /// The same from what [`Self::for_many_reads`] keeps; `None` where it must be read otherwise.
+    /// Does the same from what [`Self::for_many_reads`] caches; returns `None` where the object must be read in another
+    /// way.
     pub(in crate::git) fn packed(
         &self,
         id: ObjectId,
@@ -294,16 +297,16 @@ impl Odb {
         check(id, expected, kind, limit, object.len() as u64).map(|()| Some(object))
     }
 
-    /// Where to look, in this order. Listing the directories again is for what may have been moved: messages name
-    /// hundreds of commits that never were in this repository.
+    /// Returns the handles to look into, in this order. The directories are listed again only for an object that may
+    /// have been moved: messages name hundreds of commits that never were in this repository.
     fn handles(&self) -> impl Iterator<Item = &gix::odb::Handle> {
         let refreshing = std::iter::once_with(|| self.may_be_new_packs().then_some(&self.refreshing));
         self.stores.iter().chain(refreshing.flatten().flatten())
     }
 
-    /// Whether packs may have come or gone since this was last asked.
+    /// Returns whether packs may have come or gone since this was last asked.
     fn may_be_new_packs(&self) -> bool {
-        /// A directory that was written to within this time may be written to again without a later time.
+        /// A directory that was written to within this time may be written to again without its timestamp changing.
         const TICK: Duration = Duration::from_secs(2);
         // A repository that borrows all its objects has no such directory.
         let modified = |path: &PathBuf| match path.join("pack").metadata().and_then(|metadata| metadata.modified()) {
@@ -314,7 +317,7 @@ impl Odb {
         now.is_none() || self.listed.replace_with(|_| now.clone()) != now
     }
 
-    /// The files of the commit-graph that [`Self::commit_graph`] opens, or of one further on.
+    /// Returns the files of the commit-graph that [`Self::commit_graph`] opens, or of a later one.
     pub(in crate::git) fn graph_files(&self) -> Vec<PathBuf> {
         let files = |directory: &PathBuf| {
             let (single, chain) = (directory.join("info/commit-graph"), directory.join("info/commit-graphs"));
@@ -328,7 +331,8 @@ impl Odb {
         self.directories.iter().map(files).find(|files| !files.is_empty()).unwrap_or_default()
     }
 
-    /// The commit-graph of the repository or of an alternate; never of a quarantine, where git puts none.
+    /// Returns the commit-graph of the repository or of an alternate; never that of a quarantine, since git does not
+    /// write one there.
     pub(in crate::git) fn commit_graph(&self) -> Option<gix::commitgraph::Graph> {
         let directories = self.directories.iter();
         directories.map(|dir| dir.join("info")).filter(|info| has_graph(info)).find_map(|info| {
@@ -338,15 +342,15 @@ impl Odb {
     }
 }
 
-/// Object directories as gix can read them when alternates lead back to themselves: links to all that is in each but its
-/// list of alternates, which are among the directories anyhow.
+/// Object directories as gix can read them when alternates lead back to themselves: links to everything in each but its
+/// list of alternates, which are among the directories anyway.
 struct Views {
     paths: Vec<PathBuf>,
     _folder: tempfile::TempDir,
 }
 
 impl Views {
-    /// More directories in a ring than these take too long to be worth it.
+    /// Linking more directories in a ring than this takes too long to be worth it.
     const MOST: usize = 16;
 
     fn of(directories: &[PathBuf]) -> Result<Self, Error> {
@@ -364,7 +368,7 @@ impl Views {
             let (directory, view) =
                 (directory.canonicalize().map_err(io(directory))?, folder.path().join(at.to_string()));
             std::fs::create_dir(&view).map_err(io(&view))?;
-            // A folder of loose objects may come while this one is read.
+            // A folder of loose objects may be created while this one is read.
             let names = (0..=u8::MAX).map(|byte| format!("{byte:02x}")).chain(["pack".to_owned()]);
             for name in names {
                 let link = view.join(&name);
@@ -393,7 +397,7 @@ fn check(id: ObjectId, expected: Kind, actual: Kind, limit: u64, size: u64) -> R
     if size > limit { Err(Error::TooLarge { id, size, limit }) } else { Ok(()) }
 }
 
-/// How many pack indices there are.
+/// Returns how many pack indices there are.
 ///
 /// # Errors
 /// One of them is a symbolic link, as some ways of mirroring make them: gix skips those without a word.
@@ -515,7 +519,7 @@ mod tests {
         assert_eq!(repository.kind(scratch.id("main")).unwrap(), Some(Kind::Commit));
         let absent = ObjectId::Sha1([7; 20]);
         assert_eq!(repository.kind(absent).unwrap(), None);
-        // Something was there; that it cannot be had now is for whoever runs the machine.
+        // There was a directory; that it is gone is for the machine's administrator to fix.
         for error in
             [repository.commit(absent).unwrap_err(), repository.peel(absent).unwrap_err(), repository.absent(absent)]
         {
@@ -579,7 +583,7 @@ mod tests {
         scratch.git(&["repack", "-q", "-a", "-d"]);
         assert!(repository.odb.may_be_new_packs(), "it was written to just now");
         pack.set_modified(long_ago(1)).unwrap();
-        // Both were loose for a moment, and were not read then; with the second, nothing is listed.
+        // Both objects were loose for a moment, and were not read then; the second lookup lists nothing.
         assert_eq!(repository.commit(scratch.id("late")).unwrap().subject(), "add b");
         assert!(!repository.odb.may_be_new_packs());
         assert_eq!(repository.blob(scratch.id("late:b"), 9).unwrap(), b"b\n");
@@ -641,13 +645,13 @@ mod tests {
         assert_eq!(shown, b"add b\nadd a\n");
     }
 
-    /// The file of a loose object.
+    /// Returns the file of a loose object.
     fn stored(scratch: &Scratch, id: ObjectId) -> PathBuf {
         let (folder, file) = (id.to_string()[..2].to_owned(), id.to_string()[2..].to_owned());
         scratch.path.join("objects").join(folder).join(file)
     }
 
-    /// A zlib stream of these bytes, stored and not compressed (RFC 1950 and 1951).
+    /// Returns a zlib stream of these bytes, stored and not compressed (RFC 1950 and 1951).
     fn stream(bytes: &[u8]) -> Vec<u8> {
         let length = u16::try_from(bytes.len()).unwrap();
         let (mut a, mut b) = (1u32, 0u32);
@@ -682,7 +686,7 @@ mod tests {
             let whole = b"blob 41\0# the version of the project\nversion = 1\n";
             assert_eq!(read(&stream(whole)).unwrap(), text);
             let damaged = [
-                // Another content; more than the header says, in the stream and after it.
+                // Different content, and more content than the header says, in the stream and after it.
                 stream(b"blob 41\0# the version of the project\nversion = 2\n"),
                 stream(b"blob 41\0# the version of the project\nversion = 1\n# and more"),
                 [stream(whole), b"more".to_vec()].concat(),

@@ -1,8 +1,9 @@
 //! Packs, for reading thousands of objects in a row.
 //!
-//! Most objects are deltas against neighbours of theirs (`gitformat-pack(5)`, "Deltified representation"). gix keeps
+//! Most objects are deltas against neighbours of theirs (`gitformat-pack(5)`, "Deltified representation"). gix caches
 //! what it was asked for and inflates the rest of the chain again for the next version of the same file; here each
-//! object of a chain is kept, as git itself does it. Whatever is odd is left to gix, which says what is wrong with it.
+//! object of a chain is cached, as git itself does it. Anything odd is left to gix, which reports what is wrong with
+//! it.
 
 use gix::odb::pack::Bundle;
 use gix::odb::pack::data::decode::header::ResolvedBase;
@@ -13,16 +14,16 @@ use std::sync::Arc;
 
 use crate::git::Kind;
 
-/// The largest packs hold nearly everything; opening more costs more than it gains.
+/// The largest packs contain nearly everything; opening more costs more than it gains.
 const MAX_PACKS: usize = 16;
 
-/// Bytes that are kept for each thread.
+/// How many bytes are cached for each thread.
 const KEPT: usize = 4 << 20;
 
-/// Of larger objects, those on the way to what was asked for are not kept: a chain of them would fill the room.
+/// Larger objects on the way to what was asked for are not cached: a chain of them would fill the cache.
 const SMALL: usize = 64 << 10;
 
-/// Objects above this, and those that are made from them, are not read here.
+/// Objects larger than this, and those that are made from them, are not read here.
 const MAX_SIZE: usize = 4 << 20;
 
 /// Longer chains than git makes (`--depth` in `git-pack-objects(1)`).
@@ -39,10 +40,10 @@ pub(in crate::git) struct Packs {
     bundles: Arc<[Bundle]>,
     /// The pack in which the last object was found: the next is probably there too.
     last: usize,
-    /// What was used since [`Self::old`] was put aside, which is forgotten with the next change of generations.
+    /// What was used since [`Self::old`] was put aside; the old generation is dropped when this one is put aside.
     young: HashMap<Place, Object>,
     old: HashMap<Place, Object>,
-    /// The size of what is young.
+    /// The size of the young generation.
     bytes: usize,
     inflate: gix::zlib::Inflate,
     delta: Vec<u8>,
@@ -63,7 +64,7 @@ impl Packs {
         Self { bundles: bundles.collect(), ..Self::default() }
     }
 
-    /// Kind and size of an object. `None` says nothing about whether it exists.
+    /// Returns kind and size of an object. `None` says nothing about whether it exists.
     pub(in crate::git) fn header(&mut self, id: &gix::oid) -> Option<(Kind, u64)> {
         let (at, offset) = self.place(id)?;
         if let Some((kind, object)) = self.kept((at, offset)) {
@@ -78,7 +79,7 @@ impl Packs {
         Some((header.kind.into(), header.object_size))
     }
 
-    /// The content of an object. `None` says nothing about whether it exists.
+    /// Returns the content of an object. `None` says nothing about whether it exists.
     pub(in crate::git) fn read(&mut self, id: &gix::oid) -> Option<Object> {
         let (at, mut offset) = self.place(id)?;
         let bundles = Arc::clone(&self.bundles);
@@ -97,7 +98,7 @@ impl Packs {
                     let mut content = vec![0; size(entry.decompressed_size)?];
                     bundle.pack.decompress_entry(&entry, &mut self.inflate, &mut content).ok()?;
                     let object = (kind, Arc::new(content));
-                    // Nothing but a delta asks for a commit twice.
+                    // Only a delta asks for a commit twice.
                     if kind != Kind::Commit || !chain.is_empty() {
                         self.keep((at, offset), &object);
                     }
@@ -145,7 +146,7 @@ impl Packs {
     }
 }
 
-/// The index files of an object directory with the sizes of their packs.
+/// Returns the index files of an object directory with the sizes of their packs.
 fn indices(objects: &Path) -> Vec<(u64, PathBuf)> {
     let entries = std::fs::read_dir(objects.join("pack")).into_iter().flatten().flatten();
     let paths = entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|kind| kind == "idx"));
@@ -158,12 +159,12 @@ fn offset_of(bundle: &Bundle, id: &gix::oid) -> Option<u64> {
     (offset < bundle.pack.pack_end() as u64).then_some(offset)
 }
 
-/// The size that an entry says it has, unless it is too large to be read here.
+/// Returns the size that an entry says it has, unless it is too large to be read here.
 fn size(bytes: u64) -> Option<usize> {
     usize::try_from(bytes).ok().filter(|size| *size <= MAX_SIZE)
 }
 
-/// What a delta makes of its base: copies of parts of it, and new text.
+/// Returns what a delta makes of its base: copies of parts of it, and new text.
 fn apply(base: &[u8], mut delta: &[u8]) -> Option<Vec<u8>> {
     let (of_base, of_target) = (varint(&mut delta)?, varint(&mut delta)?);
     let mut target = Vec::with_capacity(size(of_target).filter(|_| of_base == base.len() as u64)?);
@@ -176,7 +177,7 @@ fn apply(base: &[u8], mut delta: &[u8]) -> Option<Vec<u8>> {
                 text
             }
             0x80.. => {
-                // One bit for each byte that is there: four of the offset, then three of the length.
+                // One bit for each byte that is present: four of the offset, then three of the length.
                 let (mut offset, mut length) = (0, 0);
                 for bit in (0..4).filter(|bit| instruction >> bit & 1 == 1) {
                     offset |= usize::from(byte(&mut delta)?) << (8 * bit);
@@ -196,7 +197,7 @@ fn apply(base: &[u8], mut delta: &[u8]) -> Option<Vec<u8>> {
     (target.len() as u64 == of_target).then_some(target)
 }
 
-/// For fuzzing: see [`apply`].
+/// Calls [`apply`], for fuzzing.
 #[cfg(fuzzing)]
 pub fn apply_delta(base: &[u8], delta: &[u8]) -> Option<Vec<u8>> {
     apply(base, delta)
@@ -208,7 +209,7 @@ fn byte(bytes: &mut &[u8]) -> Option<u8> {
     Some(*first)
 }
 
-/// A size in seven bits a byte, lowest first.
+/// Returns a size in seven bits a byte, lowest first.
 fn varint(bytes: &mut &[u8]) -> Option<u64> {
     let mut number = 0;
     for shift in (0..u64::BITS).step_by(7) {
@@ -230,7 +231,8 @@ mod tests {
     use proptest::prelude::*;
     use std::fmt::Write as _;
 
-    /// A file of 300 lines, one of which is another in each commit, packed as one chain of deltas or two.
+    /// Makes a repository with a file of 300 lines, one of which differs in each commit, packed as one or two chains of
+    /// deltas.
     fn packed(format: &[&str], settings: &[&str]) -> Scratch {
         let scratch = Scratch::new(format);
         let mut stream = String::new();
@@ -250,7 +252,7 @@ mod tests {
         list.lines().map(|line| ObjectId::from_hex(line.as_bytes()).unwrap()).collect()
     }
 
-    /// What there is to say about an object.
+    /// Returns kind, size and content of an object.
     fn read(repository: &Repository, id: ObjectId) -> (Kind, u64, Vec<u8>) {
         let (kind, size) = repository.odb.existing_header(id).unwrap();
         let mut content = Vec::new();
@@ -309,7 +311,7 @@ mod tests {
             for at in (0..whole.len()).step_by(whole.len() / 60) {
                 let mut broken = whole.clone();
                 broken.get_mut(at..whole.len().min(at + 3)).unwrap().fill(0xff);
-                // The file is mapped, so that it must not be written to.
+                // The file is mapped, and must not be written to.
                 std::fs::remove_file(&file).unwrap();
                 std::fs::write(&file, &broken).unwrap();
                 let mut packs = Packs::open(&[scratch.path.join("objects")], gix::hash::Kind::Sha1);

@@ -9,7 +9,7 @@ use crate::git::object::kind::{MAX_TEXT_OBJECT, Peeled};
 use crate::git::{Error, Kind, Repository, Tag};
 use crate::model::ObjectId;
 
-/// More tags on top of each other than anybody makes.
+/// More nested tags than anybody makes.
 const MAX_TAG_DEPTH: usize = 32;
 
 /// How many objects [`Repository::peel`] remembers, and how long the messages of their tags may be: the notes of a
@@ -39,8 +39,8 @@ impl Repository {
         Ok(self.odb.header(id)?.map(|(kind, _)| kind))
     }
 
-    /// Returns the error for an object that must be there and for which [`Self::kind`] says that it is not: it tells
-    /// what is lost from what was never fetched.
+    /// Returns the error for an object that must exist and that, according to [`Self::kind`], does not: it
+    /// distinguishes a lost object from one that was never fetched.
     pub fn absent(&self, id: ObjectId) -> Error {
         self.odb.absent(id)
     }
@@ -53,8 +53,8 @@ impl Repository {
         Ok(self.odb.existing_header(id)?.1)
     }
 
-    /// Follows annotated tags to the object they are about. What was found is remembered: of a push of thousands of
-    /// tags, one rule after the other asks about each.
+    /// Follows annotated tags to the object they are about. The result is remembered: in a push of thousands of tags,
+    /// one rule after the other asks about each.
     ///
     /// # Errors
     /// An object on the way is missing or malformed, or there are more than 32 tags.
@@ -93,14 +93,14 @@ impl Repository {
     /// Returns the content of a blob of at most `limit` bytes.
     ///
     /// # Errors
-    /// The object is missing, no blob, or larger.
+    /// The object is missing, not a blob, or larger.
     pub fn blob(&self, id: ObjectId, limit: u64) -> Result<Vec<u8>, Error> {
         let mut content = Vec::new();
         self.odb.read(id, Kind::Blob, limit, &mut content)?;
         Ok(content)
     }
 
-    /// Returns what [`Self::blob`] does, without a copy where [`Self::for_many_reads`] keeps it.
+    /// Returns what [`Self::blob`] does, without a copy where [`Self::for_many_reads`] caches it.
     ///
     /// # Errors
     /// As [`Self::blob`].
@@ -114,7 +114,7 @@ impl Repository {
     /// Reads a commit.
     ///
     /// # Errors
-    /// The object is missing, no commit, larger than 16 MiB, or malformed.
+    /// The object is missing, not a commit, larger than 16 MiB, or malformed.
     pub fn commit(&self, id: ObjectId) -> Result<Commit, Error> {
         let mut content = Vec::new();
         if self.dag.borrow().known(id).is_some() {
@@ -128,7 +128,7 @@ impl Repository {
     /// Reads an annotated tag.
     ///
     /// # Errors
-    /// The object is missing, no tag, larger than 16 MiB, or malformed.
+    /// The object is missing, not a tag, larger than 16 MiB, or malformed.
     pub fn tag(&self, id: ObjectId) -> Result<Tag, Error> {
         let mut content = Vec::new();
         self.odb.read(id, Kind::Tag, MAX_TEXT_OBJECT, &mut content)?;

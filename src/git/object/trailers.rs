@@ -1,8 +1,8 @@
 //! Trailers, as git finds them (`git-interpret-trailers(1)`; `trailer.c` and, for what is ignored at the end of a
 //! message, `commit.c`).
 //!
-//! Our own, because a waiver that git shows and refgate does not see, or the other way round, is a hole: gix splits
-//! paragraphs at other lines than git does. Configuration (`trailer.*`, `core.commentChar`) has no say here.
+//! Implemented here, because a waiver that git shows and refgate does not see, or the reverse, is a security hole: gix
+//! splits paragraphs at different lines than git does. Configuration (`trailer.*`, `core.commentChar`) has no say here.
 
 use bstr::{BStr, BString, ByteSlice as _};
 
@@ -15,13 +15,13 @@ pub struct Trailer {
     pub value: BString,
 }
 
-/// Lines that git itself writes: with one of them, other text may stand between the trailers.
+/// Lines that git itself writes: with one of them, other text is allowed between the trailers.
 const WRITTEN_BY_GIT: [&[u8]; 2] = [b"Signed-off-by: ", b"(cherry picked from commit "];
 
 /// Everything from this line on was never part of the message.
 const SCISSORS: &[u8] = b"# ------------------------ >8 ------------------------\n";
 
-/// The trailers of a message: git's `%(trailers:only,unfold)`.
+/// Returns the trailers of a message: git's `%(trailers:only,unfold)`.
 pub(in crate::git) fn trailers(message: &BStr) -> Vec<Trailer> {
     // To git, a message is a C string.
     let message = message.find_byte(0).map_or(message.as_bytes(), |end| message.get(..end).unwrap_or_default());
@@ -51,7 +51,7 @@ pub(in crate::git) fn trailers(message: &BStr) -> Vec<Trailer> {
         .collect()
 }
 
-/// How many lines there are before the comments, empty lines and old-style list of conflicts at the end.
+/// Returns how many lines there are before the comments, empty lines and old-style list of conflicts at the end.
 fn end_of_message(lines: &[&[u8]]) -> usize {
     let cut = lines.iter().position(|line| *line == SCISSORS).unwrap_or(lines.len());
     let mut end = None;
@@ -72,7 +72,7 @@ fn end_of_message(lines: &[&[u8]]) -> usize {
     end.unwrap_or(cut)
 }
 
-/// The index of the first line of the trailer block; the number of lines if there is none.
+/// Returns the index of the first line of the trailer block; the number of lines if there is none.
 fn start_of_block(lines: &[&[u8]]) -> usize {
     let is_comment = |line: &[u8]| line.starts_with(b"#");
     // The first paragraph is the title, whatever it looks like.
@@ -110,7 +110,7 @@ fn start_of_block(lines: &[&[u8]]) -> usize {
     lines.len()
 }
 
-/// Where the colon is, if what stands before it can be a token.
+/// Returns the position of the colon, if what precedes it can be a token.
 fn separator(line: &[u8]) -> Option<usize> {
     let at = line.find_byte(b':').filter(|at| *at > 0)?;
     let token = line.get(..at)?;
@@ -121,12 +121,12 @@ fn separator(line: &[u8]) -> Option<usize> {
     is_token.then_some(at)
 }
 
-/// Blank in git's sense, which knows no form feed.
+/// Returns whether a byte is blank in git's sense, which does not include the form feed.
 pub(in crate::git) const fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
 }
 
-/// Whether there is nothing but blanks.
+/// Returns whether there is nothing but blanks.
 pub(in crate::git) fn is_blank(line: &[u8]) -> bool {
     line.iter().all(|byte| is_space(*byte))
 }
@@ -157,7 +157,7 @@ mod tests {
     use crate::model::ObjectId;
     use proptest::prelude::*;
 
-    /// Lines that trailer blocks are made of, and lines that spoil them.
+    /// Generates lines that trailer blocks are made of, and lines that spoil them.
     fn message() -> impl Strategy<Value = String> {
         let line = prop_oneof![
             3 => prop::sample::select(vec![

@@ -21,7 +21,7 @@ impl Repository {
             }
             let mut entries = self.entries(entry.id, &mut buffer)?;
             let mut found = None;
-            // To the end, so that a malformed tree is noticed wherever the path stands in it.
+            // Reads to the end, to notice a malformed tree wherever the path is in it.
             while let Some((name, entry)) = entries.next()? {
                 self.odb.budget.step()?;
                 if name == component {
@@ -36,8 +36,8 @@ impl Repository {
         Ok(Some(entry))
     }
 
-    /// Returns the content of a file of at most `limit` bytes; `None` if there is no file at the path. A symbolic
-    /// link is not followed: it is no file.
+    /// Returns the content of a file of at most `limit` bytes; `None` if there is no file at the path. A symbolic link
+    /// is not followed: it is not a file.
     ///
     /// # Errors
     /// An object on the way is missing or malformed, or the file is larger.
@@ -61,7 +61,7 @@ impl Repository {
         Ok(changes)
     }
 
-    /// The tree that a commit, tag or tree stands for.
+    /// Returns the tree that a commit, tag or tree stands for.
     fn tree_of(&self, id: ObjectId) -> Result<ObjectId, Error> {
         let peeled = self.peel(id)?;
         match peeled.kind {
@@ -71,7 +71,7 @@ impl Repository {
         }
     }
 
-    /// The entries of one tree in its own order, read into `buffer`.
+    /// Returns the entries of one tree in its own order, read into `buffer`.
     fn entries<'a>(&self, id: ObjectId, buffer: &'a mut Vec<u8>) -> Result<Entries<'a>, Error> {
         self.odb.read_part(id, Kind::Tree, MAX_TREE, buffer)?;
         Ok(Entries::new(id, buffer))
@@ -86,7 +86,7 @@ mod tests {
     use proptest::prelude::*;
     use std::fmt::Write as _;
 
-    /// What `git diff-tree -r` prints of the same.
+    /// Returns what `git diff-tree -r` prints of the same.
     fn raw(changes: &[Change], hash: HashKind) -> String {
         let none = (String::from("000000"), ObjectId::null(hash));
         let side = |entry: Option<Entry>| entry.map_or(none.clone(), |entry| (entry.mode.octal().into(), entry.id));

@@ -37,7 +37,8 @@ impl<'a> Entries<'a> {
         Ok(Some(parsed))
     }
 
-    /// Passes over entries that stand byte for byte at the same place in both trees: in a typical difference, most do.
+    /// Passes over entries that are the same, byte for byte, at the same place in both trees: in a typical difference,
+    /// most are.
     pub(in crate::git) fn skip_equal(&mut self, other: &mut Self) -> Result<(), Error> {
         let common = self.rest.get(..common_prefix(self.rest, other.rest)).unwrap_or_default();
         let id_len = self.id.as_bytes().len();
@@ -50,7 +51,7 @@ impl<'a> Entries<'a> {
             (last, end) = (end, next);
         }
         if end > 0 {
-            // The last of them is parsed, so that the order of what follows can be checked.
+            // The last of them is parsed, in order to check the order of what follows.
             for entries in [self, other] {
                 entries.rest = entries.rest.get(last..).unwrap_or_default();
                 entries.before = None;
@@ -91,7 +92,7 @@ fn split_at_byte(bytes: &[u8], byte: u8) -> Option<(&[u8], &[u8])> {
     Some((bytes.get(..at)?, bytes.get(at + 1..)?))
 }
 
-/// git's order of entries: as though the name of a directory ended with a slash.
+/// Compares as git orders entries: as though the name of a directory ended with a slash.
 pub(in crate::git) fn order(a: &Named<'_>, b: &Named<'_>) -> Ordering {
     let common = a.0.len().min(b.0.len());
     let end = |named: &Named<'_>| if named.1.mode == Mode::Tree { b'/' } else { 0 };

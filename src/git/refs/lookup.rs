@@ -10,11 +10,11 @@ use crate::model::{ObjectId, RefName};
 const MAX_SYMBOLIC_DEPTH: usize = 5;
 
 impl Repository {
-    /// Returns what a ref holds, by its full name such as `refs/heads/main` or `HEAD`; `None` if there is no such
-    /// ref. A name that git would not accept names no ref.
+    /// Returns what a ref holds, by its full name such as `refs/heads/main` or `HEAD`; `None` if there is no such ref.
+    /// A name that git would not accept does not name a ref.
     ///
     /// # Errors
-    /// The ref is there but broken, or the refs cannot be read.
+    /// The ref exists but is broken, or the refs cannot be read.
     pub fn reference(&self, name: &RefName) -> Result<Option<Target>, Error> {
         let Some(stored) = self.refs.stored_name(name) else { return Ok(None) };
         let target = match &self.refs.storage {
@@ -47,8 +47,8 @@ impl Repository {
     }
 
     /// Returns the refs whose names begin with `prefix`, such as `refs/heads/release/`, sorted by name. Nothing is
-    /// peeled and no object is read. Symbolic refs show what they lead to; those that lead nowhere are left out. Refs
-    /// that belong to one work tree only (`refs/bisect` and the like) are not listed.
+    /// peeled and no object is read. Symbolic refs are listed with what they lead to; those that lead nowhere are left
+    /// out. Refs that belong to one work tree only (`refs/bisect` and the like) are not listed.
     ///
     /// # Errors
     /// A ref is broken, or the refs cannot be read.
@@ -56,7 +56,7 @@ impl Repository {
         self.references_below(prefix.into())
     }
 
-    /// The same for a prefix that need not be text.
+    /// Does the same for a prefix that need not be text.
     pub(in crate::git) fn references_below(&self, prefix: &BStr) -> Result<Vec<(RefName, ObjectId)>, Error> {
         let name = RefName::new(prefix);
         let is_plain = prefix.split_str("/").all(|part| part != b"." && part != b"..") && !prefix.contains_str("//");
@@ -86,13 +86,13 @@ impl Repository {
         Ok(references)
     }
 
-    /// Whether refs are those of a namespace.
+    /// Returns whether refs are those of a namespace.
     pub(in crate::git) fn has_namespace(&self) -> bool {
         !self.refs.namespace.is_empty()
     }
 }
 
-/// The names of which a ref needs directories: `refs/heads/a/b` of `refs/heads/a/b/c`.
+/// Returns the names that have to be directories for a ref to exist: `refs/heads/a/b` of `refs/heads/a/b/c`.
 pub(in crate::git) fn parents(name: &RefName) -> impl Iterator<Item = RefName> + '_ {
     let slashes = name.full().find_iter("/").skip(2);
     slashes.filter_map(|at| name.full().get(..at).map(RefName::new))

@@ -1,4 +1,4 @@
-//! Refs in reftables (`git-config(1)`, `extensions.refStorage`): asked of `git`, because gix shows none of them.
+//! Refs in reftables (`git-config(1)`, `extensions.refStorage`): read through `git`, because gix shows none of them.
 
 use bstr::{BStr, BString, ByteSlice as _};
 
@@ -8,7 +8,7 @@ use crate::git::{Error, Repository, Target};
 use crate::model::RefName;
 
 impl Repository {
-    /// One ref of a reftable.
+    /// Finds one ref of a reftable.
     pub(in crate::git) fn find_in_reftable(&self, name: &BStr) -> Result<Option<Target>, Error> {
         let named = path_of(name);
         if name.starts_with(b"refs/")
@@ -27,7 +27,7 @@ impl Repository {
         id.map(|id| parse_id(&RefName::new(name), &id, self.refs.hash).map(Target::Id)).transpose()
     }
 
-    /// The refs of a reftable below a prefix.
+    /// Lists the refs of a reftable below a prefix.
     pub(in crate::git) fn list_reftable(&self, prefix: &BStr) -> Result<Vec<(BString, Target)>, Error> {
         // As a pattern, the prefix would have to end with a whole component.
         let directory = prefix.rsplit_once_str("/").map_or(prefix, |(directory, _)| directory.as_bstr());
@@ -37,7 +37,8 @@ impl Repository {
         Ok(found)
     }
 
-    /// Refs at or below a name, one call. The format names the fields because the default one reads every object.
+    /// Lists the refs at or below a name in one call. The format names the fields because the default one reads every
+    /// object.
     fn for_each_ref(&self, name: &BStr) -> Result<Vec<(BString, Target)>, Error> {
         if name.find_byteset(b"*?[\\").is_some() {
             // It would be a pattern, and no ref can have such a name.

@@ -1,7 +1,7 @@
 //! What a user names on the command line, and abbreviated ids.
 //!
-//! Not gix-revision's parser: it knows no namespaces and finds other commits than git for some specs. What is more
-//! than a name is rare, and asked of git itself.
+//! Not gix-revision's parser: it knows no namespaces and finds other commits than git for some specs. Anything more
+//! than a name is rare, and git itself is asked about it.
 
 use bstr::{BString, ByteSlice as _};
 
@@ -23,7 +23,7 @@ impl Repository {
     /// `v1.2^{}`, an abbreviated id) by `git rev-parse`. Tags are not peeled.
     ///
     /// # Errors
-    /// It names nothing, or more than one thing.
+    /// It does not name anything, or it names more than one object.
     pub fn rev_parse(&self, spec: &str) -> Result<ObjectId, Error> {
         let unknown = || Error::Revision { spec: BString::from(spec) };
         if let Ok(id) = ObjectId::from_hex(spec.as_bytes()) {
@@ -41,9 +41,9 @@ impl Repository {
         self.kind(id)?.map(|_| id).ok_or_else(unknown)
     }
 
-    /// Returns the commit that an abbreviated id in hexadecimal stands for; `None` for none or several. No ref is
-    /// looked at:
-    /// `git rev-parse` would take one of that name for it. Cheap, for what messages name comes out of pushes.
+    /// Returns the commit that an abbreviated id in hexadecimal stands for; `None` where no commit or several have it.
+    /// Refs are not looked at: `git rev-parse` would prefer one of that name. Cheap, because the ids that messages name
+    /// come from pushers.
     ///
     /// # Errors
     /// Objects that cannot be read.
@@ -96,7 +96,7 @@ mod tests {
             scratch.git(&["tag", "--annotate", "--message=t", "t", "main"]);
             let (tip, parent) = (scratch.id("main"), scratch.id("main~"));
             let short = |id: ObjectId| id.to_string().as_bytes()[..9].to_vec();
-            // A branch of the name of an abbreviated id, which `git rev-parse` would take for it.
+            // A branch whose name is an abbreviated id: `git rev-parse` would take it for that.
             let decoy = String::from_utf8(short(tip)).unwrap();
             scratch.git(&["update-ref", &format!("refs/heads/{decoy}"), &parent.to_string()]);
             let check = |scratch: &Scratch| {

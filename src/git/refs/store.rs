@@ -2,7 +2,7 @@
 //!
 //! Loose refs are read here and packed ones by gix. The loose file is looked at first and `packed-refs` after it,
 //! because `git pack-refs` writes the latter before it deletes the former: in the other order a ref could be missed.
-//! gix knows no reftables and shows such a repository as having no refs at all; `git` is asked instead.
+//! gix does not support reftables and shows such a repository as having no refs at all; `git` is asked instead.
 
 use bstr::{BStr, BString, ByteSlice as _};
 use gix::refs::{FullName, FullNameRef};
@@ -28,8 +28,8 @@ pub enum Target {
 /// Where the refs of a repository are.
 pub(in crate::git) struct Refs {
     pub(in crate::git) storage: Storage,
-    /// `refs/namespaces/NAME/`, once for each component of `GIT_NAMESPACE` (`gitnamespaces(7)`); mostly empty. Names are
-    /// given and taken without it, as `git-receive-pack(1)` hands them to hooks.
+    /// `refs/namespaces/NAME/`, once for each component of `GIT_NAMESPACE` (`gitnamespaces(7)`); mostly empty. Names
+    /// are passed in and returned without it, as `git-receive-pack(1)` hands them to hooks.
     pub(in crate::git) namespace: BString,
     pub(in crate::git) hash: HashKind,
 }
@@ -37,7 +37,7 @@ pub(in crate::git) struct Refs {
 /// How refs are stored.
 pub(in crate::git) enum Storage {
     Files(Files),
-    /// gix does not know it.
+    /// A format that gix does not know.
     Reftable,
     /// For tests; sorted by name.
     #[cfg(test)]
@@ -84,7 +84,7 @@ impl Refs {
         Ok(Self { storage, namespace, hash: format.hash })
     }
 
-    /// The branch that `HEAD` names, where that costs one file; for configuration that depends on it.
+    /// Returns the branch that `HEAD` names, where that costs one file; for configuration that depends on it.
     pub(in crate::git) fn head_branch(&self) -> Option<FullName> {
         let Storage::Files(files) = &self.storage else { return None };
         match files.find(FullName::try_from("HEAD").ok()?.as_ref()).ok()?? {
@@ -93,12 +93,12 @@ impl Refs {
         }
     }
 
-    /// The name under which a ref is stored; `None` if it cannot exist.
+    /// Returns the name under which a ref is stored; `None` if it cannot exist.
     pub(in crate::git) fn stored_name(&self, name: &RefName) -> Option<FullName> {
         valid([self.namespace.as_slice(), name.full()].concat().as_bstr())
     }
 
-    /// The name of a stored ref as hooks know it.
+    /// Returns the name of a stored ref as hooks know it.
     pub(in crate::git) fn shown_name(&self, stored: &RefName) -> Result<RefName, Error> {
         stored
             .full()
@@ -119,7 +119,7 @@ impl Files {
         Ok(found.filter(|found| found.name == name).map(|found| Target::Id(model_id(&found.target()))))
     }
 
-    /// The directory that holds a ref: refs of one work tree are in its own (`gitrepository-layout(5)`).
+    /// Returns the directory that holds a ref: refs of one work tree are in its own (`gitrepository-layout(5)`).
     fn base(&self, name: &BStr) -> &Path {
         let private: [&[u8]; 3] = [b"refs/bisect/", b"refs/worktree/", b"refs/rewritten/"];
         if name.starts_with(b"refs/") && !private.iter().any(|private| name.starts_with(private)) {
@@ -163,7 +163,7 @@ impl Files {
         }
     }
 
-    /// The refs whose names begin with `prefix`, sorted.
+    /// Returns the refs whose names begin with `prefix`, sorted.
     pub(in crate::git) fn list(&self, prefix: &BStr, budget: &Budget) -> Result<Vec<(BString, Target)>, Error> {
         let mut loose = BTreeMap::new();
         let directory = prefix.rsplit_once_str("/").map_or(prefix, |(directory, _)| directory.as_bstr());
@@ -180,7 +180,7 @@ impl Files {
                 budget.read(0)?;
                 let name = [directory.as_slice(), b"/", &bytes_of(&entry.file_name())].concat();
                 let Some(name) = valid(name.as_bstr()) else { continue };
-                // Both ways: a directory may hold what is asked for, or be a part of it.
+                // Checked both ways: a directory may contain what is asked for, or be a part of it.
                 if !name.as_bstr().starts_with(prefix) && !prefix.starts_with(name.as_bstr()) {
                     continue;
                 }
@@ -208,12 +208,12 @@ impl Files {
     }
 }
 
-/// A name that a ref can have.
+/// Returns a name that a ref can have.
 pub(in crate::git) fn valid(name: &BStr) -> Option<FullName> {
     FullName::try_from(name).ok()
 }
 
-/// The id at the beginning of a ref's content.
+/// Returns the id at the beginning of a ref's content.
 pub(in crate::git) fn parse_id(name: &RefName, content: &[u8], hash: HashKind) -> Result<ObjectId, Error> {
     let id = ObjectId::from_hex(content.fields().next().unwrap_or_default());
     let id = id.map_err(|error| broken(name, error.to_string()))?;

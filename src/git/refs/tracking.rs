@@ -42,8 +42,8 @@ impl Repository {
 }
 
 impl Tracking {
-    /// Returns the name of the remote in the configuration, for advice such as `git fetch NAME`; `None` for a URL
-    /// that is no remote's.
+    /// Returns the name of the remote in the configuration, for advice such as `git fetch NAME`; `None` for a URL that
+    /// does not belong to a remote.
     pub fn remote(&self) -> Option<&BStr> {
         self.remote.as_ref().map(|name| name.as_bstr())
     }
@@ -53,8 +53,8 @@ impl Tracking {
         self.specs.iter().all(|spec| destination(spec).is_none())
     }
 
-    /// Returns the local ref that shows what the remote has as `name`, by its full name there; `None` where it is not
-    /// tracked. Of several, the first that the configuration names, as git takes it. The ref need not exist.
+    /// Returns the local ref that shows what the remote has under the full name `name`; `None` where that is not
+    /// tracked. Of several, it is the first in the configuration, as in git. The ref need not exist.
     pub fn local(&self, name: &RefName) -> Option<RefName> {
         let item = Item { full_ref_name: name.full(), target: &self.no_id, object: None };
         let found = self.group().match_lhs(std::iter::once(item));
@@ -104,7 +104,7 @@ impl Tracking {
         Ok(false)
     }
 
-    /// What the remote calls that which a local ref shows.
+    /// Returns the remote's name for what a local ref shows.
     fn name_of(&self, local: &BStr) -> Option<RefName> {
         let item = Item { full_ref_name: local, target: &self.no_id, object: None };
         let found = self.group().match_rhs(std::iter::once(item));
@@ -119,8 +119,8 @@ impl Tracking {
     }
 }
 
-/// The refs that exist here and that a refspec may have brought for names that begin with `prefix`. Only as much is
-/// listed as the parts before the asterisks leave open.
+/// Returns the refs that exist here and that a refspec may have brought for names that begin with `prefix`. Only as
+/// much is listed as the parts before the asterisks leave open.
 fn shown_by(repository: &Repository, spec: &RefSpec, prefix: &BStr) -> Result<Vec<(RefName, ObjectId)>, Error> {
     let (parts, destination) = (spec.to_ref(), destination(spec));
     let Some((source, destination)) = parts.source().zip(destination) else { return Ok(Vec::new()) };
@@ -137,14 +137,15 @@ fn shown_by(repository: &Repository, spec: &RefSpec, prefix: &BStr) -> Result<Ve
     repository.references_below(folder.as_bstr())
 }
 
-/// The local side of a refspec as a full name or pattern; `None` where it only brings objects, or excludes names.
+/// Returns the local side of a refspec as a full name or pattern; `None` where it only brings objects, or excludes
+/// names.
 fn destination(spec: &RefSpec) -> Option<BString> {
     let spec = spec.to_ref();
     let name = spec.destination().filter(|_| spec.source().is_some())?;
     full_name(name).map(|name| name.full().to_owned())
 }
 
-/// A full name from one that a refspec may shorten; `HEAD` is not a ref that others could have under that name.
+/// Returns a full name from one that a refspec may shorten; `HEAD` is not a ref that others could have under that name.
 fn full_name(name: &BStr) -> Option<RefName> {
     match name.as_bytes() {
         b"HEAD" => None,
@@ -161,7 +162,7 @@ fn refspec(spec: &BStr) -> Result<RefSpec, Error> {
     parse(spec, Operation::Fetch).map(|spec| spec.to_owned()).map_err(invalid)
 }
 
-/// The remote of a name, or else the first of a URL, one with refspecs before one without.
+/// Returns the remote of a name, or else the first of a URL, one with refspecs before one without.
 fn remote_called(config: &Config, wanted: &BStr) -> Option<BString> {
     let remotes = config.subsections("remote");
     if let Some(name) = remotes.iter().find(|name| *name == wanted) {
@@ -198,13 +199,13 @@ impl Rewrites {
         Self { fetch: all("insteadOf"), push: all("pushInsteadOf") }
     }
 
-    /// What a URL becomes where it is fetched from and where it is pushed to.
+    /// Returns what a URL becomes where it is fetched from and where it is pushed to.
     fn forms(&self, url: &BStr) -> Vec<BString> {
         [&self.fetch, &self.push].into_iter().filter_map(|rewrites| rewrite(rewrites, url)).collect()
     }
 }
 
-/// The longest match wins (`remote.c`, `alias_url`).
+/// Rewrites a URL; the longest match wins (`remote.c`, `alias_url`).
 fn rewrite(rewrites: &[(BString, BString)], url: &BStr) -> Option<BString> {
     let matching = rewrites.iter().filter(|(from, _)| url.starts_with(from));
     let (from, base) = matching.rev().max_by_key(|(from, _)| from.len())?;
@@ -234,7 +235,7 @@ mod tests {
         Repository::open(None, &environment(path, &[]), Trust::Cli).unwrap()
     }
 
-    /// A clone without refspecs, and how to set one thing of its configuration.
+    /// Makes a clone without refspecs, and a way to set one thing of its configuration.
     fn clone(scratch: &Scratch, remote: &str) -> (Repository, std::path::PathBuf) {
         let path = scratch.top().join("clone");
         scratch.outside(&["init", "--quiet", "clone"]);
@@ -247,7 +248,7 @@ mod tests {
         open(&scratch.top().join("clone"))
     }
 
-    /// All of the server's refs by name with what is known of them here.
+    /// Returns all of the server's refs by name with what is known of them here.
     fn check(scratch: &Scratch, repository: &Repository, remote: &str) -> Vec<String> {
         let tracking = repository.tracking(remote.into()).unwrap();
         let mut tracked = Vec::new();
@@ -312,7 +313,7 @@ mod tests {
         let up = open(&scratch.top().join("single")).tracking("up".into()).unwrap();
         assert!(!up.is_empty() && !up.was_fetched(&single).unwrap());
         assert_eq!(up.find(&single, &RefName::branch("main")).unwrap(), None);
-        // One that there is not, and the repository itself.
+        // A remote that does not exist, and the repository itself.
         for absent in ["absent", "", "https://example.com/x.git", "-x", "remote.origin"] {
             let tracking = single.tracking(absent.into()).unwrap();
             assert!(tracking.is_empty() && tracking.remote().is_none(), "{absent}");

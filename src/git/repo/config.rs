@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use crate::git::object::alternates::is_absent;
 use crate::git::{Environment, Error};
 
-/// The files as one, later ones winning.
+/// The files merged, later ones winning.
 #[derive(Clone)]
 pub(in crate::git) struct Config(File);
 
@@ -27,7 +27,7 @@ pub(in crate::git) struct Layout<'a> {
 }
 
 impl Config {
-    /// Nothing is configured.
+    /// Makes a configuration in which nothing is set.
     #[cfg(test)]
     pub(in crate::git) fn empty() -> Self {
         Self(File::default())
@@ -74,29 +74,29 @@ impl Config {
         Ok(Self(merged.unwrap_or_default()))
     }
 
-    /// The last value of a key such as `refgate.policy`; a key without a value is the empty string.
+    /// Returns the last value of a key such as `refgate.policy`; a key without a value is the empty string.
     pub(in crate::git) fn get(&self, key: &str) -> Option<BString> {
         self.all(key).pop()
     }
 
-    /// All values of a key in the order of the files.
+    /// Returns all values of a key in the order of the files.
     pub(in crate::git) fn all(&self, key: &str) -> Vec<BString> {
         let Some((section, subsection, name)) = split(key) else { return Vec::new() };
         self.values(section, subsection, name, |_| true)
     }
 
-    /// The last value of a key in the file that belongs to a work tree alone (`extensions.worktreeConfig`).
+    /// Returns the last value of a key in the file that belongs to a work tree alone (`extensions.worktreeConfig`).
     pub(in crate::git) fn get_of_work_tree(&self, key: &str) -> Option<BString> {
         let (section, subsection, name) = split(key)?;
         self.values(section, subsection, name, |meta| meta.source == Source::Worktree).pop()
     }
 
-    /// All values of a key of a section with this subsection, which may hold anything.
+    /// Returns all values of a key of a section with this subsection, which may hold anything.
     pub(in crate::git) fn all_of(&self, section: &str, subsection: &BStr, name: &str) -> Vec<BString> {
         self.values(section, Some(subsection), name, |_| true)
     }
 
-    /// The subsections of a section, such as the names of remotes, in the order of the files.
+    /// Returns the subsections of a section, such as the names of remotes, in the order of the files.
     pub(in crate::git) fn subsections(&self, section: &str) -> Vec<BString> {
         let mut names: Vec<BString> = Vec::new();
         for section in self.0.sections_by_name(section).into_iter().flatten() {
@@ -106,19 +106,19 @@ impl Config {
         names
     }
 
-    /// A boolean, read as git reads it (`git-config(1)`, "Values"); `None` if unset or no boolean.
+    /// Returns a boolean, read as git reads it (`git-config(1)`, "Values"); `None` if unset or not a boolean.
     pub(in crate::git) fn boolean(&self, key: &str) -> Option<bool> {
         let (section, subsection, name) = split(key)?;
         self.0.boolean_by(section, subsection, name).ok().flatten()
     }
 
-    /// All values that do not come from the repository itself: what a repository may not say about itself.
+    /// Returns all values that do not come from the repository itself: what a repository may not say about itself.
     pub(in crate::git) fn all_protected(&self, key: &str) -> Vec<BString> {
         let Some((section, subsection, name)) = split(key) else { return Vec::new() };
         self.values(section, subsection, name, |meta| meta.source.kind() != gix::config::source::Kind::Repository)
     }
 
-    /// Whether a remote is marked as the place where missing objects are (`gitformat-pack`, partial clone).
+    /// Returns whether a remote is marked as the place where missing objects are (`gitformat-pack`, partial clone).
     pub(in crate::git) fn has_promisor(&self) -> bool {
         self.0.sections_by_name("remote").is_some_and(|mut sections| {
             sections.any(|section| {
@@ -149,7 +149,7 @@ fn split(key: &str) -> Option<(&str, Option<&BStr>, &str)> {
     })
 }
 
-/// What the repository's own `config` file says about the format: read before anything else, and without
+/// Returns what the repository's own `config` file says about the format: read before anything else, and without
 /// includes, as git does it (`setup.c`, `read_repository_format`).
 pub(in crate::git) fn own_file(common_dir: &Path) -> Result<File, Error> {
     let path = common_dir.join("config");
@@ -163,7 +163,7 @@ pub(in crate::git) fn own_file(common_dir: &Path) -> Result<File, Error> {
         .map_err(|error| Error::Config { reason: chain(&error) })
 }
 
-/// The system's and the user's files, lowest precedence first (`git-config(1)`, "FILES").
+/// Returns the system's and the user's files, lowest precedence first (`git-config(1)`, "FILES").
 fn shared_files(environment: &Environment) -> Vec<(Source, PathBuf)> {
     let mut files = Vec::new();
     let no_system = environment.var("GIT_CONFIG_NOSYSTEM").and_then(OsStr::to_str);
@@ -187,7 +187,8 @@ fn shared_files(environment: &Environment) -> Vec<(Source, PathBuf)> {
     files
 }
 
-/// Where git is installed: told by `GIT_EXEC_PATH`, which git sets in hooks, or by where `git` is in `PATH`.
+/// Returns where git is installed, according to `GIT_EXEC_PATH`, which git sets in hooks, or to where `git` is in
+/// `PATH`.
 fn installation_prefix(environment: &Environment) -> Option<PathBuf> {
     if let Some(exec_path) = environment.var("GIT_EXEC_PATH") {
         return Path::new(exec_path).ancestors().nth(2).map(Path::to_owned);
@@ -198,8 +199,8 @@ fn installation_prefix(environment: &Environment) -> Option<PathBuf> {
     directory.parent().map(Path::to_owned)
 }
 
-/// The system-wide file of that installation (git's Makefile: `etc/gitconfig` below the prefix, but `/etc/gitconfig`
-/// if the prefix is `/usr`).
+/// Returns the system-wide file of that installation (git's Makefile: `etc/gitconfig` below the prefix, but
+/// `/etc/gitconfig` if the prefix is `/usr`).
 fn system_file(environment: &Environment) -> PathBuf {
     match installation_prefix(environment) {
         Some(prefix) if prefix != Path::new("/usr") && prefix != Path::new("/") => prefix.join("etc/gitconfig"),
@@ -207,7 +208,7 @@ fn system_file(environment: &Environment) -> PathBuf {
     }
 }
 
-/// An error of gix with its causes in one line.
+/// Formats an error of gix with its causes in one line.
 fn chain(error: &gix::Error) -> String {
     let mut text = String::new();
     for part in std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source()) {

@@ -11,7 +11,7 @@ use crate::git::refs::lookup::parents;
 use crate::git::{Error, Repository, Target};
 use crate::model::{Movement, RefName};
 
-/// A script is told from the first bytes.
+/// A script is recognised by its first bytes.
 const MAX_SCRIPT: u64 = 1 << 16;
 
 /// What git will run as a hook.
@@ -21,7 +21,7 @@ pub enum Installed {
     Nothing,
     /// A script that runs refgate.
     Refgate,
-    /// Something else, or what cannot be read.
+    /// Something else, or something that cannot be read.
     Other,
 }
 
@@ -42,8 +42,8 @@ impl Repository {
         }
     }
 
-    /// Returns why an update of a ref may be left out alone after pre-receive has accepted its push, as far as that can be
-    /// known beforehand. That somebody else moves the ref meanwhile cannot.
+    /// Returns why an update of a ref may be left out alone after pre-receive has accepted its push, as far as that can
+    /// be known beforehand. A movement of the ref by somebody else in the meantime cannot.
     ///
     /// # Errors
     /// Refs that cannot be read.
@@ -83,7 +83,8 @@ impl Repository {
         }
     }
 
-    /// Whether a prefix of the configuration holds a ref. One that is taken out again (`!`) counts as held all the same.
+    /// Returns whether a prefix of the configuration holds a ref. A ref that is taken out again (`!`) counts as held
+    /// nevertheless.
     fn is_below(&self, key: &str, name: &RefName) -> bool {
         self.config.all(key).iter().any(|prefix| {
             let prefix = prefix.trim_start_with(|mark| mark == '^').trim_end_with(|mark| mark == '/');
@@ -96,7 +97,7 @@ impl Repository {
         Ok(matches!(self.reference(&RefName::new("HEAD"))?, Some(Target::Symbolic(head)) if head == *name))
     }
 
-    /// Whether a ref stands where this one needs a directory, or the reverse.
+    /// Returns whether a ref is where this one needs a directory, or the reverse.
     fn is_in_the_way(&self, name: &RefName) -> Result<bool, Error> {
         for parent in parents(name) {
             if self.reference(&parent)?.is_some() {

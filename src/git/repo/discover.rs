@@ -1,7 +1,7 @@
 //! Where a repository is, and whose.
 //!
-//! Not gix-discover: with it, a repository of somebody else is opened without a word where git refuses
-//! (`safe.directory`), and the work tree is not the one that git has where `GIT_DIR` names the repository.
+//! Not gix-discover: it silently opens somebody else's repository where git refuses (`safe.directory`), and it finds a
+//! different work tree than git where `GIT_DIR` names the repository.
 
 use bstr::{BStr, BString, ByteSlice as _};
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ pub(in crate::git) struct Found {
     git_file: Option<PathBuf>,
     /// Whether `GIT_DIR` named it.
     pub(in crate::git) named_by_environment: bool,
-    /// Whether the user did, which is to say that the environment is about another one.
+    /// Whether the user named it, in which case the environment is about another repository.
     named_by_user: bool,
 }
 
@@ -86,7 +86,7 @@ impl Found {
     }
 }
 
-/// git's own test (`setup.c`, `is_git_directory`).
+/// Applies git's own test (`setup.c`, `is_git_directory`).
 fn is_repository(dir: &Path, environment: &Environment) -> bool {
     let common = linked_common_dir(dir).ok().flatten().unwrap_or_else(|| dir.to_owned());
     dir.join("HEAD").symlink_metadata().is_ok()
@@ -94,7 +94,7 @@ fn is_repository(dir: &Path, environment: &Environment) -> bool {
         && common.join("refs").is_dir()
 }
 
-/// Without `.` components, so that paths in messages and comparisons are plain.
+/// Removes `.` components, which would show in messages and spoil comparisons.
 fn clean(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
@@ -109,7 +109,7 @@ fn from_git_file(file: &Path) -> Result<PathBuf, Error> {
     }
 }
 
-/// What the `commondir` file of a linked work tree says.
+/// Returns what the `commondir` file of a linked work tree says.
 fn linked_common_dir(git_dir: &Path) -> Result<Option<PathBuf>, Error> {
     let file = git_dir.join("commondir");
     match std::fs::read(&file) {
@@ -129,16 +129,17 @@ pub(in crate::git) fn common_dir(found: &Found, environment: &Environment) -> Re
     Ok(linked_common_dir(&found.git_dir)?.map_or_else(|| found.git_dir.clone(), |dir| clean(&dir)))
 }
 
-/// Whether `--repo` names the repository that the hook's environment is about.
+/// Returns whether `--repo` names the repository that the hook's environment is about.
 pub(in crate::git) fn is_the_hooks_own(git_dir: &Path, environment: &Environment) -> bool {
     environment.git_dir.as_ref().is_some_and(|named| {
         matches!((environment.cwd.join(named).canonicalize(), git_dir.canonicalize()), (Ok(a), Ok(b)) if a == b)
     })
 }
 
-/// Where the top of the work tree is, as git decides it (`setup.c`, `setup_explicit_git_dir` and
-/// `setup_discovered_git_dir`): `GIT_WORK_TREE`, then `core.bare`, then `core.worktree`, then where the `.git` was found
-/// or, if `GIT_DIR` names the repository, the current directory: hooks of a clone are run at the top of its work tree.
+/// Returns where the top of the work tree is, as git decides it (`setup.c`, `setup_explicit_git_dir` and
+/// `setup_discovered_git_dir`): `GIT_WORK_TREE`, then `core.bare`, then `core.worktree`, then where the `.git` was
+/// found or, if `GIT_DIR` names the repository, the current directory: hooks of a clone are run at the top of its work
+/// tree.
 pub(in crate::git) fn work_tree(
     found: &Found,
     common_dir: &Path,
@@ -149,7 +150,7 @@ pub(in crate::git) fn work_tree(
     if let (true, Some(dir)) = (is_the_environments || !found.named_by_user, &environment.work_tree) {
         return Some(clean(&environment.cwd.join(dir)));
     }
-    // What the configuration that all work trees share says of its own one does not concern a linked one.
+    // What the shared configuration says about the main work tree does not concern a linked one.
     let is_linked = found.git_dir != common_dir;
     let own = |key: &str| if is_linked { config.get_of_work_tree(key) } else { config.get(key) };
     if own("core.bare").is_some_and(|value| is_true(value.as_bstr())) {
@@ -174,7 +175,7 @@ pub(in crate::git) fn work_tree(
     found.git_dir.parent().filter(|_| is_dot_git).map(Path::to_owned)
 }
 
-/// A boolean as `git-config(1)` has it; a key without a value, which is empty here, is not one that anybody writes.
+/// Reads a boolean as `git-config(1)` defines it; nobody writes these keys without a value, which is empty here.
 fn is_true(value: &BStr) -> bool {
     gix::config::Boolean::try_from(value).is_ok_and(|value| value.0)
 }
@@ -183,7 +184,7 @@ fn read_trimmed(file: &Path) -> Option<BString> {
     std::fs::read(file).ok().map(|content| content.trim_end().into())
 }
 
-/// git's rule for repositories of other users (`setup.c`, `ensure_valid_ownership`).
+/// Applies git's rule for repositories of other users (`setup.c`, `ensure_valid_ownership`).
 pub(in crate::git) fn check_owner(found: &Found, work_tree: Option<&Path>, config: &Config) -> Result<(), Error> {
     let checked = [Some(found.git_dir.as_path()), found.git_file.as_deref(), work_tree];
     let foreign = checked
@@ -242,7 +243,7 @@ mod tests {
         assert_eq!(head, crate::model::RefName::branch("side"));
     }
 
-    /// Runs git as refgate is run, and returns what it says is the top of the work tree; `None` for none.
+    /// Runs git as refgate is run, and returns what it says is the top of the work tree; `None` if there is none.
     fn gits_top(cwd: &Path, vars: &[(&str, &str)]) -> Option<PathBuf> {
         #[expect(clippy::disallowed_methods, reason = "the real git is what refgate is compared with")]
         let output = std::process::Command::new("git")

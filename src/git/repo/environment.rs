@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
-/// Passed on to a `git` that refgate starts, besides what names the repository. `GIT_CONFIG_COUNT` and its kin
-/// are not among them: over `file://` and on shell accounts they are the pusher's to set.
+/// The variables that are passed on to a `git` that refgate starts, besides those that name the repository.
+/// `GIT_CONFIG_COUNT` and related ones are not among them: over `file://` and on shell accounts the pusher can set
+/// them.
 const PASSED_ON: &[&str] = &[
     "PATH",
     "HOME",
@@ -65,12 +66,12 @@ impl Environment {
         environment
     }
 
-    /// A variable of [`Self::vars`].
+    /// Returns a variable of [`Self::vars`].
     pub(in crate::git) fn var(&self, key: &str) -> Option<&OsStr> {
         self.vars.get(OsStr::new(key)).map(OsString::as_os_str)
     }
 
-    /// The same without what says where objects are: for a repository other than the hook's own.
+    /// Returns the same without what says where objects are: for a repository other than the hook's own.
     pub(in crate::git) fn without_objects(mut self) -> Self {
         self.object_directory = None;
         self.alternate_object_directories = None;

@@ -74,7 +74,7 @@ impl Format {
     }
 }
 
-/// The commits at which a shallow clone ends (`gitformat-shallow`).
+/// Returns the commits at which a shallow clone ends (`gitformat-shallow`).
 pub(in crate::git) fn shallow_boundary(common_dir: &Path) -> Result<Vec<crate::model::ObjectId>, Error> {
     let path = common_dir.join("shallow");
     match std::fs::read(&path) {

@@ -27,7 +27,7 @@ pub enum Trust {
     Cli,
 }
 
-/// An open repository. Cheap to clone: one clone per thread shares what is mapped and has its own caches.
+/// An open repository. Cheap to clone: the clone of each thread shares what is mapped and has its own caches.
 #[derive(Clone)]
 pub struct Repository {
     pub(in crate::git) paths: Arc<Paths>,
@@ -38,7 +38,7 @@ pub struct Repository {
     pub(in crate::git) peeled: Remembered,
 }
 
-/// Where things are.
+/// Where the parts of the repository are.
 #[derive(Debug)]
 pub(in crate::git) struct Paths {
     pub(in crate::git) git_dir: PathBuf,
@@ -91,7 +91,7 @@ impl Repository {
         })
     }
 
-    /// One that reads objects faster after some hundred of them, as do its clones.
+    /// Opens a repository that, like its clones, is faster for more than a few hundred objects and slower for fewer.
     pub fn for_many_reads(&self) -> Self {
         Self { odb: self.odb.for_many_reads(), ..self.clone() }
     }
@@ -139,7 +139,8 @@ impl Repository {
     }
 
     /// Sets when everything that can take long gives up with [`Error::Deadline`]: walks, differences, objects, listings
-    /// of refs, and the `git` that is run for some answers. It holds for all clones, and never unless this is called.
+    /// of refs, and the `git` that is run for some answers. It applies to all clones; without this call there is no
+    /// deadline.
     pub fn set_deadline(&self, deadline: Option<Instant>) {
         self.odb.budget.set_deadline(deadline);
         self.dag.borrow().budget().set_deadline(deadline);

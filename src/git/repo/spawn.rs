@@ -11,8 +11,8 @@ use crate::git::budget::Budget;
 use crate::git::object::alternates::bytes_of;
 use crate::git::{Error, Repository};
 
-/// A `git` that is about to be run: in this repository, with an environment of our own, and with options that only
-/// the program's source can name.
+/// A `git` that is about to be run: in this repository, with a controlled environment, and with options that only the
+/// program's source can name.
 pub struct Git {
     command: Command,
     args: Vec<BString>,
@@ -33,7 +33,7 @@ impl Repository {
             .envs(&paths.environment.vars)
             .env("GIT_DIR", &paths.git_dir)
             .env("GIT_COMMON_DIR", &paths.common_dir)
-            // What is judged is what is stored: `refs/replace` and grafts would show something else.
+            // The stored objects are judged: `refs/replace` and grafts would show something else.
             .env("GIT_NO_REPLACE_OBJECTS", "1")
             .env("GIT_GRAFT_FILE", if cfg!(windows) { "nul" } else { "/dev/null" })
             .env("GIT_NO_LAZY_FETCH", "1")
@@ -82,7 +82,7 @@ impl Git {
         self
     }
 
-    /// Runs it to the end and returns what it wrote to stdout. It is ended when the repository's deadline passes.
+    /// Runs it to the end and returns what it wrote to stdout. It is killed when the repository's deadline passes.
     ///
     /// # Errors
     /// An operand that could be an option; git could not be started; it failed; [`Error::Deadline`].
@@ -92,7 +92,7 @@ impl Git {
         if output.status.success() { Ok(output.stdout) } else { Err(failure(args, &output)) }
     }
 
-    /// Like [`Self::run`] for commands that answer by their status: `None` if it is 1.
+    /// Runs a command like [`Self::run`], for those that answer by their status: `None` if it is 1.
     ///
     /// # Errors
     /// As [`Self::run`], with any status but 0 and 1.
@@ -119,7 +119,7 @@ impl Git {
         let mut child = self.command.spawn().map_err(Error::Spawn)?;
         let result = finish(&mut child, self.input, &self.budget);
         if result.is_err() {
-            // What it may have started ends when nobody reads what it writes.
+            // Processes that it may have started end when nobody reads what they write.
             let _ended = child.kill().and_then(|()| child.wait());
         }
         result
@@ -128,11 +128,11 @@ impl Git {
 
 /// Gives a child its input and waits for its output and its end, no longer than the deadline allows.
 ///
-/// All three pipes have a thread of their own: a full one on either side would wait forever. They are not waited for,
-/// since a process that outlives the child can hold them open.
+/// Each of the three pipes has a thread of its own: with a full pipe on either side, both processes would wait forever.
+/// The threads are not joined, since a process that outlives the child can hold the pipes open.
 fn finish(child: &mut Child, input: Vec<u8>, budget: &Budget) -> Result<Output, Error> {
     if let Some(mut stdin) = child.stdin.take() {
-        // A git that does not read its input to the end says why by its status.
+        // A git that does not read its input to the end says why in its status.
         detach(move || drop(stdin.write_all(&input)))?;
     }
     let (stdout, stderr) = (read_all(child.stdout.take())?, read_all(child.stderr.take())?);
@@ -150,7 +150,7 @@ fn read_all(pipe: Option<impl Read + Send + 'static>) -> Result<Receiver<std::io
     detach(move || {
         let mut bytes = Vec::new();
         let read = pipe.map_or(Ok(0), |mut pipe| pipe.read_to_end(&mut bytes));
-        // Nobody is there to receive it after the deadline.
+        // After the deadline nobody receives it.
         let _sent = sender.send(read.map(|_| bytes));
     })?;
     Ok(receiver)

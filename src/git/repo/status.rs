@@ -4,8 +4,7 @@ use crate::git::{Error, Repository};
 
 impl Repository {
     /// Returns whether a tracked file differs from `HEAD`, in the index or in the work tree; untracked files do not
-    /// count.
-    /// `false` in a bare repository. `git status` is asked: only git knows filters, line ends and submodules.
+    /// count. `false` in a bare repository. This runs `git status`: only git knows filters, line ends and submodules.
     ///
     /// # Errors
     /// `git` could not be run or failed.

@@ -1,4 +1,4 @@
-//! The ancestors of one commit, found no further than the questions about them need.
+//! The ancestors of one commit, found only as far as the questions about them need.
 
 use crate::git::walk::dag::{Dag, Node, UNKNOWN_GENERATION};
 use crate::git::walk::paint::{Flags, Queue};
@@ -7,7 +7,7 @@ use crate::model::ObjectId;
 
 const SEEN: u8 = 1;
 
-/// A commit with all that is reachable from it. Many questions cost one walk at most, where as many calls of
+/// A commit with all that is reachable from it. Many questions cost one walk at most, whereas as many calls of
 /// [`Repository::is_ancestor`] would each walk on their own.
 pub struct Ancestors<'r> {
     repository: &'r Repository,
@@ -22,7 +22,7 @@ impl Repository {
     /// Returns the ancestors of a commit, itself among them. Nothing but the commit is read yet.
     ///
     /// # Errors
-    /// The object is missing or no commit.
+    /// The object is missing or not a commit.
     pub fn ancestors(&self, commit: ObjectId) -> Result<Ancestors<'_>, Error> {
         let (flags, queue) = (Flags::default(), Queue::default());
         let mut ancestors = Ancestors { repository: self, flags, queue, parents: Vec::new(), cut_off: None };
@@ -38,7 +38,7 @@ impl Ancestors<'_> {
     /// Returns whether a commit is among them.
     ///
     /// # Errors
-    /// An object is missing or no commit; [`Error::Shallow`] where a "no" could be a "yes" in the full history.
+    /// An object is missing or not a commit; [`Error::Shallow`] where a "no" could be a "yes" in the full history.
     pub fn contains(&mut self, commit: ObjectId) -> Result<bool, Error> {
         let dag = &mut *self.repository.dag.borrow_mut();
         let node = dag.node(commit)?;
@@ -53,10 +53,10 @@ impl Ancestors<'_> {
         Ok(true)
     }
 
-    /// Walks to the end, so that a shallow clone cannot hide anything.
+    /// Walks to the end, to be sure that a shallow clone does not hide anything.
     ///
     /// # Errors
-    /// [`Error::Shallow`] where the history is cut off; an object is missing or no commit.
+    /// [`Error::Shallow`] where the history is cut off; an object is missing or not a commit.
     pub fn complete(&mut self) -> Result<(), Error> {
         let dag = &mut *self.repository.dag.borrow_mut();
         while self.step(dag)? {}
@@ -84,8 +84,8 @@ impl Ancestors<'_> {
     }
 }
 
-/// Whether a commit is no ancestor of anything whose generation is this one or lower. Only commits of the commit-graph
-/// have generations, and it holds all ancestors of what it holds.
+/// Returns whether a commit is certainly not an ancestor of anything whose generation is this one or lower. Only
+/// commits of the commit-graph have generations, and it holds all ancestors of what it holds.
 fn is_out_of_reach(dag: &Dag, node: Node, generation: u32) -> bool {
     let own = dag.generation(node);
     generation != UNKNOWN_GENERATION && (!dag.is_in_graph(node) || (own != UNKNOWN_GENERATION && generation <= own))

@@ -13,11 +13,11 @@ use crate::git::{Error, Kind, Repository};
 use crate::model::ObjectId;
 
 impl Repository {
-    /// Returns whether `ancestor` is reachable from `descendant`; a commit is its own ancestor. Tags stand for what
-    /// they are about.
+    /// Returns whether `ancestor` is reachable from `descendant`; a commit is its own ancestor. Tags stand for the
+    /// objects that they name.
     ///
     /// # Errors
-    /// An object is missing or no commit, or a shallow clone ends before the answer is found: a "no" that could be a
+    /// An object is missing or not a commit, or a shallow clone ends before the answer is found: a "no" that could be a
     /// "yes" in the full history is [`Error::Shallow`].
     pub fn is_ancestor(&self, ancestor: ObjectId, descendant: ObjectId) -> Result<bool, Error> {
         let (ancestor, descendant) = (self.tip(ancestor)?, self.tip(descendant)?);
@@ -38,7 +38,7 @@ impl Repository {
     /// Returns the best common ancestor of two commits, the newest if there are several: git's `merge-base`.
     ///
     /// # Errors
-    /// An object is missing or no commit, or a shallow clone ends before the answer is certain.
+    /// An object is missing or not a commit, or a shallow clone ends before the answer is certain.
     pub fn merge_base(&self, a: ObjectId, b: ObjectId) -> Result<Option<ObjectId>, Error> {
         let (a, b) = (self.tip(a)?, self.tip(b)?);
         let painted = paint(&mut self.dag.borrow_mut(), a, b, None)?;
@@ -62,7 +62,7 @@ impl Repository {
     /// nothing. For the same question about many tips, see [`Self::fresh`].
     ///
     /// # Errors
-    /// An object is missing or no commit, a shallow clone ends before the wanted commits do, or there are more than
+    /// An object is missing or not a commit, a shallow clone ends before the wanted commits do, or there are more than
     /// `limit` commits.
     pub fn commits(&self, include: &[ObjectId], exclude: &[ObjectId], limit: usize) -> Result<Vec<ObjectId>, Error> {
         let include = include.iter().map(|id| self.tip(*id)).collect::<Result<Vec<_>, _>>()?;
@@ -79,7 +79,7 @@ impl Repository {
         Ok(sorted.into_iter().map(|place| dag.id(graph.node(place))).collect())
     }
 
-    /// The commits that some ids stand for, without those of other objects.
+    /// Returns the commits that some ids stand for, without those of other objects.
     pub(in crate::git) fn tips_to_exclude(&self, exclude: &[ObjectId]) -> Result<Vec<(ObjectId, Node)>, Error> {
         let mut excluded = Vec::with_capacity(exclude.len());
         for id in exclude {
@@ -92,10 +92,10 @@ impl Repository {
         Ok(excluded)
     }
 
-    /// Returns the parents of a commit; none where a shallow clone ends.
+    /// Returns the parents of a commit; empty where a shallow clone ends.
     ///
     /// # Errors
-    /// An object is missing or no commit.
+    /// An object is missing or not a commit.
     pub fn parents(&self, commit: ObjectId) -> Result<Vec<ObjectId>, Error> {
         let node = self.tip(commit)?;
         let dag = &mut *self.dag.borrow_mut();
@@ -104,7 +104,7 @@ impl Repository {
         Ok(parents.into_iter().map(|node| dag.id(node)).collect())
     }
 
-    /// The commit that an id stands for.
+    /// Returns the commit that an id stands for.
     pub(in crate::git) fn tip(&self, id: ObjectId) -> Result<Node, Error> {
         let mut dag = self.dag.borrow_mut();
         dag.open_graph();
@@ -121,7 +121,7 @@ impl Repository {
     }
 }
 
-/// The error for a history that leads back to where it began.
+/// Returns the error for a history that leads back to where it began.
 pub(in crate::git) fn circle(dag: &Dag, tip: Option<Node>) -> Error {
     let id = tip.map_or(ObjectId::null(crate::model::HashKind::Sha1), |tip| dag.id(tip));
     Error::Malformed { id, reason: "the commit-graph shows its history as a circle" }

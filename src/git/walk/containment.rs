@@ -4,15 +4,15 @@ use crate::git::walk::dag::{Dag, Node, UNKNOWN_GENERATION};
 use crate::git::{Error, Repository};
 use crate::model::ObjectId;
 
-/// The bit of a history that a shallow clone cuts off.
+/// The bit that says that a shallow clone cuts the history off.
 const CUT_OFF: u64 = 1 << 63;
 
-/// As many commits have a bit each.
+/// How many commits have a bit each.
 const MAX_SOUGHT: usize = 63;
 
 impl Repository {
-    /// For each of `tips`, which of `sought` are it or its ancestors, in the order of `sought`. What no commits are,
-    /// a tag of a file for instance, contain nothing.
+    /// Returns for each of `tips` which of `sought` are it or its ancestors, in the order of `sought`. An object that
+    /// is not a commit, such as a tag of a file, contains nothing.
     ///
     /// # Errors
     /// An object is missing; more than 63 commits are sought; [`Error::Shallow`] where a "no" could be a "yes" in the

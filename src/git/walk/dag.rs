@@ -49,7 +49,7 @@ struct Loaded {
     parents: Parents,
 }
 
-/// The parents of a commit: looked up by name once, for every walk comes by again.
+/// The parents of a commit, looked up by name only once, because every walk passes it again.
 #[derive(Clone)]
 enum Parents {
     Named(Vec<ObjectId>),
@@ -68,7 +68,7 @@ impl Dag {
         }
     }
 
-    /// Looked at for each commit.
+    /// Returns the budget, which is checked for each commit.
     pub(in crate::git) fn budget(&self) -> &Budget {
         &self.odb.budget
     }
@@ -80,7 +80,7 @@ impl Dag {
     /// Opens the commit-graph unless that was done before.
     pub(in crate::git) fn open_graph(&mut self) {
         if matches!(self.graph, Source::NotOpened) {
-            // Graphs of git before 2.19 have no generations, so that they can settle nothing.
+            // Graphs of git before 2.19 have no generations, and cannot decide anything.
             let graph = self
                 .odb
                 .commit_graph()
@@ -104,7 +104,7 @@ impl Dag {
         self.graph().map_or(0, Graph::num_commits)
     }
 
-    /// How many nodes there are by now.
+    /// Returns how many nodes there are by now.
     pub(in crate::git) fn len(&self) -> usize {
         self.first_loaded() as usize + self.loaded.len()
     }
@@ -118,7 +118,7 @@ impl Dag {
         self.loaded.get(at).expect("nodes are handed out for what was loaded")
     }
 
-    /// The node of a commit that was seen before or is in the commit-graph.
+    /// Returns the node of a commit that was seen before or is in the commit-graph.
     pub(in crate::git) fn known(&self, id: ObjectId) -> Option<Node> {
         let key = gix_id(id);
         let graph = self.graph().filter(|_| id.kind() == self.odb.hash_kind());
@@ -126,7 +126,7 @@ impl Dag {
         in_graph.or_else(|| self.by_id.get(&key).copied())
     }
 
-    /// The node of a commit, which is read unless it is known.
+    /// Returns the node of a commit, which is read unless it is known.
     pub(in crate::git) fn node(&mut self, id: ObjectId) -> Result<Node, Error> {
         if let Some(node) = self.known(id) {
             return Ok(node);
@@ -148,14 +148,14 @@ impl Dag {
         }
     }
 
-    /// The tree of a commit that is in the commit-graph, if that was opened.
+    /// Returns the tree of a commit that is in the commit-graph, if that was opened.
     pub(in crate::git) fn tree(&self, id: ObjectId) -> Option<ObjectId> {
         let graph = self.graph().filter(|_| id.kind() == self.odb.hash_kind())?;
         let position = graph.lookup(gix_id(id))?;
         Some(model_id(graph.commit_at(position).root_tree_id()))
     }
 
-    /// The committer's date.
+    /// Returns the committer's date.
     pub(in crate::git) fn date(&self, node: Node) -> i64 {
         match self.graph() {
             Some(graph) if self.is_in_graph(node) => {
@@ -165,7 +165,7 @@ impl Dag {
         }
     }
 
-    /// A number greater than those of all ancestors, or [`UNKNOWN_GENERATION`].
+    /// Returns a number greater than those of all ancestors, or [`UNKNOWN_GENERATION`].
     pub(in crate::git) fn generation(&self, node: Node) -> u32 {
         match self.graph() {
             Some(graph) if self.is_in_graph(node) => {
@@ -176,7 +176,7 @@ impl Dag {
         }
     }
 
-    /// Puts the parents into `parents`, reading them if need be. Returns whether the history is cut off here: the
+    /// Puts the parents into `parents`, reading them if necessary. Returns whether the history is cut off here: the
     /// commit has parents that this clone does not have.
     pub(in crate::git) fn parents(&mut self, node: Node, parents: &mut Vec<Node>) -> Result<bool, Error> {
         parents.clear();

@@ -16,7 +16,7 @@ const PASSED_WANTED: u8 = 16;
 const PASSED_UNWANTED: u8 = 32;
 
 /// How many more unwanted commits are looked at when dates say that they are all too old to matter, and when a date
-/// was seen to be wrong. Only where there is no commit-graph; what is missed this way is that a commit was already
+/// turned out to be wrong. This matters only without a commit-graph; what can be missed is that a commit was already
 /// excluded, never that one was wanted. git's own `SLOP` is 5.
 const SLOP: usize = 32;
 const SLOP_FOR_WRONG_CLOCKS: usize = 4096;
@@ -25,7 +25,7 @@ const SLOP_FOR_WRONG_CLOCKS: usize = 4096;
 pub(in crate::git) struct Found {
     /// The commits, in the order in which they were met.
     pub(in crate::git) commits: Vec<Node>,
-    /// Those of them at which a shallow clone ends: there is more below that nobody here has seen.
+    /// Those of them at which a shallow clone ends: there is more below them, which this clone does not have.
     pub(in crate::git) cut_off: Vec<Node>,
 }
 
@@ -39,7 +39,7 @@ pub(in crate::git) struct Difference {
     pending: usize,
     /// Commits that were wanted when they were met.
     listed: Vec<Node>,
-    /// How many of them still are.
+    /// How many of them are still wanted.
     wanted: usize,
     oldest: i64,
     clocks_are_wrong: bool,
@@ -64,7 +64,7 @@ impl Difference {
     }
 
     pub(in crate::git) fn run(mut self, dag: &mut Dag, limit: usize) -> Result<Found, Error> {
-        // Where clocks are wrong, commits may look wanted for a while; how long is bounded all the same.
+        // Where clocks are wrong, commits may look wanted for a while; how long is bounded nevertheless.
         let most_listed = limit.saturating_mul(4).saturating_add(10_000);
         for node in std::mem::take(&mut self.exclude) {
             self.mark(dag, node, UNWANTED);
@@ -128,14 +128,14 @@ impl Difference {
         }
     }
 
-    /// Whether what is left in the queue can no longer change the answer.
+    /// Returns whether what is left in the queue can no longer change the answer.
     fn may_stop(&self, slop: &mut usize) -> bool {
         if self.pending > 0 {
             *slop = 0;
             return false;
         }
         let Some((generation, date)) = self.queue.peek() else { return true };
-        // Commits come by descending generation, so that none of the listed ones is below those that are left.
+        // Commits come by descending generation: none of the listed ones is below those that are left.
         if self.wanted == 0 || generation != UNKNOWN_GENERATION {
             return true;
         }

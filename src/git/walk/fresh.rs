@@ -10,28 +10,28 @@ use crate::git::walk::subgraph::{Marks, Place, Subgraph};
 use crate::git::{Error, Repository};
 use crate::model::ObjectId;
 
-/// The commits that some tips reach and that were not known before, for questions about each tip. All of them cost
-/// one walk together and read nothing after it, where as many calls of [`Repository::commits`] would each walk on
-/// their own.
+/// The commits that some tips reach and that were not known before, for questions about each tip. All of them together
+/// cost one walk and read nothing after it, whereas as many calls of [`Repository::commits`] would each walk on their
+/// own.
 pub struct Fresh<'r> {
     repository: &'r Repository,
     tips: Vec<ObjectId>,
     known: Vec<ObjectId>,
     limit: usize,
     graph: Subgraph,
-    /// Where the tips are, and what is known, which is nowhere here.
+    /// Where the tips are; tips that were known before are nowhere here.
     places: HashMap<ObjectId, Option<Place>>,
     /// Commits at which a shallow clone ends.
     cut_off: HashSet<Place>,
-    /// Whether the walk met something that cannot be read. Each question then is a walk of its own, so that it fails
-    /// for those tips only that reach it.
+    /// Whether the walk met something that cannot be read. Each question is then a walk of its own, and fails only for
+    /// the tips that reach it.
     is_broken: bool,
     marks: RefCell<Marks>,
 }
 
 impl Repository {
-    /// Finds all commits that are reachable from any of `tips` and from none of `known`, in one walk. What is not a
-    /// commit adds and excludes nothing here; asking [`Fresh::of`] about a tip that is not one is an error.
+    /// Finds all commits that are reachable from any of `tips` and from none of `known`, in one walk. An object that is
+    /// not a commit adds and excludes nothing here; asking [`Fresh::of`] about a tip that is not one is an error.
     ///
     /// # Errors
     /// One of `known` is missing, there are more than `limit` commits, or the deadline has passed. A history that
@@ -53,7 +53,7 @@ impl Repository {
         for id in tips {
             match self.tip(*id) {
                 Ok(node) => included.push((*id, node)),
-                // Said to whoever asks about this tip.
+                // Reported to whoever asks about this tip.
                 Err(error) if is_of_the_history(&error) => {}
                 Err(error) => return Err(error),
             }
@@ -96,7 +96,7 @@ impl Fresh<'_> {
         self.place(commit).is_some()
     }
 
-    /// Lists what `tip` brings besides what was known and what is reachable from `without`: the same, in the same
+    /// Lists the commits of `tip` that were not known and are not reachable from `without`: the same, in the same
     /// order, as `commits(&[tip], &[known, without])`. Fast where `tip` and `without` are among the tips of the walk,
     /// or among what it found, or known; otherwise this walks.
     ///
@@ -110,8 +110,9 @@ impl Fresh<'_> {
         }
     }
 
-    /// Lists the commits that the new ones of `tip` stand on: those parents of what [`Self::of`] lists that it does not
-    /// list, each once, in the order in which they come up. Nothing for a history that begins with the push.
+    /// Lists the commits that the new ones of `tip` build on: the parents of what [`Self::of`] lists that are not
+    /// listed themselves, each once, in the order in which they come up. Nothing for a history that begins with the
+    /// push.
     ///
     /// # Errors
     /// As [`Repository::commits`].
@@ -133,7 +134,7 @@ impl Fresh<'_> {
         Ok(outside.filter(|(_, node)| seen.insert(*node)).map(|(_, node)| dag.id(*node)).collect())
     }
 
-    /// Lists the parents of a commit that are among them too; none for a commit that is not.
+    /// Lists the parents of a commit that are among them too; empty for a commit that is not.
     pub fn parents(&self, commit: ObjectId) -> Vec<ObjectId> {
         let Some(place) = self.place(commit) else { return Vec::new() };
         let dag = self.repository.dag.borrow();
@@ -141,14 +142,14 @@ impl Fresh<'_> {
         parents.map(|(_, node)| dag.id(*node)).collect()
     }
 
-    /// The places of what a question is about; `None` where it takes a walk.
+    /// Returns the places of the commits that a question is about; `None` where the question takes a walk.
     fn question(&self, tip: ObjectId, without: &[ObjectId]) -> Option<(Option<Place>, Vec<Place>)> {
         let places = without.iter().map(|id| self.find(*id)).collect::<Option<Vec<_>>>()?;
         Some((self.find(tip)?, places.into_iter().flatten().collect()))
     }
 
-    /// Where an id is, or that it is nowhere here and yet reachable from what was known; `None` where that is not
-    /// known.
+    /// Returns where an id is: `Some(None)` if it is not here but reachable from what was known, and `None` if neither
+    /// is known.
     fn find(&self, id: ObjectId) -> Option<Option<Place>> {
         if self.is_broken {
             return None;
@@ -195,7 +196,7 @@ impl Fresh<'_> {
     }
 }
 
-/// Whether a part of the history cannot be had, which need not matter for the rest of it.
+/// Returns whether a part of the history cannot be read, which need not matter for the rest of it.
 const fn is_of_the_history(error: &Error) -> bool {
     !matches!(error, Error::Deadline | Error::Limit { .. })
 }
@@ -209,7 +210,7 @@ mod tests {
     use proptest::prelude::*;
     use std::time::Instant;
 
-    /// What [`Fresh::boundary`] shall be, one question after the other.
+    /// Returns what [`Fresh::boundary`] has to be, asking one question after the other.
     fn boundary(repository: &Repository, listed: &[ObjectId]) -> Vec<ObjectId> {
         let mut found = Vec::new();
         for parent in listed.iter().flat_map(|id| repository.parents(*id).unwrap()) {
@@ -234,7 +235,7 @@ mod tests {
                 parents.into_iter().filter(|parent| all.contains(id) && all.contains(parent)).collect();
             assert_eq!(fresh.parents(*id), expected);
         }
-        // Another repository, so that the walk that is compared cannot have been prepared by the first.
+        // Opened anew: the walk that is compared must not profit from the first.
         let apart = scratch.open();
         // The last two may be anywhere.
         for tip in tips.into_iter().chain([pick(5)]) {

@@ -1,7 +1,7 @@
-//! Walking down from two commits: what one reaches of the other, and where they meet.
+//! Walks down from two commits to find what one reaches of the other, and where they meet.
 //!
-//! Not gix-revision's `merge_base`: it cannot tell where a shallow clone ends from where the history does, and reads
-//! every commit again for each question.
+//! Not gix-revision's `merge_base`: it cannot distinguish the end of a shallow clone from the end of the history, and
+//! reads every commit again for each question.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -57,8 +57,9 @@ impl Queue {
     }
 }
 
-/// Depth first, turning back where the commit-graph rules the target out: at generations not above its own, and, if
-/// it is not in the graph, at the graph, which holds all ancestors of what it holds.
+/// Returns whether the target can be reached. The search is depth first and turns back where the commit-graph rules the
+/// target out: at generations not above the target's own, and, if the target is not in the graph, at the graph, which
+/// holds all ancestors of what it holds.
 pub(in crate::git) fn reaches(dag: &mut Dag, from: Node, to: Node) -> Result<bool, Error> {
     const SEEN: u8 = 1;
     let mut seen = Flags::default();
@@ -78,7 +79,7 @@ pub(in crate::git) fn reaches(dag: &mut Dag, from: Node, to: Node) -> Result<boo
             continue;
         }
         dag.parents(node, &mut parents)?;
-        // The first parent last, so that it is followed first.
+        // The first parent is pushed last, in order to be followed first.
         pending.extend(parents.iter().rev());
     }
     Ok(false)
@@ -108,8 +109,8 @@ const COMMON: u8 = 16;
 /// Paints the ancestors of both commits in their own colour and stops when all that is left is below a commit of
 /// both colours (git's `paint_down_to_common`).
 ///
-/// No date can end it early: a descendant of a common ancestor is never below one of the same colours' meeting
-/// points, so it is followed to the end however old it claims to be.
+/// No date can end it early: a descendant of a common ancestor is never below one of the points where the same colours
+/// meet. It is followed to the end however old it claims to be.
 pub(in crate::git) fn paint(
     dag: &mut Dag,
     left: Node,
@@ -142,8 +143,8 @@ pub(in crate::git) fn paint(
 /// ```
 ///
 /// Each time it gains one it is queued, unless it is waiting already, and taken out to pass its colours on to its
-/// parents. A commit that waits and is not `BELOW` can still change the answer: those are counted, and without them
-/// it is over.
+/// parents. A commit that waits and is not `BELOW` can still change the answer: these are counted, and the search ends
+/// when there are none left.
 #[derive(Default)]
 struct Brush {
     flags: Flags,
@@ -155,7 +156,7 @@ struct Brush {
 }
 
 impl Brush {
-    /// The next commit with its state, as long as any can change the answer.
+    /// Returns the next commit with its state, as long as there is one that can change the answer.
     fn next(&mut self) -> Option<(Node, u8)> {
         if self.undecided == 0 {
             return None;

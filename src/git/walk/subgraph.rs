@@ -24,8 +24,8 @@ pub(in crate::git) struct Subgraph {
     has_outside: bool,
 }
 
-/// What one question has found out about each commit. Made once and used for many questions, so that each costs no more
-/// than the commits that it meets.
+/// What one question has found out about each commit. Made once and used for many questions: each costs no more than
+/// the commits that it meets.
 #[derive(Default)]
 pub(in crate::git) struct Marks {
     /// The number of the question.
@@ -44,7 +44,7 @@ struct Mark {
 }
 
 impl Subgraph {
-    /// The graph of these commits, which are all known to `dag`.
+    /// Returns the graph of these commits, which are all known to `dag`.
     pub(in crate::git) fn new(dag: &mut Dag, nodes: Vec<Node>) -> Result<Self, Error> {
         let places = nodes.iter().zip(0..).map(|(node, place)| (*node, place)).collect();
         let mut graph = Self { dates: nodes.iter().map(|node| dag.date(*node)).collect(), places, ..Self::default() };
@@ -70,23 +70,23 @@ impl Subgraph {
         self.nodes.get(place as usize).copied().unwrap_or_default()
     }
 
-    /// Whether a parent of any of the commits is not one of them.
+    /// Returns whether a parent of any of the commits is not one of them.
     pub(in crate::git) fn has_outside(&self) -> bool {
         self.has_outside
     }
 
-    /// The parents of a commit; the place is `None` where a parent is outside.
+    /// Returns the parents of a commit; the place is `None` where a parent is outside.
     pub(in crate::git) fn parents(&self, place: Place) -> &[(Option<Place>, Node)] {
         let end = |place: usize| self.ends.get(place).copied().unwrap_or_default();
         let start = (place as usize).checked_sub(1).map_or(0, end);
         self.parents.get(start..end(place as usize)).unwrap_or_default()
     }
 
-    /// The commits that are reachable from `tips` and not from `without`, newest first, but none before its children.
-    /// Among several that could come next and have one date, first the one that became ready first, which is git's way
-    /// (`sort_in_topological_order` in `commit.c`): the order depends on nothing but the commits.
+    /// Returns the commits that are reachable from `tips` and not from `without`, newest first, but none before its
+    /// children. Among several that could come next and have one date, first the one that became ready first, which is
+    /// git's way (`sort_in_topological_order` in `commit.c`): the order depends on nothing but the commits.
     ///
-    /// `None` where the history is a circle: hashes rule that out, but not a commit-graph that lies.
+    /// `None` where the history is cyclic: hashes rule that out, but not for a commit-graph that lies.
     ///
     /// # Errors
     /// The deadline has passed.
@@ -169,7 +169,7 @@ impl Marks {
         self.mark(place).is_some_and(|mark| std::mem::replace(&mut mark.met, round) != round)
     }
 
-    /// Whether a commit was met in this round.
+    /// Returns whether a commit was met in this round.
     pub(in crate::git) fn is_met(&self, place: Place) -> bool {
         self.marks.get(place as usize).is_some_and(|mark| mark.met == self.round)
     }
@@ -191,7 +191,7 @@ impl Marks {
         place.filter(|_| mark.children == 0)
     }
 
-    /// Whether a commit was met and no child of it.
+    /// Returns whether a commit was met and none of its children.
     fn is_tip(&self, place: Place) -> bool {
         self.marks.get(place as usize).is_some_and(|mark| mark.met == self.round && mark.counted != self.round)
     }
