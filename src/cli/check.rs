@@ -51,7 +51,7 @@ pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
     } else {
         let job = Job::find(&at, remote)?;
         let update = job.update()?;
-        // What was checked out is under judgement itself. Nothing is looked for where a policy is named.
+        // What was checked out is itself being judged. Where a policy is named, nothing is searched for.
         let named = Ask { named: flags.project.named(context)?, ..Ask::default() };
         fallbacks = match find_policy(&repository, &named)? {
             Some(_) => Vec::new(),
@@ -70,7 +70,7 @@ struct At<'a> {
 }
 
 impl At<'_> {
-    /// `REF=OLD..NEW` with full ref names and revisions.
+    /// Parses `REF=OLD..NEW` with full ref names and revisions.
     fn given(&self, refs: &[String]) -> Result<Vec<RefUpdate>, Failure> {
         let mut lines = String::new();
         for text in refs {
@@ -87,8 +87,8 @@ impl At<'_> {
             .map_err(|error| Failure::from_error(Exit::Usage, "reading the ref updates", &error))
     }
 
-    /// What landing `head` on `target` would do. Where the head is behind, the merge that lands it would bring
-    /// what the head has and the target has not: the fork point stands for the old value.
+    /// Returns the update that landing `head` on `target` would make. Where the head is behind, the merge that lands it
+    /// would bring what the head has and the target does not: the fork point stands in for the old value.
     fn request(&self, target: RefName, base: Option<&str>, head: &str) -> Result<RefUpdate, Failure> {
         let undecided =
             |error: crate::git::Error| Failure::from_error(Exit::Undecided, format!("comparing with {target}"), &error);

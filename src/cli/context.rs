@@ -1,4 +1,4 @@
-//! The surroundings of the process, read once.
+//! The environment of the process, read once.
 
 use bstr::BString;
 use std::collections::BTreeMap;
@@ -11,10 +11,10 @@ use crate::git::{Environment, Repository, Trust};
 use crate::model::{Exit, Failure, Untrusted};
 use crate::report::Colour;
 
-/// Standard input beyond this is no push: 5,000 refs are half a megabyte.
+/// Longer standard input is not a push: 5,000 refs are half a megabyte.
 const MAX_INPUT: u64 = 256 << 20;
 
-/// What a command knows of the process it runs in.
+/// What a command knows about the process in which it runs.
 pub(super) struct Context {
     variables: BTreeMap<OsString, OsString>,
     working_directory: PathBuf,
@@ -30,18 +30,18 @@ impl Context {
         }
     }
 
-    /// An environment variable.
+    /// Returns an environment variable.
     pub(super) fn variable(&self, name: &str) -> Option<BString> {
         self.variables.get(&OsString::from(name)).map(|value| crate::push::bytes_of(value))
     }
 
-    /// The environment.
+    /// Returns the environment.
     #[cfg(unix)]
     pub(super) fn variables(&self) -> &BTreeMap<OsString, OsString> {
         &self.variables
     }
 
-    /// A path as it was typed, made absolute.
+    /// Returns a path as it was typed, made absolute.
     pub(super) fn absolute(&self, path: &Path) -> PathBuf {
         self.working_directory.join(path)
     }
@@ -84,8 +84,8 @@ impl Context {
         Ok(input)
     }
 
-    /// Writes text for people to standard error, escaped like a command's output. A closed one changes nothing: the exit
-    /// code is the verdict.
+    /// Writes text for people to standard error, escaped like a command's output. A closed stream changes nothing: the
+    /// exit code is the verdict.
     pub(super) fn complain(&self, text: &str) {
         let _ = std::io::stderr().lock().write_all(text.as_bytes());
     }
@@ -104,7 +104,7 @@ impl Context {
         self.print(&format!("{}\n", Untrusted::new(line)))
     }
 
-    /// Whether to colour text for people. `NO_COLOR` counts, see no-color.org.
+    /// Returns whether to colour text for people. `NO_COLOR` counts, see no-color.org.
     pub(super) fn colour(&self, when: When) -> Colour {
         Colour(match when {
             When::Always => true,

@@ -45,7 +45,7 @@ enum HookName {
 }
 
 impl HookName {
-    /// At which stage it judges every push; `None` for hooks that do something else.
+    /// Returns the stage at which it judges every push; `None` for hooks that do something else.
     fn stage(self) -> Option<Stage> {
         match self {
             Self::PrePush => Some(Stage::PrePush),
@@ -66,7 +66,7 @@ pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
     let Some(stage) = arguments.name.stage() else {
         #[cfg(unix)]
         return super::post_receive::run(context, flags, &words, arguments.foreground);
-        // Nothing is kept on other systems.
+        // On other systems nothing is cached.
         #[cfg(not(unix))]
         return context.standard_input().map(|_| Exit::Accepted);
     };
@@ -75,7 +75,7 @@ pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
     }
     let repository = flags.project.repository(context, Trust::Hook)?;
     let hash = repository.hash_kind();
-    // Read to its end in every case: git may not be able to write it all otherwise.
+    // Always read to the end: otherwise git may not be able to write all of it.
     let updates = match stage {
         Stage::PrePush => push::pre_push(&context.standard_input()?, hash),
         Stage::PreReceive | Stage::Ci => push::pre_receive(&context.standard_input()?, hash),
@@ -100,8 +100,8 @@ pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
     if tests_the_hook { refuse_probe(context, judged) } else { judged }
 }
 
-/// `refgate doctor` pushes to these refs to see that refgate is asked: whatever the policy says of them, they are
-/// refused, and it is told how the push was judged.
+/// Refuses the refs to which `refgate doctor` pushes in order to see that refgate is asked, whatever the policy says
+/// about them, and reports how the push was judged.
 fn refuse_probe(context: &Context, judged: Result<Exit, Failure>) -> Result<Exit, Failure> {
     let exit = *judged.as_ref().unwrap_or_else(|failure| &failure.exit);
     context.complain(&format!("{PROBE_ANSWER} and was judged with exit code {}\n", exit.code()));

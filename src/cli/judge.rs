@@ -28,7 +28,7 @@ pub(super) struct Case {
     pub(super) stage: Stage,
     pub(super) updates: Vec<RefUpdate>,
     pub(super) view: View,
-    /// Where the policy is when neither a flag nor the configuration names it: the first of these that is there.
+    /// Where the policy is when neither a flag nor the configuration names it: the first of these that exists.
     pub(super) fallbacks: Vec<Source>,
     /// When the command began.
     pub(super) began: Instant,
@@ -40,7 +40,7 @@ pub(super) fn judge(context: &Context, flags: &JudgeFlags, case: Case) -> Result
     let deadline = deadline(&case);
     let watch = watch(context, flags, &case, deadline.as_ref().copied().ok().flatten(), log.clone());
     let ended = deadline.and_then(|deadline| {
-        // From here on it holds for whatever the repository is asked, the policy included.
+        // From here on the deadline applies to everything that the repository is asked, including the policy.
         case.repository.set_deadline(deadline);
         judge_logged(context, flags, case, deadline, log.as_deref(), &watch)
     });
@@ -57,14 +57,14 @@ fn watch(context: &Context, flags: &JudgeFlags, case: &Case, deadline: Option<In
     let word = crate::report::failure(&late, context.colour(flags.color));
     let record = move || {
         if let Some(log) = log {
-            // What cannot be written changes nothing: nothing is accepted.
+            // A failure to write changes nothing here: the push is not accepted anyway.
             let _unwritten = log_failure(&log, &late);
         }
     };
     Watch::start(case.began, deadline, record, word)
 }
 
-/// Where reports and failures are appended to: what the flag names, or else the configuration.
+/// Returns the file to which reports and failures are appended: what the flag names, or else the configuration.
 pub(super) fn log_file(context: &Context, flags: &JudgeFlags, repository: &Repository) -> Option<PathBuf> {
     let named = flags.log.as_deref().map(|path| context.absolute(path));
     named.or_else(|| configured_path(repository, "refgate.log"))
@@ -128,12 +128,12 @@ fn deliver(
         context.complain(&format!("refgate: {}\n", parts.join(", ")));
     }
     let record = log.map(|log| (log, log_line(report, &now().to_string())));
-    // What is on record is the verdict.
+    // The verdict that was recorded counts.
     watch.decided();
     let logged = record.map_or(Ok(()), |(log, line)| append(log, &line));
     match delivered.and(logged) {
         Ok(()) => Ok(exit),
-        // A refusal stands whether or not anybody can read why; an acceptance that leaves no trace does not.
+        // A refusal holds whether or not anybody can read why; an acceptance that leaves no trace does not.
         Err(failure) if exit == Exit::Accepted => Err(failure),
         Err(failure) => {
             context.complain(&crate::report::failure(&failure, context.colour(flags.color)));
@@ -165,7 +165,8 @@ fn push(context: &Context, case: &Case) -> Result<Push, Failure> {
     })
 }
 
-/// `refgate.deadline` in seconds; 0 means none. Only hooks have one: CI and people can wait.
+/// Returns when `refgate.deadline`, in seconds, ends; 0 means that there is no deadline. Only hooks have one: CI and
+/// people can wait.
 fn deadline(case: &Case) -> Result<Option<Instant>, Failure> {
     let configured = case.repository.config("refgate.deadline");
     let seconds = configured.map(|text| {
@@ -188,26 +189,26 @@ fn configured_path(repository: &Repository, key: &str) -> Option<PathBuf> {
     Some(repository.common_dir().join(text.to_path_lossy()))
 }
 
-/// The day on which waivers have to be valid; `None` where the clock of the machine cannot be right.
+/// Returns the day on which waivers have to be valid; `None` where the clock of the machine cannot be right.
 pub(super) fn today() -> Option<Date> {
     day(clock())
 }
 
-/// The time, for the log.
+/// Returns the time, for the log.
 fn now() -> Timestamp {
     Timestamp::try_from(clock()).unwrap_or(Timestamp::MAX)
 }
 
-/// The clock, for the log and for waivers that run out; no rule sees it.
+/// Returns the clock, for the log and for waivers that run out; no rule sees it.
 #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
 fn clock() -> SystemTime {
     SystemTime::now()
 }
 
-/// The year in which this was first written. A clock that is behind it would make waivers count again that have ended.
+/// The year in which this was first written. With a clock that is behind it, waivers that have ended would count again.
 const WRITTEN: Date = jiff::civil::date(2026, 1, 1);
 
-/// The day that a clock shows, if that can be right.
+/// Returns the day that a clock shows, if that can be right.
 fn day(clock: SystemTime) -> Option<Date> {
     let day = Timestamp::try_from(clock).ok()?.to_zoned(TimeZone::UTC).date();
     Some(day).filter(|day| *day >= WRITTEN)

@@ -129,7 +129,7 @@ impl Asking<'_, '_> {
         Ok(Answers { verdicts: comparison.verdicts().to_vec(), unread: comparison.unread().to_vec() })
     }
 
-    /// The newest changes, where not all are asked about.
+    /// Returns the newest changes, where not all are asked about.
     fn only(&self, question: &Question<'_>) -> Result<Option<Vec<ObjectId>>, FactError> {
         let Some(count) = self.arguments.last else { return Ok(None) };
         let repository = self.refs.project().repository();
@@ -137,7 +137,7 @@ impl Asking<'_, '_> {
         Ok(Some(newest(repository, all, count)?))
     }
 
-    /// The exception for a change that a flow wants elsewhere.
+    /// Returns the exception for a change that a flow wants elsewhere.
     fn waiver(&self, question: &Question<'_>, verdict: &Verdict) -> Option<Granted> {
         let is_owed = !matches!(verdict.status, Status::Landed | Status::Exempt) && question.flow.is_some();
         if !is_owed {
@@ -147,10 +147,10 @@ impl Asking<'_, '_> {
     }
 }
 
-/// More changes than this on a branch are no question.
+/// More changes than this on a branch cannot be asked about.
 const MAX_COMMITS: usize = 500_000;
 
-/// The newest `count` commits that are no merges.
+/// Returns the newest `count` commits that are not merges.
 fn newest(repository: &Repository, all: Vec<ObjectId>, count: usize) -> Result<Vec<ObjectId>, crate::git::Error> {
     let mut newest = Vec::with_capacity(count.min(all.len()));
     for id in all {

@@ -1,5 +1,5 @@
-//! The command line, one file a subcommand. Holds no logic: it reads the surroundings, asks the floors
-//! below and writes what they say.
+//! The command line, one file a subcommand. Contains no logic: it reads the environment, asks the floors below and
+//! writes what they say.
 
 mod check;
 mod context;
@@ -87,12 +87,12 @@ fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
-            // Either stream may be closed; the exit code stands.
+            // Either stream may be closed; the exit code does not change.
             if !error.use_stderr() {
                 let _ = error.print();
                 return Exit::Accepted;
             }
-            // A mistake is shown with the words that were given, which a script may have from anywhere.
+            // An error quotes the words that were given, which a script may have got from anywhere.
             let shown = Untrusted::new(&error.render().to_string()).lines();
             let _ = std::io::Write::write_all(&mut std::io::stderr(), shown.as_bytes());
             return Exit::Usage;
@@ -124,7 +124,7 @@ fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
     })
 }
 
-/// The whole command line as clap knows it, for man pages and completions.
+/// Returns the whole command line as clap knows it, for man pages and completions.
 fn command_line() -> clap::Command {
     Cli::command()
 }

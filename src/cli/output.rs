@@ -59,7 +59,7 @@ fn default_format() -> &'static str {
     FORMATS.first().map_or("human", |format| format.name)
 }
 
-/// The registry's formats, each with its help.
+/// Returns the registry's formats, each with its help.
 fn format_parser() -> impl TypedValueParser<Value = &'static Format> {
     let names = FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.help));
     PossibleValuesParser::new(names).try_map(|name| format(&name).ok_or("no such format"))
@@ -88,8 +88,8 @@ impl JudgeFlags {
     }
 }
 
-/// Appends one line to a log. One write, so that concurrent hooks do not mix their lines. A pipe that is full is not waited
-/// for.
+/// Appends one line to a log. It is a single write, which keeps concurrent hooks from mixing their lines. A full pipe
+/// is not waited for.
 pub(super) fn append(path: &Path, line: &str) -> Result<(), Failure> {
     let open = files::open_for_writing(path, OpenOptions::new().append(true).create(true));
     let written = open.and_then(|mut file| {
@@ -101,13 +101,14 @@ pub(super) fn append(path: &Path, line: &str) -> Result<(), Failure> {
     })
 }
 
-/// Whether the last line of a log has no end, because the disk was full: the next would be lost in it.
+/// Returns whether the last line of a log has no end, because the disk was full: the next one would be appended to it
+/// and lost.
 fn is_torn(log: &File, path: &Path) -> std::io::Result<bool> {
     let metadata = log.metadata()?;
     if !metadata.is_file() || metadata.len() == 0 {
         return Ok(false);
     }
-    // Where it may be written and not be read, an empty line is the smaller evil.
+    // Where the log may be written but not read, an empty line is the lesser evil.
     let Ok(mut log) = files::open(path, Links::Follow) else { return Ok(true) };
     let mut last = [b'\n'];
     log.seek(SeekFrom::End(-1))?;

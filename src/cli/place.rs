@@ -29,7 +29,7 @@ fn hook_parser() -> impl clap::builder::TypedValueParser<Value = Hook> {
     names.try_map(|name| Hook::ALL.into_iter().find(|hook| hook.name() == name).ok_or("no such hook"))
 }
 
-/// The hosts into whose repositories refgate can put hooks.
+/// Returns the hosts into whose repositories refgate can put hooks.
 fn host_parser() -> impl clap::builder::TypedValueParser<Value = &'static Host> {
     let hosts = HOSTS.iter().filter(|host| host.installs.is_some());
     PossibleValuesParser::new(hosts.map(|host| host.name)).try_map(|name| hosts::find(&name).ok_or("no such host"))
@@ -49,8 +49,8 @@ impl Place {
 }
 
 impl PlaceFlags {
-    /// Opens the repository. Whose it is does not matter: root installs into the git account's repositories, and
-    /// nothing in them is run but as that account.
+    /// Opens the repository. Its owner does not matter: root installs into the git account's repositories, and runs
+    /// everything in them as that account.
     pub(super) fn open(&self, context: &Context, account: Option<&str>) -> Result<Place, Failure> {
         let here = Path::new(".");
         let directory = Some(self.repo.as_deref().unwrap_or(here));
@@ -60,7 +60,7 @@ impl PlaceFlags {
             None => Account::of_repository(repository.git_dir(), context.variables()),
         };
         let account = account.map_err(|error| failure("finding the git account", &error))?;
-        // Its own git configuration counts in its hooks, not that of whoever asks.
+        // In hooks the account's own git configuration counts, not that of whoever runs this command.
         let repository = if account.is_other() {
             context.repository_as(account.variables(), directory, Trust::Hook)?
         } else {
@@ -89,7 +89,7 @@ impl PlaceFlags {
         if dry_run {
             return plan.steps.iter().try_for_each(|step| context.say(&format!("would {step}")));
         }
-        // A closed standard output is no reason to stop half-way.
+        // A closed standard output is not a reason to stop half-way.
         let mut printed = Ok(());
         let carried = plan.carry_out(site, &mut |step| {
             let line = context.say(&step.to_string());
@@ -108,7 +108,7 @@ impl PlaceFlags {
     }
 }
 
-/// An obstacle as a failure.
+/// Returns an obstacle as a failure.
 pub(super) fn failure(detail: &str, error: &Error) -> Failure {
     let failure = Failure::from_error(Exit::Usage, detail, error);
     match error.help() {

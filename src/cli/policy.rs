@@ -98,7 +98,7 @@ fn init(context: &Context, preset: Option<&str>, file: &Path) -> Result<(), Fail
         .say(&format!("wrote {}; next: `refgate policy check`, then `git config refgate.policy {0}`", file.display()))
 }
 
-/// `None` when the policy is invalid, which has been shown then.
+/// Loads the policy and arms its rules; `None` when it is invalid, in which case its errors have been shown.
 fn load(context: &Context, which: &Which) -> Result<Option<(Policy, Vec<Armed>)>, Failure> {
     let source = Source::parse(&which.source)
         .map_err(|error| Failure::from_error(Exit::Policy, "finding the policy", &error))?;
@@ -174,7 +174,7 @@ fn show(policy: &Policy, armed: &[Armed]) -> String {
     lines.iter().map(|line| format!("{}\n", Untrusted::new(line))).collect()
 }
 
-/// The JSON schema of the policy format with every rule's own options in it.
+/// Returns the JSON schema of the policy format with every rule's own options in it.
 pub(super) fn schema() -> String {
     let mut schema = Policy::schema().to_value();
     let common = Policy::rule_schema().to_value();

@@ -1,8 +1,8 @@
-//! `refgate hook post-receive`: after a push, what the next ones will ask about flows is found out beforehand.
+//! `refgate hook post-receive`: after a push, precomputes what the next pushes will ask about flows.
 //!
-//! The refs have moved and nothing can be refused any more. git, and whoever pushes, waits until nobody holds the hook's
-//! standard streams, so the work is done by a process that has none of them. What goes wrong is logged and costs the next
-//! push time, nothing else.
+//! The refs have moved and nothing can be refused any more. git, and the pusher, wait until nobody holds the hook's
+//! standard streams any more. Therefore the work is done by a process that has none of them. A failure is logged and
+//! costs the next push time, nothing else.
 
 use bstr::BString;
 use std::ffi::OsStr;
@@ -24,18 +24,18 @@ use crate::project::{FactError, Snapshot, View, is_compared};
 use crate::push;
 use crate::rules::ASKING_LANDED;
 
-/// Longer than this nobody compares beforehand what may never be asked.
+/// The most time that is spent on answers that may never be asked for.
 const LIMIT: Duration = Duration::from_secs(300);
 
-/// More refs than this are not passed on one by one; every flow is looked at then.
+/// With more refs than this they are not passed on one by one, and every flow is looked at.
 const MAX_WORDS: usize = 64;
 
-/// `words` are refs beside those that git tells of. With `foreground` the work is done here; without any ref, for every
-/// flow of the policy.
+/// Runs the post-receive hook. `words` are refs in addition to those that git lists. With `foreground` the work is done
+/// in this process; without any ref, for every flow of the policy.
 pub(super) fn run(context: &Context, flags: &JudgeFlags, words: &[BString], foreground: bool) -> Result<Exit, Failure> {
     let repository = match flags.project.repository(context, Trust::Hook) {
         Ok(repository) => repository,
-        // Read to its end in every case: git may not be able to write it all otherwise.
+        // Always read to the end: otherwise git may not be able to write all of it.
         Err(failure) => {
             let _input = context.standard_input();
             return if foreground { Err(failure) } else { Ok(Exit::Accepted) };
@@ -59,7 +59,7 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    /// Starts a process that does the work, unless there is none to do or one waits already to do it.
+    /// Starts a process that does the work, unless there is no work or another process already waits to do it.
     fn leave_it_to_another(&self, words: &[BString]) -> Result<(), Failure> {
         let touched = self.touched(words)?;
         if self.repository.is_in_quarantine() {
@@ -87,7 +87,7 @@ impl Work<'_> {
         if concerned.len() <= MAX_WORDS {
             command.arg("--").args(concerned.iter().map(|name| OsStr::from_bytes(name.full())));
         }
-        // A group of its own: what ends the hook's does not end it.
+        // It gets a process group of its own: a signal to the hook's group does not end it.
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
         command.spawn().map(drop).map_err(failure)
     }
@@ -107,7 +107,7 @@ impl Work<'_> {
         };
         let refs = Snapshot::now(gate.project());
         let failure = |error: FactError| error.into_failure("preparing what the next push will ask", Stage::PreReceive);
-        // Those who came while this process waited have left their refs to it.
+        // Pushes that came while this process waited have left their refs to it.
         let touched = if turn.has_waited() { &[][..] } else { &touched };
         let mut ended = Ok(());
         for source in refs.sources(touched).map_err(failure)? {
@@ -117,14 +117,14 @@ impl Work<'_> {
                     source.branch,
                     Untrusted::new(source.to())
                 )),
-                // What is wrong with one branch need not be with the next.
+                // A problem with one branch need not affect the next.
                 Err(error) => ended = ended.and(Err(failure(error))),
             }
         }
         ended
     }
 
-    /// The refs of the push, under both names where one is an alias.
+    /// Returns the refs of the push, under both names where one is an alias.
     fn touched(&self, words: &[BString]) -> Result<Vec<RefName>, Failure> {
         let detail = "reading the ref updates";
         let input = self.context.standard_input()?;
@@ -139,7 +139,7 @@ impl Work<'_> {
         Ok(touched)
     }
 
-    /// The project, if its policy has a flow of picks and a rule that asks about it.
+    /// Returns the project, if its policy has a flow of picks and a rule that asks about it.
     fn gate(&self, deadline: Option<Instant>) -> Result<Option<Gate>, Failure> {
         let named = self.flags.project.named(self.context)?;
         let ask = Ask { named, deadline, is_optional: true, ..Ask::default() };

@@ -31,10 +31,10 @@ pub(super) struct RemoteFlag {
 }
 
 impl ProjectFlags {
-    /// The policy that the flag names.
+    /// Returns the policy that the flag names.
     ///
     /// # Errors
-    /// It names no source.
+    /// It does not name a source.
     pub(super) fn named(&self, context: &Context) -> Result<Option<Source>, Failure> {
         let Some(text) = &self.policy else { return Ok(None) };
         let source =
@@ -57,12 +57,12 @@ impl ProjectFlags {
     }
 }
 
-/// Whose branches are meant by somebody who asks from a command line.
+/// Returns whose branches are meant by somebody who asks from a command line.
 pub(super) fn view(repository: &Repository, remote: &str) -> Result<View, Failure> {
     View::of_place(repository, remote.as_bytes()).map_err(|error| unusable_remote(remote.as_bytes(), &error))
 }
 
-/// The failure of a remote whose refspecs cannot be followed.
+/// Returns the failure for a remote whose refspecs cannot be followed.
 pub(super) fn unusable_remote(remote: &[u8], error: &crate::git::Error) -> Failure {
     let detail = format!("reading the refspecs of `{}`", Untrusted::new(remote));
     Failure::from_error(Exit::Undecided, detail, error)
@@ -85,8 +85,8 @@ pub(super) fn open(
     })
 }
 
-/// Opens a project where whoever pushes reads what is wrong with its policy: neither its text nor where the server has it is
-/// theirs. The log has it all.
+/// Opens a project for a hook, where the pusher reads the errors of the policy but must see neither its text nor where
+/// it is on the server. The log has everything.
 pub(super) fn open_for_pushers(
     context: &Context,
     repository: Repository,
@@ -107,7 +107,7 @@ pub(super) fn open_for_pushers(
     })
 }
 
-/// The text with no more of absolute paths than the names of the files.
+/// Returns the text with absolute paths reduced to the names of the files.
 fn without_folders(text: &str) -> String {
     let is_end = |c: char| c.is_whitespace() || c == '`';
     let words = text.split_inclusive(is_end);
@@ -118,20 +118,20 @@ fn without_folders(text: &str) -> String {
     words.map(shorten).collect()
 }
 
-/// The failure that an invalid policy is, next to its errors.
+/// Returns the failure for an invalid policy, to be shown next to its errors.
 fn invalid(errors: &PolicyErrors) -> Failure {
     let first = errors.0.first().map_or_else(String::new, PolicyError::placed);
     Failure::new(Exit::Policy, "reading the policy", first)
         .help("`refgate policy check` shows every error in its place")
 }
 
-/// The failure of a revision that names no object, or none that can be read.
+/// Returns the failure for a revision that does not name an object, or names one that cannot be read.
 pub(super) fn unresolved(revision: &str, error: &crate::git::Error) -> Failure {
     let exit = if error.is_undecided() { Exit::Undecided } else { Exit::Usage };
     Failure::from_error(exit, format!("resolving the revision `{}`", Untrusted::new(revision)), error)
 }
 
-/// The commit that a revision stands for.
+/// Returns the commit that a revision stands for.
 pub(super) fn commit(repository: &Repository, revision: &str) -> Result<ObjectId, Failure> {
     let peeled = repository.rev_parse(revision).and_then(|id| repository.peel(id));
     peeled.map(|peeled| peeled.id).map_err(|error| unresolved(revision, &error))

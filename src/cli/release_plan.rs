@@ -154,8 +154,8 @@ fn json(plan: &Plan) -> String {
     crate::report::json(&answer)
 }
 
-/// Every key is there in every plan, so that a workflow can name it; what has no value is empty. No value can hold a
-/// line end: it would begin another key.
+/// Formats a plan as `key=value` lines. Every key is in every plan, for workflows to rely on; one without a value is
+/// empty. No value can contain a line end: it would begin another key.
 fn github(plan: &Plan) -> String {
     let mut text = String::new();
     let mut line = |key: &str, value: &str| {

@@ -2,10 +2,11 @@
 //! moves the ref (`githooks(5)`, "reference-transaction").
 //!
 //! git applies a push ref by ref unless the client says `--atomic`, and leaves out what it cannot apply: another hook
-//! declines it, a setting of `receive.*` does, or somebody else was faster. pre-receive cannot know. So it leaves a
-//! promise for each update that is right only together with others, an empty file named after the update. The hook looks
-//! for promises about the refs that are about to move; with one, it judges these refs by what the repository holds then,
-//! and a refusal ends their transaction. Every other movement of a ref in the repository costs it a look into a directory.
+//! declines it, a setting of `receive.*` does, or somebody else was faster. pre-receive cannot know that. Therefore it
+//! leaves a promise for each update that is right only together with others, an empty file named after the update. The
+//! hook looks for promises about the refs that are about to move; with one, it judges these refs by what the repository
+//! holds then, and a refusal ends their transaction. Every other movement of a ref in the repository only costs one
+//! look into a directory.
 
 use bstr::{BString, ByteSlice as _};
 use std::fs;
@@ -32,13 +33,13 @@ const PREPARED: &[u8] = b"prepared";
 /// Where promises are, in the directory of the repository.
 const FOLDER: &str = "refgate/promised";
 
-/// A push that has not come to its refs after this time never will.
+/// A push that has not moved its refs after this time never will.
 const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Leaves a promise for each update of an accepted push that rests on others.
 ///
 /// # Errors
-/// It cannot be written: then the second look would not be taken.
+/// It cannot be written, and there would be no second look.
 pub(super) fn promise(repository: &Repository, outcome: &Outcome) -> Result<(), Failure> {
     let mut resting = outcome.updates.iter().filter(|update| update.rests_on_others).peekable();
     if resting.peek().is_none() || repository.installed(HOOK) != Installed::Refgate {
@@ -66,7 +67,7 @@ pub(super) fn promise(repository: &Repository, outcome: &Outcome) -> Result<(), 
 /// # Errors
 /// As judging a push.
 pub(super) fn run(context: &Context, flags: &JudgeFlags, words: &[BString], began: Instant) -> Result<Exit, Failure> {
-    // Read to its end in every case: git may not be able to write it all otherwise.
+    // Always read to the end: otherwise git may not be able to write all of it.
     let input = context.standard_input()?;
     if words.first().map(|word| word.as_slice()) != Some(PREPARED) {
         return Ok(Exit::Accepted);
@@ -82,7 +83,7 @@ pub(super) fn run(context: &Context, flags: &JudgeFlags, words: &[BString], bega
     if promises.is_empty() {
         return Ok(Exit::Accepted);
     }
-    // Once: what is declined now is judged as a push of its own when it comes again.
+    // A promise counts once: an update that is declined now is judged as a push of its own when it comes again.
     for promise in &promises {
         let _gone = fs::remove_file(promise);
     }
@@ -97,7 +98,7 @@ pub(super) fn run(context: &Context, flags: &JudgeFlags, words: &[BString], bega
     judged
 }
 
-/// The name of the file for an update; `None` should hashing it detect a collision attack.
+/// Returns the name of the file for an update; `None` should hashing it detect a collision attack.
 fn file_name(name: &RefName, old: ObjectId, new: ObjectId) -> Option<String> {
     let mut digest = Digest::new(new.kind());
     for part in [old.as_bytes(), new.as_bytes(), name.full().as_bytes()] {

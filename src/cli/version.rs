@@ -174,7 +174,8 @@ fn version(refs: &Snapshot<'_>, asked: &Commit) -> Result<String, Error> {
     let component = Component { refs, scope: asked.scope.as_deref() };
     let (commit, branch) = at(repository, asked.revision.as_deref())?;
     let tags = ReleaseTags::read(component)?;
-    // The work tree belongs to HEAD. Whether it has changes is asked only where that matters, for it costs most.
+    // The work tree belongs to HEAD. Whether it has changes is checked only where that matters, because that is the
+    // most expensive part.
     let has_a_say = asked.revision.is_none() && (asked.local || tags.on(commit).is_some());
     let dirty = has_a_say && repository.is_dirty()?;
     let standing = Standing::of(repository, &tags, commit, dirty)?;
@@ -192,7 +193,7 @@ fn version(refs: &Snapshot<'_>, asked: &Commit) -> Result<String, Error> {
     }
 }
 
-/// The commit of a revision, and the branch where the revision is one.
+/// Returns the commit of a revision, and the branch where the revision is one.
 fn at(repository: &Repository, revision: Option<&str>) -> Result<(ObjectId, Option<RefName>), Error> {
     let Some(revision) = revision else {
         let commit = repository.resolve(&RefName::new("HEAD"))?.1.ok_or(Error::Unborn)?;

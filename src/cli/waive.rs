@@ -37,7 +37,7 @@ pub(super) struct Args {
     project: ProjectFlags,
 }
 
-/// What names the one who commits, beside git's configuration (`git(1)`, "Git Commits").
+/// The variables that name the committer, besides git's configuration (`git(1)`, "Git Commits").
 const IDENTITY: [&str; 6] = [
     "GIT_AUTHOR_NAME",
     "GIT_AUTHOR_EMAIL",
@@ -84,7 +84,7 @@ fn unread(error: &Error) -> Failure {
     Failure::from_error(Exit::Undecided, "reading the waivers there are", error)
 }
 
-/// The waiver that the command line describes.
+/// Returns the waiver that the command line describes.
 fn waiver(context: &Context, repository: &Repository, arguments: &Args) -> Result<NotedWaiver, Failure> {
     let rule = &arguments.rule;
     if find(rule).is_none() {
@@ -112,7 +112,8 @@ fn waiver(context: &Context, repository: &Repository, arguments: &Args) -> Resul
         until,
         by: Some(by.trim().to_owned()).filter(|by| !by.is_empty()),
     };
-    // What would be read as something else is not written: a line end in the reason, a reason that gives none.
+    // A note that would be read as something else is not written: one with a line end in the reason, or with an empty
+    // reason.
     match NotedWaiver::read(waiver.to_string().as_bytes()) {
         Ok(read) if read == [waiver.clone()] => Ok(waiver),
         Ok(_) => Err(wrong("`--reason` and `--by` are one line each")),
@@ -137,7 +138,7 @@ fn with_identity(context: &Context, git: crate::git::Git) -> crate::git::Git {
     })
 }
 
-/// The waivers of the commit that stay beside the new one.
+/// Returns the waivers of the commit that stay next to the new one.
 fn others(repository: &Repository, waived: ObjectId, rule: &str, force: bool) -> Result<Vec<NotedWaiver>, Failure> {
     let (_, notes) = repository.resolve(&RefName::new(WAIVER_NOTES)).map_err(|error| unread(&error))?;
     let Some(notes) = notes else { return Ok(Vec::new()) };

@@ -1,8 +1,8 @@
 //! The end of a run whose time is over.
 //!
-//! Whatever can take long asks for the time itself and says what it was about. Not all of it is this program's own: a
-//! parser of a crate, a report that nobody reads, a file system that does not answer. None of them is waited for without
-//! end.
+//! Everything that can take long checks the time itself and reports what it was doing. Not all of it is this program's
+//! own code: a parser of a crate, a report that nobody reads, a file system that does not answer. This keeps the
+//! program from waiting for those forever.
 
 use std::io::Write as _;
 use std::sync::Arc;
@@ -13,10 +13,10 @@ use std::time::{Duration, Instant};
 
 use crate::model::Exit;
 
-/// What asks for the time itself gets this part of it more, to say so.
+/// The divisor of the time that is added for code that checks the time itself, to let it report that the time is over.
 const GRACE: u32 = 20;
 
-/// As long is a last word waited for that nobody may read.
+/// How long to wait for the last message to be read, which may never happen.
 const LAST_WORD: Duration = Duration::from_millis(50);
 
 const RUNNING: u8 = 0;
@@ -27,7 +27,7 @@ const LATE: u8 = 2;
 pub(super) struct Watch(Arc<AtomicU8>);
 
 impl Watch {
-    /// Begins to watch. `record` is what is done first when it is too late, `word` what is then said to whoever waits.
+    /// Begins to watch. When it is too late, `record` is run first, and `word` is then shown to whoever waits.
     pub(super) fn start(
         began: Instant,
         deadline: Option<Instant>,
@@ -46,14 +46,14 @@ impl Watch {
                     end_process();
                 }
             };
-            // Without a thread to spare, everything that asks for the time still does.
+            // If no thread can be started, the code that checks the time itself still does.
             let _unwatched = thread::Builder::new().spawn(watch);
         }
         Self(state)
     }
 
-    /// Says that the verdict is there. Does not return where it is too late for one: there is one verdict, and this is
-    /// where it is found out which.
+    /// Declares that the verdict has been reached. Does not return if it is too late for one: there must be a single
+    /// verdict, and this is where the race for it is decided.
     pub(super) fn decided(&self) {
         let before = self.0.compare_exchange(RUNNING, DECIDED, Ordering::SeqCst, Ordering::SeqCst);
         while before == Err(LATE) {

@@ -82,7 +82,7 @@ fn reason(presence: &Presence) -> String {
     }
 }
 
-/// The names of lines in the order of the policy; `None` for branches of no line.
+/// Returns the names of lines in the order of the policy; `None` for branches of no line.
 fn lines(policy: &Policy, found: &Whereabouts) -> Vec<Option<String>> {
     let used: BTreeSet<&Option<String>> = found.branches.iter().map(|branch| &branch.line).collect();
     let declared = policy.lines.iter().map(|line| Some(line.name.clone()));
@@ -93,7 +93,7 @@ fn on_line<'w>(found: &'w Whereabouts, line: &Option<String>) -> Vec<&'w OnBranc
     found.branches.iter().filter(|branch| branch.line == *line).collect()
 }
 
-/// `refgate.where/v1`.
+/// Renders `refgate.where/v1`.
 fn json(change: &Commit, found: &Whereabouts) -> String {
     let branches: Vec<_> = found
         .branches
@@ -143,12 +143,12 @@ fn json(change: &Commit, found: &Whereabouts) -> String {
     crate::report::json(&document)
 }
 
-/// More tags than these are counted, not named.
+/// Further tags are counted, not named.
 const NAMED: usize = 10;
 
 fn human(change: &Commit, policy: &Policy, found: &Whereabouts, all: bool) -> String {
     let mut text = format!("{}  {}\n", change.id.short(), Untrusted::new(change.subject()));
-    // Of a policy's lines it is worth knowing where the change is missing; of a hundred branches it is not.
+    // For a policy's lines it is worth knowing where the change is missing; for a hundred branches it is not.
     let is_shown = |branch: &&OnBranch| all || branch.line.is_some() || branch.presence != Presence::Absent;
     let name = |branch: &OnBranch| Untrusted::new(branch.name.short()).to_string();
     let shown = found.branches.iter().filter(is_shown).map(|branch| name(branch).chars().count());

@@ -14,16 +14,16 @@ use crate::policy::{Pattern, Since};
 use crate::project::{Memo, Project};
 use crate::rules::{Armed, Found, Sink};
 
-/// Most findings of one rule that are kept, and most questions that it leaves open. Nobody reads more of them, and whoever
-/// pushes decides how many there are.
+/// How many findings of one rule are kept, and how many of its open questions. Nobody reads more of them, and the
+/// pusher decides how many there are.
 const MAX_OF_RULE: usize = 1000;
 
 impl Gate {
     /// Judges a push by the rules that are on. `today` is the day on which waivers have to be valid; `None` where the
-    /// machine's clock does not tell.
+    /// machine's clock cannot be right.
     ///
     /// # Errors
-    /// A ref is to hold an object that is nowhere: there is nothing to judge then.
+    /// A ref would hold an object that does not exist: there is nothing to judge then.
     pub(crate) fn judge(&self, push: &Push, today: Option<Date>) -> Result<Outcome, Failure> {
         let facts = Facts::new(&self.project, push);
         if let Some((name, error)) = facts.missing() {
@@ -66,9 +66,9 @@ impl Gate {
         })
     }
 
-    /// Finds the updates that are right only together with others of the push. git applies a push ref by ref and may leave
-    /// some out. Where the server has a hook of refgate's that looks again when each ref moves, that one decides; otherwise
-    /// such an update is undecided if another may be left out.
+    /// Finds the updates that are right only together with others of the push. git applies a push ref by ref and may
+    /// leave some out. Where the server has a hook of refgate that looks again when each ref moves, that hook decides;
+    /// otherwise such an update is undecided if another may be left out.
     fn resting(
         &self,
         judging: &mut Judging<'_, '_>,
@@ -121,8 +121,8 @@ impl Gate {
     }
 }
 
-/// The first two of the updates that may be left out, with why that keeps open what rests on them: for each update of the
-/// push, one of them is another.
+/// Returns the first two updates that may be left out, each with the reason why updates that rest on it stay open. Two
+/// are enough: for each update of the push, at least one of the two is a different one.
 fn may_decline(project: &Project, updates: &[Update<'_, '_>]) -> Result<Vec<(RefName, FactError)>, FactError> {
     let mut found: Vec<(RefName, FactError)> = Vec::new();
     for update in updates {
@@ -207,7 +207,7 @@ impl<'f, 'p> Judging<'f, 'p> {
         }
     }
 
-    /// Whether nothing refuses it so far, nor leaves it open.
+    /// Returns whether nothing has refused it or left it open so far.
     fn is_accepted(&self) -> bool {
         let is_whole = self.counts.values().all(|count| count.left_out == 0);
         is_whole && verdict(&self.findings, &self.open.questions) == Verdict::Accepted
@@ -251,7 +251,7 @@ impl Open {
         });
     }
 
-    /// Adds that a rule had more to say than is kept: what is left out is not a "yes".
+    /// Adds that a rule had more to report than is kept: what is left out is not a "yes".
     fn left_out(&mut self, rule: &Armed, cause: String) {
         self.questions.push(Unevaluated {
             rule: rule.meta.id,
@@ -264,7 +264,7 @@ impl Open {
         });
     }
 
-    /// All questions, with the number of those that are left out.
+    /// Returns all questions, with the number of those that are left out.
     fn in_order(mut self, rules: &[Armed]) -> Vec<Unevaluated> {
         for rule in rules {
             let Some((count, is_due)) = self.counts.remove(rule.meta.id).filter(|(count, _)| count.left_out > 0) else {
@@ -295,13 +295,13 @@ fn judged(push: &Push, update: &Update<'_, '_>, resting: &BTreeSet<usize>) -> Ju
     }
 }
 
-/// An update that there was no time to look at.
+/// Returns an update that there was no time to look at.
 fn unjudged(update: &RefUpdate) -> JudgedUpdate {
     let RefUpdate { name, old, new, via } = update.clone();
     JudgedUpdate { name, via, old, new, movement: None, rests_on_others: false, place: None }
 }
 
-/// A refusal outweighs an open question: it will not go away when the question is answered.
+/// Returns the verdict. A refusal outweighs an open question: it will not go away when the question is answered.
 fn verdict(findings: &[Finding], unevaluated: &[Unevaluated]) -> Verdict {
     if findings.iter().any(|finding| finding.level == Level::Refuse) {
         Verdict::Refused
@@ -312,16 +312,16 @@ fn verdict(findings: &[Finding], unevaluated: &[Unevaluated]) -> Verdict {
     }
 }
 
-/// Whether the rule's `only` and `except` let it look at this ref.
+/// Returns whether the rule's `only` and `except` let it look at this ref.
 fn applies(rule: &Armed, name: &RefName) -> bool {
     let matches = |pattern: &Pattern| pattern.matches(name.full()).is_some();
     let setting = &rule.setting;
     (setting.only.is_empty() || setting.only.iter().any(matches)) && !setting.except.iter().any(matches)
 }
 
-/// Whether a commit is from before the rule's `since`.
+/// Returns whether a commit is from before the rule's `since`.
 fn is_older(rule: &Armed, facts: &Facts<'_>, update: &Update<'_, '_>, commit: ObjectId) -> Result<bool, FactError> {
-    // A deletion happens now, however old what it deletes.
+    // A deletion happens now, however old the deleted ref is.
     let Some(since) = rule.setting.since.as_ref().filter(|_| !update.deletes()) else { return Ok(false) };
     let peeled = facts.project().peel(commit)?.id;
     match since {
@@ -329,7 +329,7 @@ fn is_older(rule: &Armed, facts: &Facts<'_>, update: &Update<'_, '_>, commit: Ob
         Since::Date(date) => {
             let midnight = date.to_zoned(jiff::tz::TimeZone::UTC).map(|midnight| midnight.timestamp().as_second());
             let Ok(start) = midnight else { return Ok(false) };
-            // Most are new by their own word, and take no walk.
+            // Most commits are new by their own date, and need no walk.
             let says = facts.project().commit(peeled)?.committer.seconds;
             Ok(says < start && facts.date(update, peeled)? < start)
         }
@@ -360,7 +360,7 @@ fn waive(facts: &Facts<'_>, finding: &mut Finding, today: Option<Date>) -> Resul
     Ok(())
 }
 
-/// What is shown of commits, by the ids that findings have.
+/// What reports show about the commits of findings, by id.
 type Commits = Memo<ObjectId, (ObjectId, String)>;
 
 /// Unwraps a tag to its commit and adds the subject, for people; a finding is as good without it.

@@ -1,8 +1,8 @@
-//! A project with the rules that its policy turns on, opened in one way and asked in one way.
+//! A project with the rules that its policy turns on, opened and asked in a single way.
 //!
 //! Every command that needs a repository and its policy opens them with [`Gate::open`]: the hooks, `check`, `landed`,
-//! `where`, `version`, `waive`, the doctor. A policy is read, resolved and **armed** there, so that what one command calls
-//! invalid no other takes. Renders nothing.
+//! `where`, `version`, `waive`, the doctor. A policy is read, resolved and **armed** there, which is why no command
+//! accepts a policy that another calls invalid. Renders nothing.
 
 mod judge;
 mod open;

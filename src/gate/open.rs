@@ -21,7 +21,7 @@ pub(crate) struct Gate {
 pub(crate) struct Ask {
     /// The policy that a flag names; it goes before the configured one.
     pub named: Option<Source>,
-    /// Where the policy is when neither a flag nor the configuration names one: the first of these that is there.
+    /// Where the policy is when neither a flag nor the configuration names one: the first of these that exists.
     pub fallbacks: Vec<Source>,
     /// Whether the command has an answer without a policy too.
     pub is_optional: bool,
@@ -30,7 +30,7 @@ pub(crate) struct Ask {
 }
 
 impl Gate {
-    /// Opens a project. The repository is told the deadline before anything is read from it.
+    /// Opens a project. The repository gets the deadline before anything is read from it.
     ///
     /// # Errors
     /// There is no policy, it cannot be read, or it is invalid: all its errors, those of rules included.
@@ -42,7 +42,7 @@ impl Gate {
             }
             return Err(none_found(&repository, &ask).into());
         };
-        // On a server it is the administrator's, wherever it is.
+        // On a server the policy is the administrator's, wherever it is.
         let source = match repository.work_tree() {
             Some(top) => confined(source, Path::new(""), Some(top)),
             None => source,
@@ -53,22 +53,22 @@ impl Gate {
         Ok(Self { project: Project::new(repository, policy, view), rules })
     }
 
-    /// The project.
+    /// Returns the project.
     pub(crate) fn project(&self) -> &Project {
         &self.project
     }
 
-    /// Whether a rule is on.
+    /// Returns whether a rule is on.
     pub(crate) fn is_on(&self, rule: &str) -> bool {
         self.rules.iter().any(|armed| armed.meta.id == rule)
     }
 }
 
-/// The policy that the configuration names (`refgate.policy`); `None` where it names none. A relative file is relative to
-/// the repository.
+/// Returns the policy that the configuration names (`refgate.policy`); `None` where it names none. A relative file is
+/// relative to the repository.
 ///
 /// # Errors
-/// The value names no source.
+/// The value does not name a source.
 pub(crate) fn configured_policy(repository: &Repository) -> Result<Option<Source>, Failure> {
     let failure = |cause: String| Failure::new(Exit::Policy, "finding the policy", cause);
     let Some(text) = repository.config("refgate.policy") else { return Ok(None) };
@@ -77,10 +77,10 @@ pub(crate) fn configured_policy(repository: &Repository) -> Result<Option<Source
     Ok(Some(source.relative_to(repository.common_dir())))
 }
 
-/// Where the policy of a repository comes from; `None` where nothing names one.
+/// Returns where the policy of a repository comes from; `None` where nothing names one.
 ///
 /// # Errors
-/// The configuration names no source.
+/// The configuration does not name a source.
 pub(crate) fn find_policy(repository: &Repository, ask: &Ask) -> Result<Option<Source>, Failure> {
     if let Some(named) = &ask.named {
         return Ok(Some(named.clone()));
@@ -113,8 +113,8 @@ fn none_found(repository: &Repository, ask: &Ask) -> Failure {
 pub(crate) const POLICY_FILE: &str = ".refgate.toml";
 
 impl Ask {
-    /// Where a developer's clone has its policy: in the work tree; in `HEAD`, where the work tree is sparse; on the
-    /// remote's default branch, where the branch that is checked out is older than the policy.
+    /// Sets where a developer's clone has its policy: in the work tree; in `HEAD`, where the work tree is sparse; on
+    /// the remote's default branch, where the branch that is checked out is older than the policy.
     #[must_use]
     pub(crate) fn in_clone(mut self, repository: &Repository, remote: &str) -> Self {
         if let Some(top) = repository.work_tree() {

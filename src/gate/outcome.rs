@@ -1,8 +1,9 @@
-//! What judging a push came to, with everything that a report shows: rendering asks neither the repository nor the policy.
+//! The result of judging a push, with everything that a report shows: rendering asks neither the repository nor the
+//! policy.
 
 use crate::model::{Actor, Exit, Finding, Movement, ObjectId, RefName, Stage, Unevaluated, Verdict};
 
-/// What judging a push came to.
+/// The result of judging a push.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Outcome {
     /// The verdict.
@@ -45,7 +46,7 @@ pub(crate) struct JudgedUpdate {
     pub old: ObjectId,
     /// What it holds afterwards; null when it goes away.
     pub new: ObjectId,
-    /// What the update does to it; `None` where history does not tell.
+    /// What the update does to it; `None` where history does not say.
     pub movement: Option<Movement>,
     /// The line or tag class it belongs to.
     pub place: Option<String>,
@@ -54,7 +55,7 @@ pub(crate) struct JudgedUpdate {
 }
 
 impl Outcome {
-    /// The exit code, decided before anything is rendered.
+    /// Returns the exit code, decided before anything is rendered.
     pub(crate) const fn exit(&self) -> Exit {
         self.verdict.exit()
     }

@@ -16,14 +16,14 @@ use super::Error;
 /// An environment, as values: this module never reads its own.
 pub(crate) type Variables = BTreeMap<OsString, OsString>;
 
-/// What a program is given of the caller's environment when it runs as the caller.
+/// Which of the caller's variables a program gets when it runs as the caller.
 const OWN: &[&str] =
     &["PATH", "HOME", "TMPDIR", "XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM"];
 
 /// A hook that takes longer hangs: web servers cut a push off after a minute.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Somebody that programs are run as.
+/// An account as which programs are run.
 #[derive(Clone, Debug)]
 pub(crate) struct Account {
     name: String,
@@ -35,7 +35,7 @@ pub(crate) struct Account {
 }
 
 impl Account {
-    /// Whoever runs this program, with their `PATH`, `HOME` and git configuration.
+    /// Returns the account that runs this program, with its `PATH`, `HOME` and git configuration.
     pub(crate) fn current(variables: &Variables) -> Self {
         let uid = Uid::effective();
         let name = User::from_uid(uid).ok().flatten().map_or_else(|| format!("uid {uid}"), |user| user.name);
@@ -46,17 +46,17 @@ impl Account {
         Self { name, uid: uid.as_raw(), gid, is_other: false, variables }
     }
 
-    /// An account by name, with its own `HOME` and nothing of the caller's environment but `PATH`.
+    /// Makes an account by name, with its own `HOME` and nothing of the caller's environment but `PATH`.
     ///
     /// # Errors
-    /// There is none of that name, or the caller is neither root nor that account.
+    /// There is no account of that name, or the caller is neither root nor that account.
     pub(crate) fn named(name: &str, variables: &Variables) -> Result<Self, Error> {
         let user = User::from_name(name).ok().flatten().ok_or_else(|| Error::NoAccount(name.to_owned()))?;
         Self::of(user, variables)
     }
 
-    /// The account whose git works in a repository: its owner where root asks, the caller otherwise. Root does not
-    /// run other people's hooks as root.
+    /// Returns the account whose git works in a repository: its owner where root asks, the caller otherwise. Root does
+    /// not run other people's hooks as root.
     ///
     /// # Errors
     /// The directory cannot be looked at, or its owner has no name.
@@ -88,7 +88,7 @@ impl Account {
         Ok(Self { name: user.name, uid, gid, is_other: true, variables: own })
     }
 
-    /// Its name.
+    /// Returns its name.
     pub(crate) fn name(&self) -> &str {
         &self.name
     }
@@ -103,7 +103,7 @@ impl Account {
         &self.variables
     }
 
-    /// Whether `test -OPERATOR PATH` holds for this account.
+    /// Returns whether `test -OPERATOR PATH` holds for this account.
     pub(super) fn may(&self, operator: &'static str, path: &Path) -> Result<bool, Error> {
         let output = Job::new("test", Path::new("/")).word(operator).word(path).run(self)?;
         Ok(output.status.success())
@@ -167,7 +167,7 @@ impl Job {
             let (uid, gid) = (account.uid.to_string(), account.gid.to_string());
             let switch = ["setpriv", "--reuid", &uid, "--regid", &gid, "--init-groups", "--"];
             match self.spawn(account, &switch) {
-                // Not on every system; the other way asks PAM.
+                // It does not exist on every system; the alternative asks PAM.
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                     self.spawn(account, &["runuser", "-u", &account.name, "--"]).map_err(spawn)?
                 }
@@ -179,14 +179,14 @@ impl Job {
         let id = child.id();
         let (stdin, input) = (child.stdin.take(), self.input);
         let (done, ended) = mpsc::channel();
-        // Next to each other: a full pipe on both sides would wait forever.
+        // Both at once: with a full pipe on each side, the two processes would wait forever.
         std::thread::spawn(move || stdin.map(|mut stdin| stdin.write_all(&input)));
         std::thread::spawn(move || done.send(child.wait_with_output()));
         match ended.recv_timeout(PATIENCE) {
             Ok(output) => output.map_err(spawn),
             Err(_) => {
                 if let Ok(id) = i32::try_from(id) {
-                    // Our own child, and not waited for yet: the number is still its.
+                    // It is our own child and was not waited for yet: the id is still its own.
                     let _ = kill(Pid::from_raw(id), Signal::SIGKILL);
                 }
                 Err(Error::Hangs { program, seconds: PATIENCE.as_secs() })
@@ -238,7 +238,7 @@ impl Job {
     }
 }
 
-/// The last line that says something, escaped.
+/// Returns the last line that says something, escaped.
 pub(super) fn last_line(output: &[u8]) -> String {
     let line = output.split(|byte| *byte == b'\n').rfind(|line| !line.trim_ascii().is_empty()).unwrap_or_default();
     crate::model::Untrusted::new(line.trim_ascii()).to_string()

@@ -15,7 +15,7 @@ pub(crate) enum Line {
     Note(String),
     /// Something that is wrong.
     Problem {
-        /// What is wrong, and what comes of it.
+        /// What is wrong, and its consequence.
         text: String,
         /// The command or the change that puts it right.
         mend: String,

@@ -1,4 +1,4 @@
-//! What is wrong with a repository's hooks, and the command that mends it.
+//! What is wrong with a repository's hooks, and the command that fixes it.
 
 use bstr::ByteSlice as _;
 
@@ -27,7 +27,7 @@ pub(crate) fn diagnose(site: &Site<'_>) -> Result<Diagnosis, Error> {
     let mut broken = false;
     for hook in Hook::ALL.into_iter().filter(|hook| hook.judges()) {
         let (health, found) = examine(site, hook)?;
-        // The hooks of the other end count only where somebody put them.
+        // The hooks of the other kind of repository count only where somebody installed them.
         let expected = hook.is_server() == server;
         lines.extend(found.into_iter().filter(|line| expected || matches!(line, Line::Problem { .. })));
         match health {
@@ -91,7 +91,7 @@ fn policy(site: &Site<'_>) -> Result<Line, Error> {
             return Ok(Line::problem(text, mend));
         }
     };
-    // As text it could hold what moves a terminal.
+    // As plain text it could control a terminal.
     let said = source.to_string();
     let said = Untrusted::new(&said);
     if let Source::File(file) = &source
@@ -144,7 +144,7 @@ fn identity(site: &Site<'_>) -> Line {
     }
 }
 
-/// A log that cannot be written turns every acceptance into a failure.
+/// Checks the log: one that cannot be written turns every acceptance into a failure.
 fn log(site: &Site<'_>) -> Result<Option<Line>, Error> {
     let Some(text) = site.repository.config("refgate.log") else { return Ok(None) };
     let file = site.repository.common_dir().join(text.to_path_lossy());
@@ -163,8 +163,8 @@ fn log(site: &Site<'_>) -> Result<Option<Line>, Error> {
     }))
 }
 
-/// The hooks that judge no push of their own: they count where refgate stands in them, and are missed where they would
-/// have something to do.
+/// Examines the hooks that do not judge pushes themselves: they count where refgate is in them, and are missed where
+/// they would have something to do.
 fn others(site: &Site<'_>) -> Result<Vec<Line>, Error> {
     let mut lines = Vec::new();
     for hook in Hook::ALL.into_iter().filter(|hook| !hook.judges()) {
@@ -180,7 +180,7 @@ fn others(site: &Site<'_>) -> Result<Vec<Line>, Error> {
     Ok(lines)
 }
 
-/// What comes of refgate not being in a hook; `None` where nothing does.
+/// Returns the consequence of refgate not being in a hook; `None` where there is none.
 fn missed(site: &Site<'_>, hook: Hook) -> Option<&'static str> {
     let is_possible = site.repository.is_bare() && crate::hosts::refusal(site.host, hook, None).is_none();
     let gate = site.policy_source().ok().flatten().and_then(|source| validate(site.repository, source).ok());

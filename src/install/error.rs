@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-/// An obstacle that the installer does not step over.
+/// An obstacle that stops the installer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     /// A file could not be read or written.
@@ -21,7 +21,7 @@ pub(crate) enum Error {
         /// The system's answer.
         source: std::io::Error,
     },
-    /// A program was ended because it did not come to an end.
+    /// A program was killed because it did not end.
     #[error("`{program}` did not end within {seconds} seconds and was ended")]
     Hangs {
         /// Its name.
@@ -40,26 +40,26 @@ pub(crate) enum Error {
     /// No such account.
     #[error("there is no account `{0}` on this machine")]
     NoAccount(String),
-    /// Only root can be somebody else.
+    /// Only root can act as somebody else.
     #[error("running as `{0}` needs root")]
     NotRoot(String),
-    /// The place is somebody else's.
+    /// The place belongs to somebody else.
     #[error("`{}` {reason}", path.display())]
     Taken {
         /// The hook or directory.
         path: PathBuf,
         /// Whose, and why it is left alone.
         reason: &'static str,
-        /// The way that works.
+        /// What works instead.
         help: String,
     },
-    /// A value that cannot stand in a configuration or a script.
+    /// A value that cannot be written into a configuration or a script.
     #[error("{0}")]
     Value(String),
 }
 
 impl Error {
-    /// What to do about it.
+    /// Returns what to do about it.
     pub(crate) fn help(&self) -> Option<&str> {
         match self {
             Self::Taken { help, .. } => Some(help),

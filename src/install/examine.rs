@@ -11,20 +11,20 @@ use super::site::{Seat, Site, shown};
 use super::{Error, Line};
 use crate::hosts::Hook;
 
-/// What git comes upon.
+/// What git finds in the hook's place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Health {
     /// A shim of ours that the account may execute.
     Runs,
     /// Somebody's hook that may be executed; whether it runs refgate shows when it runs.
     Unknown,
-    /// No hook.
+    /// There is no hook.
     Absent,
     /// Something that was meant to be a hook and is not one, or that cannot do its work.
     Broken,
 }
 
-/// What comes of a hook that git skips.
+/// Returns the consequence of a hook that git skips.
 fn of_skipping(hook: Hook) -> &'static str {
     match hook {
         Hook::PostReceive => "git runs nothing after a push, neither refgate nor a hook that was here before",
@@ -33,7 +33,7 @@ fn of_skipping(hook: Hook) -> &'static str {
     }
 }
 
-/// What comes of a hook that fails.
+/// Returns the consequence of a hook that fails.
 fn of_failing(hook: Hook) -> &'static str {
     match hook {
         Hook::PostReceive => "nothing runs after a push",
@@ -51,13 +51,13 @@ struct Look<'a> {
     install: String,
 }
 
-/// What a probe found out; `None` where it has nothing to say, and the next one looks.
+/// What a probe found out; `None` where it has nothing to say, and the next one is asked.
 type Found = Option<(Health, Vec<Line>)>;
 
 /// A question about a hook.
 type Probe = fn(&Look<'_>) -> Result<Found, Error>;
 
-/// The first probe that finds something out has the word; the last one always does.
+/// The first probe that finds something out decides; the last one always does.
 const PROBES: &[Probe] =
     &[lines_of_a_project, slot_of_a_manager, absent, dangling, directory, not_executable, empty, somebody_elses, shim];
 
@@ -83,7 +83,7 @@ impl Look<'_> {
         &self.seat.place
     }
 
-    /// Whose script is in the hook's place, and what that means.
+    /// Reports whose script is in the hook's place, and what that means.
     fn manager(&self) -> Vec<Line> {
         let Some(manager) = self.seat.manager else { return Vec::new() };
         let (name, slot) = (self.hook.name(), shown(&self.seat.slot));
@@ -96,7 +96,7 @@ impl Look<'_> {
     }
 }
 
-/// Lines in a script that a manager runs: whether they are reached, the push shows.
+/// Examines lines in a script that a manager runs. Only a push shows whether they are reached.
 fn lines_of_a_project(look: &Look<'_>) -> Result<Found, Error> {
     if !look.seat.is_lines {
         return Ok(None);
@@ -111,7 +111,7 @@ fn lines_of_a_project(look: &Look<'_>) -> Result<Found, Error> {
     Ok(Some((Health::Unknown, vec![line])))
 }
 
-/// A manager's script that runs refgate has to be one that git runs.
+/// Examines a manager's script that runs refgate: it has to be one that git runs.
 fn slot_of_a_manager(look: &Look<'_>) -> Result<Found, Error> {
     let slot = &look.seat.slot;
     if *slot == look.seat.place {
@@ -123,7 +123,7 @@ fn slot_of_a_manager(look: &Look<'_>) -> Result<Found, Error> {
     }
 }
 
-/// Nothing of that name: because the directory is not there, or because the name is another.
+/// Reports that nothing has that name: because the directory does not exist, or because the name is a different one.
 fn absent(look: &Look<'_>) -> Result<Found, Error> {
     let (site, hook, place) = (look.site, look.hook, look.place());
     let skipped = of_skipping(hook);
@@ -137,14 +137,14 @@ fn absent(look: &Look<'_>) -> Result<Found, Error> {
     }
     let name = hook.name();
     if look.seat.manager.is_some() && *place != look.seat.slot {
-        // The manager's own configuration may run refgate: the push shows it.
+        // The manager's own configuration may run refgate: only the push shows it.
         let line = Line::Note(format!("{name}: {} is not there", shown(place)));
         return Ok(Some((Health::Unknown, vec![line])));
     }
     let folder = place.parent().unwrap_or(Path::new("/"));
     let hooks_path = site.hooks_path()?.filter(|_| site.host_place(hook).is_none());
     if let Some(path) = &hooks_path
-        // Said once, of the hook that belongs here.
+        // Reported once, for the hook that belongs here.
         && hook.judges()
         && site.default_hooks().contains(&hook)
     {
@@ -216,7 +216,7 @@ fn empty(look: &Look<'_>) -> Result<Found, Error> {
     look.broken(&format!("{} is empty: {}", shown(look.place()), of_skipping(look.hook)), look.install.clone())
 }
 
-/// Somebody else's script: whether it runs refgate, the push shows.
+/// Examines somebody else's script. Only a push shows whether it runs refgate.
 fn somebody_elses(look: &Look<'_>) -> Result<Found, Error> {
     let (name, place, slot) = (look.hook.name(), look.place(), &look.seat.slot);
     let text = script(place).unwrap_or_default();
@@ -240,7 +240,7 @@ fn somebody_elses(look: &Look<'_>) -> Result<Found, Error> {
     Ok(Some((Health::Unknown, lines)))
 }
 
-/// A script of ours: its program, and the hook before it.
+/// Examines a script of ours: its program, and the hook before it.
 fn shim(look: &Look<'_>) -> Result<Found, Error> {
     let (site, name, place) = (look.site, look.hook.name(), look.place());
     let fails = of_failing(look.hook);
@@ -270,7 +270,7 @@ fn shim(look: &Look<'_>) -> Result<Found, Error> {
     Ok(Some((Health::Runs, vec![Line::Good(text)])))
 }
 
-/// Why the account may not execute a file, and what opens it; `None` if it may.
+/// Returns why the account may not execute a file, and what opens it; `None` if it may.
 fn closed(site: &Site<'_>, place: &Path) -> Result<Option<(String, String)>, Error> {
     if site.account.may("-x", place)? {
         return Ok(None);
@@ -291,7 +291,7 @@ fn closed(site: &Site<'_>, place: &Path) -> Result<Option<(String, String)>, Err
     Ok(Some((why, format!("chmod 755 {}", shown(place)))))
 }
 
-/// What around the hooks weakens them.
+/// Returns what weakens the hooks from around them.
 pub(super) fn surroundings(site: &Site<'_>) -> Result<Vec<Line>, Error> {
     let mut lines = Vec::new();
     let repository = site.repository;
@@ -322,7 +322,7 @@ pub(super) fn surroundings(site: &Site<'_>) -> Result<Vec<Line>, Error> {
     Ok(lines)
 }
 
-/// Whoever may write where the hook is can replace it.
+/// Checks who may write where the hook is, and so can replace it.
 fn writable_folder(site: &Site<'_>) -> Result<Option<Line>, Error> {
     let place = site.seat(Hook::PreReceive)?.slot;
     let Some((folder, metadata)) = place.parent().and_then(|folder| Some((folder, folder.metadata().ok()?))) else {

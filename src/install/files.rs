@@ -1,4 +1,4 @@
-//! Files of the hooks' directories: read without waiting, written whole, and put back as they were.
+//! Files of the hooks' directories: read without waiting, written atomically, and restored as they were.
 
 use std::io::Write as _;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
@@ -6,19 +6,19 @@ use std::path::{Path, PathBuf};
 
 use super::Error;
 
-/// Reads a script; `None` where there is no file to read. A pipe in its place would be waited for without end.
+/// Reads a script; `None` where there is no file to read. Reading a pipe in its place would wait forever.
 pub(super) fn script(path: &Path) -> Option<Vec<u8>> {
     if path.metadata().is_ok_and(|target| target.is_file()) { std::fs::read(path).ok() } else { None }
 }
 
-/// Makes a directory that is open to everybody whatever the umask is: git accepts every push when the account cannot
+/// Makes a directory that is open to everybody, whatever the umask is: git accepts every push when the account cannot
 /// reach the hooks.
 pub(super) fn make_directory(path: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(path)?;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755))
 }
 
-/// Gives a file a second name. The first stays, so that there is no moment without a hook.
+/// Gives a file a second name. The first stays: there is no moment without a hook.
 pub(super) fn keep_as(hook: &Path, kept: &Path) -> std::io::Result<()> {
     let metadata = hook.symlink_metadata()?;
     if metadata.is_symlink() {
@@ -27,7 +27,7 @@ pub(super) fn keep_as(hook: &Path, kept: &Path) -> std::io::Result<()> {
     // Not every file system has links, and not every file may be linked (`fs.protected_hardlinks`).
     std::fs::hard_link(hook, kept).or_else(|_| {
         std::fs::copy(hook, kept)?;
-        // A copy is ours; the hook stays whose it was where that can be.
+        // A copy belongs to us; where possible, it is given to the owner of the hook.
         let _ = std::os::unix::fs::chown(kept, Some(metadata.uid()), Some(metadata.gid()));
         std::fs::set_permissions(kept, metadata.permissions())
     })
@@ -107,7 +107,7 @@ impl Before {
             }
             Was::File { text, mode, uid, gid } => {
                 write_whole(path, text, *mode)?;
-                // As far as that can be: an ordinary user gives nothing away.
+                // As far as possible: an ordinary user cannot give files away.
                 let _ = std::os::unix::fs::chown(path, Some(*uid), Some(*gid));
                 std::fs::set_permissions(path, std::fs::Permissions::from_mode(*mode))
             }

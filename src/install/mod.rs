@@ -11,8 +11,8 @@
 //! | [`place`], [`remove`] | working out the steps of installing and uninstalling |
 //! | [`diagnosis`], [`doctor`], [`examine`], [`prove`] | what is wrong, hook by hook, and pushes that must be refused |
 //!
-//! git accepts every push, without a word, when a hook cannot run. So nothing here trusts a file for being there:
-//! hooks are real files, put in place by rename, and believed only after a push was refused.
+//! git silently accepts every push when a hook cannot run. Therefore the mere existence of a file proves nothing here:
+//! hooks are real files, put in place by rename, and trusted only after a push was refused.
 
 mod account;
 mod diagnosis;

@@ -1,4 +1,4 @@
-//! Working out what installing takes.
+//! Works out the steps of installing.
 
 use std::ffi::OsString;
 use std::os::unix::fs::PermissionsExt as _;
@@ -39,7 +39,7 @@ pub(crate) fn plan(site: &Site<'_>, request: &Request) -> Result<Plan, Error> {
     for hook in hooks {
         let before = plan.steps.len();
         match plan_hook(site, request, hook, &mut plan) {
-            // Nobody asked for it by name, and every push is judged without it.
+            // The user did not name this hook, and every push is judged without it.
             Err(error @ Error::Taken { .. }) if request.hooks.is_empty() && !hook.judges() => {
                 plan.steps.truncate(before);
                 plan.warnings.push(format!("{} is not installed: {error}", hook.name()));
@@ -59,7 +59,7 @@ pub(crate) fn plan(site: &Site<'_>, request: &Request) -> Result<Plan, Error> {
 
 fn settings(site: &Site<'_>, request: &Request) -> Result<Vec<Step>, Error> {
     let policy = match &request.policy {
-        // The hook reads a source as text, which this path would not survive.
+        // The hook reads a source as text, and this path is not valid text.
         Some(Source::File(path)) if path.to_str().is_none() => {
             let text =
                 format!("the path of the policy {} is not UTF-8 and cannot stand in refgate.policy", shown(path));
@@ -130,7 +130,7 @@ fn own_directory(site: &Site<'_>, hook: Hook, seat: &Seat, plan: &mut Plan) -> R
     Ok(())
 }
 
-/// Whether hooks in this directory may be those of other repositories too.
+/// Returns whether hooks in this directory may be those of other repositories too.
 fn leads_out(site: &Site<'_>, folder: &Path) -> bool {
     let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let folder = real(folder);
@@ -138,7 +138,7 @@ fn leads_out(site: &Site<'_>, folder: &Path) -> bool {
     !own.into_iter().flatten().any(|own| folder.starts_with(real(own)))
 }
 
-/// refgate's lines in a script that a manager runs.
+/// Plans refgate's lines in a script that a manager runs.
 fn plan_lines(hook: Hook, seat: &Seat, plan: &mut Plan) -> Result<(), Error> {
     let place = &seat.place;
     let (old, mode) = match place.symlink_metadata() {
@@ -160,7 +160,7 @@ fn plan_lines(hook: Hook, seat: &Seat, plan: &mut Plan) -> Result<(), Error> {
     Ok(())
 }
 
-/// refgate's script, in front of what is there.
+/// Plans refgate's script, in front of what is there.
 fn plan_script(request: &Request, hook: Hook, seat: Seat, plan: &mut Plan) -> Result<(), Error> {
     let Seat { slot, manager, place, .. } = seat;
     let kept = slot.with_file_name(kept_name(hook));
@@ -192,10 +192,11 @@ fn plan_script(request: &Request, hook: Hook, seat: Seat, plan: &mut Plan) -> Re
             }
         }
         (Some(found), Some(old)) => {
-            // What a manager took along is not missed; anything else that is missing stays a fault to be seen.
+            // What a manager removed with its own files is not missed; anything else that is missing remains a visible
+            // fault.
             let stays = kept_is_there || (!was_kept && old.manager.is_none());
             shim.previous = old.previous.filter(|_| found.is_file() && stays);
-            // An older refgate stood in front of a manager that would rather have it behind: change places.
+            // An older refgate is in front of a manager behind which it belongs: they change places.
             let behind = script(&kept).and_then(|text| maker(&slot, &text)).map(|manager| &manager.stand);
             if let (Some(_), true, Some(Stand::Behind(end))) = (&shim.previous, place == slot, behind) {
                 place = managers::with_end(&slot, end);
@@ -236,8 +237,8 @@ fn is_ours(path: &Path) -> bool {
     script(path).is_some_and(|text| Shim::recognise(&text).is_some())
 }
 
-/// Clears what stood before a manager was installed again over refgate, and returns whether an earlier hook is still
-/// kept. What is kept is then the manager's older script, or a hook from before both.
+/// Clears what was there before a manager was installed again over refgate, and returns whether an earlier hook is
+/// still kept. That is then the manager's older script, or a hook from before both.
 fn clear(manager: &Manager, slot: &Path, kept: &Path, plan: &mut Plan) -> bool {
     let is_older = script(kept).is_some_and(|text| (manager.made)(slot, &text));
     let aside = match manager.stand {
@@ -250,7 +251,7 @@ fn clear(manager: &Manager, slot: &Path, kept: &Path, plan: &mut Plan) -> bool {
             plan.steps.extend(aside.map(Step::Remove));
             false
         }
-        // The manager put us away, and would have put the earlier hook away in our stead.
+        // The manager renamed our hook, and without us it would have renamed the earlier hook.
         (false, Some(aside)) => {
             plan.steps.push(Step::Restore { kept: kept.to_owned(), hook: aside });
             false

@@ -1,4 +1,5 @@
-//! Pushes that must be refused: the hook run by hand as git runs it, then a real `git push`.
+//! Proves by pushes that must be refused: first the hook is run directly, as git runs it, then there is a real
+//! `git push`.
 
 use bstr::ByteSlice as _;
 use std::path::Path;
@@ -20,7 +21,7 @@ pub(super) fn prove(site: &Site<'_>, hooks: &[(Hook, Health)], broken: bool) -> 
         refuses &= !matches!(line, Some(Line::Problem { .. }));
         lines.extend(line);
     }
-    // What is broken might let it through, and then the hooks after the push would run as for any other.
+    // A broken hook might let the push through, and then the hooks after the push would run as for any other.
     if refuses {
         let scratch = tempfile::Builder::new().prefix("refgate-doctor-").tempdir();
         let scratch = scratch.map_err(|source| Error::Io { path: std::env::temp_dir(), source })?;
@@ -80,7 +81,7 @@ fn by_hand(site: &Site<'_>, hook: Hook, health: Health) -> Result<Option<Line>, 
     })
 }
 
-/// Through a shell, as git does it for files that the system cannot execute.
+/// Starts it through a shell, as git does for files that the system cannot execute.
 fn start(site: &Site<'_>, hook: Hook, words: &[&str], input: &str) -> Result<Output, Error> {
     let directory = site.run_directory(hook);
     let seat = site.seat(hook)?;
@@ -97,7 +98,7 @@ fn start(site: &Site<'_>, hook: Hook, words: &[&str], input: &str) -> Result<Out
     job.input(input).run(&site.account)
 }
 
-/// A push into this repository from a scratch one.
+/// Pushes into this repository from a scratch one.
 fn push_here(site: &Site<'_>, scratch: &Path) -> Result<Line, Error> {
     let format = format!("--object-format={}", site.repository.hash_kind().name());
     Job::new("git", scratch).words(&["init", "--quiet", "--bare", &format, "."]).answer(&site.account)?;
@@ -111,13 +112,13 @@ fn push_here(site: &Site<'_>, scratch: &Path) -> Result<Line, Error> {
     let job = Job::new("git", scratch).words(&["push", "--quiet"]).word(site.repository.git_dir()).word(&refspec);
     let output = job.run(&site.account)?;
     if output.status.success() {
-        // It must not stay; if it cannot be removed, the report says what happened all the same.
+        // It must not stay; if it cannot be removed, the report says what happened nevertheless.
         let _ = site.git(site.repository.git_dir()).words(&["update-ref", "-d", &probe()]).run(&site.account);
     }
     verdict(site, Hook::PreReceive, &output)
 }
 
-/// A push from this clone into a scratch repository.
+/// Pushes from this clone into a scratch repository.
 fn push_from_here(site: &Site<'_>, scratch: &Path) -> Result<Line, Error> {
     let top = site.run_directory(Hook::PrePush);
     let head = Job::new("git", top).words(&["rev-parse", "--quiet", "--verify", "HEAD^{commit}"]).run(&site.account)?;
@@ -168,7 +169,7 @@ fn reinstall(site: &Site<'_>, hook: Hook) -> Result<String, Error> {
     site.install_command(hook)
 }
 
-/// The exit code that refgate judged the test push with, if it was asked.
+/// Returns the exit code that refgate judged the test push with, if it was asked.
 fn answer(output: &Output) -> Option<&str> {
     let place = output.stderr.find(PROBE_ANSWER)?;
     let line = output.stderr.get(place..)?.lines().next()?;

@@ -23,7 +23,7 @@ pub(crate) fn plan_removal(site: &Site<'_>, hooks: &[Hook]) -> Result<Plan, Erro
             remove_lines(&seat.place, &mut plan);
         }
         remove_scripts(*hook, &seat.slot, &mut plan);
-        // A manager that set `core.hooksPath` later left ours where git does not look.
+        // A manager that set `core.hooksPath` later has left our hook where git does not look.
         let usual = site.repository.common_dir().join("hooks").join(hook.name());
         if usual != seat.slot && !same(&usual, &seat.slot) && site.host_place(*hook).is_none() {
             remove_scripts(*hook, &usual, &mut plan);
@@ -65,7 +65,7 @@ fn remove_scripts(hook: Hook, slot: &Path, plan: &mut Plan) {
     let places: Vec<PathBuf> = std::iter::once(slot.to_owned()).chain(put_away(slot)).collect();
     let mut found = false;
     for place in places {
-        // A link to one of our scripts is somebody else's doing, unless nothing else stands there.
+        // A link to one of our scripts was made by somebody else, unless there is nothing else.
         if script(&place).and_then(|text| Shim::recognise(&text)).is_none() {
             continue;
         }
@@ -81,7 +81,7 @@ fn remove_scripts(hook: Hook, slot: &Path, plan: &mut Plan) {
         return;
     }
     if is_older(&kept) {
-        // The manager has written a newer one.
+        // The manager has written a newer script.
         plan.steps.push(Step::Remove(kept));
     } else if !found && slot.symlink_metadata().is_err() {
         plan.steps.push(Step::Restore { kept, hook: slot.to_owned() });

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::Error;
 use crate::hosts::Hook;
 
-/// The script for a hook, as it is shipped.
+/// Returns the script for a hook, as it is shipped.
 const fn template(hook: Hook) -> &'static str {
     match hook {
         Hook::PreReceive => include_str!("../../hooks/pre-receive"),
@@ -21,7 +21,7 @@ pub(super) fn kept_name(hook: Hook) -> String {
     format!("{}.before-refgate", hook.name())
 }
 
-/// The lines that make a script one of ours, and that are filled in.
+/// The lines that mark a script as one of ours, and that are filled in.
 const MARKER: &str = "# refgate-hook ";
 const PROGRAM: &str = "refgate=";
 const PREVIOUS: &str = "previous=";
@@ -32,17 +32,17 @@ const MANAGER: &str = "manager=";
 pub(super) struct Shim {
     /// The program it runs.
     pub(super) program: PathBuf,
-    /// The file beside it that runs after refgate.
+    /// The file next to it that runs after refgate.
     pub(super) previous: Option<String>,
-    /// The hook manager that made that file, and may take it away.
+    /// The hook manager that made that file, and may remove it.
     pub(super) manager: Option<String>,
 }
 
 impl Shim {
-    /// Its text.
+    /// Returns its text.
     ///
     /// # Errors
-    /// The program's path cannot stand in a script.
+    /// The program's path cannot be written into a script.
     pub(super) fn text(&self, hook: Hook) -> Result<String, Error> {
         let program = quoted(&self.program)?;
         let previous = self.previous.as_deref().unwrap_or_default();

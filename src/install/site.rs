@@ -1,4 +1,4 @@
-//! A repository as a place for hooks: whose it is, and where a hook of refgate's stands.
+//! A repository as a place for hooks: whose it is, and where refgate's hooks are.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
@@ -15,7 +15,7 @@ use crate::model::Failure;
 use crate::policy::{LoadError, Source};
 use crate::project::View;
 
-/// A repository, its host, and the account whose git looks at it.
+/// A repository, its host, and the account whose git uses it.
 pub(crate) struct Site<'a> {
     /// The repository.
     pub repository: &'a Repository,
@@ -25,16 +25,16 @@ pub(crate) struct Site<'a> {
     pub host: &'static Host,
 }
 
-/// Where refgate stands for one hook.
+/// Where refgate is for one hook.
 #[derive(Debug)]
 pub(super) struct Seat {
     /// The file that git, or the host, runs.
     pub(super) slot: PathBuf,
     /// The manager whose script that is.
     pub(super) manager: Option<&'static Manager>,
-    /// The file in which refgate stands; the slot, unless a manager runs it from somewhere else.
+    /// The file that refgate is in: the slot, unless a manager runs it from somewhere else.
     pub(super) place: PathBuf,
-    /// Whether it stands there as lines of somebody else's script.
+    /// Whether it is there as lines of somebody else's script.
     pub(super) is_lines: bool,
 }
 
@@ -79,7 +79,7 @@ impl Site<'_> {
         let directory = self.run_directory(hook);
         let answer = self.git(directory).words(&["rev-parse", "--git-path", "hooks"]).answer(&self.account)?;
         if answer.is_empty() {
-            // Of an empty `core.hooksPath` git makes `/pre-receive`.
+            // From an empty `core.hooksPath` git makes `/pre-receive`.
             return Ok(PathBuf::from("/"));
         }
         Ok(directory.join(PathBuf::from(std::ffi::OsString::from_vec(answer))))
@@ -90,13 +90,13 @@ impl Site<'_> {
         (self.host.installs.as_ref()?.place)(self.repository.common_dir(), hook)
     }
 
-    /// Returns where refgate stands for this hook, whether it is there already or not.
+    /// Returns where refgate belongs for this hook, whether it is there already or not.
     pub(super) fn seat(&self, hook: Hook) -> Result<Seat, Error> {
         if let Some(slot) = self.host_place(hook) {
             return Ok(Seat { place: slot.clone(), slot, manager: None, is_lines: false });
         }
         let slot = self.hooks_directory(hook)?.join(hook.name());
-        // They live in clones: a server's hooks are none of theirs.
+        // They manage clones: a server's hooks are never theirs.
         let manager = if hook.is_server() { None } else { maker(&slot, &script(&slot).unwrap_or_default()) };
         let (place, is_lines) = match manager.map(|manager| &manager.stand) {
             Some(Stand::Behind(end)) => (with_end(&slot, end), false),
@@ -135,7 +135,7 @@ impl Site<'_> {
         format!("git --git-dir={} config core.hooksPath {}", shown(git_dir), shown(&common.join("hooks")))
     }
 
-    /// git in this repository, named outright so that nobody asks whose it is.
+    /// Makes a job that runs git in this repository, which is named explicitly to keep git from checking who owns it.
     pub(super) fn git(&self, directory: &Path) -> Job {
         let job = Job::new("git", directory).variable("GIT_DIR", self.repository.git_dir());
         match self.repository.work_tree() {
@@ -144,12 +144,12 @@ impl Site<'_> {
         }
     }
 
-    /// Returns where a hook finds its policy; `None` if nothing names one. It is the function that the hook asks.
+    /// Returns where a hook finds its policy; `None` if nothing names one. The hook calls the same function.
     ///
     /// # Errors
-    /// `refgate.policy` names no source.
+    /// `refgate.policy` does not name a source.
     pub(crate) fn policy_source(&self) -> Result<Option<Source>, Failure> {
-        // Only in a clone has it a place of its own: on a server the policy is never taken from what is pushed.
+        // Only in a clone is there a default place: on a server the policy is never taken from what is pushed.
         find_policy(self.repository, &Ask::default().in_clone(self.repository, "origin"))
     }
 }
@@ -163,7 +163,7 @@ pub(crate) fn validate(repository: &Repository, source: Source) -> Result<Gate, 
     Gate::open(repository.clone(), View::Own, ask)
 }
 
-/// A path as one word of a shell command, for commands that are shown to be pasted.
+/// Quotes a path as one word of a shell command, for commands that are shown to be pasted.
 pub(super) fn shown(path: &Path) -> String {
     let bytes = OsStr::new(path).as_bytes();
     crate::model::quote(bytes).unwrap_or_else(|| crate::model::Untrusted::new(bytes).to_string())

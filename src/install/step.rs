@@ -10,20 +10,20 @@ use super::Error;
 use super::files::{Before, keep_as, make_directory, write_whole};
 use super::site::{Site, shown};
 
-/// One thing that is done, or found done.
+/// One thing that is done, or was already done.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     /// Nothing: it is as it should be.
     Leave(PathBuf),
     /// Makes a directory.
     MakeDirectory(PathBuf),
-    /// Keeps the hook that is there under another name. The original stays until it is replaced.
+    /// Keeps the existing hook under another name. The original stays until it is replaced.
     Keep {
         /// The hook.
         hook: PathBuf,
         /// Its other name.
         kept: PathBuf,
-        /// Whether git ran it, so that it is to run on.
+        /// Whether git ran it, and it therefore has to keep running.
         runs: bool,
     },
     /// Writes a hook: next to its place, then by rename.
@@ -55,7 +55,7 @@ pub(crate) enum Step {
     Remove(PathBuf),
 }
 
-/// The steps, and what the administrator should know besides.
+/// The steps, and what else the administrator should know.
 #[derive(Debug, Default)]
 pub(crate) struct Plan {
     /// In order.
@@ -64,7 +64,7 @@ pub(crate) struct Plan {
     pub warnings: Vec<String>,
 }
 
-/// How far a plan got, where it did not come to its end.
+/// How far a plan got, where it failed.
 #[derive(Debug)]
 pub(crate) struct Broken {
     /// The step that failed.
@@ -76,7 +76,7 @@ pub(crate) struct Broken {
 }
 
 impl Plan {
-    /// Takes the steps, and tells of each when it is done. All of them are undone when one fails.
+    /// Takes the steps, and reports each one when it is done. All of them are undone when one fails.
     ///
     /// # Errors
     /// Files that cannot be written, git that fails.
@@ -147,7 +147,7 @@ impl Step {
                 let before = site.git(git_dir).words(&["config", "--local", "-z", "--get", key]).run(&site.account)?;
                 let text = before.stdout.strip_suffix(b"\0").unwrap_or(&before.stdout);
                 let old = before.status.success().then(|| BString::from(text));
-                // As the account: git writes the file again, and it has to stay readable to its owner.
+                // Run as the account: git rewrites the file, which has to stay readable to its owner.
                 let set = site.git(git_dir).words(&["config", "--local", key]).word(value).answer(&site.account);
                 set.map_err(|error| locked(site).unwrap_or(error))?;
                 undo.push(Undo::Setting { git_dir: git_dir.clone(), key, value: old });
@@ -166,7 +166,8 @@ impl Step {
     }
 }
 
-/// The lock of the configuration, if there is one: git waits for nobody and says only that the file exists.
+/// Returns the error for a locked configuration, if it is locked: git does not wait for the lock and says only that the
+/// file exists.
 fn locked(site: &Site<'_>) -> Option<Error> {
     let path = site.repository.common_dir().join("config.lock");
     path.symlink_metadata().ok()?;

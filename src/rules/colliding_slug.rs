@@ -31,7 +31,7 @@ impl Rule for CollidingSlug {
         summary: "Refuses branches and tags whose image tag is already taken by another or reserved.",
         task: "comparing the image tag of",
         docs: include_str!("colliding_slug.md"),
-        // Only projects that name images after branches care.
+        // Only projects that name images after branches need this.
         default: Level::Off,
     };
     type Options = Options;
@@ -74,7 +74,7 @@ impl RefRule for CollidingSlug {
             return Ok(());
         }
         let with_it = change.facts().after().with_slug(&slug, self.case())?;
-        // Two tags with one slug are two spellings of one version, which is another rule's matter. Branches come first.
+        // Two tags with one slug are two spellings of one version, which another rule checks. Branches come first.
         let mut concerned = with_it.iter().take_while(|other| branch || other.namespace() == Namespace::Branch);
         let taken = concerned.find(|other| *other != name);
         if let Some(other) = taken {

@@ -6,7 +6,7 @@ use crate::facts::{BranchUpdate, FactError, Update, VersionTag};
 use crate::model::{Level, did_you_mean, listed};
 use crate::policy::{Policy, PolicyError, PolicyErrors, Problem, RuleSetting};
 
-/// The rule of this id.
+/// Returns the rule of this id.
 pub(crate) fn find(id: &str) -> Option<&'static Entry> {
     REGISTRY.iter().find(|entry| entry.meta.id == id)
 }
@@ -14,12 +14,12 @@ pub(crate) fn find(id: &str) -> Option<&'static Entry> {
 /// Asks a rule about one update.
 pub(crate) type RefCheck = dyn Fn(&Update<'_, '_>, &mut Sink<'_>) -> Result<(), FactError>;
 
-/// A rule with its options taken over: asked once for every ref update.
+/// A rule with its options applied, which is asked once for every ref update.
 pub(crate) type Check = Box<RefCheck>;
 
 /// A rule as the registry lists it.
 pub struct Entry {
-    /// What is known of it without running it.
+    /// What is known about it without running it.
     pub meta: &'static Meta,
     /// Reads the rule's options out of a policy.
     pub bind: fn(&Policy) -> Result<Check, PolicyErrors>,
@@ -27,13 +27,13 @@ pub struct Entry {
     pub options: fn() -> schemars::Schema,
 }
 
-/// A rule that the policy turns on, with its options taken over.
+/// A rule that the policy turns on, with its options applied.
 pub struct Armed {
     /// What is known of it.
     pub meta: &'static Meta,
     /// How much its findings weigh.
     pub level: Level,
-    /// What the policy says of when and where it applies.
+    /// What the policy says about when and where it applies.
     pub setting: RuleSetting,
     /// What it does.
     pub check: Check,
@@ -42,7 +42,7 @@ pub struct Armed {
 /// Arms the rules that a policy turns on, in the order of the registry.
 ///
 /// # Errors
-/// Rules that do not exist and options that mean nothing, all of them.
+/// All rules that do not exist and all options that are meaningless.
 pub fn arm(policy: &Policy) -> Result<Vec<Armed>, PolicyErrors> {
     let mut errors = strangers(policy);
     let mut armed = Vec::new();
@@ -51,7 +51,7 @@ pub fn arm(policy: &Policy) -> Result<Vec<Armed>, PolicyErrors> {
         let level = setting.level.unwrap_or(entry.meta.default);
         errors.extend(policy.weakens_default(entry.meta.id, entry.meta.default));
         errors.extend(policy.waives_default(entry.meta.id, entry.meta.default));
-        // The options of a rule that is off are read all the same: a mistake in them is one.
+        // The options of a rule that is off are read too: a mistake in them is still a mistake.
         match (entry.bind)(policy) {
             Ok(check) if level > Level::Off => armed.push(Armed { meta: entry.meta, level, setting, check }),
             Ok(_) => {}
@@ -61,10 +61,10 @@ pub fn arm(policy: &Policy) -> Result<Vec<Armed>, PolicyErrors> {
     if errors.is_empty() { Ok(armed) } else { Err(PolicyErrors(errors)) }
 }
 
-/// More rules that do not exist are not looked for the names that were meant.
+/// How many rules that do not exist get a suggestion of the name that was meant.
 const MAX_STRANGERS: usize = 100;
 
-/// Everything that a policy says of rules that do not exist, each at its place.
+/// Returns everything that a policy says about rules that do not exist, each at its place.
 fn strangers(policy: &Policy) -> Vec<PolicyError> {
     let ids = || REGISTRY.iter().map(|entry| entry.meta.id);
     let help = "`refgate rules` lists the rules there are";
@@ -84,11 +84,11 @@ fn strangers(policy: &Policy) -> Vec<PolicyError> {
         let source = policy.texts.get(origin.layer)?.clone();
         Some(PolicyError { source, problem: Problem::new(origin.span.clone(), message).help(help) })
     });
-    // As many as are told of a file.
+    // As many as are reported for a file.
     problems.take(MAX_STRANGERS).collect()
 }
 
-/// The entry of a rule that looks at ref updates.
+/// Returns the entry of a rule that looks at ref updates.
 pub(super) const fn refs<R: RefRule>() -> Entry {
     entry::<R>(|policy| {
         let rule: R = build(policy)?;
@@ -96,7 +96,7 @@ pub(super) const fn refs<R: RefRule>() -> Entry {
     })
 }
 
-/// The entry of a rule that looks at what branches of lines get.
+/// Returns the entry of a rule that looks at what branches of lines get.
 pub(super) const fn branches<R: BranchRule>() -> Entry {
     entry::<R>(|policy| {
         let rule: R = build(policy)?;
@@ -104,7 +104,7 @@ pub(super) const fn branches<R: BranchRule>() -> Entry {
     })
 }
 
-/// The entry of a rule that looks at version tags.
+/// Returns the entry of a rule that looks at version tags.
 pub(super) const fn version_tags<R: VersionTagRule>() -> Entry {
     entry::<R>(|policy| {
         let rule: R = build(policy)?;
@@ -112,7 +112,7 @@ pub(super) const fn version_tags<R: VersionTagRule>() -> Entry {
     })
 }
 
-/// The entry of a rule that looks at the commits that branches of lines get.
+/// Returns the entry of a rule that looks at the commits that branches of lines get.
 pub(super) const fn commits<R: CommitRule>() -> Entry {
     entry::<R>(|policy| {
         let rule: R = build(policy)?;

@@ -132,7 +132,7 @@ impl FloatingImage {
         let facts = change.facts();
         let lines = || facts.project().lines().iter().map(|line| line.name.as_str());
         if let Some(name) = self.0.lines.iter().find(|name| !lines().any(|line| line == name.as_str())) {
-            // Judging nothing because of a typing mistake would be a silent wrong answer.
+            // To judge nothing because of a typo would be a silent wrong answer.
             let message =
                 format!("`floating-image.lines`: there is no line named `{name}`{}", did_you_mean(name, lines()));
             return Err(FactError::undecided(message).help("mend the policy"));
@@ -147,7 +147,7 @@ impl FloatingImage {
         })
     }
 
-    /// What is wrong with an image or a tag, if anything.
+    /// Returns what is wrong with an image or a tag, if anything.
     fn why(&self, value: &YamlText) -> Option<String> {
         let text = match value {
             YamlText::Null => return None,
@@ -165,14 +165,15 @@ impl FloatingImage {
     }
 }
 
-/// A version with the word of a pre-release in it. `1.27.3-alpine` has another word, so that no scheme will do.
+/// A version with the word of a pre-release in it. `1.27.3-alpine` has another word, which is why no version scheme is
+/// used.
 static PRE_RELEASE: LazyLock<Regex> = LazyLock::new(|| {
     let words = r"(?:alpha|beta|rc|pre|preview|dev|snapshot|nightly|canary|edge)";
     let version = format!(r"(?i)^v?\d+(?:\.\d+)*(?:[-._+~]?{words}[-._]?\d*|[ab]\d+)(?:[-._+~].*)?$");
     Regex::new(&version).expect("a constant")
 });
 
-/// The tag of an image, or a tag that stands alone; `None` for an image by digest.
+/// Returns the tag of an image, or a tag on its own; `None` for an image by digest.
 fn tag_of(text: &str) -> Option<&str> {
     if text.contains('@') {
         return None;

@@ -46,7 +46,7 @@ impl RefRule for ForeignRef {
         if change.namespace() != Namespace::Other || full == WAIVER_NOTES {
             return Ok(());
         }
-        // git keeps no ref in the folder of another: whoever was there first would keep waivers out.
+        // git cannot store a ref below the name of another: whoever came first would keep waivers out.
         let is_in_the_way = full.strip_prefix(WAIVER_NOTES.as_bytes()).is_some_and(|rest| rest.starts_with(b"/"));
         let is_allowed = self.allowed.iter().any(|pattern| pattern.matches(full).is_some());
         if is_allowed && (!is_in_the_way || change.deletes()) {

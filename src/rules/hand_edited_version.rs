@@ -89,7 +89,7 @@ impl HandEditedVersion {
             Manifest::Absent => return self.gone(push, path, entry, &before, sink),
             Manifest::Unreadable(error) => {
                 let was_read = before.iter().any(|before| !before.fields().is_empty());
-                // A file with more than is read is not one without any version.
+                // A file that is too large to be read may still have a version.
                 let has_some =
                     was_read || matches!(error, manifest::Error::TooMany { .. } | manifest::Error::TooLarge { .. });
                 if (has_some || entry.is_some())
@@ -138,7 +138,7 @@ impl HandEditedVersion {
         Ok(())
     }
 
-    /// Looks at a file that went away: with it goes the version, unless it stands in another file of the same entry.
+    /// Looks at a file that went away: the version goes with it, unless it is also in another file of the same entry.
     fn gone(
         &self,
         push: &mut Pushed<'_, '_, '_>,
@@ -147,7 +147,7 @@ impl HandEditedVersion {
         before: &[Manifest],
         sink: &mut Sink<'_>,
     ) -> Result<(), FactError> {
-        // Of files that a pattern finds, one more or less is a component more or less.
+        // Among the files that a pattern finds, one more or less is one component more or less.
         let spelled_out: Option<Vec<BString>> = entry.filter(|entry| !entry.optional).and_then(|entry| {
             let paths = entry.paths.iter().map(|pattern| pattern.instances(&Bindings::new()));
             paths.collect::<Option<Vec<_>>>().map(|paths| paths.concat())
@@ -173,11 +173,11 @@ impl HandEditedVersion {
         Ok(())
     }
 
-    /// What became of each of the new fields, as far as it is an edit.
+    /// Returns what became of each of the new fields, as far as it is an edit.
     fn edits<'o>(&self, old: &'o [Field], new: &'o [Field]) -> Vec<Edit<'o>> {
         let is_edit = |change: What, new: &Field| match change {
             What::Edited | What::Hardcoded => true,
-            // Away from a placeholder is how a version is set; to one, how development goes on.
+            // A change from a placeholder sets a version; a change to one continues development.
             What::Placeholder => new.value.literal().is_some() && (self.0.placeholders || !new.value.is_placeholder()),
             What::Computed | What::Recomputed | What::Added | What::Removed => false,
         };
@@ -203,7 +203,7 @@ impl Pushed<'_, '_, '_> {
         Ok(self.unseen.as_deref().unwrap_or_default())
     }
 
-    /// The newest of the commits that touches a file against each of its parents and that `did` says did it.
+    /// Returns the newest of the commits that touches a file against each of its parents and that `did` says did it.
     fn who(
         &mut self,
         path: &BStr,
@@ -224,8 +224,8 @@ impl Pushed<'_, '_, '_> {
         Ok(None)
     }
 
-    /// For each field, the newest of the commits that gave it the value that it now has: none of the commit's parents has
-    /// it. Every commit is looked at once, however many fields there are.
+    /// Returns for each field the newest of the commits that gave it the value that it now has: none of the commit's
+    /// parents has it. Every commit is looked at once, however many fields there are.
     fn makers<'v>(
         &mut self,
         path: &BString,
@@ -267,7 +267,7 @@ fn says(field: &Field) -> Says<'_> {
     (&field.name, &field.value)
 }
 
-/// What the new tip is compared with: what the branch held, or where a new branch starts from.
+/// Returns what the new tip is compared with: what the branch held, or where a new branch starts from.
 fn compared_with(change: &Update<'_, '_>) -> Result<Vec<ObjectId>, FactError> {
     match change.known_old()? {
         Some(old) => Ok(vec![old]),
@@ -275,21 +275,21 @@ fn compared_with(change: &Update<'_, '_>) -> Result<Vec<ObjectId>, FactError> {
     }
 }
 
-/// The entries of the policy that a file falls under; one without an entry where the policy declares none.
+/// Returns the entries of the policy that a file falls under; one without an entry where the policy declares none.
 fn entries<'a>(facts: &Facts<'a>, path: &BStr) -> Vec<Option<&'a VersionField>> {
     let declared = facts.project().version_fields();
     if declared.is_empty() {
         let lock = manifest::Kind::of_path(path).is_none_or(manifest::Kind::is_lock);
         return if lock || is_vendored(path) { Vec::new() } else { vec![None] };
     }
-    // A policy that spells a path out means it, wherever it lies.
+    // A policy that spells out a path means that file, wherever it is.
     let meant = |pattern: &PathPattern| {
         pattern.matches(path).is_some() && (!is_vendored(path) || pattern.instances(&Bindings::new()).is_some())
     };
     declared.iter().filter(|entry| entry.paths.iter().any(meant)).map(Some).collect()
 }
 
-/// Why the policy does not let this commit of this push edit the field, as advice; `None` when it does.
+/// Returns why the policy does not let this commit of this push edit the field, as advice; `None` when it does.
 fn forbidden(
     change: &Update<'_, '_>,
     entry: Option<&VersionField>,

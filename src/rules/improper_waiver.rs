@@ -1,4 +1,4 @@
-//! Refuses waivers in notes from others than the policy names, and those that are none.
+//! Refuses waivers in notes from others than the policy names, and notes that are not valid waivers.
 
 use bstr::ByteSlice as _;
 use jiff::Timestamp;
@@ -35,7 +35,8 @@ impl RefRule for ImproperWaiver {
         }
         history(change, sink)?;
         notes(change, sink)?;
-        // Last, because on a developer's machine nobody knows: the rest has been said then.
+        // This comes last, because on a developer's machine the pusher is unknown: everything else has been reported by
+        // then.
         pusher(change, sink)
     }
 }
@@ -60,7 +61,7 @@ fn pusher(change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError>
     Ok(())
 }
 
-/// Who waived what, and when it was taken back, stays to be read.
+/// Checks the history of the notes: who waived what, and when it was withdrawn, has to stay readable.
 fn history(change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
     match change.movement()? {
         Movement::Create | Movement::FastForward => {}
@@ -85,7 +86,7 @@ fn notes(change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> 
         return Ok(());
     }
     let Some(tip) = change.commit()? else { return Ok(()) };
-    // Counted from the day on which the notes were made: a verdict must not depend on when it is asked for.
+    // Counted from the day on which the notes were made: a verdict must not depend on when it is given.
     let made = Timestamp::from_second(tip.committer.seconds).unwrap_or(Timestamp::UNIX_EPOCH);
     let made = made.to_zoned(TimeZone::UTC).date();
     let old = Some(change.old()).filter(|id| !id.is_null());
@@ -100,7 +101,7 @@ fn notes(change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> 
     Ok(())
 }
 
-/// What is wrong with a note.
+/// Returns what is wrong with a note.
 fn flaw(note: &ArrivingNote, made: Date) -> Option<String> {
     let waivers = match &note.waivers {
         Ok(waivers) => waivers,

@@ -69,7 +69,7 @@ impl Tagged<'_, '_> {
         let mut there = false;
         for pattern in &entry.paths {
             for path in self.facts.project().files_like(self.commit, pattern, &self.place.bindings)? {
-                // Other projects' code matches a wide pattern too.
+                // A wide pattern also matches code of other projects.
                 if manifest::is_vendored(path.as_ref()) && pattern.instances(&self.place.bindings).is_none() {
                     continue;
                 }
@@ -124,7 +124,7 @@ impl Tagged<'_, '_> {
         Ok(())
     }
 
-    /// Whether what a field says is the tag's version.
+    /// Returns whether what a field says is the tag's version.
     fn agrees(&self, path: &BStr, text: &str, how: Agreement) -> bool {
         let same = |text: &str| {
             text == self.version.as_str()
@@ -143,12 +143,12 @@ impl Tagged<'_, '_> {
     }
 }
 
-/// Whether an entry has to agree with tags of this class.
+/// Returns whether an entry has to agree with tags of this class.
 fn concerns(entry: &VersionField, place: &TagMatch<'_>) -> bool {
     entry.agrees != Agreement::No && (entry.classes.is_empty() || entry.classes.contains(&place.class.name))
 }
 
-/// Whether the name in a tag object is another declared spelling of the same version.
+/// Returns whether the name in a tag object is another declared spelling of the same version.
 fn is_spelling(facts: &Facts<'_>, place: &TagMatch<'_>, inner: &BStr) -> bool {
     let name = RefName::tag(inner);
     let Some(other) = facts.project().tag_of(&name).filter(|other| other.class.name == place.class.name) else {
@@ -161,8 +161,8 @@ fn is_spelling(facts: &Facts<'_>, place: &TagMatch<'_>, inner: &BStr) -> bool {
     same && (place.alias || other.alias) && place.scope() == other.scope()
 }
 
-/// Whether a manifest writes a pre-release in the words of its own scheme: `1.13.0~rc1` in a Debian changelog is the
-/// 1.13.0-rc.1 of SemVer. Both are compared in a spelling that has words for both.
+/// Returns whether a manifest writes a pre-release in the words of its own scheme: `1.13.0~rc1` in a Debian changelog
+/// is the 1.13.0-rc.1 of SemVer. Both are compared in a spelling that has words for both.
 fn is_own_spelling(path: &BStr, text: &str, version: &Version) -> bool {
     let scheme =
         manifest::Kind::of_path(path).and_then(manifest::Kind::scheme).and_then(|name| Scheme::parse(name).ok());
@@ -177,7 +177,7 @@ fn is_own_spelling(path: &BStr, text: &str, version: &Version) -> bool {
     )
 }
 
-/// The versions that each field can be meant to say, as its kind of manifest has it.
+/// Returns the versions that each field can mean, according to its kind of manifest.
 fn spellings(path: &BStr, fields: &[Field]) -> Vec<Vec<String>> {
     match manifest::Kind::of_path(path) {
         Some(kind) => kind.meanings(fields),
@@ -224,10 +224,10 @@ mod tests {
         }
         assert!(agrees("Cargo.toml", "1.13.0-rc.1", "1.13.0rc1", "pep440"));
         assert!(agrees("version.rb", "1.13.0.pre.1", "1.13.0-pre.1", "semver"));
-        // For dpkg this comes after 1.13.0; a file in which anything goes has no words of its own.
+        // dpkg sorts this after 1.13.0; a file in which any text is allowed has no spelling of its own.
         assert!(!agrees("debian/changelog", "1.13.0rc1", "1.13.0-rc.1", "semver"));
         assert!(!agrees("VERSION", "1.13.0~rc1", "1.13.0-rc.1", "semver"));
-        // A release is compared as ever.
+        // A release is compared as usual.
         assert!(!agrees("pyproject.toml", "1.13", "1.13.0", "semver"));
     }
 

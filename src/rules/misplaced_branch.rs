@@ -28,7 +28,7 @@ impl BranchRule for MisplacedBranch {
     fn check(&self, branch: &BranchUpdate<'_, '_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
         let Some(cut_from) = branch.place().line.cut_from.as_ref().filter(|_| branch.creates()) else { return Ok(()) };
         let origins = branch.origins(branch.facts().after())?;
-        // Without the line there is nowhere else to start.
+        // Without a branch of that line there is no place to start from.
         let Some((origin, _)) = origins.first() else { return Ok(()) };
         let Some((commit, other)) = of_another_line(branch, &origins)? else { return Ok(()) };
         sink.report(format!(
@@ -46,8 +46,8 @@ impl BranchRule for MisplacedBranch {
     }
 }
 
-/// The newest commit of the branch that is not on the line that it is cut from and was on a branch of another line before
-/// the push, with that branch. Branches of the same version may start on each other.
+/// Returns the newest commit of the branch that is not on the line that it is cut from and was on a branch of another
+/// line before the push, with that branch. Branches of the same version may start on each other.
 fn of_another_line(
     branch: &BranchUpdate<'_, '_, '_>,
     origins: &[(RefName, ObjectId)],
@@ -82,7 +82,7 @@ fn of_another_line(
     Ok(None)
 }
 
-/// Whether a branch is of a version.
+/// Returns whether a branch is of a version.
 fn is_version(bindings: &Bindings) -> bool {
     bindings.keys().any(|key| *key == "major")
 }

@@ -39,7 +39,7 @@ impl CommitRule for MisplacedChange {
         let place = branch.place();
         let intake = &place.line.intake;
         let kinds = branch.facts().project().kinds_of(commit)?;
-        // What a merge brings is judged commit by commit.
+        // The commits that a merge brings are judged one by one.
         let unknown = kinds.is_empty() && self.0.refuse_unknown && commit.parents.len() < 2;
         let refused = kinds.iter().find(|kind| intake.refuses.iter().any(|refused| refused == *kind));
         let stranger = !intake.accepts.is_empty()
@@ -64,7 +64,7 @@ impl CommitRule for MisplacedChange {
     }
 }
 
-/// Whether the commit is on a branch that the policy merges into this line: that is how such changes come here.
+/// Returns whether the commit is on a branch that the policy merges into this line: that is how such changes come here.
 fn comes_by_merge(branch: &BranchUpdate<'_, '_, '_>, line: &str, commit: &Commit) -> Result<bool, FactError> {
     let facts = branch.facts();
     for source in facts.project().lines().iter().filter(|source| source.intake.merges_into.as_deref() == Some(line)) {
@@ -77,7 +77,7 @@ fn comes_by_merge(branch: &BranchUpdate<'_, '_, '_>, line: &str, commit: &Commit
     Ok(false)
 }
 
-/// Where such a change belongs, as far as the policy says.
+/// Returns where such a change belongs, as far as the policy says.
 fn help(branch: &BranchUpdate<'_, '_, '_>, refused: Option<&str>) -> String {
     let here = branch.place().line.name.as_str();
     let takes = |line: &&Line| {

@@ -1,4 +1,4 @@
-//! Refuses tags that sit on none of the lines their class belongs to.
+//! Refuses tags that are on none of the lines to which their class belongs.
 
 use super::rule::NoOptions;
 use super::{Meta, OptionError, RefRule, Rule, Sink};
@@ -42,7 +42,7 @@ impl RefRule for MisplacedTag {
             return Ok(());
         }
         let facts = change.facts();
-        // A reserved version is another rule's matter.
+        // Another rule checks reserved versions.
         if facts.project().series_of(place).is_some_and(|series| series.reserved_for.is_some()) {
             return Ok(());
         }
@@ -67,7 +67,7 @@ impl RefRule for MisplacedTag {
             [(branch, _)] => tag
                 .zip(quote(branch.short()))
                 .map(|(tag, branch)| format!("git tag --annotate --force {tag} origin/{branch}")),
-            // The branch is missing: cutting it at the tagged commit is what makes the tag right.
+            // The branch is missing: creating it at the tagged commit makes the tag right.
             [] => home
                 .only
                 .and_then(|name| quote(name.full()))
@@ -85,7 +85,7 @@ impl RefRule for MisplacedTag {
     }
 }
 
-/// Where the tag should be, as a reader would say it.
+/// Returns where the tag should be, as a reader would say it.
 fn wanted(home: &Home) -> String {
     match home.branches.as_slice() {
         [] => match &home.only {

@@ -1,7 +1,7 @@
 //! The rules, one file each. To add one, copy the smallest, `lightweight_tag.rs`; CONTRIBUTING.md has the steps.
 //!
-//! A rule says what is wrong and where. Its id, its level, the wording of the status detail and every rendering
-//! are somebody else's business. Rules do no I/O, hold no state and ask [`crate::facts`] alone.
+//! A rule says what is wrong and where. It does not deal with its id, its level, the wording of the status detail or
+//! any rendering. Rules do no I/O, hold no state and ask [`crate::facts`] alone.
 
 mod colliding_slug;
 mod deleted_ref;

@@ -59,7 +59,7 @@ impl VersionTagRule for OffCalendarTag {
     }
 }
 
-/// The day on the tagger's own calendar. `offset` in seconds east of UTC.
+/// Returns the day on the tagger's own calendar. `offset` in seconds east of UTC.
 fn day(seconds: i64, offset: i32) -> Option<Date> {
     let timestamp = jiff::Timestamp::from_second(seconds).ok()?;
     let offset = Offset::from_seconds(offset).ok()?;

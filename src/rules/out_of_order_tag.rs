@@ -48,8 +48,8 @@ struct Contradiction {
     evidence: String,
 }
 
-/// A tag between those it is compared with: those of the same series where the class has series; the whole scope
-/// otherwise.
+/// A tag among those with which it is compared: those of the same series where the class has series, otherwise the
+/// whole scope.
 struct Placed<'s, 'a> {
     facts: &'s Facts<'a>,
     name: &'s RefName,
@@ -58,9 +58,9 @@ struct Placed<'s, 'a> {
     series: SeriesKey,
     /// Those of the series, lowest first.
     siblings: &'s [Sibling<'a>],
-    /// Which of them are of the same version.
+    /// Which of them have the same version.
     own: Range<usize>,
-    /// What is known of all of them already.
+    /// What is already known about all of them.
     lineage: Option<Rc<Lineage>>,
 }
 
@@ -86,22 +86,22 @@ impl<'s, 'a> Placed<'s, 'a> {
         self.siblings.get(self.own.end..).unwrap_or_default()
     }
 
-    /// The higher versions that it may sit on top of.
+    /// Returns the higher versions that it may sit on top of.
     fn higher_below(&self) -> &'s [Sibling<'a>] {
         let none_is = self.lineage.as_ref().is_some_and(|lineage| !lineage.is_on_top(self.commit, &self.own));
         if none_is { &[] } else { self.higher() }
     }
 
-    /// The lower versions that it may lie below, if they were there before.
+    /// Returns the lower versions that it may lie below, if they were there before.
     fn lower_above(&self) -> &'s [Sibling<'a>] {
         let none_is = self.lineage.as_ref().is_some_and(|lineage| !lineage.is_below(self.commit, &self.own));
         if none_is { &[] } else { self.lower() }
     }
 
-    /// The first that is found.
+    /// Returns the first contradiction that is found.
     fn contradiction(&self) -> Result<Option<Contradiction>, FactError> {
         let delete = quote(self.name.short()).map(|name| format!("git tag -d {name}"));
-        // Whoever builds on the higher version has everything of it: the lower one would claim to come before.
+        // A tag on top of the higher version contains all of it, while its lower number claims that it comes before.
         let mut below = self.facts.after().below(self.commit)?;
         for higher in self.higher_below() {
             self.facts.project().step()?;
@@ -116,7 +116,7 @@ impl<'s, 'a> Placed<'s, 'a> {
                 }));
             }
         }
-        // Of two tags of one push, the one on top is told.
+        // Of two tags of one push, the one on top is reported.
         for lower in self.lower_above().iter().rev().filter(|lower| !self.facts.arrives(&lower.name)) {
             self.facts.project().step()?;
             if let Some(commit) = self.commit_of(lower)?
@@ -145,7 +145,7 @@ impl<'s, 'a> Placed<'s, 'a> {
                 evidence: format!("{} is no ancestor of {}", commit.short(), self.commit.short()),
             }));
         }
-        // Of two tags of one push, the later one is told that it does not descend.
+        // Of two tags of one push, the later version is reported, for not being a descendant.
         if let Some((after, commit)) =
             self.final_neighbour(self.higher().iter(), |higher| follows(&higher.tag, self.place))?
             && !self.facts.arrives(&after.name)
@@ -164,13 +164,13 @@ impl<'s, 'a> Placed<'s, 'a> {
         Ok(None)
     }
 
-    /// The commit of another version; `None` where it is the same: candidates become finals.
+    /// Returns the commit of another version; `None` where it is the same: candidates become finals.
     fn commit_of(&self, sibling: &Sibling<'_>) -> Result<Option<ObjectId>, FactError> {
         Ok(self.facts.after().tagged(&sibling.name)?.filter(|commit| *commit != self.commit))
     }
 
-    /// The nearest final version that a final one follows, or that follows it, and its commit. Only within a series:
-    /// `2.0.0` need not descend from the last `1.x`.
+    /// Returns the nearest final version that a final one follows, or that follows it, and its commit. Only within a
+    /// series: `2.0.0` need not descend from the last `1.x`.
     fn final_neighbour(
         &self,
         mut nearest_first: impl Iterator<Item = &'s Sibling<'a>>,
@@ -186,7 +186,8 @@ impl<'s, 'a> Placed<'s, 'a> {
     }
 }
 
-/// Whether a version has to have what another has. Hotfixes follow each other, and nothing else has to follow them.
+/// Returns whether a version has to contain what another contains. Hotfixes follow each other, and nothing else has to
+/// follow them.
 fn follows(higher: &TagMatch<'_>, lower: &TagMatch<'_>) -> bool {
     let hotfix = lower.hotfix();
     hotfix.is_none() || hotfix == higher.hotfix()

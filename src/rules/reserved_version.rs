@@ -1,4 +1,4 @@
-//! Refuses versions that are kept for something else.
+//! Refuses versions that are reserved for something else.
 
 use super::rule::NoOptions;
 use super::{Meta, OptionError, Rule, Sink, VersionTagRule};

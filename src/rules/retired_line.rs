@@ -34,7 +34,7 @@ impl BranchRule for RetiredLine {
     }
 }
 
-/// How the branch was retired before this push and still is after it, with the commit that says so.
+/// Returns how the branch was retired before this push and still is after it, with the commit that says so.
 fn retired(change: &BranchUpdate<'_, '_, '_>) -> Result<Option<(Option<ObjectId>, String)>, FactError> {
     let (facts, place) = (change.facts(), change.place());
     let by = &place.line.retired_by;
@@ -51,7 +51,7 @@ fn retired(change: &BranchUpdate<'_, '_, '_>) -> Result<Option<(Option<ObjectId>
         }
     }
     let Some(token) = by.trailer.as_ref() else { return Ok(None) };
-    // A new branch that ends with the declaration is one that comes from elsewhere as it is.
+    // A new branch whose tip has the declaration is moved here as it is from elsewhere.
     let from = if change.creates() { change.new_id() } else { change.old() };
     let declared = standing(facts, token, from, &change.cut_at(from)?)?;
     let Some((commit, value)) = declared.filter(|(commit, _)| !change.creates() || *commit != from) else {
@@ -65,7 +65,7 @@ fn retired(change: &BranchUpdate<'_, '_, '_>) -> Result<Option<(Option<ObjectId>
     Ok(Some((Some(commit), format!("{} says `{token}: {value}`", commit.short()))))
 }
 
-/// The newest commit of `tip` with the trailer that no later commit reverts.
+/// Returns the newest commit of `tip` with the trailer that no later commit reverts.
 fn standing(
     facts: &Facts<'_>,
     token: &str,

@@ -1,4 +1,4 @@
-//! Refuses pushes that take commits out of a branch.
+//! Refuses pushes that remove commits from a branch.
 
 use super::rule::NoOptions;
 use super::{BranchRule, Meta, OptionError, Rule, Sink};
@@ -59,7 +59,7 @@ mod tests {
         let refused = ask("rewritten-history", "", &memory, &[("refs/heads/main", Some(second), Some(other))]);
         assert_eq!(refused.len(), 1, "{refused:?}");
         assert!(ask("rewritten-history", "", &memory, &[("refs/heads/main", Some(first), Some(other))]).is_empty());
-        // Of what was never received nobody can tell whether it comes before.
+        // For an object that was never received, nobody can say whether it is an ancestor.
         let unknown = crate::model::ObjectId::Sha1([7; 20]);
         let open = ask("rewritten-history", "", &memory, &[("refs/heads/main", Some(unknown), Some(other))]);
         assert!(open.iter().all(|said| said.starts_with("undecided: ")) && open.len() == 1, "{open:?}");

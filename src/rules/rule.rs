@@ -9,10 +9,10 @@ use crate::facts::{BranchUpdate, Commit, FactError, Origin, Project, Update, Ver
 use crate::manifest::position;
 use crate::model::{Excerpt, Finding, Level, ObjectId, RefName, Untrusted};
 
-/// What is known of a rule without running it.
+/// What is known about a rule without running it.
 #[derive(Debug)]
 pub struct Meta {
-    /// Names the thing refused, so that `refuse misplaced-tag` reads as a phrase.
+    /// Names the thing refused: `refuse misplaced-tag` reads as a phrase.
     pub id: &'static str,
     /// One sentence.
     pub summary: &'static str,
@@ -26,28 +26,28 @@ pub struct Meta {
 
 /// A rule with its options.
 pub(crate) trait Rule: Sized + Send + Sync + 'static {
-    /// What is known of it without running it.
+    /// What is known about it without running it.
     const META: Meta;
     /// Its own keys in `[rules.ID]`, `deny_unknown_fields`; `()`-like where it has none.
     type Options: DeserializeOwned + Default + schemars::JsonSchema;
-    /// Takes the options over once, so that checking has nothing left to parse.
+    /// Applies the options once, which leaves nothing to parse while checking.
     ///
     /// # Errors
-    /// An option that is well formed and means nothing.
+    /// An option that is well formed and meaningless.
     fn new(options: Self::Options) -> Result<Self, OptionError>;
 }
 
 /// A rule that looks at any ref update: names, deletions, what a ref holds.
 pub(crate) trait RefRule: Rule {
-    /// Reports what is wrong with the update. `?` on a fact that cannot be had is right: the gate then knows that
-    /// the rule is undecided.
+    /// Reports what is wrong with the update. Use `?` on a fact that cannot be had: the gate then knows that the rule
+    /// is undecided.
     ///
     /// # Errors
     /// A fact that could not be had.
     fn check(&self, update: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError>;
 }
 
-/// A rule that looks at what a branch of a line gets. It is not asked where the branch goes away.
+/// A rule that looks at what a branch of a line gets. It is not asked when the branch is deleted.
 pub(crate) trait BranchRule: Rule {
     /// Reports what is wrong with the update.
     ///
@@ -67,7 +67,7 @@ pub(crate) trait VersionTagRule: Rule {
 
 /// A rule that looks at the commits that a branch of a line gets, one at a time.
 pub(crate) trait CommitRule: Rule {
-    /// Whether the rule has anything to ask of the branch's commits; they are not even listed otherwise.
+    /// Returns whether the rule has anything to ask of the branch's commits; they are not even listed otherwise.
     fn concerns(&self, branch: &BranchUpdate<'_, '_, '_>) -> bool;
 
     /// Reports what is wrong with the commit.
@@ -113,7 +113,7 @@ impl Found {
         Self { findings: Vec::new(), left_out: 0, error: None, room, last: None }
     }
 
-    /// Whether the rule judges a commit.
+    /// Returns whether the rule judges a commit.
     fn judges(&mut self, commit: ObjectId, is_older: IsOlder<'_>) -> bool {
         if let Some((_, is_older)) = self.last.filter(|(known, _)| *known == commit) {
             return !is_older;
@@ -131,7 +131,7 @@ impl Found {
     }
 }
 
-/// Where a rule puts its findings. Knows the rule, its level and the update, so that the rule need not.
+/// Where a rule puts its findings. Knows the rule, its level and the update, and frees the rule from knowing them.
 pub struct Sink<'s> {
     project: &'s Project,
     meta: &'static Meta,
@@ -145,7 +145,7 @@ pub struct Sink<'s> {
 }
 
 impl<'s> Sink<'s> {
-    /// Makes a sink for one rule and one update. A finding about a commit that `is_older` is none.
+    /// Makes a sink for one rule and one update. A finding about a commit that `is_older` does not count.
     pub fn new(rule: &'s Armed, update: &'s Update<'_, '_>, is_older: IsOlder<'s>, found: &'s mut Found) -> Self {
         let place = update.line().map(|place| &place.line.origin);
         let place = place.or_else(|| update.tag().map(|place| &place.class.origin));
@@ -198,7 +198,7 @@ impl<'s> Sink<'s> {
     }
 }
 
-/// A sentence as it is shown: what rules put into it can be long.
+/// Returns a sentence as it is shown: what rules put into it can be long.
 fn shown(sentence: impl Into<String>) -> String {
     Untrusted::new(&sentence.into()).to_string()
 }
@@ -210,7 +210,7 @@ enum State {
     Kept,
     /// It is counted.
     LeftOut,
-    /// It is none: the rule does not judge its commit.
+    /// It does not count: the rule does not judge its commit.
     TakenBack,
 }
 
@@ -232,8 +232,8 @@ impl Report<'_> {
         self
     }
 
-    /// The commit it is about; the null id, which a ref holds that is not there, is none. A commit that the rule does not
-    /// judge takes the finding back.
+    /// Sets the commit that it is about; the null id, the value of a ref that does not exist, is ignored. If the rule
+    /// does not judge the commit, the finding is withdrawn.
     pub fn commit(mut self, id: ObjectId) -> Self {
         if id.is_null() || self.found.judges(id, self.is_older) {
             return self.with(|finding| finding.commit = Some(id).filter(|id| !id.is_null()));
@@ -247,18 +247,18 @@ impl Report<'_> {
         self
     }
 
-    /// The table of the policy that asks for it, where that is another than the ref's line or tag class.
+    /// Sets the table of the policy that asks for it, where that is not the ref's line or tag class.
     pub fn asked_by(self, origin: &Origin) -> Self {
         let project = self.project;
         self.with(|finding| finding.policy_line = project.policy_line(origin))
     }
 
-    /// The file it is about.
+    /// Sets the file that it is about.
     pub fn path(self, path: &BStr) -> Self {
         self.with(|finding| finding.path = Some(path.to_owned()))
     }
 
-    /// The place in a file: its path, its bytes, and which of them.
+    /// Sets the place in a file: its path, its bytes, and which of them.
     pub fn place(self, path: &BStr, bytes: &[u8], span: &Range<usize>) -> Self {
         self.path(path).with(|finding| {
             let (line, column) = position(bytes, span.start);
@@ -273,17 +273,17 @@ impl Report<'_> {
         self.with(|finding| finding.level = finding.level.min(Level::Warn))
     }
 
-    /// What to do about it, in a sentence.
+    /// Sets what to do about it, in a sentence.
     pub fn help(self, help: impl Into<String>) -> Self {
         self.with(|finding| finding.help = Some(shown(help)))
     }
 
-    /// The command that mends it; `None` where a name in it cannot be shown faithfully.
+    /// Sets the command that fixes it; `None` where a name in it cannot be shown faithfully.
     pub fn command(self, command: Option<String>) -> Self {
         self.with(|finding| finding.command = command)
     }
 
-    /// By what it was decided.
+    /// Sets what it was decided by.
     pub fn evidence(self, evidence: impl Into<String>) -> Self {
         self.with(|finding| finding.evidence = Some(shown(evidence)))
     }

@@ -24,7 +24,7 @@ impl Rule for StaleUpdate {
 
 impl RefRule for StaleUpdate {
     fn check(&self, change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
-        // A clone is told by git what the server holds, and for CI the refs have moved.
+        // In a clone git itself reports what the server holds, and for CI the refs have already moved.
         if !change.facts().push().stage.is_server() {
             return Ok(());
         }

@@ -1,4 +1,4 @@
-//! Refuses the next version on a line whose earlier changelog entries never got to another line.
+//! Refuses the next version on a line whose earlier changelog entries never reached another line.
 
 use bstr::BString;
 
@@ -11,7 +11,7 @@ use crate::facts::{
 use crate::manifest::changelog::Entry;
 use crate::model::{Level, ObjectId, RefName, Untrusted, quote};
 
-/// More entries than these are counted, not named.
+/// Further entries are counted, not named.
 const NAMED: usize = 5;
 
 pub(super) struct StrandedChangelog;
@@ -84,7 +84,7 @@ impl Log<'_, '_> {
         Ok(())
     }
 
-    /// The entries of versions before the tag's: those below its own, or all where it has none.
+    /// Returns the entries of versions before the tag's: those below its own, or all where it has none.
     fn earlier(&self, path: &BString) -> Result<Vec<Released>, FactError> {
         let entries = self.facts.project().all_entries(self.commit, path.as_ref(), self.format)?;
         let own = entries.iter().position(|entry| is_of(entry, self.place, self.name.short(), self.format));

@@ -1,4 +1,4 @@
-//! Asking one rule about one push, for unit tests: the repository is in memory.
+//! Asks one rule about one push, for unit tests: the repository is in memory.
 
 use std::path::PathBuf;
 
@@ -28,7 +28,7 @@ scheme = "semver"
 object = "annotated"
 "#;
 
-/// One ref of a push: its full name, what it holds and what it shall hold.
+/// One ref of a push: its full name, its old value and its new one.
 pub(super) type Offered<'a> = (&'a str, Option<ObjectId>, Option<ObjectId>);
 
 /// Returns what a rule says of a push in pre-receive: its messages, and what kept it from an answer after `undecided: `.

@@ -29,7 +29,7 @@ impl RefRule for UnauthorizedActor {
             (_, Some(place)) => (&place.class.may, format!("the tag class `{}`", place.class.name)),
             _ => return Ok(()),
         };
-        // Nothing is asked of history, nor of who pushes, where nothing is reserved.
+        // Where nothing is reserved, neither history nor the actor has to be known.
         let reserved = [&may.create, &may.push, &may.rewrite, &may.delete];
         if !reserved.into_iter().flatten().any(|set| !set.is_everyone()) {
             return Ok(());
@@ -40,7 +40,7 @@ impl RefRule for UnauthorizedActor {
             Movement::Delete => (&may.delete, "delete"),
             Movement::Rewrite | Movement::FastForward if tag => (&may.rewrite, "move"),
             Movement::FastForward => (&may.push, "push to"),
-            // Whoever may rewrite need not be named again under push.
+            // Actors who may rewrite need not be named again under push.
             Movement::Rewrite if may.rewrite.is_some() => (&may.rewrite, "rewrite"),
             Movement::Rewrite => (&may.push, "push to"),
         };

@@ -1,4 +1,4 @@
-//! Refuses version tags that no changelog entry and no release notes go with.
+//! Refuses version tags without a changelog entry or release notes.
 
 use bstr::{BStr, ByteSlice as _};
 
@@ -8,7 +8,7 @@ use crate::manifest;
 use crate::manifest::changelog::Entry;
 use crate::model::{Level, ObjectId, Untrusted, quote};
 
-/// Notes longer than this are no notes; the file is only looked at to see that there is something in it.
+/// A longer file does not contain release notes; it is only read to see that there is something in it.
 const MAX_NOTES: usize = 8 << 20;
 
 /// The rule's own keys.
@@ -69,7 +69,7 @@ struct Tagged<'c, 'f, 'a> {
 }
 
 impl Tagged<'_, '_, '_> {
-    /// What is wrong with the entry of the tag's version, if anything.
+    /// Returns what is wrong with the entry of the tag's version, if anything.
     fn entry(&self, pattern: &PathPattern, format: ChangelogFormat) -> Result<Option<String>, FactError> {
         let (facts, name) = (self.change.facts(), self.change.name());
         let paths = facts.project().files_like(self.commit, pattern, &self.place.bindings)?;
@@ -92,7 +92,7 @@ impl Tagged<'_, '_, '_> {
         Ok(open.then(|| format!("the entry for `{name}` in `{shown}` is still for `UNRELEASED`")))
     }
 
-    /// What is wrong with the version's own file of notes, if anything.
+    /// Returns what is wrong with the version's own file of notes, if anything.
     fn notes(&self, pattern: &PathPattern) -> Result<Option<String>, FactError> {
         let (facts, name) = (self.change.facts(), self.change.name());
         for path in facts.project().files_like(self.commit, pattern, &self.place.bindings)? {
@@ -106,7 +106,7 @@ impl Tagged<'_, '_, '_> {
     }
 }
 
-/// Whether an entry is of a tag's version. A Debian entry may add an epoch and the revision of the package.
+/// Returns whether an entry is of a tag's version. A Debian entry may add an epoch and the revision of the package.
 pub(super) fn is_of(entry: &Entry, place: &TagMatch<'_>, name: &BStr, format: ChangelogFormat) -> bool {
     let (Some(says), Some(version)) = (entry.version.as_deref(), &place.version) else { return false };
     let same = |text: &str| {

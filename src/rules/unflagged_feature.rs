@@ -30,7 +30,7 @@ impl Rule for UnflaggedFeature {
         summary: "Refuses feature changes on the mainline that name no declared feature flag.",
         task: "asking for the feature flags of",
         docs: include_str!("unflagged_feature.md"),
-        // Only projects with feature flags care.
+        // Only projects with feature flags need this.
         default: Level::Off,
     };
     type Options = Options;

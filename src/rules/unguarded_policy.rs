@@ -24,11 +24,11 @@ impl Rule for UnguardedPolicy {
 
 impl RefRule for UnguardedPolicy {
     fn check(&self, change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
-        // Where nobody is told from anybody else, nobody can be named.
+        // Where pushers cannot be told apart, none of them can be named.
         if change.deletes() || !change.facts().identifies() {
             return Ok(());
         }
-        // What is invalid is refused for that.
+        // An invalid policy is refused for being invalid.
         let Some(Ok(next)) = change.facts().policy_after(change)? else { return Ok(()) };
         let is_named = change.line().is_some_and(|place| place.line.may.push.is_some());
         if is_named || next.texts == change.project().policy().texts {

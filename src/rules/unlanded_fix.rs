@@ -1,11 +1,11 @@
-//! Refuses changes, and releases of changes, that have not got to the line where the policy wants them.
+//! Refuses changes, and releases of changes, that have not reached the line where the policy wants them.
 
 use super::rule::NoOptions;
 use super::{Meta, OptionError, RefRule, Rule, Sink};
 use crate::facts::{Debt, FactError, Flow, FlowDue, Kind, Update, Way};
 use crate::model::{Level, RefName, quote};
 
-/// The rule's id, for those who ask what it asks.
+/// The rule's id, for other code that asks the same question.
 pub(super) const ID: &str = "unlanded-fix";
 
 pub(super) struct UnlandedFix;
@@ -42,7 +42,7 @@ impl RefRule for UnlandedFix {
     }
 }
 
-/// What a push to a branch owes: its own commits at once, older ones when their days are over.
+/// Reports what a push to a branch owes: its own commits at once, older ones when their days are over.
 fn branch(change: &Update<'_, '_>, flow: &Flow, sink: &mut Sink<'_>) -> Result<(), FactError> {
     let facts = change.facts();
     let debts = match flow.due {
@@ -51,7 +51,7 @@ fn branch(change: &Update<'_, '_>, flow: &Flow, sink: &mut Sink<'_>) -> Result<(
             facts.after().debts(flow, change.new_id(), Some(&facts.new_commits(change)?))?
         }
         FlowDue::Days(days) => {
-            // Counted from the newest commit that is pushed: a verdict must not depend on when it is asked for.
+            // Counted from the newest commit that is pushed: a verdict must not depend on when it is given.
             let Some(tip) = change.commit()? else { return Ok(()) };
             let oldest = tip.committer.seconds - i64::from(days) * 86_400;
             let mut debts = facts.after().debts(flow, change.new_id(), None)?;
@@ -63,7 +63,7 @@ fn branch(change: &Update<'_, '_>, flow: &Flow, sink: &mut Sink<'_>) -> Result<(
     report(change, flow, change.name(), debts.iter().map(|debt| (debt, said(debt))), sink)
 }
 
-/// What a release owes: everything on its branch that is due with the next tag.
+/// Reports what a release owes: everything on its branch that is due with the next tag.
 fn tag(change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
     let facts = change.facts();
     let Some(place) = change.tag() else { return Ok(()) };
@@ -81,14 +81,14 @@ fn tag(change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
                 let short = debt.commit.id.short();
                 format!("`{}` releases {short}, which is due on the line `{}`: {}", change.name(), flow.to, debt.reason)
             };
-            // The oldest is what to begin with.
+            // The oldest one is the one to begin with.
             report(change, flow, &name, debts.iter().rev().map(|debt| (debt, said(debt))), sink)?;
         }
     }
     Ok(())
 }
 
-/// One finding for each: a waiver is for one commit, and leaves the others owed.
+/// Reports one finding for each commit: a waiver is for one commit, and leaves the others owed.
 fn report<'d>(
     change: &Update<'_, '_>,
     flow: &Flow,
@@ -116,7 +116,7 @@ fn help(flow: &Flow) -> String {
     format!("bring it there, in the same push if you like; what belongs here alone says `{token}: REASON` in a trailer")
 }
 
-/// The command that brings a change where it is due; `None` where a name cannot be shown faithfully.
+/// Returns the command that brings a change where it is due; `None` where a name cannot be shown faithfully.
 fn command(flow: &Flow, debt: &Debt, from: &RefName, to: &RefName) -> Option<String> {
     let (to, from) = quote(to.short()).zip(quote(from.short()))?;
     Some(if flow.by.contains(&Way::Pick) {

@@ -28,7 +28,7 @@ impl RefRule for UnlistedBranch {
             return not_next(change, place, sink);
         }
         let lines = change.facts().project().lines();
-        // A branch that nobody lists may always go away.
+        // A branch that no line lists may always be deleted.
         if change.namespace() != Namespace::Branch || change.line().is_some() || change.deletes() || lines.is_empty() {
             return Ok(());
         }
@@ -43,14 +43,14 @@ impl RefRule for UnlistedBranch {
     }
 }
 
-/// A new branch for a major version has to be for the one after the highest release's.
+/// Refuses a new branch for a major version that does not follow the highest release's.
 fn not_next(change: &Update<'_, '_>, place: &LineMatch<'_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
     let Some(Upcoming::Major) = place.line.next else { return Ok(()) };
     let highest = change.facts().after().highest_release()?;
     let version = highest.as_ref().and_then(|highest| highest.tag.version.as_ref());
     let next = version.and_then(|version| version.release_component(0)?.checked_add(1));
     let (Some(version), Some(next)) = (version, next) else { return Ok(()) };
-    // As it is written: 011 is another branch than 11, and a number too large to be read is not the next one.
+    // Compared as written: 011 is not the same branch as 11, and a number too large to be read is not the next one.
     if place.bindings.get("major").is_some_and(|major| *major == next.to_string()) {
         return Ok(());
     }

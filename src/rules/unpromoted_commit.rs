@@ -61,7 +61,7 @@ impl BranchRule for UnpromotedCommit {
     }
 }
 
-/// A merge that has exactly the content of one of its parents: the promotion itself.
+/// Returns whether a commit is a merge with exactly the content of one of its parents: the promotion itself.
 fn adds_nothing(change: &Update<'_, '_>, commit: &Commit) -> Result<bool, FactError> {
     if commit.parents.len() < 2 {
         return Ok(false);

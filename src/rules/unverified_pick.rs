@@ -1,11 +1,11 @@
-//! Refuses picks that name an original which is not there, or which is something else.
+//! Refuses picks that name an original that does not exist, or that is a different change.
 
 use super::rule::NoOptions;
 use super::{BranchRule, Meta, OptionError, Rule, Sink};
 use crate::facts::{BranchUpdate, FactError, Way};
 use crate::model::Level;
 
-/// The rule's id, for those who ask what it asks.
+/// The rule's id, for other code that asks the same question.
 pub(super) const ID: &str = "unverified-pick";
 
 pub(super) struct UnverifiedPick;

@@ -14,7 +14,7 @@ impl Rule for VersionGap {
         summary: "Refuses final versions that do not follow directly on one that exists.",
         task: "looking for the version before",
         docs: include_str!("version_gap.md"),
-        // Real projects skip versions, and harmlessly.
+        // Real projects skip versions, without harm.
         default: Level::Off,
     };
     type Options = NoOptions;
@@ -37,7 +37,7 @@ impl VersionTagRule for VersionGap {
             .rev()
             .filter(|sibling| sibling.tag.class.era == place.class.era)
             .find_map(|sibling| sibling.tag.version.clone().filter(|other| !other.is_prerelease()));
-        // The first version of all follows on nothing.
+        // The very first version has no predecessor.
         let Some(before) = before else { return Ok(()) };
         let steps = [
             before.next().ok(),

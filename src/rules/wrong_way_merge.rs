@@ -27,7 +27,7 @@ impl Rule for WrongWayMerge {
 
 impl BranchRule for WrongWayMerge {
     fn check(&self, branch: &BranchUpdate<'_, '_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
-        // A new branch has no merges of its own to speak of: what it starts from is where it was cut.
+        // A new branch has no merges of its own: what it starts from is where it was cut.
         let Some(old) = branch.known_old()?.filter(|_| branch.place().line.cut_from.is_some()) else { return Ok(()) };
         let brought = branch.new_commits()?;
         let origins = branch.origins(branch.facts().after())?;
@@ -62,8 +62,8 @@ fn merges(
     Ok(false)
 }
 
-/// Reports what a fast-forward brings of an origin, and a merge whose first parent is the origin's: the branch then goes on
-/// where the other one was before the push. What comes to both in one push is on neither yet.
+/// Reports commits of an origin that come by a fast-forward, or by a merge whose first parent is the origin's: the
+/// branch then continues where the origin was before the push. Commits that reach both in one push are on neither yet.
 fn moves_onto(
     branch: &BranchUpdate<'_, '_, '_>,
     old: ObjectId,
@@ -89,8 +89,8 @@ fn tell(branch: &BranchUpdate<'_, '_, '_>, report: Report<'_>, first: ObjectId) 
         .evidence(format!("{} comes with it", first.short()));
 }
 
-/// A commit that was made on an origin itself, not merged into it from elsewhere, that the branch did not have, and that is
-/// brought. A fix made on a branch of its own and merged into both lines is not one.
+/// Returns a commit that was made on an origin itself, was not merged into it from elsewhere, and is new to the branch
+/// with this push. A fix made on a branch of its own and merged into both lines is not one.
 fn own_commit(
     branch: &BranchUpdate<'_, '_, '_>,
     origin: ObjectId,

@@ -48,7 +48,7 @@ impl<'a> Job<'a> {
             }
             CiEvent::Push { name, old, new, names_commit, .. } => {
                 let null = ObjectId::null(self.at.repository.hash_kind());
-                // What a forced push took away is in no new clone, and that alone leaves nothing undecided.
+                // Commits that a forced push removed are in no new clone; that alone must not leave anything undecided.
                 let old = old.as_deref().map_or(Ok(null), |text| self.id(text))?;
                 let new = match new {
                     None => null,
@@ -117,8 +117,8 @@ impl<'a> Job<'a> {
             .help("a policy counts once it is on the default branch; until then name one with `--policy`")
     }
 
-    /// Returns the branch that the project calls its main one: as the event says, or else as the remote said when it was
-    /// cloned, or else the only one that there is.
+    /// Returns the branch that the project calls its main one: as the event says, or else as the remote said when it
+    /// was cloned, or else the only branch that exists.
     fn default_branch(&self) -> Result<RefName, Failure> {
         if let Some(name) = self.event.default_branch() {
             return Ok(name.clone());
@@ -136,7 +136,7 @@ impl<'a> Job<'a> {
         }
         let tracked = tracked_branches(repository, self.remote).map_err(|error| self.unreadable(&error))?;
         match tracked.as_slice() {
-            // Not the one that was pushed: it may be new, and what is new cannot govern.
+            // Not the policy that was pushed: a policy must not govern the push that brings it.
             [only] if only != self.event.name() => Ok(only.clone()),
             _ => {
                 let cause = "neither the event nor the clone says which branch is the default one";
@@ -179,8 +179,8 @@ impl<'a> Job<'a> {
         })
     }
 
-    /// Returns the object that a tag was given by the push. A tag of the clone is not trusted to be it: another push may
-    /// have moved it since, and checkouts put the commit into the place of a tag object.
+    /// Returns the object that a tag was given by the push. The clone's own tag is not trusted to be that object:
+    /// another push may have moved it since, and checkouts replace a tag object by its commit.
     fn tagged(&self, name: &RefName, named: ObjectId, names_commit: bool) -> Result<ObjectId, Failure> {
         let repository = self.at.repository;
         if !names_commit {
@@ -238,7 +238,7 @@ impl<'a> Job<'a> {
         }
         let own = self.event.name();
         let tracked = tracked_branches(repository, self.remote).map_err(|error| self.unreadable(&error))?;
-        // Of a request the runner would not have fetched the target.
+        // For a request, the runner would not have fetched the target.
         let is_push = matches!(self.event, CiEvent::Push { .. });
         if is_push && may_have_one_branch && tracked.iter().all(|name| name == own) {
             return Err(self.lacks(&format!("this clone has no branch of `{}` but {own}", self.remote)));
@@ -249,7 +249,7 @@ impl<'a> Job<'a> {
         }
     }
 
-    /// The clone has to be made whole.
+    /// Returns the failure that asks for a complete clone.
     fn lacks(&self, cause: &str) -> Failure {
         let failure = Failure::new(Exit::Undecided, self.detail(), cause);
         let unshallow = if self.at.repository.is_shallow() { "--unshallow " } else { "" };

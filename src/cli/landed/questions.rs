@@ -79,7 +79,8 @@ impl<'a> Asked<'_, 'a> {
         Ok(Questions { list, may_be_many })
     }
 
-    /// Where a change is looked for when nothing says where: where the policy wants it, or else on the mainline.
+    /// Returns where a change is looked for when nothing says where: where the policy wants it, or else on the
+    /// mainline.
     fn usual(&self, from: &End<'a>) -> Result<Vec<End<'a>>, Failure> {
         let flows = self.flows();
         let own = self.line_of(from).map(|line| line.name.as_str());
@@ -102,7 +103,7 @@ impl<'a> Asked<'_, 'a> {
         Err(failure.help("name it with `--to`"))
     }
 
-    /// A revision, or else a line of the policy.
+    /// Resolves a revision, or else a line of the policy.
     fn end(&self, name: &str) -> Result<End<'a>, Failure> {
         match commit(self.repository(), name) {
             Ok(id) => Ok(End::Revision { name: name.to_owned(), id, branch: self.branch(name) }),
@@ -118,7 +119,7 @@ impl<'a> Asked<'_, 'a> {
         }
     }
 
-    /// The branch that a name stands for, tracked ones too.
+    /// Returns the branch that a name stands for, tracked ones too.
     fn branch(&self, name: &str) -> Option<RefName> {
         let (full, _) = self.repository().revision_ref(name).ok()??;
         let tracked = full.full().strip_prefix(format!("refs/remotes/{}/", self.remote).as_bytes());
@@ -136,7 +137,8 @@ impl<'a> Asked<'_, 'a> {
         }
     }
 
-    /// Every branch of the one side with all of the other, once for each flow between them.
+    /// Returns the questions between two sides: every branch of one side with all of the other, once for each flow
+    /// between them.
     fn between(&self, from: &End<'a>, to: &End<'a>, flows: &[&'a Flow]) -> Result<Vec<Question<'a>>, Failure> {
         let sources = match from {
             End::Revision { name, id, branch } => vec![(name.clone(), *id, branch.clone())],

@@ -31,7 +31,7 @@ impl Answer {
     }
 }
 
-/// The statuses in the order of reports.
+/// Returns the statuses in the order of reports.
 fn names() -> impl Iterator<Item = &'static str> {
     Status::ALL.into_iter().map(Status::name).chain([WAIVED])
 }
@@ -47,7 +47,7 @@ fn reason(verdict: &Verdict, waiver: Option<&Granted>) -> String {
     format!("waived{by}{until}: {}", Untrusted::new(&waiver.reason))
 }
 
-/// `refgate.landed/v1`: one document, or a list of them where there may be several.
+/// Renders `refgate.landed/v1`: one document, or a list of them where there may be several.
 pub(super) fn json(answered: &[(&Question<'_>, Answer)], is_list: bool) -> String {
     let mut documents: Vec<serde_json::Value> =
         answered.iter().map(|(question, answer)| document(question, answer)).collect();
@@ -98,7 +98,7 @@ fn changelog(path: &BString, missing: &[Released]) -> serde_json::Value {
     serde_json::json!({ "path": String::from_utf8_lossy(path), "missing": missing })
 }
 
-/// A table for people, with the commands that bring what is missing.
+/// Returns a table for people, with the commands that bring what is missing.
 pub(super) fn human(question: &Question<'_>, answer: &Answer, all: bool) -> String {
     let mut text = String::new();
     let is_settled =

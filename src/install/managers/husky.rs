@@ -1,7 +1,7 @@
 //! husky: `core.hooksPath` is `.husky/_`, which husky writes again and again; it runs the project's `.husky/NAME`.
 //!
-//! Only there is refgate safe from husky. The file is the project's, so refgate adds lines that name no path of this
-//! machine and that leave the input to the lines after them.
+//! That script is the only place that husky does not overwrite. It belongs to the project: refgate adds lines that do
+//! not name any path of this machine and that leave the input to the lines after them.
 
 use bstr::ByteSlice as _;
 
@@ -19,7 +19,7 @@ pub(super) static MANAGER: Manager = Manager {
            needs refgate",
 };
 
-/// The line that begins refgate's own.
+/// The line with which refgate's own lines begin.
 const LINES: &str = "# refgate-lines 1: `refgate install` wrote these, `refgate uninstall` takes them away\n";
 const END: &str = "# end of refgate's lines\n";
 

@@ -1,7 +1,7 @@
-//! lefthook: it puts a hook that it finds away as `NAME.old` and does not run it.
+//! lefthook: it renames a hook that it finds to `NAME.old` and does not run it.
 //!
-//! It does so when it is installed, and while a hook runs after its configuration has changed. The latter the shim
-//! sees and repairs; after the former only lines in `lefthook.yml`, or `refgate install`, bring refgate back.
+//! It does so when it is installed, and while a hook runs after its configuration has changed. The shim notices and
+//! repairs the latter; after the former only lines in `lefthook.yml`, or `refgate install`, bring refgate back.
 
 use super::{Manager, Stand, mentions};
 

@@ -1,5 +1,5 @@
-//! Programs that manage the hooks of a clone, one file each: how their scripts are recognised, and where refgate
-//! stands next to them.
+//! Programs that manage the hooks of a clone, one file each: how their scripts are recognised, and where refgate goes
+//! next to them.
 //!
 //! A new one is one file and one line in [`MANAGERS`]; `tests/hosts/managers.sh` runs the real ones.
 
@@ -19,23 +19,24 @@ pub(super) use husky::{runs_refgate, with_lines, without_lines};
 pub(super) struct Manager {
     /// What it is called.
     pub(super) name: &'static str,
-    /// Recognises a hook of its making by the place and the text.
+    /// Recognises a hook that it made by the place and the text.
     pub(super) made: fn(&Path, &[u8]) -> bool,
-    /// Where refgate stands next to it.
+    /// Where refgate goes next to it.
     pub(super) stand: Stand,
     /// What to know after installing refgate next to it.
     pub(super) note: &'static str,
 }
 
-/// Where refgate stands next to a manager.
+/// Where refgate goes next to a manager.
 #[derive(Debug)]
 pub(super) enum Stand {
-    /// Where the manager keeps the hook that was there before its own, and runs it first: its name ends so.
+    /// Where the manager keeps the hook that was there before its own, and runs it first. This is the end of that
+    /// file's name.
     Behind(&'static str),
-    /// In the hook's place, with the manager's script after it. The manager puts away what it finds in its place and
-    /// does not run it: under a name that ends so.
+    /// In the hook's place, with the manager's script after it. The manager renames what it finds in its place and does
+    /// not run it. This is the end of the new name.
     InFront(&'static str),
-    /// In lines of the script that the manager runs and the project writes.
+    /// As lines in the script that the manager runs and the project writes.
     Lines(fn(&Path, Hook) -> Option<PathBuf>),
 }
 

@@ -1,8 +1,9 @@
 //! pre-commit: it keeps a hook that it finds as `NAME.legacy` and runs it, with the whole input, before its own.
 //!
-//! There refgate survives whatever is done with pre-commit: installed again it leaves the file alone, uninstalled it
-//! puts the file back in the hook's place. In front of pre-commit refgate would be moved there by the next
-//! `pre-commit install`, and run pre-commit's older script, which runs refgate, and so on.
+//! In that file refgate survives whatever is done with pre-commit: when pre-commit is installed again it leaves the
+//! file alone, and when it is uninstalled it puts the file back in the hook's place. In front of pre-commit, refgate
+//! would be moved there by the next `pre-commit install`, and would run pre-commit's older script, which runs refgate,
+//! and so on.
 
 use super::{Manager, Stand, mentions};
 
