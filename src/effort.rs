@@ -1,5 +1,5 @@
-//! How much work a push makes: no more than n log n of whatever whoever pushes decides the number of. Work is counted
-//! where the budget of the push is asked, never by the clock.
+//! How much work a push makes: no more than n log n in anything whose number the pusher decides. Work is counted where
+//! the budget of the push is asked, never by the clock.
 
 use std::fmt::Write as _;
 
@@ -46,7 +46,7 @@ struct Pushed {
 const ZERO: ObjectId = ObjectId::null(HashKind::Sha1);
 
 impl Pushed {
-    /// One commit on master.
+    /// Makes a repository with one commit on master.
     fn new() -> Self {
         let scratch = Scratch::new(&[]);
         scratch.line("master", None, &["a"]);
@@ -68,7 +68,7 @@ impl Pushed {
         self
     }
 
-    /// A commit on master that makes one file another.
+    /// Makes a commit on master that changes one file.
     fn file(mut self, path: &str, before: &str, after: &str) -> Self {
         let mut stream = String::new();
         for (branch, from, text) in [("base", "master", before), ("next", "base", after)] {
@@ -82,7 +82,7 @@ impl Pushed {
         self
     }
 
-    /// So many commits on top of master, oldest first.
+    /// Makes so many commits on top of master, oldest first.
     fn commits(&self, n: usize, subject: &str) -> Vec<ObjectId> {
         let mut stream = String::new();
         for at in 0..n {
@@ -98,7 +98,7 @@ impl Pushed {
         listed.lines().map(|id| ObjectId::from_hex(id.as_bytes()).unwrap()).collect()
     }
 
-    /// The steps that judging takes, with every report of it.
+    /// Returns the steps that judging takes, with every report of it.
     fn steps(self) -> (usize, Verdict) {
         let Self { scratch, policy, updates } = self;
         let file = scratch.top().join("policy.toml");
@@ -123,7 +123,7 @@ fn lines(n: usize, line: impl Fn(usize) -> String) -> String {
     (0..n).map(line).collect()
 }
 
-/// What whoever pushes decides the number of.
+/// The things whose number the pusher decides.
 type Dimension = (&'static str, Verdict, fn(usize) -> Pushed);
 
 const DIMENSIONS: &[Dimension] = &[
@@ -218,7 +218,7 @@ const DIMENSIONS: &[Dimension] = &[
     }),
 ];
 
-/// A policy in the repository itself, with more of it pushed.
+/// Returns a policy in the repository itself, with more of it pushed.
 fn pushed_policy(more: &str) -> Pushed {
     let own = POLICY.replace("[rules.version-gap]\nlevel = \"warn\"\n[rules.colliding-slug]\nlevel = \"refuse\"\n", "");
     let pushed = Pushed::new().file(".refgate.toml", &own, &format!("{own}{more}"));

@@ -1,4 +1,4 @@
-//! Files in places where somebody may have put something else. Nobody waits for the other end of a pipe.
+//! Opens files in places where somebody may have put something else. It never waits for the other end of a pipe.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
@@ -6,12 +6,12 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-/// What is done where a path ends in a symbolic link.
+/// What to do with a path that ends in a symbolic link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Links {
-    /// It is followed.
+    /// Follow it.
     Follow,
-    /// It is an error: it could lead anywhere.
+    /// Refuse it: it could lead anywhere.
     Refuse,
 }
 
@@ -29,10 +29,10 @@ pub(crate) fn open(path: &Path, links: Links) -> io::Result<File> {
     }
 }
 
-/// Opens a file, or what else somebody has named, for writing.
+/// Opens a file, or something else that was named, for writing.
 ///
 /// # Errors
-/// It cannot be opened; nobody reads the pipe that it is.
+/// It cannot be opened, or it is a pipe that nobody reads.
 pub(crate) fn open_for_writing(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     without_waiting(options, Links::Follow).open(path).map_err(|error| match error.raw_os_error() {
         #[cfg(unix)]
@@ -59,7 +59,8 @@ pub(crate) fn write_as_it_is_read(file: &mut File, mut text: &[u8]) -> io::Resul
     Ok(())
 }
 
-/// Opening a pipe waits for its other end otherwise, and reading or writing it for what is done there.
+/// Sets the flag without which opening a pipe waits for its other end, and reading or writing it waits for what is done
+/// there.
 #[cfg(unix)]
 fn without_waiting(options: &mut OpenOptions, links: Links) -> &mut OpenOptions {
     use nix::libc::{O_NOFOLLOW, O_NONBLOCK};

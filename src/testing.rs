@@ -1,6 +1,7 @@
-//! The narrow door for tests, fuzz targets and benches. Nothing here is an interface for others: the program is.
+//! The narrow interface for tests, fuzz targets and benches. Nothing here is an interface for other programs: those use
+//! the command line.
 //!
-//! Everything else is private to the crate, so that the compiler names what nobody uses.
+//! Everything else is private to the crate, which lets the compiler report what nobody uses.
 
 /// Repositories and the objects in them.
 pub mod git {

@@ -1,7 +1,7 @@
 //! What happened to the version fields of a manifest between two trees.
 //!
-//! Fields are compared by value, never by line: quoting, order and formatting are no change, and a lock file full of
-//! dependencies is as quiet as an empty one.
+//! Fields are compared by value, never by line: quoting, order and formatting do not count, and a lock file full of
+//! changed dependencies causes no report.
 
 use std::collections::BTreeMap;
 
@@ -41,7 +41,8 @@ pub(crate) struct FieldChange<'a> {
 /// Compares the fields of one manifest in two trees.
 ///
 /// Fields of one name are paired by equal value first, then by order. A manifest with a single field on each side has
-/// that pair whatever the names are: moving `tool.poetry.version` to `project.version` must hide no edit, and is none.
+/// that pair whatever the names are: moving `tool.poetry.version` to `project.version` must not hide an edit, and is
+/// not one itself.
 pub(crate) fn compare<'a>(old: &'a [Field], new: &'a [Field]) -> Vec<FieldChange<'a>> {
     if let ([old], [new]) = (old, new) {
         return change(Some(old), Some((0, new))).into_iter().collect();

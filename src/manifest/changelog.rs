@@ -21,7 +21,7 @@ pub struct Entry {
     /// The version; `None` for the section of what is not released yet.
     pub version: Option<String>,
     /// The distribution, or several separated by spaces (Debian only). One version for two distributions is two
-    /// releases, and `UNRELEASED` is none.
+    /// releases, and `UNRELEASED` is not a release.
     pub distribution: Option<String>,
     /// The date, as it is written.
     pub date: Option<String>,
@@ -43,17 +43,17 @@ static END: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(end).expect("a constant")
 });
 
-/// The entries of a `debian/changelog`, newest first as in the file.
+/// Returns the entries of a `debian/changelog`, newest first as in the file.
 ///
 /// # Errors
-/// A line that begins in column 1 and is no heading: an entry that is not seen would be missed silently. Also as
-/// [`fields`](super::fields).
+/// A line that begins in column 1 and is not a heading: an entry that is not recognised would be missed silently. Also
+/// as [`fields`](super::fields).
 pub(crate) fn debian(bytes: &[u8]) -> Result<Vec<Entry>, Error> {
     let source = Source::new(bytes, MAX_BYTES, Encoding::Legacy)?;
     located(&source, debian_entries(&source, usize::MAX)?)
 }
 
-/// The version of the first entry; its distribution is in [`debian`].
+/// Returns the version of the first entry; its distribution is in [`debian`].
 pub(super) fn first_version(source: &Source<'_>) -> Result<Vec<Field>, Error> {
     let entries = debian_entries(source, 1)?;
     let version = |entry: Entry| Some(Field::new("version", &entry.version?, entry.span));
@@ -101,7 +101,7 @@ fn is_indented(text: &str) -> bool {
     text.starts_with([' ', '\t'])
 }
 
-/// Lines that dpkg skips wherever they stand.
+/// Returns whether this is a line that dpkg skips wherever it is.
 fn is_comment(text: &str) -> bool {
     let keyword = text.starts_with('$') && text.trim_end().ends_with('$');
     text.starts_with('#') || keyword || (text.starts_with("/*") && text.trim_end().ends_with("*/"))
@@ -122,9 +122,9 @@ static VERSION: LazyLock<Regex> = LazyLock::new(|| {
 /// A date after the version.
 static DATE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b\d{4}-\d{2}-\d{2}\b").expect("a constant"));
 
-/// The entries of a Markdown changelog in the manner of Keep a Changelog: headings of level two with a version, such
-/// as `## [1.2.3] - 2026-01-31`, or with `Unreleased`. Other headings belong to the entry they stand in; code blocks
-/// and comments are skipped.
+/// Returns the entries of a Markdown changelog in the manner of Keep a Changelog: headings of level two with a version,
+/// such as `## [1.2.3] - 2026-01-31`, or with `Unreleased`. Other headings belong to the entry that they are in; code
+/// blocks and comments are skipped.
 ///
 /// # Errors
 /// As [`fields`](super::fields).

@@ -14,8 +14,8 @@ pub(super) struct Code<'s, 'b> {
     tokens: Vec<Token>,
 }
 
-/// Most tokens of an expression that are looked at. One with more than three is no literal anyway; without the bound,
-/// statements that start within each other would be read again and again.
+/// Most tokens of an expression that are looked at. One with more than three is not a literal anyway; without the
+/// bound, statements that start within each other would be read again and again.
 const MAX_EXPRESSION: usize = 64;
 
 /// What an expression is.
@@ -34,12 +34,12 @@ pub(super) enum Expression {
 pub(super) struct Definitions<'s>(BTreeMap<&'s str, Option<Expression>>);
 
 impl<'s> Definitions<'s> {
-    /// Adds an assignment; a name that has two of them has no value that could be told without running the program.
+    /// Adds an assignment; a name that has two of them has no value that could be known without running the program.
     pub(super) fn insert(&mut self, name: &'s str, value: Expression) {
         self.0.entry(name).and_modify(|known| *known = None).or_insert(Some(value));
     }
 
-    /// The literal that a name stands for.
+    /// Returns the literal that a name stands for.
     fn literal(&self, name: &str) -> Option<Range<usize>> {
         match self.0.get(name) {
             Some(Some(Expression::Literal(range))) => Some(range.clone()),
@@ -54,12 +54,12 @@ impl<'s, 'b> Code<'s, 'b> {
         Ok(Self { source, language, tokens: tokens(source, language)? })
     }
 
-    /// All tokens.
+    /// Returns all tokens.
     pub(super) fn tokens(&self) -> &[Token] {
         &self.tokens
     }
 
-    /// The tokens from each position on, with the token before.
+    /// Returns the tokens from each position on, with the token before.
     pub(super) fn suffixes(&self) -> impl Iterator<Item = (Option<&Token>, &[Token])> {
         (0..self.tokens.len()).map(|at| {
             step();
@@ -68,7 +68,7 @@ impl<'s, 'b> Code<'s, 'b> {
         })
     }
 
-    /// The tokens from the start of each statement on.
+    /// Returns the tokens from the start of each statement on.
     pub(super) fn statements(&self) -> impl Iterator<Item = &[Token]> {
         self.suffixes().filter(|(before, _)| self.ends_statement(*before)).map(|(_, rest)| rest)
     }
@@ -82,17 +82,17 @@ impl<'s, 'b> Code<'s, 'b> {
         }
     }
 
-    /// The text of a token.
+    /// Returns the text of a token.
     pub(super) fn text(&self, token: &Token) -> &'s str {
         self.source.slice(token.span.clone())
     }
 
-    /// Whether a token is this word.
+    /// Returns whether a token is this word.
     pub(super) fn is_word(&self, token: &Token, word: &str) -> bool {
         token.lexeme == Lexeme::Word && self.text(token) == word
     }
 
-    /// What follows `name =` (and not `name ==`), if the tokens begin with that.
+    /// Returns what follows `name =` (and not `name ==`), if the tokens begin with that.
     pub(super) fn assigned<'t>(&self, tokens: &'t [Token]) -> Option<(&'t Token, &'t [Token])> {
         match tokens {
             [name, equals, rest @ ..] if name.lexeme == Lexeme::Word && is_assignment(equals, rest) => {
@@ -102,8 +102,8 @@ impl<'s, 'b> Code<'s, 'b> {
         }
     }
 
-    /// The expression the tokens begin with: up to the end of the statement, the argument, or the bracket that it
-    /// stands in.
+    /// Returns the expression the tokens begin with: up to the end of the statement, the argument, or the bracket that
+    /// it stands in.
     pub(super) fn expression<'t>(&self, tokens: &'t [Token]) -> &'t [Token] {
         // `version =` may end a line where a brace holds statements.
         let goes_on = |token: &&Token| token.lexeme == Lexeme::LineEnd && self.language.braces_hold_statements();
@@ -120,7 +120,7 @@ impl<'s, 'b> Code<'s, 'b> {
         tokens.get(..end.unwrap_or(tokens.len())).unwrap_or_default()
     }
 
-    /// What an expression is; `None` if there is none.
+    /// Returns what an expression is; `None` if there is none.
     pub(super) fn evaluate(&self, tokens: &[Token]) -> Option<Expression> {
         let whole = tokens.first()?.span.start..tokens.last()?.span.end;
         let text = self.source.slice(whole.clone());
@@ -140,7 +140,7 @@ impl<'s, 'b> Code<'s, 'b> {
         })
     }
 
-    /// The field of an expression. A name is followed once, to a literal; everything else is computed.
+    /// Returns the field of an expression. A name is followed once, to a literal; everything else is computed.
     pub(super) fn field(&self, name: &str, expression: &Expression, definitions: &Definitions<'_>) -> Field {
         let range = match expression {
             Expression::Literal(range) => return Field::new(name, self.source.slice(range.clone()), range.clone()),
@@ -156,13 +156,13 @@ impl<'s, 'b> Code<'s, 'b> {
         Field::dynamic(name, says, range.clone())
     }
 
-    /// The source.
+    /// Returns the source.
     pub(super) fn source(&self) -> &'s Source<'b> {
         self.source
     }
 }
 
-/// Whether a token is `=` and not the first half of `==`, `=~` or `=>`.
+/// Returns whether a token is `=` and not the first half of `==`, `=~` or `=>`.
 pub(super) fn is_assignment(token: &Token, rest: &[Token]) -> bool {
     let doubled = |next: &Token| next.span.start == token.span.end && (next.is(b'=') || next.is(b'~') || next.is(b'>'));
     token.is(b'=') && !rest.first().is_some_and(doubled)

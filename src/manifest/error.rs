@@ -40,7 +40,7 @@ pub enum Error {
         /// 1-based column, in characters.
         column: usize,
     },
-    /// A key that may stand once stands twice, so the file does not say which one counts.
+    /// A key that may appear only once appears twice, and the file does not say which one counts.
     #[error("`{key}` stands a second time at line {line}, column {column}")]
     Duplicate {
         /// The key.

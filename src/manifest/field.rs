@@ -19,7 +19,7 @@ impl Value {
         if text.contains(['$', '@', '%', '{', '}']) { Self::Dynamic(text.into()) } else { Self::Literal(text.into()) }
     }
 
-    /// The version, if it is written out.
+    /// Returns the version, if it is written out.
     pub fn literal(&self) -> Option<&str> {
         match self {
             Self::Literal(text) => Some(text),
@@ -27,7 +27,7 @@ impl Value {
         }
     }
 
-    /// Whether this stands for a version that is filled in later, or is on its way: `0.0.0`, `v2.44.GIT`, a
+    /// Returns whether this stands for a version that is filled in later, or is on its way: `0.0.0`, `v2.44.GIT`, a
     /// `-SNAPSHOT`, `-dev` or `.dev0` suffix, `@VERSION@`, or a word without any digit such as `UNRELEASED`.
     pub fn is_placeholder(&self) -> bool {
         let text = match self {
@@ -40,12 +40,12 @@ impl Value {
     }
 }
 
-/// One place of a manifest where the project's own version stands.
+/// One place of a manifest with the project's own version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
     /// The place in the manifest's own terms, such as `package.version`. Parts of it can come from the file.
     pub name: String,
-    /// What stands there.
+    /// What is written there.
     pub value: Value,
     /// The bytes of the file that say it. For a literal these are its text, without quotes, with two exceptions:
     /// a text written with escapes or entities, and a version written in parts (MAJOR, MINOR, …), where the span
@@ -54,19 +54,19 @@ pub struct Field {
 }
 
 impl Field {
-    /// A field whose text is a literal unless it looks like a template.
+    /// Makes a field whose text is a literal unless it looks like a template.
     pub(super) fn new(name: impl Into<String>, text: &str, span: Range<usize>) -> Self {
         Self { name: name.into(), value: Value::of(text), span }
     }
 
-    /// A version that is written in parts; its span covers them all.
+    /// Makes a version that is written in parts; its span covers them all.
     pub(super) fn joined(name: impl Into<String>, text: &str, parts: &[Range<usize>]) -> Self {
         let start = parts.iter().map(|part| part.start).min().unwrap_or_default();
         let end = parts.iter().map(|part| part.end).max().unwrap_or_default();
         Self::new(name, text, start..end)
     }
 
-    /// A field that says where the version comes from.
+    /// Makes a field that says where the version comes from.
     pub(super) fn dynamic(name: impl Into<String>, says: impl Into<String>, span: Range<usize>) -> Self {
         Self { name: name.into(), value: Value::Dynamic(says.into()), span }
     }
@@ -81,7 +81,7 @@ pub struct Hints {
 }
 
 impl Hints {
-    /// The names to look for.
+    /// Returns the names to look for.
     pub(super) fn names_or<'a>(&'a self, usual: &'a [&'a str]) -> Vec<&'a str> {
         if self.names.is_empty() { usual.to_vec() } else { self.names.iter().map(String::as_str).collect() }
     }

@@ -24,7 +24,7 @@ pub(super) trait Format {
     /// What bytes that are not UTF-8 mean.
     const ENCODING: Encoding = Encoding::Legacy;
 
-    /// Whether a tool writes these files from another manifest, so that nobody edits their version by hand.
+    /// Whether a tool writes these files from another manifest, and nobody edits their version by hand.
     const IS_LOCK: bool = false;
 
     /// The name of the version scheme that these files write versions in; `None` where anything goes.
@@ -33,7 +33,7 @@ pub(super) trait Format {
     /// Reads the version fields, in the order of the file.
     fn read(source: &Source<'_>, hints: &Hints) -> Result<Vec<Field>, Error>;
 
-    /// Returns the versions that each field can be meant to say, in the order of the fields; none for a field that is
+    /// Returns the versions that each field can be meant to say, in the order of the fields; empty for a field that is
     /// judged together with another. As [`Kind::meanings`](super::Kind::meanings).
     fn meanings(fields: &[Field]) -> Vec<Vec<String>> {
         fields.iter().map(|field| Vec::from_iter(field.value.literal().map(str::to_owned))).collect()
@@ -52,7 +52,7 @@ pub enum FileName {
 }
 
 impl FileName {
-    /// Whether a path is such a file.
+    /// Returns whether a path is such a file.
     pub(super) fn matches(self, path: &BStr) -> bool {
         let (directory, name) = path.rsplit_once_str("/").unwrap_or((b"", path.as_bytes()));
         match self {

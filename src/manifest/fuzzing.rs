@@ -1,11 +1,11 @@
-//! What the fuzz targets reach.
+//! Entry points for the fuzz targets.
 
 use bstr::BStr;
 
 use super::{Hints, Kind, changelog, compare, fields};
 
-/// Reads a file of a name as a manifest, twice as a change of itself, and as both forms of a changelog. What is found lies
-/// in the file, and nothing changes from a file to itself.
+/// Reads a file of some name as a manifest, compares it with itself, and reads it as both forms of a changelog.
+/// Everything that is found lies in the file, and a file does not differ from itself.
 pub fn read(path: &BStr, bytes: &[u8]) {
     if let Some(kind) = Kind::of_path(path)
         && let Ok(found) = fields(kind, bytes, &Hints::default())

@@ -1,7 +1,7 @@
 //! npm's JSON files.
 //!
-//! Only the objects on the way to a version are read; a key that stands twice in one of them is an error (JSON parsers
-//! differ in which one they take), a key that stands twice among the dependencies is not looked at.
+//! Only the objects on the way to a version are read; a key that appears twice in one of them is an error (JSON parsers
+//! differ in which one they use), a key that appears twice among the dependencies is not looked at.
 
 use serde::Deserializer as _;
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor};
@@ -21,12 +21,12 @@ pub(super) type Member<'a> = (Cow<'a, str>, Range<usize>);
 /// The members that lead to a version.
 const WANTED: [&str; 3] = ["version", "packages", ""];
 
-/// The range of a member's value.
+/// Returns the range of a member's value.
 pub(super) fn find(members: &[Member<'_>], key: &str) -> Option<Range<usize>> {
     members.iter().find(|(name, _)| name == key).map(|(_, range)| range.clone())
 }
 
-/// The field of the member `version`.
+/// Returns the field of the member `version`.
 pub(super) fn version(source: &Source<'_>, members: &[Member<'_>], name: &str) -> Result<Option<Field>, Error> {
     let Some(range) = find(members, "version") else { return Ok(None) };
     let raw = source.slice(range.clone());
@@ -36,7 +36,7 @@ pub(super) fn version(source: &Source<'_>, members: &[Member<'_>], name: &str) -
     Ok(Some(Field::new(name, &text, range.start + 1..range.end - 1)))
 }
 
-/// The wanted members of the object that starts at `base` of the source's text.
+/// Returns the wanted members of the object that starts at `base` of the source's text.
 pub(super) fn members<'s>(source: &Source<'_>, text: &'s str, base: usize) -> Result<Vec<Member<'s>>, Error> {
     let mut reader = serde_json::Deserializer::from_str(text);
     let members = reader.deserialize_map(Members { text, base, source }).and_then(|found| {
@@ -76,7 +76,7 @@ impl<'s> Visitor<'s> for Members<'s, '_> {
             let again = !seen.insert(key.clone());
             if again || WANTED.contains(&key.as_ref()) {
                 let raw: &'s RawValue = map.next_value()?;
-                // A raw value borrows from the text, so its address says where it stands.
+                // A raw value borrows from the text: its address says where it is.
                 let start = raw.get().as_ptr().addr().saturating_sub(self.text.as_ptr().addr()) + self.base;
                 if again {
                     duplicate.get_or_insert_with(|| self.source.duplicate(start, &key));

@@ -19,8 +19,8 @@ impl Kind {
 
     /// Returns the kind of the manifest at this path, by its last component; `None` for any other file.
     ///
-    /// A name says what a file may be, not whose it is: see [`is_vendored`](super::is_vendored). Which `__init__.py` is
-    /// the top package's, a path cannot say; those that assign no `__version__` have no field.
+    /// A name says what a file may be, not whose it is: see [`is_vendored`](super::is_vendored). A path cannot say
+    /// which `__init__.py` is the top package's; those that do not assign `__version__` have no field.
     pub fn of_path(path: &BStr) -> Option<Self> {
         Self::all().find(|kind| kind.files().iter().any(|file| file.matches(path)))
     }
@@ -45,7 +45,7 @@ impl Kind {
         self.0.max_bytes
     }
 
-    /// Whether a tool writes these files from another manifest, so that nobody edits their version by hand.
+    /// Returns whether a tool writes these files from another manifest, and nobody edits their version by hand.
     pub fn is_lock(self) -> bool {
         self.0.is_lock
     }
@@ -55,8 +55,8 @@ impl Kind {
         self.0.scheme
     }
 
-    /// Returns the versions that each of a file's fields can be meant to say, in the order of the fields; none for a
-    /// computed field, and none for one that is judged together with another.
+    /// Returns the versions that each of a file's fields can be meant to say, in the order of the fields; empty for a
+    /// computed field, and for one that is judged together with another.
     ///
     /// Most fields say one thing. Packages count their own revisions: `1.15.9-2` in `debian/changelog` packages 1.15.9,
     /// and an RPM's version and release stand in two fields.
@@ -71,7 +71,7 @@ impl Kind {
     }
 }
 
-/// Kinds are told apart by their names.
+/// Kinds are compared by their names.
 impl PartialEq for Kind {
     fn eq(&self, other: &Self) -> bool {
         self.name() == other.name()

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::source::step;
 
-/// A part of a line and where it stands.
+/// A part of a line and its position.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Line<'t> {
     /// The text, without the line end.
@@ -14,24 +14,24 @@ pub(super) struct Line<'t> {
 }
 
 impl<'t> Line<'t> {
-    /// Without white space at its ends.
+    /// Removes white space at its ends.
     pub(super) fn trimmed(self) -> Self {
         let start = self.start + (self.text.len() - self.text.trim_start().len());
         Self { text: self.text.trim(), start }
     }
 
-    /// Its range.
+    /// Returns its range.
     pub(super) fn range(self) -> Range<usize> {
         self.start..self.start + self.text.len()
     }
 
-    /// What is left after a prefix.
+    /// Returns what is left after a prefix.
     pub(super) fn strip_prefix(self, prefix: &str) -> Option<Line<'t>> {
         let text = self.text.strip_prefix(prefix)?;
         Some(Line { text, start: self.start + prefix.len() })
     }
 
-    /// What is before the first of these characters, and what is after it.
+    /// Returns what is before the first of these characters, and what is after it.
     pub(super) fn split_once(self, separator: char) -> Option<(Self, Self)> {
         let (before, after) = self.text.split_once(separator)?;
         let start = self.start + self.text.len() - after.len();
@@ -39,7 +39,7 @@ impl<'t> Line<'t> {
     }
 }
 
-/// The lines of a text.
+/// Returns the lines of a text.
 pub(super) fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
     let mut start = 0;
     text.split_inclusive('\n').map(move |line| {

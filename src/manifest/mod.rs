@@ -1,4 +1,4 @@
-//! Where a project's own version stands in each kind of manifest, as value and byte span.
+//! Finds a project's own version in each kind of manifest, as value and byte span.
 //!
 //! Knows no git: it is given a path and the bytes of one file. TOML, JSON, XML and YAML are read by real parsers, the
 //! formats that are programs by small scanners that know comments, strings and brackets and look at one call or one
@@ -7,10 +7,10 @@
 //!
 //! A kind of manifest is one file in `kinds/`; the list there feeds everything else.
 //!
-//! The lexers ([`lex`], the scanners in `kinds/`) are own code although there are grammars for all these languages: a
-//! version needs the bytes it stands at, which rules out most parsers; the grammars that keep them come as generated C,
-//! which this crate does not want to link into a hook that reads whatever is pushed; and each of them has to be bounded
-//! in time and memory for hostile input, which is easily seen of a scanner that moves forward only.
+//! The lexers ([`lex`], the scanners in `kinds/`) are hand-written although there are grammars for all these languages.
+//! The position of a version in bytes is needed, which rules out most parsers. The grammars that keep positions come as
+//! generated C, which this crate does not want to link into a hook that reads whatever is pushed. And time and memory
+//! have to be bounded for hostile input, which is easy to see for a scanner that only moves forward.
 
 pub(crate) mod changelog;
 #[cfg(fuzzing)]
@@ -46,8 +46,8 @@ pub(crate) use pattern::{MAX_PATTERN_BYTES, Pattern, fields_by_pattern};
 pub(crate) use position::position;
 pub(crate) use yaml_values::{MAX_YAML_BYTES, PathGlobs, YamlText, yaml_values};
 
-/// Reads the version fields of a manifest, in the order of the file. A manifest that names no version, such as a
-/// `Cargo.toml` that is only a workspace, has none.
+/// Reads the version fields of a manifest, in the order of the file. A manifest that does not name a version, such as a
+/// `Cargo.toml` that is only a workspace, has no fields.
 ///
 /// # Errors
 /// The file is too large, not UTF-8 where it must be, not well-formed, or says its version twice. Time and memory are

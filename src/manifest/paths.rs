@@ -1,4 +1,5 @@
-//! Files that nobody of the project writes by hand: other projects' code, lock files, what a generator wrote.
+//! Recognises files that nobody in the project writes by hand: other projects' code, lock files, what a generator
+//! wrote.
 
 use bstr::{BStr, ByteSlice as _};
 
@@ -29,8 +30,8 @@ const VENDORED: [&str; 22] = [
     "six",
 ];
 
-/// Whether a path lies in a directory of other projects' code, such as `vendor/` or `node_modules/`, at any depth and
-/// in any case. A policy adds its own; this list has only names that mean nothing else.
+/// Returns whether a path lies in a directory of other projects' code, such as `vendor/` or `node_modules/`, at any
+/// depth and in any case. A policy adds its own; this list has only names that mean nothing else.
 pub(crate) fn is_vendored(path: &BStr) -> bool {
     in_directory(path, &VENDORED)
 }
@@ -44,7 +45,7 @@ const GENERATED: [&str; 5] = ["go.sum", "go.mod", "package-lock.json", "modules.
 /// How the names of files end that a tool writes, in lower case.
 const GENERATED_ENDS: [&str; 7] = [".lock", ".po", ".pot", ".pb.go", ".min.js", ".min.css", ".abi"];
 
-/// Whether a path is of a file that nobody writes by hand: vendored, locked, generated or translated.
+/// Returns whether a path is of a file that nobody writes by hand: vendored, locked, generated or translated.
 pub(crate) fn is_generated(path: &BStr) -> bool {
     let name = path.rsplit_once_str("/").map_or(path.as_bytes(), |(_, name)| name).to_ascii_lowercase();
     is_vendored(path)

@@ -12,7 +12,7 @@ pub(crate) const MAX_PATTERN_BYTES: usize = 8 << 20;
 /// Most memory a compiled pattern may take; a policy is trusted, a typing error in a repetition is not.
 const MAX_REGEX: usize = 1 << 20;
 
-/// A regular expression that says where a version stands.
+/// A regular expression that says where a version is.
 #[derive(Clone, Debug)]
 pub struct Pattern {
     regex: Regex,

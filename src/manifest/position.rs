@@ -2,7 +2,7 @@
 
 use bstr::ByteSlice as _;
 
-/// The line and column of a byte offset, both 1-based; the column counts characters, and each byte that is not
+/// Returns the line and column of a byte offset, both 1-based; the column counts characters, and each byte that is not
 /// UTF-8 as one or more of them. A byte order mark takes no column. An offset beyond the end is the end.
 pub(crate) fn position(bytes: &[u8], offset: usize) -> (usize, usize) {
     let before = bytes.get(..offset).unwrap_or(bytes);
@@ -15,7 +15,7 @@ pub(crate) fn position(bytes: &[u8], offset: usize) -> (usize, usize) {
     (lines + 1, row.chars().count() + 1)
 }
 
-/// The offset of a 1-based line and a 1-based column in bytes, as parsers report them.
+/// Returns the offset of a 1-based line and a 1-based column in bytes, as parsers report them.
 pub(super) fn offset_of(text: &str, line: usize, column: usize) -> usize {
     let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
     start.saturating_add(column.saturating_sub(1)).min(text.len())

@@ -13,7 +13,7 @@ pub(super) struct Assignment<'s> {
     pub(super) value: Expression,
 }
 
-/// What the names of assignments stand for.
+/// Returns what the names of assignments stand for.
 pub(super) fn definitions<'s>(assignments: &[Assignment<'s>]) -> Definitions<'s> {
     let mut definitions = Definitions::default();
     for assignment in assignments {
@@ -24,7 +24,7 @@ pub(super) fn definitions<'s>(assignments: &[Assignment<'s>]) -> Definitions<'s>
     definitions
 }
 
-/// The assignments of a module.
+/// Returns the assignments of a module.
 pub(super) fn assignments<'s>(code: &Code<'s, '_>) -> Vec<Assignment<'s>> {
     code.statements().filter_map(|tokens| assignment(code, tokens)).collect()
 }
@@ -68,7 +68,7 @@ fn assignment<'s>(code: &Code<'s, '_>, mut tokens: &[Token]) -> Option<Assignmen
     Some(Assignment { names, value })
 }
 
-/// A Python file is UTF-8 unless a comment in its first two lines says otherwise (PEP 263).
+/// Checks the encoding: a Python file is UTF-8 unless a comment in its first two lines says otherwise (PEP 263).
 pub(super) fn declared_encoding(source: &Source<'_>) -> Result<(), Error> {
     let text = source.text();
     let declared = text.lines().take(2).any(|line| line.starts_with('#') && line.contains("coding"));

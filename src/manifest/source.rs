@@ -9,7 +9,7 @@ use crate::model::{Untrusted, work};
 /// The mark some editors put before UTF-8.
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
-/// Longest version, in bytes: what is longer is none, and would end up in one-line messages.
+/// The longest version, in bytes: a longer text is not a version, and would end up in one-line messages.
 pub(super) const MAX_VERSION: usize = 256;
 
 /// Most fields of a file: the largest real lock files have some thousand.
@@ -28,8 +28,8 @@ const MAX_QUOTED: usize = 80;
 pub(super) enum Encoding {
     /// The format is UTF-8: they are an error.
     Utf8,
-    /// The format is older than UTF-8, and a Latin-1 name in a comment is none of our business: they are an
-    /// error only within a version.
+    /// The format is older than UTF-8, and a Latin-1 name in a comment does not matter: such bytes are an error only
+    /// within a version.
     Legacy,
 }
 
@@ -41,8 +41,8 @@ pub(super) fn step() {
 
 /// A file: its bytes, and its text without the byte order mark.
 ///
-/// Offsets in the text are offsets in the file less [`Source::bom`]; in legacy encodings each invalid byte is
-/// replaced by one `?`, so that this holds there too.
+/// Offsets in the text are offsets in the file less [`Source::bom`]; in legacy encodings each invalid byte is replaced
+/// by one `?`, which keeps the offsets.
 pub(super) struct Source<'a> {
     bytes: &'a [u8],
     text: Cow<'a, str>,
@@ -65,36 +65,36 @@ impl<'a> Source<'a> {
         Ok(Self { bytes, text, bom })
     }
 
-    /// The text, without the byte order mark.
+    /// Returns the text, without the byte order mark.
     pub(super) fn text(&self) -> &str {
         &self.text
     }
 
-    /// The text in this range; empty if the range is not within it or cuts a character.
+    /// Returns the text in this range; empty if the range is not within it or cuts a character.
     pub(super) fn slice(&self, range: Range<usize>) -> &str {
         step();
         self.text.get(range).unwrap_or_default()
     }
 
-    /// An error at this offset of the text.
+    /// Returns an error at this offset of the text.
     pub(super) fn syntax(&self, offset: usize, reason: impl AsRef<str>) -> Error {
         let (line, column) = position(self.bytes, offset.saturating_add(self.bom));
         Error::Syntax { reason: shown(reason.as_ref()), line, column }
     }
 
-    /// The error for a key that stands again at this offset of the text.
+    /// Returns the error for a key that is repeated at this offset of the text.
     pub(super) fn duplicate(&self, offset: usize, key: &str) -> Error {
         let (line, column) = position(self.bytes, offset.saturating_add(self.bom));
         Error::Duplicate { key: shown(key), line, column }
     }
 
-    /// The error for a template mark at this offset of the text.
+    /// Returns the error for a template mark at this offset of the text.
     pub(super) fn template(&self, offset: usize) -> Error {
         let (line, column) = position(self.bytes, offset.saturating_add(self.bom));
         Error::Template { line, column }
     }
 
-    /// The range of the file that this range of the text is.
+    /// Returns the range of the file that this range of the text is.
     ///
     /// # Errors
     /// The bytes there are not UTF-8.
@@ -106,7 +106,7 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// The field with its span moved from the text to the file, and what a computed one says cut to one line.
+    /// Returns the field with its span moved from the text to the file, and what a computed one says cut to one line.
     ///
     /// # Errors
     /// The version is not UTF-8, or longer than any version.
@@ -130,7 +130,7 @@ fn not_utf8(bytes: &[u8], offset: usize) -> Error {
     Error::NotUtf8 { line, column }
 }
 
-/// Text of the file, fit for a one-line message.
+/// Returns text of the file, fit for a one-line message.
 fn shown(text: &str) -> String {
     let mut shown: String = Untrusted::new(
         text.char_indices()

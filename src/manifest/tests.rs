@@ -5,12 +5,12 @@ use proptest::prelude::*;
 use super::*;
 use crate::model::work::steps_of;
 
-/// The kind of this name.
+/// Returns the kind of this name.
 fn named(name: &str) -> Kind {
     Kind::all().find(|kind| kind.name() == name).unwrap_or_else(|| panic!("no kind `{name}`"))
 }
 
-/// The fields of a text, with computed ones as `= what they say`.
+/// Returns the fields of a text, with computed ones as `= what they say`.
 fn read_with(kind: Kind, text: &str, names: &[&str]) -> Result<Vec<(String, String)>, Error> {
     let hints = Hints { names: names.iter().map(ToString::to_string).collect() };
     let fields = fields(kind, text.as_bytes(), &hints)?;
@@ -28,7 +28,7 @@ fn read(kind: Kind, text: &str) -> Result<Vec<(String, String)>, Error> {
     read_with(kind, text, &[])
 }
 
-/// Asserts the fields of a text, and that each literal stands where its span says.
+/// Asserts the fields of a text, and that each literal is where its span says.
 fn expect(kind: Kind, text: &str, expected: &[(&str, &str)]) {
     let found = fields(kind, text.as_bytes(), &Hints::default()).unwrap_or_else(|error| panic!("{error}: {text}"));
     for field in &found {
@@ -620,7 +620,7 @@ fn deep_nesting_is_refused_or_read_without_the_stack() {
     );
 }
 
-/// A text made of the words that readers look for, so that random cases get past the first token.
+/// Generates a text made of the words that readers look for, to get random cases past the first token.
 fn plausible() -> impl Strategy<Value = String> {
     let words = [
         "version",
@@ -708,7 +708,8 @@ fn plausible() -> impl Strategy<Value = String> {
     proptest::collection::vec(proptest::sample::select(words.to_vec()), 0..40).prop_map(|words| words.concat())
 }
 
-/// Whether a literal's span must hold exactly its text: not for versions in parts, nor in notations with escapes.
+/// Returns whether a literal's span must hold exactly its text: not for versions in parts, nor in notations with
+/// escapes.
 fn is_verbatim(kind: Kind, text: &str, said: &str) -> bool {
     match kind.name() {
         "cmake" | "configure-ac" | "make-variables" | "version-rb" => false,
@@ -759,7 +760,7 @@ proptest! {
         }
     }
 
-    /// Real manifests with bytes changed, taken out and put in.
+    /// Reads real manifests with bytes changed, removed and inserted.
     #[test]
     fn damaged_manifests_are_read_or_refused(
         at in 0usize..1000, with in "[\\x00-\\x7fé]{0,3}", cut in 0usize..4, which in 0usize..8,

@@ -17,14 +17,14 @@ pub(super) fn parse<'s>(source: &'s Source<'_>) -> Result<DeTable<'s>, Error> {
     }
 }
 
-/// The value at a path of tables.
+/// Returns the value at a path of tables.
 pub(super) fn get<'t, 's>(root: &'t DeTable<'s>, path: &[&str]) -> Option<&'t Item<'s>> {
     let (last, tables) = path.split_last()?;
     let table = tables.iter().try_fold(root, |table, key| table.get(*key)?.get_ref().as_table())?;
     table.get(*last)
 }
 
-/// The field of a string value.
+/// Returns the field of a string value.
 pub(super) fn text(source: &Source<'_>, name: &str, value: &Item<'_>) -> Result<Field, Error> {
     match value.get_ref().as_str() {
         Some(text) => Ok(Field::new(name, text, unquoted(source, value.span()))),
@@ -34,12 +34,12 @@ pub(super) fn text(source: &Source<'_>, name: &str, value: &Item<'_>) -> Result<
     }
 }
 
-/// The range of a TOML string without its quotes.
+/// Returns the range of a TOML string without its quotes.
 fn unquoted(source: &Source<'_>, span: Range<usize>) -> Range<usize> {
     let raw = source.slice(span.clone());
     for quote in [r#"""""#, "'''", "\"", "'"] {
         if let Some(inner) = raw.strip_prefix(quote).and_then(|raw| raw.strip_suffix(quote)) {
-            // The first line break of a multi-line string is none of its text.
+            // The first line break of a multi-line string is not part of its text.
             let quote_end = span.start + quote.len();
             let lead = if quote.len() == 3 { inner.len() - inner.trim_start_matches(['\r', '\n']).len() } else { 0 };
             return quote_end + lead..span.end - quote.len();

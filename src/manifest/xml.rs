@@ -16,7 +16,7 @@ const MAX_NAMESPACES: usize = 256;
 /// Most nodes of a file.
 const MAX_NODES: u32 = 200_000;
 
-/// The text, if it is UTF-8 or declares an encoding that extends ASCII.
+/// Returns the text, if it is UTF-8 or declares an encoding that extends ASCII.
 pub(super) fn checked<'s>(source: &'s Source<'_>) -> Result<&'s str, Error> {
     let text = source.text();
     let declaration = text.get(..text.find("?>").unwrap_or_default()).unwrap_or_default();
@@ -61,7 +61,7 @@ pub(super) fn parse<'t>(source: &Source<'_>, text: &'t str) -> Result<Document<'
     })
 }
 
-/// The only child element of this name, in any namespace (old files have none).
+/// Returns the only child element of this name, in any namespace (old files have none).
 pub(super) fn only<'a, 't>(
     source: &Source<'_>,
     parent: Node<'a, 't>,
@@ -75,7 +75,7 @@ pub(super) fn only<'a, 't>(
     }
 }
 
-/// The field of an element that holds nothing but text; an empty one has none.
+/// Returns the field of an element that holds nothing but text; an empty one has none.
 pub(super) fn field(source: &Source<'_>, element: Node<'_, '_>, name: &str) -> Result<Option<Field>, Error> {
     let mut children = element.children();
     let (first, second) = (children.next(), children.next());
@@ -91,7 +91,7 @@ pub(super) fn field(source: &Source<'_>, element: Node<'_, '_>, name: &str) -> R
     }
 }
 
-/// A range without the white space at its ends.
+/// Returns a range without the white space at its ends.
 fn trimmed(source: &Source<'_>, range: Range<usize>) -> Range<usize> {
     let raw = source.slice(range.clone());
     let start = range.start + (raw.len() - raw.trim_start().len());

@@ -91,7 +91,7 @@ impl<'s, 't> Stream<'s, 't> {
         Ok(stream)
     }
 
-    /// Adds a node that stands in this many collections, with its anchor or 0.
+    /// Adds a node that is nested in this many collections, with its anchor or 0.
     fn add(&mut self, node: Node<'s>, anchor: usize, depth: usize) -> Result<(), Error> {
         if depth > MAX_DEPTH {
             return Err(self.source.syntax(node.start, format!("more than {MAX_DEPTH} collections within each other")));
@@ -116,13 +116,13 @@ impl<'s, 't> Stream<'s, 't> {
         Ok(())
     }
 
-    /// The indices of the nodes from `first` on that are not within each other, up to `end`.
+    /// Returns the indices of the nodes from `first` on that are not within each other, up to `end`.
     fn siblings(&self, first: usize, end: usize) -> impl Iterator<Item = usize> {
         let next = move |at: &usize| Some(self.nodes.get(*at).map_or(end, |node| after(node, *at)));
         std::iter::successors(Some(first), next).take_while(move |at| *at < end)
     }
 
-    /// The text of a key, `?` for a key that is not a text and has no name in a path.
+    /// Returns the text of a key, `?` for a key that is not text and has no name in a path.
     fn name(&self, key: &Node<'s>) -> Cow<'s, str> {
         let target = match &key.kind {
             Kind::Alias(anchor) => self.nodes.get(self.target(*anchor)).map(|node| &node.kind),
@@ -134,21 +134,21 @@ impl<'s, 't> Stream<'s, 't> {
         }
     }
 
-    /// The node that an alias stands for.
+    /// Returns the node that an alias stands for.
     fn target(&self, anchor: usize) -> usize {
         self.anchors.get(&anchor).copied().unwrap_or(usize::MAX)
     }
 
-    /// Where the second document begins, if there is one.
+    /// Returns where the second document begins, if there is one.
     pub(super) fn second_document(&self) -> Option<usize> {
         self.documents.get(1).and_then(|at| self.nodes.get(*at)).map(|node| node.start)
     }
 
-    /// Calls `visit` with the path and value of every scalar that is no key. Mappings are merged as `<<` says, a key
-    /// of one's own before a merged one.
+    /// Calls `visit` with the path and value of every scalar that is not a key. Mappings are merged as `<<` says; a
+    /// mapping's own key wins over a merged one.
     ///
     /// # Errors
-    /// A key that stands twice, or aliases that unfold into more than is read.
+    /// A key that appears twice, or aliases that expand into more than is read.
     pub(super) fn visit(&self, visit: &mut dyn FnMut(&[Cow<'s, str>], &Scalar<'s>)) -> Result<(), Error> {
         let mut walk = Walk { stream: self, path: Vec::new(), visits: 0, visit };
         for document in &self.documents {
@@ -157,8 +157,8 @@ impl<'s, 't> Stream<'s, 't> {
         Ok(())
     }
 
-    /// The range of a scalar's text without quotes; up to the end of its line if it is written another way (with
-    /// escapes, or as a block).
+    /// Returns the range of a scalar's text without quotes; up to the end of its line if it is written another way
+    /// (with escapes, or as a block).
     pub(super) fn range(&self, scalar: &Scalar<'_>) -> Range<usize> {
         let text = scalar.text.as_deref().unwrap_or_default();
         let whole = self.source.slice(scalar.start..self.source.text().len());
@@ -179,7 +179,7 @@ impl<'s, 't> Stream<'s, 't> {
     }
 }
 
-/// The node that an event begins, and its anchor or 0; `None` for events that are not of a node.
+/// Returns the node that an event begins, and its anchor or 0; `None` for events that are not of a node.
 fn node_of(event: Event<'_>) -> Option<(Kind<'_>, usize)> {
     match event {
         Event::Scalar(value, style, anchor, _) => {
@@ -201,7 +201,7 @@ fn node_of(event: Event<'_>) -> Option<(Kind<'_>, usize)> {
     }
 }
 
-/// The index after a node.
+/// Returns the index after a node.
 fn after(node: &Node<'_>, at: usize) -> usize {
     match node.kind {
         Kind::Sequence(end) | Kind::Mapping(end) => end.max(at + 1),
@@ -217,7 +217,7 @@ struct Walk<'w, 's, 't> {
 }
 
 impl<'w, 's, 't> Walk<'w, 's, 't> {
-    /// A node, with every step counted.
+    /// Returns a node, with every step counted.
     fn node(&mut self, at: usize, depth: usize) -> Result<Option<&'w Node<'s>>, Error> {
         step();
         let node = self.stream.nodes.get(at);
@@ -258,7 +258,7 @@ impl<'w, 's, 't> Walk<'w, 's, 't> {
 
     /// Visits the values of a mapping, and of what is merged into it.
     ///
-    /// Of a `merged` mapping only those count whose keys were not `seen`; it may also be a sequence of mappings.
+    /// From a `merged` mapping only values count whose keys were not `seen`; it may also be a sequence of mappings.
     fn mapping(
         &mut self,
         at: usize,
@@ -285,7 +285,7 @@ impl<'w, 's, 't> Walk<'w, 's, 't> {
         Ok(())
     }
 
-    /// Visits the values that stand in a mapping itself, and returns what it merges.
+    /// Visits the values of a mapping itself, and returns what it merges.
     fn own_entries(
         &mut self,
         at: usize,
@@ -315,7 +315,7 @@ impl<'w, 's, 't> Walk<'w, 's, 't> {
     }
 }
 
-/// Where the first `{{` outside a comment line stands, if there is one.
+/// Returns where the first `{{` outside a comment line is, if there is one.
 fn templated(text: &str) -> Option<usize> {
     super::lines::lines(text)
         .filter(|line| !line.text.trim_start().starts_with('#'))

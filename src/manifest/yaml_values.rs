@@ -13,7 +13,7 @@ pub(crate) const MAX_YAML_BYTES: usize = 1 << 20;
 /// Most memory the compiled globs may take.
 const MAX_REGEX: usize = 1 << 20;
 
-/// Between the segments of a path: no character of a key.
+/// The separator between the segments of a path: not a character of a key.
 const SEPARATOR: char = '\0';
 
 /// Which values of a YAML file are meant, by their path from the root of the document.
@@ -56,7 +56,7 @@ fn pattern(glob: &str) -> Result<String, Error> {
 /// What a YAML value is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum YamlText {
-    /// A text, as it stands: `1.10` is not read as a number.
+    /// The text as it is written: `1.10` is not read as a number.
     Text(String),
     /// Nothing: `null`, `~` or left out.
     Null,
@@ -77,8 +77,8 @@ pub(crate) struct YamlValue {
     pub span: Range<usize>,
 }
 
-/// The scalars that any of the globs mean, in all documents of a YAML file, in the order of the file. Aliases and merge
-/// keys are followed.
+/// Returns the scalars that any of the globs mean, in all documents of a YAML file, in the order of the file. Aliases
+/// and merge keys are followed.
 ///
 /// # Errors
 /// [`Error::Template`] for a file that is YAML only once it is rendered (a Helm template); otherwise as
@@ -111,7 +111,7 @@ pub(crate) fn yaml_values(bytes: &[u8], globs: &PathGlobs) -> Result<Vec<YamlVal
     located.collect()
 }
 
-/// Lines of offsets that mostly rise, so that a file with many values is not counted from its start for each.
+/// Finds the lines of offsets that mostly rise, without counting from the start of the file for each value.
 struct Lines<'b> {
     bytes: &'b [u8],
     at: usize,

@@ -5,13 +5,13 @@ use std::ops::Range;
 
 use super::Untrusted;
 
-/// More of a line than this, on either side of the mark, is left out: a minified file is a single line.
+/// How much of a line is shown on either side of the mark: a minified file is a single line.
 const MAX_BESIDE: usize = 60;
 
 /// The longest mark.
 const MAX_MARKED: usize = 80;
 
-/// As many bytes as can be needed for that: no character has more than four.
+/// As many bytes as that can take up: no character has more than four.
 const MAX_BYTES: usize = 4 * (MAX_MARKED + 1);
 
 /// A line of a file, safe to show, and where its mark is.
@@ -26,7 +26,7 @@ pub struct Excerpt {
 }
 
 impl Excerpt {
-    /// The line that a range of bytes is in; of a range over several lines, the first.
+    /// Makes an excerpt of the line that a range of bytes is in; of a range over several lines, the first.
     pub fn new(bytes: &[u8], span: &Range<usize>) -> Self {
         let start = span.start.min(bytes.len());
         let before = bytes.get(..start).unwrap_or_default();
@@ -49,7 +49,7 @@ impl Excerpt {
     }
 }
 
-/// Tabs as one blank: the mark below has to stand where the text does.
+/// Replaces each tab by one blank: the mark below has to line up with the text.
 fn clear(bytes: &[u8]) -> String {
     Untrusted::new(&bytes.replace("\t", " ")).to_string()
 }

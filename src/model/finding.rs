@@ -1,4 +1,4 @@
-//! What judging yields.
+//! The results of judging.
 
 use bstr::BString;
 use std::fmt;
@@ -22,7 +22,7 @@ pub enum Level {
 }
 
 impl Level {
-    /// The word used in policies and reports.
+    /// Returns the word used in policies and reports.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Off => "off",
@@ -129,7 +129,7 @@ pub(crate) enum Verdict {
 }
 
 impl Verdict {
-    /// The word used in reports.
+    /// Returns the word used in reports.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Accepted => "accepted",
@@ -138,7 +138,7 @@ impl Verdict {
         }
     }
 
-    /// The exit code of this verdict.
+    /// Returns the exit code of this verdict.
     pub(crate) const fn exit(self) -> Exit {
         match self {
             Self::Accepted => Exit::Accepted,
@@ -168,12 +168,12 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// A failure without a remedy or a chain.
+    /// Makes a failure without a remedy or a chain.
     pub fn new(exit: Exit, detail: impl Into<String>, cause: impl Into<String>) -> Self {
         Self { exit, detail: detail.into(), cause: cause.into(), help: None, chain: Vec::new() }
     }
 
-    /// A failure caused by an error, whose whole chain is kept for the log.
+    /// Makes a failure caused by an error, whose whole chain is kept for the log.
     pub fn from_error(exit: Exit, detail: impl Into<String>, error: &dyn std::error::Error) -> Self {
         let chain: Vec<String> =
             std::iter::successors(error.source(), |inner| inner.source()).map(ToString::to_string).collect();

@@ -12,7 +12,7 @@ pub enum HashKind {
 }
 
 impl HashKind {
-    /// Number of hexadecimal digits of an id.
+    /// Returns the number of hexadecimal digits of an id.
     pub const fn hex_len(self) -> usize {
         match self {
             Self::Sha1 => 40,
@@ -20,7 +20,7 @@ impl HashKind {
         }
     }
 
-    /// git's own name of the function, as in `extensions.objectFormat`.
+    /// Returns git's own name of the function, as in `extensions.objectFormat`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Sha1 => "sha1",
@@ -39,19 +39,19 @@ pub enum ObjectId {
     Sha256([u8; 32]),
 }
 
-/// Why a text is no object id.
+/// Why a text is not an object id.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IdError {
     /// Neither 40 nor 64 characters.
     #[error("an object id has 40 or 64 hexadecimal digits, this has {0}")]
     Length(usize),
-    /// A character that is no hexadecimal digit, at this offset.
+    /// A character that is not a hexadecimal digit, at this offset.
     #[error("an object id has only hexadecimal digits, character {} is not one", .0 + 1)]
     Digit(usize),
 }
 
 impl ObjectId {
-    /// The null id.
+    /// Returns the null id.
     pub const fn null(kind: HashKind) -> Self {
         match kind {
             HashKind::Sha1 => Self::Sha1([0; 20]),
@@ -62,7 +62,7 @@ impl ObjectId {
     /// Reads a full id in hexadecimal.
     ///
     /// # Errors
-    /// Any other length than 40 or 64, or a byte that is no hexadecimal digit.
+    /// Any other length than 40 or 64, or a byte that is not a hexadecimal digit.
     pub fn from_hex(hex: &[u8]) -> Result<Self, IdError> {
         fn fill<const N: usize>(hex: &[u8]) -> Result<[u8; N], IdError> {
             let mut bytes = [0; N];
@@ -90,7 +90,7 @@ impl ObjectId {
         }
     }
 
-    /// The raw bytes, 20 or 32.
+    /// Returns the raw bytes, 20 or 32.
     pub const fn as_bytes(&self) -> &[u8] {
         match self {
             Self::Sha1(bytes) => bytes,
@@ -98,7 +98,7 @@ impl ObjectId {
         }
     }
 
-    /// The hash function this id is of.
+    /// Returns the hash function this id is of.
     pub const fn kind(&self) -> HashKind {
         match self {
             Self::Sha1(_) => HashKind::Sha1,
@@ -106,12 +106,12 @@ impl ObjectId {
         }
     }
 
-    /// Whether this is the null id, "no object".
+    /// Returns whether this is the null id, "no object".
     pub fn is_null(&self) -> bool {
         self.as_bytes().iter().all(|byte| *byte == 0)
     }
 
-    /// The first ten digits, for people. Ten, because seven are ambiguous in large repositories.
+    /// Returns the first ten digits, for people. Ten, because seven are ambiguous in large repositories.
     pub fn short(&self) -> String {
         self.to_string().chars().take(10).collect()
     }

@@ -27,22 +27,22 @@ impl RefName {
         Self(full.into())
     }
 
-    /// The branch of this short name.
+    /// Makes the name of the branch with this short name.
     pub fn branch(short: impl AsRef<[u8]>) -> Self {
         Self(BString::from([b"refs/heads/", short.as_ref()].concat()))
     }
 
-    /// The tag of this short name.
+    /// Makes the name of the tag with this short name.
     pub fn tag(short: impl AsRef<[u8]>) -> Self {
         Self(BString::from([b"refs/tags/", short.as_ref()].concat()))
     }
 
-    /// The full name.
+    /// Returns the full name.
     pub fn full(&self) -> &BStr {
         self.0.as_bstr()
     }
 
-    /// Which namespace the name is in.
+    /// Returns which namespace the name is in.
     pub fn namespace(&self) -> Namespace {
         if self.0.starts_with(b"refs/heads/") {
             Namespace::Branch
@@ -53,7 +53,7 @@ impl RefName {
         }
     }
 
-    /// The name without `refs/heads/` or `refs/tags/`; the full name in any other namespace.
+    /// Returns the name without `refs/heads/` or `refs/tags/`; the full name in any other namespace.
     pub fn short(&self) -> &BStr {
         let full = self.0.as_slice();
         full.strip_prefix(b"refs/heads/").or_else(|| full.strip_prefix(b"refs/tags/")).unwrap_or(full).as_bstr()

@@ -8,7 +8,7 @@ use super::{ObjectId, RefName};
 /// Refs of this prefix exist only to test a hook: `refgate hook` refuses them whatever the policy says.
 pub(crate) const PROBE: &str = "refs/refgate-doctor/";
 
-/// What `refgate hook` says about a push below [`PROBE`], so that `refgate doctor` knows who refused it.
+/// What `refgate hook` says about a push below [`PROBE`]; `refgate doctor` recognises the refusal by it.
 pub(crate) const PROBE_ANSWER: &str = "refgate doctor: this push reached refgate";
 
 /// The notes that record waivers: `refgate waive` writes them, and they count where a policy says who may push them.
@@ -28,7 +28,7 @@ pub enum Stage {
 }
 
 impl Stage {
-    /// The name used in reports and in `refgate hook`.
+    /// Returns the name used in reports and in `refgate hook`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::PrePush => "pre-push",
@@ -38,7 +38,7 @@ impl Stage {
         }
     }
 
-    /// Whether a refusal here is enforced: the server has the last word.
+    /// Returns whether a refusal here is enforced: the server has the last word.
     pub const fn is_server(self) -> bool {
         matches!(self, Self::PreReceive | Self::Update)
     }
@@ -69,20 +69,20 @@ pub struct RefUpdate {
     pub name: RefName,
     /// What it holds there now.
     pub old: ObjectId,
-    /// What it shall hold.
+    /// What it is to hold.
     pub new: ObjectId,
     /// The symbolic ref that was pushed, where this is the ref it stands for.
     pub via: Option<RefName>,
 }
 
 impl RefUpdate {
-    /// Whether the ref does not exist yet.
+    /// Returns whether the ref does not exist yet.
     pub fn creates(&self) -> bool {
         self.old.is_null() && !self.new.is_null()
     }
 
-    /// Whether the ref is taken away. git passes the deletion of a ref that does not exist on to hooks, as two null ids:
-    /// that takes nothing away.
+    /// Returns whether the ref is deleted. git passes the deletion of a ref that does not exist on to hooks, as two
+    /// null ids: that deletes nothing.
     pub fn deletes(&self) -> bool {
         self.new.is_null() && !self.old.is_null()
     }
@@ -102,7 +102,7 @@ pub enum Movement {
 }
 
 impl Movement {
-    /// The word used in reports.
+    /// Returns the word used in reports.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Create => "create",

@@ -3,7 +3,7 @@
 use bstr::{BStr, ByteSlice as _};
 use std::fmt;
 
-/// More bytes of a text than these are counted, not shown: a name of a megabyte is a name in ten places of a report.
+/// Further bytes of a text are counted, not shown: a name of a megabyte would be shown in ten places of a report.
 const MAX_SHOWN: usize = 2000;
 
 /// Untrusted text whose `Display` cannot move a terminal, reorder a line, start a new one or command a CI system, nor fill
@@ -14,8 +14,7 @@ const MAX_SHOWN: usize = 2000;
 /// soft hyphen, byte order mark), as `\u{…}`; see "Trojan Source", CVE-2021-42574. So is the character that would make the
 /// text a command of a CI system, whose runners read the log of a job: see [`completes_command`].
 ///
-/// What is escaped once stays as it is when it is escaped again, so that whatever shows a text can escape it, whether or
-/// not whoever made it did.
+/// Escaping is idempotent: code that shows a text can escape it, whether or not the code that made it did.
 #[derive(Clone, Copy)]
 pub struct Untrusted<'a>(&'a BStr);
 
@@ -25,13 +24,14 @@ impl<'a> Untrusted<'a> {
         Self(bytes.as_ref().as_bstr())
     }
 
-    /// The text with each line escaped on its own, for what may have several.
+    /// Returns the text with each line escaped on its own, for what may have several.
     pub(crate) fn lines(self) -> String {
         self.0.lines().map(|line| format!("{}\n", Untrusted::new(line))).collect()
     }
 }
 
-/// Names for a sentence, in backticks: `` `a`, `b` or `c` `` with the last joiner given. Of many, the first twelve.
+/// Lists names for a sentence, in backticks: `` `a`, `b` or `c` `` with the last joiner given. Of many names, only the
+/// first twelve are shown.
 pub(crate) fn listed(names: &[impl AsRef<str>], joiner: &str) -> String {
     const SHOWN: usize = 12;
     let shown: Vec<String> =
@@ -43,7 +43,7 @@ pub(crate) fn listed(names: &[impl AsRef<str>], joiner: &str) -> String {
     }
 }
 
-/// Whether showing this character could hide or reorder text.
+/// Returns whether showing this character could hide or reorder text.
 const fn deceives(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
@@ -51,14 +51,14 @@ const fn deceives(c: char) -> bool {
         | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// Whether a character makes what comes before it in the text a command of a CI system.
+/// Returns whether a character makes what comes before it in the text a command of a CI system.
 ///
 /// Runners take commands from what a job prints. Of the whole line: GitHub `##[x]`, Azure `##vso[x]`, TeamCity
-/// `##teamcity[x]`, GitLab `section_start:` and `section_end:`. At its beginning, blanks aside: GitHub `::x::`, Buildkite
-/// `--- x`, `+++ x`, `~~~ x` and `^^^ +++`. `start` is where the first character is that is no blank, if the beginning of the
-/// text can be that of a line.
+/// `##teamcity[x]`, GitLab `section_start:` and `section_end:`. At its beginning, blanks aside: GitHub `::x::`,
+/// Buildkite `--- x`, `+++ x`, `~~~ x` and `^^^ +++`. `start` is where the first character is that is not a blank, if
+/// the beginning of the text can be that of a line.
 ///
-/// The character is always the last one of the command's mark, so that a text that is cut is escaped as it was before.
+/// The character is always the last one of the command's mark: a text is escaped alike before and after it is cut.
 fn completes_command(before: &str, start: Option<usize>, c: char) -> bool {
     let begins = |mark: &str| start.and_then(|start| before.get(start..)) == Some(mark);
     match c {
@@ -117,7 +117,7 @@ impl fmt::Debug for Untrusted<'_> {
 /// Quotes one word of a command that is shown to be pasted into a POSIX shell.
 ///
 /// `None` when the word cannot be shown faithfully, since pasting an escaped name would act on another ref, and when it
-/// begins with a dash: not every command takes such a word for anything but an option.
+/// begins with a dash, since some commands take every such word for an option.
 pub(crate) fn quote(word: &(impl AsRef<[u8]> + ?Sized)) -> Option<String> {
     let word = word.as_ref();
     let shown = Untrusted::new(word).to_string();
@@ -130,7 +130,7 @@ pub(crate) fn quote(word: &(impl AsRef<[u8]> + ?Sized)) -> Option<String> {
 /// Nobody mistypes a longer word, and comparing two words takes as long as the product of their lengths.
 const MAX_MISTYPED: usize = 100;
 
-/// `; did you mean …?` with the nearest of the known words, or nothing when none is near.
+/// Returns `; did you mean …?` with the nearest of the known words, or nothing when none is near.
 pub(crate) fn did_you_mean<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     // A third of the letters: further away, a suggestion is a guess.
     let near = |word: &str| (word.len().max(found.len()) / 3).max(1);
@@ -143,13 +143,13 @@ pub(crate) fn did_you_mean<'a>(found: &str, known: impl IntoIterator<Item = &'a 
     nearest.map_or_else(String::new, |(_, word)| format!("; did you mean `{word}`?"))
 }
 
-/// Text as somebody hostile would write it, and what nothing that is shown may hold.
+/// Text as an attacker would write it, and what no output may contain.
 #[cfg(test)]
 pub(crate) mod hostile {
     use super::deceives;
     use proptest::prelude::*;
 
-    /// Any bytes among what terminals and CI systems obey.
+    /// Generates arbitrary bytes among what terminals and CI systems obey.
     pub(crate) fn bytes() -> impl Strategy<Value = Vec<u8>> {
         const KNOWN: &[&str] = &[
             "##[",
@@ -187,12 +187,12 @@ pub(crate) mod hostile {
         proptest::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
     }
 
-    /// The same where it has to be text.
+    /// Generates the same where it has to be text.
     pub(crate) fn text() -> impl Strategy<Value = String> {
         bytes().prop_map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
     }
 
-    /// The first line of an output that would act on a terminal or a CI system.
+    /// Returns the first line of an output that would act on a terminal or a CI system.
     pub(crate) fn acts(output: &str) -> Option<String> {
         let found = output.split('\n').find(|line| {
             let start = line.trim_start();

@@ -1,4 +1,4 @@
-//! Work, counted. Only tests look: they show that it grows with what is pushed, and not faster.
+//! Counts work. Only tests read the count: they show that work grows with what is pushed, and not faster.
 
 /// Counts steps of a loop over what somebody else wrote.
 #[inline]

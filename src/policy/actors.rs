@@ -26,7 +26,7 @@ const BUILT_IN: [(&str, &str); 3] = [
     ("host", "the host itself and its administrators: what is pushed past the accounts, from the server's own shell"),
 ];
 
-/// The names of the groups that exist without being declared.
+/// Returns the names of the groups that exist without being declared.
 pub(super) fn built_in_groups() -> impl Iterator<Item = &'static str> + Clone {
     BUILT_IN.iter().map(|(name, _)| *name)
 }
@@ -86,7 +86,7 @@ impl ActorSet {
             }
     }
 
-    /// Whether nobody belongs to it who does not belong to the other.
+    /// Returns whether everybody who belongs to it belongs to the other.
     pub(super) fn is_within(&self, other: &Self) -> bool {
         let has = |name: &String| other.known || other.names.contains(name);
         other.anyone

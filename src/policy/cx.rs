@@ -1,4 +1,4 @@
-//! What the tables share while they are resolved: where errors go, what may be weakened, and which names there are.
+//! What the tables share while they are resolved: where errors go, what may be weakened, and which names exist.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -20,7 +20,7 @@ impl<'a> Open<'a> {
         Self(layers)
     }
 
-    /// Whether layers that extend this one may weaken `what`.
+    /// Returns whether layers that extend this one may weaken `what`.
     fn leaves(self, layer: usize, what: &str) -> bool {
         let words = self.0.get(layer).copied().unwrap_or_default();
         words.iter().any(|word| word.text() == "*" || word.text() == what)
@@ -53,7 +53,7 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// The problem of a group that is neither declared nor built in.
+    /// Returns the problem of a group that is neither declared nor built in.
     pub(super) fn no_group(&self, name: &str, at: Range<usize>) -> Problem {
         let mut known: Vec<&str> = built_in_groups().collect();
         known.extend(self.groups.keys().map(String::as_str));
@@ -103,17 +103,18 @@ impl<'a> Cx<'a> {
         self.errors.extend(source.map(|source| PolicyError { source: source.clone(), problem }));
     }
 
-    /// Whether there is nothing more to find out: the time is over, or as much is wrong as is told.
+    /// Returns whether there is nothing more to find out: the time is over, or as many problems were found as are
+    /// reported.
     pub(super) fn has_ended(&self) -> bool {
         is_full(self.errors) || !(self.in_time)()
     }
 
-    /// Takes the value, or reports why there is none.
+    /// Takes the value, or reports why it is missing.
     pub(super) fn value<T, E: std::fmt::Display>(&mut self, read: Result<T, E>, at: Range<usize>) -> Option<T> {
         read.map_err(|error| self.report(Problem::new(at, error.to_string()))).ok()
     }
 
-    /// Whether `upper` leaves `what` open to this layer; reports it otherwise.
+    /// Returns whether `upper` leaves `what` open to this layer, and reports it otherwise.
     pub(super) fn may_weaken(&mut self, upper: usize, what: &str, at: Range<usize>, deed: &str) -> bool {
         let open = self.open.leaves(upper, what);
         if !open && let Some(upper) = self.texts.get(upper) {
@@ -165,7 +166,7 @@ impl<'a> Cx<'a> {
     pub(super) fn actors(&mut self, texts: Option<&Located<Texts<ActorSet>>>) -> Option<ActorSet> {
         let texts = texts?;
         let mut set = ActorSet::default();
-        // Each once: a group may have ten thousand members.
+        // Each one only once: a group may have ten thousand members.
         let mut seen = BTreeSet::new();
         for word in texts.texts().iter().filter(|word| seen.insert(word.as_str())) {
             if is_full(self.errors) {
@@ -180,7 +181,7 @@ impl<'a> Cx<'a> {
         Some(set)
     }
 
-    /// Kinds of change by name; reports those that nothing declares.
+    /// Looks up kinds of change by name, and reports those that nothing declares.
     pub(super) fn kinds(&mut self, names: &Located<Texts<KindName>>) -> Vec<String> {
         let strangers = self.unknown(names.texts(), "kind of change", self.names.kinds.iter());
         for message in strangers {
@@ -189,13 +190,13 @@ impl<'a> Cx<'a> {
         names.texts().to_vec()
     }
 
-    /// Lines by name; reports those that there are not.
+    /// Looks up lines by name, and reports those that do not exist.
     pub(super) fn lines(&mut self, names: &Located<Texts<LineName>>) -> Vec<String> {
         self.line_names(names.texts(), names.span());
         names.texts().to_vec()
     }
 
-    /// A line by name; reports it where there is none.
+    /// Looks up a line by name, and reports it where there is none.
     pub(super) fn line(&mut self, name: &Located<Text<LineName>>) -> String {
         self.line_names(&[name.text().to_owned()], name.span());
         name.text().to_owned()
@@ -207,7 +208,7 @@ impl<'a> Cx<'a> {
         }
     }
 
-    /// Classes of version tags by name; reports those that there are not.
+    /// Looks up classes of version tags by name, and reports those that do not exist.
     pub(super) fn version_classes(&mut self, names: &Located<Texts<ClassName>>) -> Vec<String> {
         self.version_class_names(names.texts(), &names.span());
         names.texts().to_vec()
@@ -233,7 +234,7 @@ impl<'a> Cx<'a> {
     }
 }
 
-/// The problem of a layer that weakens what a layer above it does not leave open.
+/// Returns the problem of a layer that weakens what a layer above it does not leave open.
 pub(super) fn not_left_open(upper: &SourceText, at: Range<usize>, what: &str, deed: &str) -> Problem {
     let upper = &upper.name;
     let help = format!("whoever keeps `{upper}` can allow it with `open = [\"{what}\"]`");

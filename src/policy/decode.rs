@@ -21,8 +21,8 @@ pub(super) fn parse(text: &str) -> (Spanned<DeTable<'_>>, Vec<Problem>) {
 
 /// Decodes one table.
 ///
-/// serde stops at the first error. The key the error points at is taken out and the rest tried again, so that
-/// a table with three mistakes yields three problems.
+/// serde stops at the first error. The key at which the error points is removed and the rest is tried again: a table
+/// with three mistakes yields three problems.
 pub(super) fn decode<T: DeserializeOwned>(
     table: DeTable<'_>,
     span: Range<usize>,
@@ -43,7 +43,7 @@ pub(super) fn decode<T: DeserializeOwned>(
             .map(|(key, _)| key.clone());
         let Some(key) = culprit else {
             let message = sentence(error.message());
-            // A field that was taken out because it was wrong is then also missing; once is enough.
+            // A field that was removed because it was wrong is then also missing; one report is enough.
             if !taken.iter().any(|key| message.contains(&format!("`{key}`"))) {
                 problems.push(Problem::new(at, message));
             }
@@ -85,7 +85,7 @@ pub(super) fn take_entry<'i>(
     Some((key, value))
 }
 
-/// A value that has to be a table.
+/// Takes a value that has to be a table.
 pub(super) fn table<'i>(
     value: Spanned<DeValue<'i>>,
     what: &str,
@@ -101,7 +101,7 @@ pub(super) fn table<'i>(
     }
 }
 
-/// A value that has to be an array of tables, `[[what]]`.
+/// Takes a value that has to be an array of tables, `[[what]]`.
 pub(super) fn tables<'i>(
     value: Spanned<DeValue<'i>>,
     what: &str,
@@ -143,7 +143,8 @@ fn with_article(kind: &str) -> String {
     format!("{article} {kind}")
 }
 
-/// serde's message, with a suggestion where it lists what it expected: `unknown field `brnach`, expected one of …`.
+/// Returns serde's message, with a suggestion where it lists what it expected:
+/// `unknown field `brnach`, expected one of …`.
 fn sentence(message: &str) -> String {
     let first = message.lines().next().unwrap_or(message);
     let words: Vec<&str> = first.split('`').skip(1).step_by(2).collect();

@@ -72,16 +72,16 @@ impl fmt::Display for PolicyError {
 
 impl std::error::Error for PolicyError {}
 
-/// Nobody mends more at once, and whoever pushes a policy decides how many problems there are.
+/// Nobody fixes more at once, and whoever pushes a policy decides how many problems there are.
 const MAX_PROBLEMS: usize = 100;
 
-/// Whether a list has more problems than are told, so that none need be looked for any more.
+/// Returns whether a list has more problems than are reported, and the search for more can stop.
 pub(super) fn is_full<T>(problems: &[T]) -> bool {
     problems.len() > MAX_PROBLEMS
 }
 
 impl PolicyErrors {
-    /// All errors of a policy by place, or as many of them as are told.
+    /// Collects all errors of a policy by place, or as many of them as are reported.
     pub(super) fn of(mut errors: Vec<PolicyError>) -> Self {
         errors.sort_by(|a, b| (&a.source.name, a.problem.span.start).cmp(&(&b.source.name, b.problem.span.start)));
         if is_full(&errors) {
@@ -94,7 +94,7 @@ impl PolicyErrors {
     }
 }
 
-/// More errors than these are counted, not told: whoever pushes a policy decides how many there are.
+/// Further errors are counted, not reported: whoever pushes a policy decides how many there are.
 const MAX_TOLD: usize = 20;
 
 /// All errors of a policy and the layers under it. Never empty.

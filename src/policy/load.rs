@@ -14,7 +14,7 @@ const MAX_LAYERS: usize = 8;
 /// entries each would be a hundred million files.
 const MAX_FILES: usize = 32;
 
-/// A policy is prose made precise; one beyond this size is something else.
+/// A policy is prose made precise; a larger file is something else.
 const MAX_BYTES: usize = 1 << 20;
 
 /// What goes wrong while a policy is loaded.
@@ -31,12 +31,12 @@ pub enum LoadError {
 /// Loads a policy with everything it extends. `read` gives the bytes of a source; it is never asked for presets.
 ///
 /// # Errors
-/// A source that cannot be read, or all that is wrong with the policy and its layers.
+/// A source that cannot be read, or everything that is wrong with the policy and its layers.
 pub fn load(source: Source, read: &dyn Fn(&Source) -> Result<Vec<u8>, Failure>) -> Result<Policy, LoadError> {
     load_while(source, read, &|| true)
 }
 
-/// The same as long as there is time: a policy that somebody pushes may have thousands of expressions to compile.
+/// Does the same as long as there is time: a policy that somebody pushes may have thousands of expressions to compile.
 ///
 /// # Errors
 /// As [`load`], and that the time is over.
@@ -50,7 +50,7 @@ pub(crate) fn load_while(
     if in_time() {
         return loaded;
     }
-    // Whatever was found is not all that there is.
+    // The problems found so far are not all that there are.
     let cause = "the deadline has passed";
     Err(Failure::new(Exit::Undecided, format!("reading the policy `{shown}`"), cause).into())
 }
@@ -119,7 +119,7 @@ impl Loader<'_> {
                 break;
             }
             match self.visit(&next) {
-                // What is wrong with this file is worth knowing all the same.
+                // What is wrong with this file is worth reporting nevertheless.
                 Err(LoadError::Unreadable(failure)) => {
                     let hint = did_you_mean(entry.text(), PRESETS.iter().map(|(name, _)| *name));
                     problems.push(Problem::new(entry.span(), format!("`{next}`: {}{hint}", failure.cause)));

@@ -89,7 +89,7 @@ impl Meaning for PathPattern {
     }
 }
 
-/// The text with one `**/` left out, in every way there is.
+/// Returns the text with one `**/` left out, in every way there is.
 fn without_one(text: &str) -> Vec<String> {
     let whole_component = |at: &usize| *at == 0 || text.as_bytes().get(at - 1) == Some(&b'/');
     let places = text.match_indices("**/").map(|(at, _)| at).filter(whole_component);

@@ -26,8 +26,8 @@ const fn placeholder(name: &'static str, matched: &'static str, description: &'s
     Placeholder { name, matched, description }
 }
 
-/// The placeholders there are. `{version}` starts with a digit, so that `{scope}-{version}` splits
-/// `storage-ui-0.10.0-rc.3` where a reader would.
+/// The placeholders there are. `{version}` starts with a digit: `{scope}-{version}` splits `storage-ui-0.10.0-rc.3`
+/// where a reader would.
 const PLACEHOLDERS: &[Placeholder] = &[
     placeholder("code", "[^/]+?", "a code name, such as that of a release, within one component"),
     placeholder("major", "[0-9]{1,18}", "the first number of a version"),
@@ -43,12 +43,12 @@ const PLACEHOLDERS: &[Placeholder] = &[
     placeholder("year", "[0-9]{2,4}", "the year of a calendar version"),
 ];
 
-/// The names of the placeholders.
+/// Returns the names of the placeholders.
 fn placeholder_names() -> impl Iterator<Item = &'static str> {
     PLACEHOLDERS.iter().map(|placeholder| placeholder.name)
 }
 
-/// What a pattern begins with that is a regular expression.
+/// The prefix of a pattern that is a regular expression.
 const REGEX: &str = "regex:";
 
 /// Patterns longer than this are a mistake or an attack, not a name.
@@ -96,7 +96,7 @@ pub enum PatternError {
     Group(String),
 }
 
-/// A compiled pattern. The regular expression behind it is built when it is first asked.
+/// A compiled pattern. The regular expression behind it is built on first use.
 #[derive(Debug)]
 pub struct Pattern {
     text: String,
@@ -130,8 +130,9 @@ impl Pattern {
         let pieces = if is_regex { None } else { Some(pieces_of(text)?) };
         let mut pattern = Self { text: text.to_owned(), pieces, groups: Vec::new(), regex: OnceLock::new() };
         if is_regex {
-            // A policy author's expression is compiled at once: its errors belong to the policy, not to a push. It is not
-            // kept, since whoever pushes a policy may write thousands that nothing is ever compared with.
+            // A policy author's expression is compiled at once: its errors belong to the policy, not to a push. The
+            // compiled form is dropped, since whoever pushes a policy may write thousands of expressions with which
+            // nothing is ever compared.
             let regex = build(&pattern.expression()).map_err(|error| PatternError::Regex(error.to_string()))?;
             for group in regex.capture_names().flatten() {
                 let known = known_placeholder(group).ok_or_else(|| PatternError::Group(group.to_owned()))?;
@@ -151,8 +152,8 @@ impl Pattern {
         if let Some([Piece::Literal(literal)]) = self.pieces.as_deref() {
             return (literal.as_bytes() == name.as_bytes()).then(Bindings::new);
         }
-        // Built from escaped literals and the fixed table above, so that building cannot fail short of the
-        // size limit, which the length limit keeps away; a pattern that did fail would match nothing.
+        // Built from escaped literals and the fixed table above. Building can fail only at the size limit, which the
+        // length limit keeps out of reach; a pattern that did fail would match nothing.
         let regex = self.regex.get_or_init(|| build(&self.expression()).ok()).as_ref()?;
         let captures = regex.captures(name)?;
         let bound = regex
@@ -256,7 +257,7 @@ impl Meaning for Pattern {
     }
 }
 
-/// Numbers compare by value (`09` is `9`), other values by bytes.
+/// Compares two values: numbers by value (`09` is `9`), others by bytes.
 fn same_value(a: &[u8], b: &[u8]) -> bool {
     fn number(text: &[u8]) -> Option<u64> {
         text.to_str().ok()?.parse().ok()

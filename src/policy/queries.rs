@@ -55,13 +55,13 @@ impl Policy {
         self.lines.iter().filter(|_| name.namespace() == Namespace::Tag).find(is_closing)
     }
 
-    /// Returns what everybody who may push can do to what the policy stands on, one sentence each: nothing is wrong with
-    /// the policy, but whoever keeps it should mean it.
+    /// Returns what everybody who may push can do to the foundations of the policy, one sentence each: the policy is
+    /// valid, but its author should know that.
     pub fn left_to_everybody(&self) -> Vec<String> {
         let mut said = Vec::new();
         for layer in &self.texts {
             let Ok(Source::Ref { revision, .. }) = Source::parse(&layer.name) else { continue };
-            // What an id names, nobody changes.
+            // Nobody can change what an id names.
             if ObjectId::from_hex(revision.as_bytes()).is_ok() {
                 continue;
             }
@@ -91,8 +91,8 @@ impl Policy {
         said
     }
 
-    /// Returns the kinds of change that a commit is. `paths` gives what it touches against its first parent, and is only
-    /// asked where a kind is seen by it.
+    /// Returns the kinds of change that a commit is. `paths` gives what it touches against its first parent, and is
+    /// only asked where a kind is recognised by paths.
     ///
     /// # Errors
     /// Those of `paths`.
@@ -138,7 +138,7 @@ impl Policy {
         self.series.iter().filter(fits).find(|series| series.versions.contains(version))
     }
 
-    /// Says why a tag that a pattern matches belongs to no class all the same.
+    /// Says why a tag that a pattern matches belongs to no class nevertheless.
     pub fn why_unlisted(&self, name: &RefName) -> Option<String> {
         self.tags.iter().find_map(|class| {
             let scheme = class.scheme.as_ref()?;
@@ -161,23 +161,23 @@ impl Policy {
         })
     }
 
-    /// Returns what is wrong with the first words on a rule, where they are not those of the uppermost layer: the layers
-    /// above have what the rule does by itself, `default`, and may not leave it open.
+    /// Returns what is wrong with the first mention of a rule in a layer that is not the uppermost: for the layers
+    /// above, the rule has its level by `default`, and they may not leave that open.
     pub fn weakens_default(&self, id: &str, default: Level) -> Option<PolicyError> {
         let setting = self.rules.get(id)?;
         let (upper, deed) = setting.weakens(default)?;
         self.closed(upper, setting.origin.as_ref()?, id, &format!("{deed} of `{id}`"))
     }
 
-    /// Returns what is wrong with waivers of a rule that the layers above theirs have by itself, at `default`, without a
-    /// word on it, and do not leave open.
+    /// Returns what is wrong with waivers of a rule that the layers above do not mention: for those it has its level by
+    /// `default`, and they do not leave that open.
     pub fn waives_default(&self, id: &str, default: Level) -> Vec<PolicyError> {
         let own = self.waivers.iter().filter(|waiver| waiver.rule == id && default != Level::Off);
         own.filter_map(|waiver| self.closed(waiver.closed_by()?, &waiver.origin, id, &format!("a waiver of `{id}`")))
             .collect()
     }
 
-    /// The error of weakening what the layer `upper` does not leave open.
+    /// Returns the error of weakening what the layer `upper` does not leave open.
     fn closed(&self, upper: usize, at: &Origin, id: &str, deed: &str) -> Option<PolicyError> {
         let source = self.texts.get(at.layer)?.clone();
         Some(PolicyError { source, problem: not_left_open(self.texts.get(upper)?, at.span.clone(), id, deed) })

@@ -85,7 +85,7 @@ macro_rules! tables {
             Some(Policy { name, source, open, $($field,)+ texts })
         }
 
-        /// The tables by their keys, with the schema of each.
+        /// Returns the tables by their keys, with the schema of each.
         fn schemas(generator: &mut SchemaGenerator) -> Vec<(&'static str, Schema)> {
             vec![$((<$table>::KEY, <$table as Table>::Written::schema(generator)),)+]
         }
@@ -170,7 +170,7 @@ impl Policy {
     }
 }
 
-/// The schema of a type, without what TOML cannot say: it has no null, a key is there or not.
+/// Returns the schema of a type, without what TOML cannot say: it has no null, a key is there or not.
 fn described<T: JsonSchema>() -> Schema {
     let mut schema = SchemaSettings::default().into_generator().into_root_schema_for::<T>().to_value();
     without_null(&mut schema);

@@ -18,14 +18,14 @@ pub const PRESETS: &[(&str, &str)] = &[
 pub enum Source {
     /// A file.
     File(PathBuf),
-    /// A file of a work tree. Whoever may write to the branch wrote it, so that it extends no file outside.
+    /// A file of a work tree. Whoever may write to the branch wrote it: it must not extend a file outside.
     Tree {
         /// The file.
         file: PathBuf,
         /// The top of the work tree.
         top: PathBuf,
     },
-    /// One that ships with refgate.
+    /// A preset that ships with refgate.
     Preset(&'static str),
     /// A file in the tree of a ref: versioned, and changed only through that ref.
     Ref {
@@ -36,7 +36,7 @@ pub enum Source {
     },
 }
 
-/// Why a text names no policy source.
+/// Why a text does not name a policy source.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SourceError {
     /// Nothing at all.

@@ -1,7 +1,7 @@
 //! Whether a clone has what a verdict about the remote's refs needs.
 //!
-//! CI systems fetch one ref at depth 1 unless asked for more. In such a clone every other branch and tag looks as if it
-//! did not exist, and what follows from that would be untrue.
+//! CI systems fetch one ref at depth 1 unless asked for more. In such a clone every other branch and tag seems not to
+//! exist, and conclusions from that would be wrong.
 
 use bstr::ByteSlice as _;
 
@@ -63,8 +63,8 @@ pub(crate) fn tracked_branches(repository: &Repository, remote: &str) -> Result<
     Ok(branches.into_iter().map(|(name, _)| name).collect())
 }
 
-/// Returns whether the URL of a remote is that of a project such as `owner/name`. A path on this machine is not compared:
-/// it says nothing of the project.
+/// Returns whether the URL of a remote is that of a project such as `owner/name`. A path on this machine is not
+/// compared: it says nothing about the project.
 pub(crate) fn is_project(url: &[u8], project: &str) -> bool {
     let Ok(url) = url.to_str() else { return false };
     let path = match url.split_once("://") {

@@ -1,4 +1,4 @@
-//! What the fuzz targets reach.
+//! Entry points for the fuzz targets.
 
 use bstr::BString;
 

@@ -1,7 +1,7 @@
 //! Who pushes: from the one source that the server's configuration names.
 //!
-//! Never guessed from whichever variable happens to be set. On shell accounts and over `file://` every variable
-//! is the pusher's to forge, and GitLab and gitolite use the same prefix for different things.
+//! Never guessed from whichever variable happens to be set. On shell accounts and over `file://` the pusher can forge
+//! every variable, and GitLab and gitolite use the same prefix for different things.
 
 use bstr::{BString, ByteSlice as _};
 use std::fmt;
@@ -29,7 +29,7 @@ pub(crate) enum Identity {
     },
 }
 
-/// Why a text names no identity source.
+/// Why a text does not name an identity source.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum IdentityError {
     /// No such word.
@@ -43,7 +43,7 @@ pub(crate) enum IdentityError {
     Incomplete(String),
 }
 
-/// The hosts that name the pusher.
+/// Returns the hosts that name the pusher.
 fn named() -> impl Iterator<Item = (&'static Host, &'static Pusher)> {
     HOSTS.iter().filter_map(|host| Some((*host, host.pusher.as_ref()?)))
 }
@@ -75,12 +75,12 @@ impl Identity {
             .ok_or_else(|| IdentityError::Unknown { found: text.to_owned() })
     }
 
-    /// The host's name, where the source is one.
+    /// Returns the host's name, where the source is one.
     pub(crate) fn host(&self) -> Option<&'static str> {
         if let Self::Host(host, _) = self { Some(host.name) } else { None }
     }
 
-    /// Who pushes, by this source. A name that is empty or cannot be read is [`Actor::Unknown`].
+    /// Returns who pushes, according to this source. A name that is empty or cannot be read is [`Actor::Unknown`].
     pub(crate) fn actor(&self, variables: Variables<'_>) -> Actor {
         let name = match self {
             Self::None => None,

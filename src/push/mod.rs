@@ -26,14 +26,14 @@ use crate::model::RefUpdate;
 /// More push options than this are an attack: git itself sets no limit.
 const MAX_OPTIONS: usize = 1000;
 
-/// The texts of `git push -o`, from `GIT_PUSH_OPTION_COUNT` and `GIT_PUSH_OPTION_<n>` (`githooks(5)`).
+/// Returns the texts of `git push -o`, from `GIT_PUSH_OPTION_COUNT` and `GIT_PUSH_OPTION_<n>` (`githooks(5)`).
 pub(crate) fn options(variables: Variables<'_>) -> Vec<BString> {
     let count = variables("GIT_PUSH_OPTION_COUNT").and_then(|count| count.to_str().ok()?.parse().ok()).unwrap_or(0);
     (0..count.min(MAX_OPTIONS)).filter_map(|at| variables(&format!("GIT_PUSH_OPTION_{at}"))).collect()
 }
 
-/// Adds, for every update of a symbolic ref, the update of the ref it stands for: hooks are told the alias alone,
-/// and rules have to hold for both names.
+/// Adds, for every update of a symbolic ref, the update of the ref it stands for: hooks only get the alias, and rules
+/// have to hold for both names.
 ///
 /// # Errors
 /// A ref that cannot be read.
@@ -52,7 +52,7 @@ pub(crate) fn resolve_symbolic(repository: &Repository, updates: Vec<RefUpdate>)
     Ok(resolved)
 }
 
-/// The bytes of an argument.
+/// Returns the bytes of an argument.
 pub(crate) fn bytes_of(text: &OsStr) -> BString {
     BString::from(text.as_encoded_bytes())
 }

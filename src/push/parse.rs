@@ -62,8 +62,8 @@ pub enum InputError {
 /// Reads pre-receive's standard input: `OLD SP NEW SP REF LF` for every ref.
 ///
 /// # Errors
-/// Anything else, and nothing at all. A last line without LF is taken, and so are empty lines at the end:
-/// drivers that replay the input with `echo` add one.
+/// Anything else, and nothing at all. A last line without LF is accepted, and so are empty lines at the end: drivers
+/// that replay the input with `echo` add one.
 pub fn pre_receive(input: &[u8], hash: HashKind) -> Result<Vec<RefUpdate>, InputError> {
     let updates = lines(input)
         .map(|(line, text)| {
@@ -105,7 +105,7 @@ pub fn pre_push(input: &[u8], hash: HashKind) -> Result<Vec<RefUpdate>, InputErr
 /// Reads the update hook's three arguments: `REF OLD NEW`.
 ///
 /// # Errors
-/// Another number of arguments, or arguments that are no ref and two ids.
+/// Another number of arguments, or arguments that are not a ref and two ids.
 pub(crate) fn update(arguments: &[BString], hash: HashKind) -> Result<Vec<RefUpdate>, InputError> {
     let expected = "REF OLD NEW";
     let [name, old, new] = arguments else {
@@ -116,8 +116,8 @@ pub(crate) fn update(arguments: &[BString], hash: HashKind) -> Result<Vec<RefUpd
         .map(|update| vec![update])
 }
 
-/// Reads reference-transaction's standard input, `OLD SP NEW SP REF LF` for every ref. What is no ref of a push is left out:
-/// `HEAD`, and symbolic refs, whose values are names.
+/// Reads reference-transaction's standard input, `OLD SP NEW SP REF LF` for every ref. Refs that cannot be pushed are
+/// left out: `HEAD`, and symbolic refs, whose values are names.
 pub(crate) fn reference_transaction(input: &[u8], hash: HashKind) -> Vec<RefUpdate> {
     let mut seen = BTreeSet::new();
     let updates = lines(input).filter_map(|(line, text)| {
@@ -129,7 +129,7 @@ pub(crate) fn reference_transaction(input: &[u8], hash: HashKind) -> Vec<RefUpda
     updates.collect()
 }
 
-/// `None` when the ref name is missing.
+/// Parses one update; `None` when the ref name is missing.
 fn one(
     line: usize,
     hash: HashKind,

@@ -15,9 +15,9 @@ pub(super) struct Reading {
     pub(super) era: u32,
 }
 
-/// Reads a tag's short name. Without a component any word and a dash may stand before the version (`rel-8.4.0`,
-/// `storage-ui-v0.10.0`); a path may not, since `release/1.2.3` is a branch's name in most projects. With one, it
-/// stands before `-`, `/` or `@`.
+/// Reads a tag's short name. Without a component any word and a dash may precede the version (`rel-8.4.0`,
+/// `storage-ui-v0.10.0`); a path may not, since `release/1.2.3` is a branch's name in most projects. With one, it is
+/// followed by `-`, `/` or `@`.
 pub(super) fn read(name: &BStr, component: Option<&str>) -> Option<Reading> {
     let name = name.to_str().ok()?;
     match component {
@@ -29,13 +29,13 @@ pub(super) fn read(name: &BStr, component: Option<&str>) -> Option<Reading> {
     }
 }
 
-/// `1.2.3`, `v1.2.3`, `V1.2.3`.
+/// Reads `1.2.3`, `v1.2.3`, `V1.2.3`.
 fn bare(text: &str) -> Option<Version> {
     let text = text.strip_prefix(['v', 'V']).unwrap_or(text);
     Scheme::pep440().read(text).ok().filter(|_| text.starts_with(|c: char| c.is_ascii_digit()))
 }
 
-/// `rel-1.2.3`: the version begins at the first dash that a digit follows.
+/// Reads `rel-1.2.3`: the version begins at the first dash that a digit follows.
 fn prefixed(name: &str) -> Option<Reading> {
     let begins = |rest: &str| rest.strip_prefix(['v', 'V']).unwrap_or(rest).starts_with(|c: char| c.is_ascii_digit());
     let (at, _) = name.match_indices('-').find(|(at, _)| name.get(at + 1..).is_some_and(begins))?;

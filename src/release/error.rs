@@ -9,7 +9,7 @@ use crate::version::{MixedSchemes, SpellError};
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The repository gave none; most of all, its history is cut off.
+    /// The repository gave no answer, mostly because its history is cut off.
     #[error(transparent)]
     Git(#[from] git::Error),
     /// A fact about the refs or the history that could not be had.
@@ -32,7 +32,7 @@ pub enum Error {
         /// The commit, abbreviated.
         commit: String,
     },
-    /// All release tags belong to components, and nobody said to which the version shall.
+    /// All release tags belong to components, and nobody said for which one the version is wanted.
     #[error("the release tags are of {} components ({}), and none was named", .0.len(), listed(.0, "and"))]
     Components(Vec<String>),
     /// Tags of two schemes.
@@ -66,7 +66,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// The failure to show: its exit code and what to do about it.
+    /// Returns the failure to show: its exit code and what to do about it.
     pub fn into_failure(self, detail: impl Into<String>) -> Failure {
         let (exit, help) = match &self {
             Self::Git(error @ git::Error::Shallow { .. }) => {

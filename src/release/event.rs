@@ -38,7 +38,7 @@ pub(crate) enum EventKind {
 }
 
 impl EventKind {
-    /// The word used on the command line.
+    /// Returns the word used on the command line.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Branch => "branch",
@@ -49,7 +49,7 @@ impl EventKind {
 }
 
 impl Event {
-    /// Its kind.
+    /// Returns its kind.
     pub(crate) const fn kind(&self) -> EventKind {
         match self {
             Self::Branch { .. } => EventKind::Branch,
@@ -58,7 +58,7 @@ impl Event {
         }
     }
 
-    /// The ref that moved.
+    /// Returns the ref that moved.
     pub(crate) const fn name(&self) -> Option<&RefName> {
         match self {
             Self::Branch { name, .. } | Self::Tag { name, .. } => Some(name),
@@ -66,7 +66,7 @@ impl Event {
         }
     }
 
-    /// The event of a CI job.
+    /// Returns the event of a CI job.
     ///
     /// # Errors
     /// It is about a ref that is neither branch nor tag, or about a commit that is not in this clone.
@@ -76,11 +76,11 @@ impl Event {
         Self::of_push(name.clone(), new)
     }
 
-    /// The event that flags describe. A ref that this clone does not have stands for `HEAD`: CI systems check commits
-    /// out without their branches.
+    /// Returns the event that flags describe. A ref that this clone does not have stands for `HEAD`: CI systems check
+    /// commits out without their branches.
     ///
     /// # Errors
-    /// What happened cannot be told from what was given, or there is no such commit.
+    /// What was given does not say what happened, or there is no such commit.
     pub(crate) fn of_flags(
         repository: &Repository,
         kind: Option<EventKind>,
@@ -116,7 +116,7 @@ impl Event {
     }
 }
 
-/// The branch that `HEAD` is on; `None` when it is on none.
+/// Returns the branch that `HEAD` is on; `None` when it is on none.
 ///
 /// # Errors
 /// `HEAD` cannot be read.
@@ -128,7 +128,7 @@ pub(crate) fn head_branch(repository: &Repository) -> Result<Option<RefName>, gi
     })
 }
 
-/// A short name that is a branch's or a tag's, and not both.
+/// Resolves a short name that is a branch's or a tag's, and not both.
 fn guess(repository: &Repository, short: &str) -> Result<RefName, Error> {
     let (branch, tag) = (RefName::branch(short), RefName::tag(short));
     match (repository.reference(&branch)?.is_some(), repository.reference(&tag)?.is_some()) {

@@ -18,7 +18,7 @@ const MAX_NAME: usize = 255;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ImageName(String);
 
-/// Why a text names no image.
+/// Why a text does not name an image.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "it is no image name without a tag, such as `brewblox/devcon` or `ghcr.io/opencadc/skaha` (small letters, digits \
@@ -30,7 +30,7 @@ impl ImageName {
     /// Reads a name by the grammar of registries (github.com/distribution/reference).
     ///
     /// # Errors
-    /// It has a tag, a digest, capital letters in its path, or what no name has.
+    /// It has a tag, a digest, capital letters in its path, or anything else that is not allowed in a name.
     pub(crate) fn parse(text: &str) -> Result<Self, ImageNameError> {
         let part = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*";
         let host = r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)*[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?";
@@ -40,7 +40,7 @@ impl ImageName {
         (text.len() <= MAX_NAME && name.is_match(text)).then(|| Self(text.to_owned())).ok_or(ImageNameError)
     }
 
-    /// The image of a tag: `NAME:TAG`.
+    /// Returns the image of a tag: `NAME:TAG`.
     pub(crate) fn tagged(&self, tag: &str) -> String {
         format!("{}:{tag}", self.0)
     }
@@ -66,8 +66,8 @@ impl Default for SlugOptions {
     }
 }
 
-/// The image tag of a topic branch: its name, made legal. So each feature has an image of its own, and a newer build
-/// replaces an older one.
+/// Returns the image tag of a topic branch: its name, made legal. That gives each feature an image of its own, and a
+/// newer build replaces an older one.
 ///
 /// # Errors
 /// The name would be taken for a version, is reserved, or comes to nothing: an image of a branch must never stand
@@ -88,7 +88,7 @@ pub(crate) fn branch_tag(branch: &RefName, policy: &Policy, local: Option<Local>
     }
     let Some(Local { commit, dirty }) = local else { return Ok(slug) };
     let build = format!("-g{}{}", commit.short(), if dirty { "-dirty" } else { "" });
-    // A slug is plain ASCII, so that any place is a boundary.
+    // A slug is plain ASCII: any place is a character boundary.
     Ok(format!("{}{build}", slug.get(..MAX_TAG - build.len()).unwrap_or(&slug)))
 }
 

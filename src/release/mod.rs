@@ -1,9 +1,9 @@
 //! What version a commit has, and what may be published for an event.
 //!
-//! A commit's version is that of the tag on it. A commit without one gets a development version: the next version
-//! after the **highest** release tag that is its ancestor, and the number of commits since. The highest, not the
-//! nearest: where 1.2.5 was merged up into a mainline that has 1.3.0, the next version is 1.3.1. So a development
-//! version is above the tag it builds on and below its own release, and it rises along the first parents.
+//! A commit's version is that of the tag on it. A commit without one gets a development version: the next version after
+//! the **highest** release tag that is its ancestor, and the number of commits since. The highest, not the nearest:
+//! where 1.2.5 was merged up into a mainline that has 1.3.0, the next version is 1.3.1. A development version is
+//! therefore above the tag it builds on and below its own release, and it rises along the first parents.
 //!
 //! | file | what is in it |
 //! |---|---|
@@ -16,8 +16,8 @@
 //! | [`event`] | what happened |
 //! | [`plan`] | release, dev or nothing: what an event publishes |
 //!
-//! Nothing is guessed: a history that is cut off, a clone without tags, two components and no word which, are
-//! errors. Knows repositories and policies; prints nothing.
+//! Nothing is guessed: a history that is cut off, a clone without tags, or two components without saying which, is an
+//! error. Knows repositories and policies; prints nothing.
 
 mod builtin;
 mod error;

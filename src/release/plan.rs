@@ -1,9 +1,9 @@
 //! Release, dev or nothing: what an event publishes.
 //!
 //! The event decides. A push to a branch publishes a development version at most, even where a tag has meanwhile been
-//! put on its commit: the build of that tag is the one that releases, and it is the only one. A tag that is there when
-//! a branch's build starts is indistinguishable from one that was there at the push, so that tags on the commit itself
-//! have no say in a branch's version.
+//! put on its commit: the build of that tag is the one that releases, and it is the only one. A tag that exists when a
+//! branch's build starts is indistinguishable from one that existed at the push. Therefore tags on the commit itself
+//! have no influence on a branch's version.
 
 use super::{Component, Error, Event, ImageName, ReleaseTags, Standing, branch_tag};
 use crate::git::Kind;
@@ -23,7 +23,7 @@ pub(crate) enum Publish {
 }
 
 impl Publish {
-    /// The word used in output.
+    /// Returns the word used in output.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Release => "release",
@@ -60,7 +60,7 @@ impl Plan {
     /// Makes the plan of an event.
     ///
     /// # Errors
-    /// A development version is due and the repository cannot tell which; an image is due and has no tag.
+    /// A development version is due and the repository cannot say which; an image is due and has no tag.
     pub(crate) fn new(component: Component<'_, '_>, event: Event, images: &[ImageName]) -> Result<Self, Error> {
         let plan = match event.clone() {
             Event::PullRequest => Self::none(event, "a pull request publishes nothing"),
@@ -128,7 +128,8 @@ impl Plan {
         let Some(reading) = component.read(name) else {
             return Ok(Self::none(event, format!("`{name}` is no release tag")));
         };
-        // Who tags development versions has to say so: they are computed, and a tag of one would be taken for it.
+        // A policy has to declare tags of development versions: those are normally computed, and such a tag would be
+        // taken for a computed one.
         if reading.version.is_dev() && class.is_none() {
             return Ok(Self::none(event, format!("`{name}` names a development version")));
         }
@@ -178,8 +179,8 @@ impl Plan {
     }
 }
 
-/// A released version in the spelling of its own scheme; as it is tagged where that has no words for it: the `4.0.0.pre`
-/// of a dotted scheme.
+/// Returns a released version in the spelling of its own scheme, or as it is tagged where that spelling cannot express
+/// it: the `4.0.0.pre` of a dotted scheme.
 pub(crate) fn own_spelling(version: &Version) -> String {
     spell_release(version, version.scheme().native()).unwrap_or_else(|_| version.to_string())
 }

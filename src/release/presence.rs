@@ -23,7 +23,7 @@ pub(crate) struct Occurrence {
 pub(crate) enum Presence {
     /// It has it, as this commit.
     Here(Occurrence),
-    /// It had it, and this commit took it back.
+    /// It had it, and this commit reverted it.
     Reverted(Occurrence, ObjectId),
     /// Nothing like it is there.
     Absent,

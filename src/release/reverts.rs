@@ -1,4 +1,5 @@
-//! Whether a change that got somewhere is still there: the commits that say they revert it, and those that revert these.
+//! Finds out whether a change that reached a branch is still there: the commits that say they revert it, and those that
+//! revert these.
 
 use bstr::{BStr, BString, ByteSlice as _};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -9,13 +10,13 @@ use crate::git::{self, Repository};
 use crate::landed::{self, TakesBack};
 use crate::model::ObjectId;
 
-/// More reverts than these of one change, and of each other, are no history that somebody asks about.
+/// How many reverts of one change, and of each other, are followed; no real history has more.
 const MAX_REVERTS: usize = 60;
 
-/// More commits than these are not read for reverts.
+/// How many commits are searched for reverts.
 const MAX_COMMITS: usize = 500_000;
 
-/// What every tip contains of the copies, and of the commits that took them back.
+/// Which of the copies, and of the commits that reverted them, every tip contains.
 pub(super) struct History {
     copies: Vec<Occurrence>,
     /// Pairs of a revert and what it reverts.
@@ -23,7 +24,7 @@ pub(super) struct History {
     /// The commits asked about, and for each tip which of them it contains.
     asked: Vec<ObjectId>,
     contained: Vec<Vec<bool>>,
-    /// The same commits, each behind all that revert it.
+    /// The same commits, each after all that revert it.
     reverts_first: Vec<ObjectId>,
 }
 
@@ -56,7 +57,7 @@ impl History {
         Ok(Self { copies, reverts, asked, contained, reverts_first })
     }
 
-    /// Whether the tip at this place has the change.
+    /// Returns whether the tip at this place has the change.
     pub(super) fn presence(&self, tip: usize) -> Presence {
         let standing = self.standing(tip);
         if let Some(here) = self.copies.iter().find(|copy| standing.contains(&copy.commit)) {
@@ -76,7 +77,8 @@ impl History {
         at.and_then(|at| self.contained.get(tip)?.get(at).copied()).unwrap_or_default()
     }
 
-    /// The commits that a tip has and that no other one there takes back; a revert is settled before what it names.
+    /// Returns the commits that a tip has and that no other commit there reverts; a revert is decided before what it
+    /// names.
     fn standing(&self, tip: usize) -> BTreeSet<ObjectId> {
         let mut standing = BTreeSet::new();
         for commit in &self.reverts_first {
@@ -89,8 +91,8 @@ impl History {
     }
 }
 
-/// Commits in an order in which each stands behind all that revert it. There is one, since a revert descends from what it
-/// names.
+/// Returns the commits in an order in which each comes after all that revert it. Such an order exists, since a revert
+/// descends from what it names.
 fn reverts_first(commits: &[ObjectId], reverts: &[(ObjectId, ObjectId)]) -> Vec<ObjectId> {
     let mut order: Vec<ObjectId> = Vec::with_capacity(commits.len());
     let mut open = commits.to_vec();
@@ -114,22 +116,22 @@ fn reverts_first(commits: &[ObjectId], reverts: &[(ObjectId, ObjectId)]) -> Vec<
 /// What came after the copies of a change, as far as it matters for reverts.
 #[derive(Default)]
 struct Later {
-    /// What takes something back, by what messages say.
+    /// Commits that revert something, according to their messages.
     reverts: BTreeMap<ObjectId, Revert>,
     /// The commits of each title, and when they were committed; of the copies too.
     titles: HashMap<BString, Vec<(i64, ObjectId)>>,
 }
 
-/// A commit that takes something back.
+/// A commit that reverts something.
 struct Revert {
     takes_back: TakesBack,
     is_merge: bool,
-    /// Whether it names a merge, which it takes back with all that came by that.
+    /// Whether it names a merge, which it reverts with everything that the merge brought.
     names_merge: bool,
 }
 
 impl Later {
-    /// `contained` says for each tip which of the copies it has.
+    /// Reads the reverts. `contained` says for each tip which of the copies it has.
     fn read(
         repository: &Repository,
         tips: &[ObjectId],
@@ -161,7 +163,7 @@ impl Later {
         Ok(later)
     }
 
-    /// The commits that take this one back: by its id or title, or with a merge that brought it in.
+    /// Returns the commits that revert this one: by its id or title, or with a merge that brought it in.
     fn reverts_of(&self, repository: &Repository, id: ObjectId) -> Result<Vec<ObjectId>, Error> {
         let name = id.to_string();
         let title = landed::key_of(&repository.commit(id)?);
@@ -181,9 +183,9 @@ impl Later {
         Ok(found)
     }
 
-    /// What a commit takes back of its own history.
+    /// Returns what a commit reverts of its own history.
     fn targets(&self, repository: &Repository, id: ObjectId, said: &Revert) -> Result<Vec<ObjectId>, git::Error> {
-        // What is named by a few digits may be another commit: only what is older can be reverted.
+        // A few digits may name a different commit: only an older one can be reverted.
         let older = |other: ObjectId| Ok((other != id && repository.is_ancestor(other, id)?).then_some(other));
         let by_id = |prefix: &BString| landed::lookup(repository, prefix)?.map_or(Ok(None), older);
         let by_title = |title: &BStr| {
@@ -195,7 +197,7 @@ impl Later {
             let mut newest = None;
             for (_, other) in titled.into_iter().rev() {
                 let Some(other) = older(other)? else { continue };
-                // Clocks differ; what descends from the other is newer.
+                // Clocks differ: of two commits, the descendant is newer.
                 let is_newer = newest.map_or(Ok(true), |newest| repository.is_ancestor(newest, other))?;
                 newest = if is_newer { Some(other) } else { newest };
             }

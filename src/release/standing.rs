@@ -1,14 +1,14 @@
-//! Where a commit stands among the release tags, and the version that comes of it.
+//! Where a commit is among the release tags, and the version that follows from that.
 
 use super::{Error, ReleaseTag, ReleaseTags};
 use crate::git::Repository;
 use crate::model::ObjectId;
 use crate::version::{Local, SpellError, Spelling, spell_dev, spell_release};
 
-/// More commits than any history has: a number that is larger is no distance.
+/// More commits than any history has: a larger number is not a distance.
 const MAX_DISTANCE: usize = 100_000_000;
 
-/// Where a commit stands.
+/// Where a commit is among the release tags.
 #[derive(Clone, Debug)]
 pub enum Standing {
     /// On a release tag.
@@ -23,21 +23,21 @@ pub enum Standing {
 }
 
 impl Standing {
-    /// The version of a commit: its tag's, or else a development version. A work tree that differs from the commit is
-    /// no release, whatever the commit is.
+    /// Returns the version of a commit: its tag's, or else a development version. A work tree that differs from the
+    /// commit is not a release, whatever the commit is.
     ///
     /// # Errors
     /// No release tag is an ancestor, or the history is cut off where that matters.
     pub fn of(repository: &Repository, tags: &ReleaseTags, commit: ObjectId, dirty: bool) -> Result<Self, Error> {
         match tags.on(commit) {
-            // Certain in a shallow clone too: no part of the history has a say in it.
+            // Certain in a shallow clone too: it does not depend on the history.
             Some(tag) if !dirty => Ok(Self::Release(tag.clone())),
             _ => development(repository, tags, commit, |_| true),
         }
     }
 
-    /// The development version of a commit, whether or not it has been tagged: what a build of a branch publishes
-    /// must not depend on a tag that came after the push.
+    /// Returns the development version of a commit, whether or not it has been tagged: what a build of a branch
+    /// publishes must not depend on a tag that came after the push.
     ///
     /// # Errors
     /// As [`Standing::of`].
@@ -45,10 +45,10 @@ impl Standing {
         development(repository, tags, commit, |tag| tag.commit != commit)
     }
 
-    /// The version in a spelling. `local` adds where it was built from, which a clean release does not need.
+    /// Returns the version in a spelling. `local` adds where it was built from, which a clean release does not need.
     ///
     /// # Errors
-    /// The spelling has no words for the version.
+    /// The spelling cannot express the version.
     pub fn spell(&self, spelling: Spelling, local: Option<Local>) -> Result<String, SpellError> {
         match self {
             Self::Release(tag) => spell_release(&tag.version, spelling),
@@ -56,7 +56,7 @@ impl Standing {
         }
     }
 
-    /// The tag that the version comes from.
+    /// Returns the tag that the version comes from.
     pub const fn tag(&self) -> &ReleaseTag {
         match self {
             Self::Release(tag) | Self::Development { base: tag, .. } => tag,

@@ -16,7 +16,7 @@ use crate::version::{Version, sort_by};
 pub struct Component<'a, 'p> {
     /// The refs, and the policy whose tag classes read the tags; the built-in ones do where it has none.
     pub refs: &'a Snapshot<'p>,
-    /// The component's name; `None` for tags that name none.
+    /// The component's name; `None` for tags that do not name a component.
     pub scope: Option<&'a str>,
 }
 
@@ -50,7 +50,7 @@ impl<'p> Component<'_, 'p> {
         self.refs.project().repository()
     }
 
-    /// Reads one tag's name; `None` for a tag that names no version of this component.
+    /// Reads one tag's name; `None` for a tag that does not name a version of this component.
     pub(super) fn read(&self, name: &RefName) -> Option<Reading> {
         let policy = self.policy();
         if policy.tags.is_empty() {
@@ -65,10 +65,10 @@ impl<'p> Component<'_, 'p> {
 }
 
 impl ReleaseTags {
-    /// Lists the tags once and reads the tag objects among them; no commit is read. Tags of trees and files are no
+    /// Lists the tags once and reads the tag objects among them; no commit is read. Tags of trees and files are not
     /// releases.
     ///
-    /// Where no component is asked for, those without one count. Where there is none of these and all tags are of one
+    /// Where no component is asked for, those without one count. Where there are no such tags and all tags are of one
     /// component (`rel-8.4.0`), that is how this project spells its versions.
     ///
     /// # Errors
@@ -103,14 +103,14 @@ impl ReleaseTags {
         Ok(Self { component, tags })
     }
 
-    /// The tag of the highest version on a commit itself.
+    /// Returns the tag of the highest version on a commit itself.
     pub fn on(&self, commit: ObjectId) -> Option<&ReleaseTag> {
         self.tags.iter().find(|tag| tag.commit == commit)
     }
 }
 
-/// Highest first. Of the spellings of one version the longest comes first: what follows 1.2.0 is below what follows
-/// 1.2, so that it collides with nothing.
+/// Sorts highest first. Of the spellings of one version the longest comes first: what follows 1.2.0 is below what
+/// follows 1.2, and therefore collides with nothing.
 fn sort(tags: &mut [ReleaseTag]) -> Result<(), Error> {
     let numbers = |tag: &ReleaseTag| tag.version.release().len();
     sort_by(tags, |a, b| {

@@ -1,8 +1,8 @@
 //! Where one change is: on which branches, and since which versions.
 //!
-//! Ancestry first, in one walk for all branches and tags. What does not contain the commit is searched for another commit
-//! with the same change, all of it at once; where one is found, ancestry again tells which branches and tags have it. A
-//! change that was reverted is told from one that is still there by the reverts that name it.
+//! Ancestry first, in one walk for all branches and tags. What does not contain the commit is searched for another
+//! commit with the same change, all of it at once; where one is found, ancestry again tells which branches and tags
+//! have it. A change that was reverted is distinguished from one that is still there by the reverts that name it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,7 +21,7 @@ use crate::version::Version;
 /// More searches than these are not made: each finds at least one more commit of the same change.
 const MAX_SEARCHES: usize = 15;
 
-/// Commits that one search finds beside the best.
+/// Commits that one search finds besides the best.
 const MAX_ALSO: usize = 3;
 
 /// Commits of the same change whose own counterparts are searched for.
@@ -33,7 +33,7 @@ pub(crate) struct Places<'a, 'p> {
     pub refs: &'a Snapshot<'p>,
     /// The forms in which messages name originals.
     pub grammar: Grammar,
-    /// Told what is being done, and with how many commits.
+    /// Called with what is being done, and with how many commits.
     pub progress: Option<&'a (dyn Fn(&'static str, usize) + Sync)>,
 }
 
@@ -68,9 +68,9 @@ pub(crate) struct InSeries {
 pub(crate) struct Whereabouts {
     /// The branches; those of topic lines only where they have the change.
     pub branches: Vec<OnBranch>,
-    /// The series of which some version has it, lowest first.
+    /// The series that have a version with it, lowest first.
     pub versions: Vec<InSeries>,
-    /// Tags that name no version and have it.
+    /// Tags that do not name a version and have it.
     pub other_tags: Vec<RefName>,
 }
 
@@ -127,7 +127,7 @@ impl Whereabouts {
         for ((component, _, series), versions) in series {
             answer.versions.extend(first_of(component, series, versions)?);
         }
-        // Series of one component by their versions; what has no order stays by name.
+        // Series of one component are sorted by their versions; those without an order stay sorted by name.
         answer.versions.sort_by(|a, b| {
             let versions = a.first.1.compare(&b.first.1).unwrap_or_else(|_| a.series.cmp(&b.series));
             a.component.cmp(&b.component).then(versions)
@@ -182,8 +182,8 @@ fn tips(places: &Places<'_, '_>) -> Result<Vec<Tip>, Error> {
     Ok(tips)
 }
 
-/// How many numbers name a series, by component, where no policy says it: `1.15` of 1.15.3, but `252` where a project never
-/// has more than the two numbers of 252.30.
+/// Returns how many numbers name a series, by component, where no policy says it: `1.15` of 1.15.3, but `252` where a
+/// project never has more than the two numbers of 252.30.
 fn depths<'r>(readings: impl Iterator<Item = &'r Reading>) -> BTreeMap<Option<String>, usize> {
     let mut depths = BTreeMap::new();
     for reading in readings {
@@ -194,7 +194,7 @@ fn depths<'r>(readings: impl Iterator<Item = &'r Reading>) -> BTreeMap<Option<St
     depths
 }
 
-/// The commits that are the change, itself first.
+/// Returns the commits that are the change, itself first.
 fn copies(
     repository: &Repository,
     commit: ObjectId,
@@ -227,17 +227,17 @@ fn copies(
         }
         copies.extend(new);
     }
-    // Not to have looked everywhere is no reason to say that it is missing.
+    // An incomplete search is not a reason to say that it is missing.
     Err(git::Error::Limit { what: "searches for one change", limit: MAX_SEARCHES }.into())
 }
 
-/// What is sure is told before what a person should look at.
+/// Sorts what is sure before what a person should look at.
 fn sure_first(mut copies: Vec<Occurrence>) -> Vec<Occurrence> {
     copies.sort_by_key(|copy| copy.is_probable);
     copies
 }
 
-/// The commits below `tips` that are the change of `from`.
+/// Returns the commits below `tips` that are the change of `from`.
 fn search(
     repository: &Repository,
     from: ObjectId,
@@ -272,13 +272,13 @@ fn search(
     Ok(found)
 }
 
-/// The lowest version of a series that has the change; `None` where none has.
+/// Returns the lowest version of a series that has the change; `None` where none has.
 fn first_of(
     component: Option<String>,
     series: String,
     mut versions: Vec<(RefName, Version, Presence)>,
 ) -> Result<Option<InSeries>, Error> {
-    // Sorting needs an answer for every pair: the first pair without one is kept and told afterwards.
+    // Sorting needs an answer for every pair: the first pair without one is kept and reported afterwards.
     let mut mixed = None;
     versions.sort_by(|(_, a, _), (_, b, _)| {
         a.compare(b).unwrap_or_else(|error| {

@@ -6,12 +6,13 @@ use std::io::{self, Write};
 
 use crate::model::escape;
 
-/// A document as text of several lines. Its texts are escaped as [`Untrusted`](crate::model::Untrusted) shows them.
+/// Formats a document as text of several lines. Its texts are escaped as [`Untrusted`](crate::model::Untrusted) shows
+/// them.
 pub(crate) fn json(document: &impl Serialize) -> String {
     written(document, PrettyFormatter::new()) + "\n"
 }
 
-/// A document as one line without its end, escaped alike.
+/// Formats a document as one line without its line end, escaped in the same way.
 pub(crate) fn json_line(document: &impl Serialize) -> String {
     written(document, CompactFormatter)
 }

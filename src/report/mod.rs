@@ -41,7 +41,7 @@ pub(crate) enum Stream {
 /// What is rendered.
 #[derive(Clone, Copy)]
 pub(crate) struct Report<'a> {
-    /// What judging came to.
+    /// The result of judging.
     pub outcome: &'a Outcome,
     /// What took how long, in milliseconds.
     pub timings: &'a [(&'static str, f64)],
@@ -50,7 +50,7 @@ pub(crate) struct Report<'a> {
 /// All formats, the default first.
 pub(crate) static FORMATS: &[Format] = &[formats::human::FORMAT, formats::json::FORMAT];
 
-/// The format of this name.
+/// Returns the format of this name.
 pub(crate) fn format(name: &str) -> Option<&'static Format> {
     FORMATS.iter().find(|format| format.name == name)
 }
@@ -66,7 +66,7 @@ mod tests {
     use crate::policy::{LoadError, Problem, Source, load};
     use proptest::prelude::*;
 
-    /// An outcome in which all that others can have written is this text.
+    /// Makes an outcome in which everything that others can have written is this text.
     fn outcome(bytes: &[u8], text: &str) -> Outcome {
         let (id, name) = (ObjectId::null(HashKind::Sha1), RefName::new(bytes));
         let own = || text.to_owned();

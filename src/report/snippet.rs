@@ -42,7 +42,7 @@ impl Snippet {
             if below > AROUND {
                 break;
             }
-            // A tab as one blank, as wide as it was: most are indentation.
+            // A tab becomes one blank, as wide as it was: most are indentation.
             let whole = line.trim_end_matches(['\r', '\n']).replace('\t', " ");
             for (edge, shown) in [start, end].into_iter().zip(&mut place) {
                 if (at..at + line.len()).contains(&edge) {

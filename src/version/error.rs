@@ -3,7 +3,7 @@
 use super::fault::{Fault, Reason, shown};
 use super::{Scheme, Spelling};
 
-/// Why a text is no version of a scheme. Shows the text escaped, so it is safe to print.
+/// Why a text is not a version of a scheme. Shows the text escaped, so it is safe to print.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{shown}` is no {scheme} version: {reason}, at character {}", .offset + 1)]
 pub struct VersionError {

@@ -78,7 +78,7 @@ pub(super) trait Form: fmt::Debug + Send + Sync {
         Spelling::Pep440
     }
 
-    /// Whether its versions are written in their [`native`](Self::native) spelling as they stand.
+    /// Returns whether its versions are written in their [`native`](Self::native) spelling as they stand.
     fn is_verbatim(&self) -> bool {
         false
     }
@@ -94,10 +94,10 @@ pub(super) trait Reading: Any + fmt::Debug + Send + Sync {
     /// Compares two versions of one scheme; `None` where they have no order.
     fn compare(&self, other: &dyn Reading) -> Option<Ordering>;
 
-    /// Whether it comes before its release.
+    /// Returns whether it comes before its release.
     fn is_prerelease(&self, text: &str) -> bool;
 
-    /// Whether it is spelled as a development version.
+    /// Returns whether it is spelled as a development version.
     fn is_dev(&self, text: &str) -> bool;
 
     /// Returns the epoch, 0 where there is none.
@@ -166,7 +166,8 @@ impl dyn Reading {
         (self as &dyn Any).downcast_ref()
     }
 
-    /// Whether it is spelled as a development version with the number 0, or with none: commits can be counted from it.
+    /// Returns whether it is spelled as a development version with the number 0, or with none: commits can be counted
+    /// from it.
     pub(super) fn is_dev_zero(&self, text: &str) -> bool {
         self.is_dev(text) && is_dev_zero(self.public(text))
     }
@@ -175,7 +176,7 @@ impl dyn Reading {
 /// How the numbers of a release are written.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Levels {
-    /// What stands before them.
+    /// What precedes them.
     pub(super) before: String,
     /// How many digits each has at least; those that are not listed have one.
     pub(super) widths: Vec<usize>,

@@ -40,7 +40,7 @@ pub(super) enum Field {
     Micro,
 }
 
-/// Which part of a date a field is; counters are none.
+/// Which part of a date a field is; a counter is not a part of a date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Part {
     Year,
@@ -79,7 +79,7 @@ impl Field {
         }
     }
 
-    /// The placeholder that stands for it in templates.
+    /// Returns the placeholder that stands for it in templates.
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::FullYear | Self::ShortYear | Self::PaddedYear => "year",
@@ -93,7 +93,7 @@ impl Field {
         }
     }
 
-    /// How many digits it always has, if it always has as many.
+    /// Returns how many digits it always has, if it always has as many.
     const fn width(self) -> Option<usize> {
         match self {
             Self::FullYear => Some(4),
@@ -204,7 +204,7 @@ impl Layout {
         Ok(Self { fields, required })
     }
 
-    /// The names its numbers have in templates, in their order.
+    /// Returns the names its numbers have in templates, in their order.
     pub(super) fn names(&self) -> impl Iterator<Item = &'static str> + '_ {
         self.fields.iter().map(|(_, field)| field.name())
     }
@@ -229,7 +229,7 @@ impl Layout {
             numbers.push(field.read(&mut ahead)?);
             scan = ahead;
         }
-        // A further number is one the layout has no place for; only `-N` would read it, as a post-release.
+        // The layout has no place for a further number; only `-N` would read it, as a post-release.
         let numbered = Numbered { suffix: Suffix::read(scan, Letters::Pre)?, numbers };
         if self.period(&numbered).is_none() {
             let last = self.fields.iter().zip(&numbered.numbers).rfind(|((_, field), _)| field.part().is_some());
@@ -238,7 +238,7 @@ impl Layout {
         Ok(numbered)
     }
 
-    /// The first and the last day of the time its date names; `None` when there is no such date.
+    /// Returns the first and the last day of the time its date names; `None` when there is no such date.
     pub(super) fn period(&self, version: &Numbered) -> Option<(Date, Date)> {
         let part = |wanted| {
             let mut fields = self.fields.iter().zip(&version.numbers);
@@ -272,8 +272,8 @@ impl Layout {
         Some((Date::new(year, first, 1).ok()?, Date::new(year, last, 1).ok()?.last_of_month()))
     }
 
-    /// The numbers of the version that follows one whose last number is `last`: a counter goes up by one, a
-    /// date moves on to the period after its own, so that 2025.4 is followed by 2026.1. `None` past year 9999.
+    /// Returns the numbers of the version that follows one whose last number is `last`: a counter goes up by one, a
+    /// date moves on to the period after its own: 2025.4 is followed by 2026.1. `None` past year 9999.
     pub(super) fn next(&self, version: &Numbered) -> Option<String> {
         let mut values: Vec<u64> = version.release();
         let (_, last_field) = self.fields.get(values.len().checked_sub(1)?)?;
@@ -303,7 +303,7 @@ impl Layout {
         Some(self.write(&values))
     }
 
-    /// The numbers in this layout, padded as it asks.
+    /// Writes the numbers in this layout, padded as it asks.
     pub(super) fn write(&self, values: &[u64]) -> String {
         let mut text = String::new();
         for ((separator, field), value) in self.fields.iter().zip(values) {
@@ -347,7 +347,7 @@ fn read_tokens(text: &str, fields: &mut Vec<(Option<char>, Field)>) -> Result<()
     Ok(())
 }
 
-/// Whether versions of this layout sort like their dates.
+/// Checks that versions of this layout sort like their dates.
 fn check(fields: &[(Option<char>, Field)]) -> Result<(), LayoutError> {
     for (at, (_, field)) in fields.iter().enumerate() {
         if fields.iter().skip(at + 1).any(|(_, other)| other.name() == field.name()) {

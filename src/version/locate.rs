@@ -2,7 +2,7 @@
 
 use super::fault::{Fault, Reason};
 
-/// Finds where a text goes wrong. Neither crate says so: it is where the longest beginning ends that one of the tails
+/// Finds where a text goes wrong, which neither crate says: at the end of the longest prefix that one of the tails
 /// would complete to a version that `reads`.
 pub(super) fn locate(text: &str, tails: &[&str], reads: impl Fn(&str) -> bool) -> Fault {
     let completes = |end: usize| {

@@ -2,8 +2,8 @@
 //!
 //! A scheme is one file in `schemes/`, which says everything that is particular to it; [`SCHEMES`] lists them all.
 //!
-//! Knows no git and no policy. A version comes without whatever a tag puts around it: taking `v` or
-//! `release/` away is the tag class's business.
+//! Knows no git and no policy. A version comes without whatever a tag puts around it: removing `v` or `release/` is the
+//! tag class's job.
 
 mod error;
 mod fault;

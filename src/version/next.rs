@@ -16,11 +16,11 @@ pub enum Level {
 impl Version {
     /// Returns the version that commits after this one count towards, in the same scheme.
     ///
-    /// The last number goes up by one: 1.2.3, 1.2.4; 1.2.4rc1, 1.2.4rc2; 1.2.3.post1, 1.2.3.post2. What commits after a
-    /// `.dev0` count towards is what it is the `.dev0` of. That is `guess-next-dev` of setuptools_scm, with two
-    /// additions: a lone letter goes to the next letter (0.99.9a, 0.99.9b), and the date of a calendar version
-    /// to the next period (2025.4, 2026.1 in quarters). Build metadata and local versions are dropped. Numbers
-    /// keep their padding (1.09, 1.10).
+    /// The last number goes up by one: 1.2.3, 1.2.4; 1.2.4rc1, 1.2.4rc2; 1.2.3.post1, 1.2.3.post2. Commits after a
+    /// `.dev0` count towards the version of which it is the `.dev0`. That is `guess-next-dev` of setuptools_scm, with
+    /// two additions: a lone letter goes to the next letter (0.99.9a, 0.99.9b), and the date of a calendar version to
+    /// the next period (2025.4, 2026.1 in quarters). Build metadata and local versions are dropped. Numbers keep their
+    /// padding (1.09, 1.10).
     ///
     /// # Errors
     /// For a development version other than `.dev0`, and where the next version has no place or would sort

@@ -23,22 +23,22 @@ impl Numbered {
         Ok(Self { numbers, suffix: Suffix::read(scan, letters)? })
     }
 
-    /// The numbers, without how they were padded.
+    /// Returns the numbers, without how they were padded.
     pub(super) fn release(&self) -> Vec<u64> {
         self.numbers.iter().map(|number| number.value).collect()
     }
 
-    /// The order; missing numbers count as zeros.
+    /// Compares two releases; missing numbers count as zeros.
     pub(super) fn compare(&self, other: &Self) -> Ordering {
         compare_padded(&self.release(), &other.release()).then_with(|| self.suffix.compare(&other.suffix))
     }
 
-    /// Where the numbers end.
+    /// Returns where the numbers end.
     fn numbers_end(&self) -> usize {
         self.numbers.last().map_or(0, |last| last.span.end)
     }
 
-    /// The text without a local version, which neither scheme has, up to its development marker.
+    /// Returns the text without a local version, which neither scheme has, up to its development marker.
     pub(super) fn without_dev(&self, text: &str) -> String {
         let stem = before_dev(text);
         // `1.0r-dev` is of the post-release `1.0r0`. The `1.0r` that would be left ends in a lone letter: another
@@ -47,7 +47,7 @@ impl Numbered {
         format!("{stem}{}", if letter { "0" } else { "" })
     }
 
-    /// The version after this one: the last number goes up, and a lone letter to the next letter.
+    /// Returns the version after this one: the last number goes up, and a lone letter to the next letter.
     pub(super) fn raised(&self, text: &str) -> Option<String> {
         if !matches!(self.suffix.post, Some(Post::Letter(_))) {
             return raise_last_number(text);
@@ -56,7 +56,7 @@ impl Numbered {
         Some(format!("{}{}", text.get(..text.len() - 1)?, char::from(letter + 1)))
     }
 
-    /// The release it is for.
+    /// Returns the release it is for.
     pub(super) fn final_release(&self, text: &str) -> String {
         if self.suffix.pre.is_some() {
             text.get(..self.numbers_end()).unwrap_or_default().to_owned()
@@ -68,7 +68,7 @@ impl Numbered {
     }
 }
 
-/// The digits of a number as they stand in the text.
+/// Returns the digits of a number as they stand in the text.
 pub(super) fn written(numbers: &[Number], text: &str, index: usize) -> Option<String> {
     numbers.get(index).and_then(|number| text.get(number.span.clone())).map(str::to_owned)
 }

@@ -21,12 +21,12 @@ pub(super) type Why = &'static str;
 pub(super) const BAD_LOCAL: Why = "its build metadata is more than letters, digits and single separators";
 
 impl Parts {
-    /// The numbers of a release and nothing else.
+    /// Takes the numbers of a release and nothing else.
     pub(super) fn of_release(release: Vec<u64>) -> Self {
         Self { epoch: 0, release, pre: None, post: None, dev: None, local: Vec::new() }
     }
 
-    /// The numbers of a release and what follows them.
+    /// Takes the numbers of a release and what follows them.
     pub(super) fn of_suffix(release: Vec<u64>, suffix: &Suffix) -> Result<Self, Why> {
         let single = |numbers: &[u64]| match numbers {
             [number] => Ok(*number),

@@ -19,7 +19,8 @@ fn read(text: &str, scheme_name: &str) -> Version {
 const SCHEMES: &[&str] =
     &["semver", "pep440", "debian", "calver:YYYY.Q", "calver:YY.0M[.MICRO]", "dotted", "dotted:letters=pre", "nvr"];
 
-/// Texts that a scheme reads, but for a few: small numbers, every marker, every separator, so that many are close.
+/// Generates texts of which a scheme can read all but a few: small numbers, every marker and every separator, to get
+/// many that are close to each other.
 fn texts(scheme_name: &str) -> String {
     let number = "(0|1|2|9|10|18446744073709551615)";
     let loose = "(0|1|2|9|10|01)";
@@ -43,7 +44,7 @@ fn texts(scheme_name: &str) -> String {
     }
 }
 
-/// Versions of one scheme.
+/// Generates versions of one scheme.
 fn versions(count: usize) -> impl Strategy<Value = Vec<Version>> {
     // Each pattern is compiled once, not once a case.
     Union::new(SCHEMES.iter().map(|name| {
@@ -54,7 +55,7 @@ fn versions(count: usize) -> impl Strategy<Value = Vec<Version>> {
     }))
 }
 
-/// The same cases in every run, so that no run fails by chance. `PROPTEST_RNG_SEED=2` takes others, and
+/// Runs the same cases every time: no run fails by chance. `PROPTEST_RNG_SEED=2` takes others, and
 /// `PROPTEST_CASES=50000` takes 200,000 instead of 1,024, for hunting.
 fn config() -> ProptestConfig {
     let asked = ProptestConfig::default();
@@ -68,7 +69,7 @@ proptest! {
     #[test]
     fn the_order_is_total(versions in versions(3)) {
         let [a, b, c] = versions.as_slice() else { unreachable!() };
-        // Differently named packages have none.
+        // Differently named packages have no order.
         if let (Ok(ab), Ok(bc), Ok(ac)) = (a.compare(b), b.compare(c), a.compare(c)) {
             prop_assert_eq!(a.compare(a).unwrap(), Ordering::Equal);
             prop_assert_eq!(b.compare(a).unwrap(), ab.reverse());
@@ -103,7 +104,7 @@ proptest! {
                 spell_dev(version, distance + 1, spelling, None),
             ) else { continue };
             let (tag, dev, later) = (read(&tag, name), read(&dev, name), read(&later, name));
-            // An old local version counts for its order in PEP 440; the next version has none to compare.
+            // An old local version counts for its order in PEP 440; the next version has no local version to compare.
             prop_assert!(tag.compare(&dev).unwrap().is_lt(), "{version}: {tag} {dev}");
             prop_assert!(dev.compare(&later).unwrap().is_lt(), "{version}: {dev} {later}");
             prop_assert!(dev.is_dev() && dev.is_prerelease());
@@ -180,7 +181,7 @@ mod found {
             assert_eq!(release(tag, "debian", Spelling::Pep440), None);
         }
         assert_eq!(release("1.0+0g1", "debian", Spelling::Pep440).as_deref(), Some("1.0+g1"));
-        // A word of the local version makes no development version.
+        // A word in the local version does not make a development version.
         assert!(!read("0~a1+0dev", "debian").is_dev());
     }
 
@@ -191,7 +192,7 @@ mod found {
         assert!(read("1a", "dotted").same_as(&read("1-1", "dotted")).unwrap());
         assert_eq!(release("1-0", "dotted", Spelling::Pep440).as_deref(), Some("1.post0"));
         assert_eq!(release("1a", "dotted", Spelling::Pep440).as_deref(), Some("1.post1"));
-        // After `z` there is none, in any spelling.
+        // There is no version after `z`, in any spelling.
         assert_eq!(dev("1z", "dotted", Spelling::Pep440), None);
     }
 
@@ -237,7 +238,8 @@ mod found {
 
     #[test]
     fn the_letter_of_a_marker_does_not_become_a_lone_letter() {
-        // `2000.1r` is no calendar version, which `final_release` failed with; `1a` is the post-release of that letter.
+        // `2000.1r` is not a calendar version, and `final_release` used to fail on it; `1a` is the post-release of that
+        // letter.
         let of = |text, scheme_name| read(text, scheme_name).final_release().unwrap().to_string();
         assert_eq!(of("2000.1r-dev", "calver:YYYY.Q"), "2000.1r0");
         assert_eq!(next("1a-dev", "dotted").as_deref(), Some("1a0"));

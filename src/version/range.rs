@@ -99,7 +99,7 @@ impl Range {
         }
     }
 
-    /// Whether the version is in the range.
+    /// Returns whether the version is in the range.
     pub fn contains(&self, version: &Version) -> bool {
         let release = version.release();
         self.clauses.iter().all(|clause| match clause {
@@ -190,9 +190,9 @@ pub enum SeriesError {
 }
 
 impl Version {
-    /// The key of the series that the version belongs to, from a template such as `{major}.{minor}`: two
-    /// versions are of one series if their keys are equal. The placeholders stand for numbers, without padding
-    /// and 0 where the version has fewer, so that spellings of one version have one key. An epoch is no part of it.
+    /// Returns the key of the series that the version belongs to, from a template such as `{major}.{minor}`: two
+    /// versions are of one series if their keys are equal. The placeholders stand for numbers, without padding and 0
+    /// where the version has fewer, which gives all spellings of one version the same key. An epoch is not part of it.
     ///
     /// # Errors
     /// A placeholder that is not a number of the scheme, or an unpaired brace. Both depend on the template and

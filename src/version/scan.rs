@@ -20,12 +20,12 @@ pub(super) struct Scan<'a> {
 }
 
 impl<'a> Scan<'a> {
-    /// At the start of `text`.
+    /// Starts at the beginning of `text`.
     pub(super) fn new(text: &'a str) -> Self {
         Self { text, at: 0 }
     }
 
-    /// At an offset into `text`, so that spans and faults count from its start.
+    /// Starts at an offset into `text`; spans and faults count from the beginning of `text`.
     pub(super) fn at(text: &'a str, at: usize) -> Self {
         Self { text, at }
     }
@@ -92,7 +92,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// The fault of stopping here.
+    /// Returns the fault of stopping here.
     pub(super) fn fault(&self) -> Fault {
         Fault::new(self.at, if self.is_done() { Reason::Incomplete } else { Reason::Unexpected })
     }
@@ -103,7 +103,7 @@ impl<'a> Scan<'a> {
     }
 }
 
-/// How many bytes neighbouring numbers take up, from the first to the end of the last.
+/// Returns how many bytes neighbouring numbers take up, from the first to the end of the last.
 pub(super) fn span_len(numbers: &[Number]) -> usize {
     match (numbers.first(), numbers.last()) {
         (Some(first), Some(last)) => last.span.end - first.span.start,
@@ -116,7 +116,7 @@ pub(super) fn compare_padded(left: &[u64], right: &[u64]) -> std::cmp::Ordering 
     trimmed(left).cmp(trimmed(right))
 }
 
-/// Without the zeros at the end. Comparing what is left compares as though the shorter went on with zeros.
+/// Removes the zeros at the end. What is left compares as though the shorter one went on with zeros.
 fn trimmed(numbers: &[u64]) -> &[u64] {
     let end = numbers.iter().rposition(|number| *number != 0).map_or(0, |last| last + 1);
     numbers.get(..end).unwrap_or_default()

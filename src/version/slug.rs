@@ -12,7 +12,7 @@ pub enum Case {
     Lower,
 }
 
-/// The Docker tag of a branch, `[A-Za-z0-9_][A-Za-z0-9._-]{0,127}`; `None` when nothing of the name is left.
+/// Returns the Docker tag of a branch, `[A-Za-z0-9_][A-Za-z0-9._-]{0,127}`; `None` when nothing of the name is left.
 ///
 /// Every run of other bytes becomes one `-`, dots and dashes in front are dropped, and so is what is over 128
 /// characters: the rule of docker/metadata-action, with what is illegal in front taken away. **Not

@@ -1,4 +1,4 @@
-//! Sorting by an order that may have no answer for a pair.
+//! Sorts by an order that may have no answer for a pair.
 
 use std::cmp::Ordering;
 
@@ -8,8 +8,8 @@ use std::cmp::Ordering;
 /// stops at the first pair without an answer, and any answers give some order.
 ///
 /// # Errors
-/// The error of that pair. The items are left as they were then. Not every pair is compared: the error of a pair that
-/// the others leave no doubt about is not seen.
+/// The error of that pair. The items are then left as they were. Not every pair is compared: the error of a pair whose
+/// order follows from other pairs does not show.
 pub fn sort_by<T, E>(items: &mut [T], order: impl Fn(&T, &T) -> Result<Ordering, E>) -> Result<(), E> {
     let mut sorted: Vec<usize> = (0..items.len()).collect();
     let by_place = |left: usize, right: usize| match (items.get(left), items.get(right)) {
@@ -33,7 +33,7 @@ pub fn sort_by<T, E>(items: &mut [T], order: impl Fn(&T, &T) -> Result<Ordering,
     Ok(())
 }
 
-/// Returns how many items come before those that a question is answered "no" for: all of the former stand first.
+/// Returns the number of items for which a question is answered "yes", all of which come first.
 ///
 /// # Errors
 /// That of an answer.
@@ -100,7 +100,7 @@ mod tests {
     proptest! {
         #[test]
         fn it_sorts_as_the_standard_sort_does(numbers in proptest::collection::vec(0_u8..20, 0..200)) {
-            // The second part tells equal items apart.
+            // The second part distinguishes equal items.
             let items: Vec<(u8, usize)> = numbers.iter().copied().zip(0..).collect();
             let (mut ours, mut theirs) = (items.clone(), items);
             sort_by(&mut ours, |a, b| Ok::<_, ()>(a.0.cmp(&b.0))).unwrap();

@@ -10,9 +10,10 @@
 //! | Debian | `1.2.4~~dev5` | `1.3.0~rc2~dev2` | kept among versions of one width: a plain `~dev5` would sort after `~a1`; dpkg has 1.2 below 1.2.0 |
 //! | Docker | `1.2.4-0.dev.5` | `1.3.0-rc.1.dev.2` | none: a tag is a name |
 //!
-//! A version whose order a spelling would not keep has none there. So SemVer's, Debian's and RPM's pre-releases are taken
-//! to other spellings only from the words that this module uses itself: `rc.1`, but not `rc1`, for SemVer has `rc10`
-//! before `rc9`; the schemes `pep440` and `dotted` read such tags as they are meant. PEP 440 has no `pre` stage.
+//! A version whose order a spelling would not keep cannot be written in it. That is why pre-releases of SemVer, Debian
+//! and RPM are converted to other spellings only from the words that this module uses itself: `rc.1`, but not `rc1`,
+//! for SemVer has `rc10` before `rc9`; the schemes `pep440` and `dotted` read such tags as they are meant. PEP 440 has
+//! no `pre` stage.
 //!
 //! Two versions become one where they differ in a number that is missing in one and 0 in the other (SemVer's `alpha` and
 //! `alpha.0`), or in letters against numbers (`1.0a` and `1.0-1`, which the dotted scheme has for one already).
@@ -58,7 +59,7 @@ pub fn spell_release(version: &Version, spelling: Spelling) -> Result<String, Sp
     }
 }
 
-/// Whether a version of its scheme is written in this spelling in its own words.
+/// Returns whether a version of its scheme is written in this spelling in its own words.
 fn stands_as_it_is(version: &Version, spelling: Spelling) -> bool {
     version.scheme().form().is_verbatim() && version.scheme().native() == spelling
 }
@@ -68,8 +69,8 @@ fn stands_as_it_is(version: &Version, spelling: Spelling) -> bool {
 /// behind a `+`, which no order counts.
 ///
 /// # Errors
-/// As for [`spell_release`]; and `base` has no next version, most of all because it is itself a development
-/// version other than `.dev0`.
+/// As for [`spell_release`]; and `base` has no next version, mostly because it is itself a development version other
+/// than `.dev0`.
 pub fn spell_dev(
     base: &Version,
     distance: u64,
@@ -105,7 +106,7 @@ fn spell_dev_with(base: &Version, distance: u64, spelling: Spelling, local: &[St
             return Err(NextError::Order { version, next }.into());
         }
     };
-    // The words of such a tag are its project's own, so that only the order itself can tell whether there is room.
+    // The words of such a tag are its project's own: only the order itself can show whether there is room.
     let dev = base.scheme().read(&own).map_err(|_| inexpressible(base, spelling, TOO_LARGE))?;
     let rises = |low: &Version, high: &Version| low.compare(high).is_ok_and(Ordering::is_lt);
     if rises(base, &dev) && next.as_ref().map_or(true, |next| rises(&dev, next)) {
@@ -115,7 +116,7 @@ fn spell_dev_with(base: &Version, distance: u64, spelling: Spelling, local: &[St
     }
 }
 
-/// The first of SemVer, PEP 440 and the version's own text that can express it, made legal.
+/// Returns the first of SemVer, PEP 440 and the version's own text that can express it, made legal.
 fn docker(version: &Version, spell: impl Fn(Spelling) -> Result<String, SpellError>) -> Result<String, SpellError> {
     let spelled = match spell(Spelling::Semver) {
         Err(SpellError::Inexpressible { .. }) => spell(Spelling::Pep440),

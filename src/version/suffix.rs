@@ -31,7 +31,7 @@ impl Stage {
     /// Every stage, in order.
     pub(super) const ALL: [Self; 4] = [Self::Alpha, Self::Beta, Self::Pre, Self::Rc];
 
-    /// Returns the word that PEP 440 has for it, and that stands behind a tilde.
+    /// Returns the word that PEP 440 has for it, and that is written behind a tilde.
     pub(super) const fn short(self) -> &'static str {
         match self {
             Self::Alpha => "a",
@@ -156,12 +156,12 @@ impl Suffix {
         Ok(())
     }
 
-    /// Whether this comes before the release.
+    /// Returns whether this comes before the release.
     pub(super) fn is_prerelease(&self) -> bool {
         self.pre.is_some() || self.dev.is_some()
     }
 
-    /// The order of versions with equal numbers.
+    /// Compares versions with equal numbers.
     pub(super) fn compare(&self, other: &Self) -> Ordering {
         // A bare development version comes before every pre-release, a version without one after them all.
         let place = |suffix: &Self| match (&suffix.pre, &suffix.post, suffix.dev) {
@@ -187,8 +187,8 @@ impl Suffix {
 }
 
 impl Post {
-    /// A letter is the post-release of its place in the alphabet: no spelling has letters, and an order that told
-    /// them from numbers would be lost in all of them.
+    /// Returns the numbers of a suffix. A letter is the post-release of its place in the alphabet: no spelling has
+    /// letters, and an order that told them from numbers would be lost in every spelling.
     pub(super) fn numbers(&self) -> Vec<u64> {
         match self {
             Self::Letter(letter) => vec![u64::from(*letter)],
@@ -201,7 +201,7 @@ fn is_separator(c: char) -> bool {
     matches!(c, '.' | '-' | '_')
 }
 
-/// The letter, in lower case, when it is all that is left.
+/// Returns the letter, in lower case, when it is all that is left.
 fn lone_letter(scan: &Scan<'_>) -> Option<u8> {
     match scan.rest().as_bytes() {
         [letter] if letter.is_ascii_alphabetic() => Some(letter.to_ascii_lowercase()),
@@ -209,7 +209,7 @@ fn lone_letter(scan: &Scan<'_>) -> Option<u8> {
     }
 }
 
-/// The numbers behind a marker: `1`, `.1`, `2.1`, or 0 when there are none.
+/// Returns the numbers behind a marker: `1`, `.1`, `2.1`, or 0 when there are none.
 fn marker_numbers(scan: &mut Scan<'_>) -> Result<Vec<u64>, Fault> {
     let mut ahead = scan.clone();
     ahead.take_if(is_separator);

@@ -424,7 +424,7 @@ fn releases_are_spelled() {
     assert_eq!(spell("1.3.0-rc.1.dev.3", "semver", Spelling::Pep440).as_deref(), Ok("1.3.0rc2.dev3"));
     assert_eq!(spell("1.0~rc1", "debian", Spelling::Pep440).as_deref(), Ok("1.0rc1"));
     assert_eq!(spell("1.0+post1", "debian", Spelling::Pep440).as_deref(), Ok("1.0.post1"));
-    // For dpkg this comes after 1.0, so it is no pre-release.
+    // dpkg sorts this after 1.0, which means that it is not a pre-release.
     assert!(spell("1.0rc1", "debian", Spelling::Pep440).is_err());
     assert!(spell("1.0rc1", "nvr", Spelling::Pep440).is_err());
     assert_eq!(spell("2.0.0.0", "dotted", Spelling::Semver).as_deref(), Ok("2.0.0"));

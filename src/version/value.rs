@@ -25,7 +25,7 @@ impl Scheme {
     /// Reads a version of this scheme: the whole text, nothing before or after it.
     ///
     /// # Errors
-    /// What is wrong and at which character. Among it: longer than [`MAX_LEN`] bytes; a release number above
+    /// What is wrong and at which character. This includes: longer than [`MAX_LEN`] bytes; a release number above
     /// `u64::MAX`; anything that is not ASCII.
     pub fn read(&self, text: &str) -> Result<Version, VersionError> {
         let reading = self.reading(text).map_err(|fault| VersionError::new(self, text, fault))?;
@@ -77,8 +77,8 @@ impl Version {
         self.reading.compare(other.reading.as_ref()).ok_or_else(mixed)
     }
 
-    /// Whether both are spellings of one version: `1.0` and `1.0.0` in PEP 440, `1.0` and `1.0-0` for dpkg.
-    /// In SemVer versions that differ in build metadata alone are one.
+    /// Returns whether both are spellings of one version: `1.0` and `1.0.0` in PEP 440, `1.0` and `1.0-0` for dpkg. In
+    /// SemVer versions that differ in build metadata alone are one.
     ///
     /// # Errors
     /// As [`compare`](Self::compare).
@@ -86,12 +86,12 @@ impl Version {
         self.compare(other).map(Ordering::is_eq)
     }
 
-    /// Whether it comes before its release: a pre-release or a development version.
+    /// Returns whether it comes before its release: a pre-release or a development version.
     pub fn is_prerelease(&self) -> bool {
         self.reading.is_prerelease(&self.text)
     }
 
-    /// Whether it is spelled as a development version: it has a `dev` or `snapshot` marker. SemVer, Debian and
+    /// Returns whether it is spelled as a development version: it has a `dev` or `snapshot` marker. SemVer, Debian and
     /// RPM do not define one, so there the word counts, in SemVer's pre-release and behind Debian's tilde.
     pub fn is_dev(&self) -> bool {
         self.reading.is_dev(&self.text)
@@ -124,7 +124,7 @@ impl Version {
         }
     }
 
-    /// The position of the number that a placeholder stands for.
+    /// Returns the position of the number that a placeholder stands for.
     fn index(&self, name: &str) -> Option<usize> {
         self.scheme.form().numbers().into_iter().find(|(known, _)| *known == name).map(|(_, index)| index)
     }

@@ -3,7 +3,7 @@
 /// The words that mark a development version.
 const DEV: [&str; 2] = ["dev", "snapshot"];
 
-/// Whether a development marker is among the words of a text.
+/// Returns whether a development marker is among the words of a text.
 pub(super) fn has_dev_word(text: &str) -> bool {
     text.split(|c: char| !c.is_ascii_alphabetic()).any(|word| DEV.iter().any(|dev| word.eq_ignore_ascii_case(dev)))
 }
@@ -21,13 +21,13 @@ pub(super) fn before_dev(text: &str) -> &str {
     around_dev(text).0.trim_end_matches(['.', '-', '_', '~'])
 }
 
-/// Whether the number behind the development marker is 0 or missing.
+/// Returns whether the number behind the development marker is 0 or missing.
 pub(super) fn is_dev_zero(text: &str) -> bool {
     let number = around_dev(text).1;
     number.strip_prefix(['.', '-', '_']).unwrap_or(number).bytes().all(|byte| byte == b'0')
 }
 
-/// Adds one to the number at the end, keeping its width; a text without one gets a 1, for its number is 0.
+/// Adds one to the number at the end, keeping its width; a text without one gets a 1, since its number counts as 0.
 /// `None` past `u64::MAX`.
 pub(super) fn raise_last_number(text: &str) -> Option<String> {
     let stem = text.trim_end_matches(|c: char| c.is_ascii_digit());

@@ -26,7 +26,7 @@ impl Language for Groovy {
     }
 }
 
-/// Whether an operand, not an operator, is due here: decides what `/` is.
+/// Returns whether an operand, not an operator, is due here: decides what `/` is.
 fn operand(lexer: &Lexer<'_, '_>) -> bool {
     match lexer.tokens.last().map(|last| &last.lexeme) {
         Some(Lexeme::Mark(mark)) => !matches!(mark, b')' | b']' | b'}'),
@@ -35,7 +35,7 @@ fn operand(lexer: &Lexer<'_, '_>) -> bool {
     }
 }
 
-/// Whether a slash string that starts here ends on this line.
+/// Returns whether a slash string that starts here ends on this line.
 fn slashy_ends(lexer: &Lexer<'_, '_>) -> bool {
     let rest = lexer.bytes.get(lexer.at + 1..).unwrap_or_default();
     rest.iter().take_while(|byte| **byte != b'\n').any(|byte| *byte == b'/')

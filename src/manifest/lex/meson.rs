@@ -15,7 +15,7 @@ impl Language for Meson {
         Ok(Taken::Yes)
     }
 
-    /// Meson took them with a warning for years.
+    /// Returns `true`: Meson accepted such strings, with a warning, for years.
     fn strings_span_lines(&self) -> bool {
         true
     }

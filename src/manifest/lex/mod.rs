@@ -1,9 +1,9 @@
 //! A lexer for the manifests that are programs: Python, Meson, Groovy and Kotlin, Ruby. What they have in common is
 //! here, what each adds is in a file of its own.
 //!
-//! It knows just enough of each language to tell code from comments and strings and to count brackets. It does not
-//! know grammar: readers look for one call or one assignment in its tokens. A file it loses its way in (an open string
-//! or bracket) is an error, since a version could stand behind that.
+//! It knows just enough of each language to tell code from comments and strings and to count brackets. It does not know
+//! grammar: readers look for one call or one assignment in its tokens. A file in which it loses its way (an open string
+//! or bracket) is an error, since there could be a version behind that.
 
 use std::ops::Range;
 
@@ -22,49 +22,49 @@ pub(super) use ruby::Ruby;
 
 /// The language of a manifest: what its file adds to what all of them have in common.
 pub(super) trait Language: Sync {
-    /// Takes what only this language has, if the lexer stands at such a thing: comments, strings and the like. White
-    /// space, line ends, brackets and words are everybody's.
+    /// Takes what only this language has, if that is at the current position: comments, strings and the like. White
+    /// space, line ends, brackets and words are common to all languages.
     fn take(&self, lexer: &mut Lexer<'_, '_>, byte: u8) -> Result<Taken, Error>;
 
-    /// Whether braces hold statements, which line ends separate.
+    /// Returns whether braces hold statements, which line ends separate.
     fn braces_hold_statements(&self) -> bool {
         false
     }
 
-    /// Whether a string in single quotes may go on in the next line.
+    /// Returns whether a string in single quotes may go on in the next line.
     fn strings_span_lines(&self) -> bool {
         false
     }
 
-    /// What a byte in a string that interpolates is: `None` if nothing special, else whether the text around it is
-    /// still the value of the string.
+    /// Returns what a byte in a string that interpolates is: `None` if nothing special, else whether the text around it
+    /// is still the value of the string.
     fn interpolation(&self, _byte: u8, _next: Option<u8>) -> Option<bool> {
         None
     }
 
-    /// Takes a word that belongs to the string that begins here back from the tokens: where the string begins then, and
-    /// whether it is text.
+    /// Removes a word that belongs to the string that begins here from the tokens. Returns where the string then
+    /// begins, and whether it is plain text.
     fn prefix(&self, lexer: &mut Lexer<'_, '_>) -> (usize, bool) {
         (lexer.at, true)
     }
 
-    /// Whether a statement begins behind this token, besides those behind line ends, `;` and the braces.
+    /// Returns whether a statement begins behind this token, besides those behind line ends, `;` and the braces.
     fn begins_statement(&self, _before: &Lexeme, _text: &str) -> bool {
         false
     }
 
-    /// Whether this word ends an expression.
+    /// Returns whether this word ends an expression.
     fn ends_expression(&self, _word: &str) -> bool {
         false
     }
 
-    /// Whether a string's method of this name returns the string.
+    /// Returns whether a string's method of this name returns the string.
     fn returns_text(&self, _method: &str) -> bool {
         false
     }
 }
 
-/// What a language did with what the lexer stands at.
+/// What a language did with what is at the current position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Taken {
     /// It was taken.
@@ -88,7 +88,7 @@ pub(super) enum Lexeme {
     LineEnd,
 }
 
-/// A token and where it stands.
+/// A token and its position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Token {
     /// What it is.
@@ -100,7 +100,7 @@ pub(super) struct Token {
 }
 
 impl Token {
-    /// Whether this is that character.
+    /// Returns whether this is that character.
     pub(super) fn is(&self, mark: u8) -> bool {
         self.lexeme == Lexeme::Mark(mark)
     }
@@ -112,7 +112,7 @@ const MAX_DEPTH: usize = 200;
 /// Deepest nesting of strings in interpolations in strings.
 const MAX_INTERPOLATION: usize = 16;
 
-/// The tokens of a file, without comments.
+/// Returns the tokens of a file, without comments.
 ///
 /// # Errors
 /// A string, comment or bracket that does not end, or a bracket that closes nothing.
@@ -259,7 +259,7 @@ impl Lexer<'_, '_> {
         Ok(())
     }
 
-    /// Whether the last token is a word that an operand follows.
+    /// Returns whether the last token is a word that an operand follows.
     fn after_keyword(&self) -> bool {
         const KEYWORDS: [&str; 12] =
             ["if", "unless", "elsif", "when", "and", "or", "not", "return", "in", "while", "until", "case"];

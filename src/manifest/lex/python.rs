@@ -15,7 +15,8 @@ impl Language for Python {
         Ok(Taken::Yes)
     }
 
-    /// Prefixes are part of the string; those that make bytes or templates leave no plain text.
+    /// Returns the length of a prefix, and whether the string is plain text. Prefixes are part of the string; one that
+    /// makes bytes or a template leaves no plain text.
     fn prefix(&self, lexer: &mut Lexer<'_, '_>) -> (usize, bool) {
         let adjacent = |last: &&super::Token| last.lexeme == Lexeme::Word && last.span.end == lexer.at;
         let Some(last) = lexer.tokens.last().filter(adjacent) else { return (lexer.at, true) };

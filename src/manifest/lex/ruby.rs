@@ -56,7 +56,7 @@ impl Language for Ruby {
     }
 }
 
-/// Whether an operand, not an operator, is due here: decides what `/`, `%` and `?` are.
+/// Returns whether an operand, not an operator, is due here: decides what `/`, `%` and `?` are.
 fn operand(lexer: &Lexer<'_, '_>) -> bool {
     let Some(last) = lexer.tokens.last() else { return true };
     match last.lexeme {
@@ -72,7 +72,7 @@ fn operand(lexer: &Lexer<'_, '_>) -> bool {
     }
 }
 
-/// Whether `?x` here is a character, not the start of a conditional.
+/// Returns whether `?x` here is a character, not the start of a conditional.
 fn character(lexer: &Lexer<'_, '_>) -> bool {
     lexer.peek(1).is_some_and(|next| next.is_ascii_graphic()) && !lexer.peek(2).is_some_and(is_word)
 }

@@ -40,7 +40,7 @@ pub(crate) enum CiEvent {
 /// Why there is no event to judge.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum CiError {
-    /// The variables of no system are there.
+    /// The variables of no known system are set.
     #[error("no flags say what to check, and neither GitHub Actions' nor GitLab CI's variables are set")]
     NoCi,
     /// A variable the event needs.

@@ -75,7 +75,7 @@ impl Provider for GitHub {
         text(variables, "GITHUB_REPOSITORY").ok()
     }
 
-    /// The job cannot see which depth its checkout was given.
+    /// Returns `true`: the job cannot see which depth its checkout was given.
     fn may_have_one_branch(&self, _: Variables<'_>) -> bool {
         false
     }

@@ -31,13 +31,13 @@ impl Provider for GitLab {
         pipeline(variables)
     }
 
-    /// Of a request it is the project of the target: its pipeline may run in the fork, whose branches are the
+    /// Returns the project; of a request, the target's: its pipeline may run in the fork, whose branches are the
     /// proposer's.
     fn project(&self, variables: Variables<'_>) -> Option<String> {
         text(variables, "CI_MERGE_REQUEST_PROJECT_PATH").or_else(|_| text(variables, "CI_PROJECT_PATH")).ok()
     }
 
-    /// With a depth, the runner fetches the ref of the pipeline alone.
+    /// Returns whether there is a depth: with one, the runner fetches the ref of the pipeline alone.
     fn may_have_one_branch(&self, variables: Variables<'_>) -> bool {
         text(variables, "GIT_DEPTH").ok().is_none_or(|depth| depth.trim() != "0")
     }

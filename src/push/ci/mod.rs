@@ -38,8 +38,8 @@ pub(crate) trait Provider: Sync {
     /// Returns the path of the project whose refs the event is about, such as `owner/name`.
     fn project(&self, variables: Variables<'_>) -> Option<String>;
 
-    /// Returns whether a job may have been given one branch alone without its history being cut off: a clone of a
-    /// young project then looks whole and is not.
+    /// Returns whether a job may have got only one branch without its history being cut off: a clone of a young project
+    /// then looks complete and is not.
     fn may_have_one_branch(&self, variables: Variables<'_>) -> bool;
 
     /// Returns the setting of the job that gives it the whole repository, to be read after "either".

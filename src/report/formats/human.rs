@@ -1,4 +1,4 @@
-//! For people: grouped by ref, every finding with its commit and the command that mends it.
+//! For people: grouped by ref, every finding with its commit and the command that fixes it.
 //!
 //! Lines begin with `error`, `warning` or `hint`: git's client colours those itself when they come from a server,
 //! where colours of our own would be noise in a log.
@@ -111,7 +111,7 @@ fn causes(
     if !causes.is_empty() {
         writeln!(text, "\n{heading}")?;
     }
-    // What is said last is what was left out.
+    // What was left out is said last.
     let hidden = causes.len().saturating_sub(SHOWN);
     for cause in causes.iter().skip(hidden) {
         cause.write(text, style(cause), colour)?;
@@ -148,7 +148,7 @@ fn write_finding(text: &mut String, finding: &Finding, colour: Colour) -> fmt::R
     advice(text, finding.help.as_deref(), finding.command.as_deref(), colour)
 }
 
-/// The line with the marked part underlined.
+/// Writes the line with the marked part underlined.
 fn excerpt(text: &mut String, finding: &Finding, style: Style, colour: Colour) -> fmt::Result {
     let (Some(line), Some(excerpt)) = (finding.line, &finding.excerpt) else { return Ok(()) };
     writeln!(text, "    {line:>6} | {}", Untrusted::new(&excerpt.text))?;
@@ -166,14 +166,14 @@ fn advice(text: &mut String, help: Option<&str>, command: Option<&str>, colour: 
     Ok(())
 }
 
-/// A failure: the one line, and the remedy.
+/// Formats a failure: the one line, and the remedy.
 pub(crate) fn failure(failure: &Failure, colour: Colour) -> String {
     let mut text = format!("{}: {failure}\n", Style::Error.paint("error", colour));
     let _ = advice(&mut text, failure.help.as_deref(), None, colour);
     text
 }
 
-/// Policy errors, each with the place it is at.
+/// Formats policy errors, each with the place it is at.
 pub fn policy_errors(errors: &PolicyErrors, colour: Colour) -> String {
     let theme = if colour.0 { miette::GraphicalTheme::unicode() } else { miette::GraphicalTheme::unicode_nocolor() };
     // Whatever follows a blank would begin a line if lines were wrapped.
@@ -189,7 +189,7 @@ pub fn policy_errors(errors: &PolicyErrors, colour: Colour) -> String {
     text
 }
 
-/// Policy errors without the policy's text, a line each, for those whose policy it is not.
+/// Formats policy errors without the policy's text, a line each, for people to whom the policy does not belong.
 pub(crate) fn policy_error_lines(errors: &PolicyErrors) -> String {
     let lines = errors.0.iter().take(SHOWN).map(|error| format!("error: {}\n", Untrusted::new(&error.placed())));
     lines.chain([count(errors)]).collect()
@@ -202,8 +202,8 @@ fn count(errors: &PolicyErrors) -> String {
     format!("{hint}error: the policy has {count} {}\n", if count == 1 { "error" } else { "errors" })
 }
 
-/// Whether the lines that an error is drawn with are such as people write. It is drawn with the line before and the one
-/// after.
+/// Returns whether the lines with which an error is drawn are such as people write. It is drawn with the line before
+/// and the one after.
 fn is_drawable(error: &PolicyError) -> bool {
     const MAX_DRAWN: usize = 4000;
     let (text, span) = (error.source.text.as_bytes(), &error.problem.span);

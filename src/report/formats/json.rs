@@ -84,7 +84,7 @@ fn render(report: &Report<'_>, _: Colour) -> String {
     json(&document(report))
 }
 
-/// The report as one line of JSON with the time it was made, for a log.
+/// Returns the report as one line of JSON with the time it was made, for a log.
 pub(crate) fn log_line(report: &Report<'_>, time: &str) -> String {
     #[derive(Serialize)]
     struct Line<'a> {
@@ -99,8 +99,8 @@ const MAX_UPDATES: usize = 256 << 10;
 const MAX_FINDINGS: usize = 512 << 10;
 const MAX_UNEVALUATED: usize = 128 << 10;
 
-/// As many items of a list as there is room for, and the number of the rest. Where not all are listed, those of the least
-/// rank come first: what decides is among them.
+/// Returns as many items of a list as there is room for, and the number of the rest. Where not all are listed, those of
+/// the lowest rank come first: what decides is among them.
 fn fitting<'a, T, D: Serialize, R: Ord>(
     items: &'a [T],
     room: usize,
@@ -129,7 +129,7 @@ fn fitting<'a, T, D: Serialize, R: Ord>(
 
 fn document<'a>(report: &Report<'a>) -> Document<'a> {
     let outcome = report.outcome;
-    // What is accepted is on record whole: a record of what was not costs nothing to make.
+    // An accepted push is recorded completely: a rejected one costs the pusher nothing to repeat.
     let room = if outcome.verdict == Verdict::Accepted { usize::MAX } else { MAX_UPDATES };
     let weight = |finding: &Finding| Reverse(finding.level);
     let due = |open: &Unevaluated| (open.elsewhere, Reverse(open.level));
@@ -171,7 +171,7 @@ fn update(update: &JudgedUpdate) -> UpdateDto {
     }
 }
 
-/// By what a finding was decided: by the exception that lowers it, or else by what the rule saw.
+/// Returns what decided a finding: the exception that lowers it, or else what the rule saw.
 fn evidence(finding: &Finding) -> Option<String> {
     let Some(Waived { by, reason, .. }) = &finding.waiver else { return finding.evidence.clone() };
     let by = by.as_ref().map_or_else(String::new, |by| format!(" ({by})"));
