@@ -1,8 +1,7 @@
-//! What the gate costs a push: `cargo bench --bench hook`.
+//! Measures what the gate costs a push: `cargo bench --bench hook`.
 //!
-//! The hook runs beside `git rev-parse --verify` and `git rev-list --count old..new`, turn by turn in one process, so
-//! that a busy machine slows all of them down alike. What counts is the ratio. Peak memory comes from GNU time, where
-//! there is one.
+//! The hook, `git rev-parse --verify` and `git rev-list --count old..new` take turns in one process: a busy machine
+//! slows all of them down alike. What counts is the ratio. Peak memory comes from GNU time, where there is one.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -126,7 +125,7 @@ optional = true
 changed-by = ["release"]
 "#;
 
-/// The first push of a repository that has grown elsewhere: to one branch, and all at once.
+/// Measures the first push of a repository that has grown elsewhere: to one branch, and to all at once.
 fn first_pushes(folder: &Path, most: usize, rounds: usize) {
     let scale = |count: usize| (count * most / 100_000).max(2);
     let (commits, branches) = (scale(30_000), scale(150));
@@ -192,7 +191,8 @@ impl Grown {
     }
 }
 
-/// A line of commits, branches of one commit more near its end, and versions all along it, every other one annotated.
+/// Makes a line of commits, branches with one more commit near its end, and versions all along it, every other one
+/// annotated.
 fn history(commits: usize, branches: usize, tags: usize) -> String {
     let mut stream = String::new();
     for at in 1..=commits {
@@ -225,7 +225,7 @@ fn history(commits: usize, branches: usize, tags: usize) -> String {
     stream
 }
 
-/// The hook's input for new refs to one commit.
+/// Returns the hook's input for new refs to one commit.
 fn pushes(count: usize, id: &str, name: impl Fn(usize) -> String) -> String {
     (0..count).fold(String::new(), |mut input, at| {
         let _ = writeln!(input, "{ZERO} {id} {}", name(at));
@@ -330,7 +330,7 @@ impl Run {
         }
     }
 
-    /// Standard error and the exit code.
+    /// Returns standard error and the exit code.
     fn once(command: &mut Command, input: &[u8]) -> (String, Option<i32>) {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(input).unwrap();
@@ -375,7 +375,7 @@ fn measure(runs: &mut [Run], rounds: usize) {
     }
 }
 
-/// Medians, with the ratio to the first row.
+/// Prints the medians, with the ratio to the first row.
 fn table(runs: &[Run]) {
     let base = runs.first().map_or(1.0, Run::median);
     for run in runs {

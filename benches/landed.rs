@@ -1,11 +1,11 @@
-//! Where changes are on another line, beside `git cherry`: `cargo bench --bench landed -- REPO:FROM:TO…`.
+//! Measures `refgate landed` next to `git cherry`: `cargo bench --bench landed -- REPO:FROM:TO…`.
 //!
-//! Each argument (or word of `REFGATE_BENCH`) names a repository's directory, a release branch and a mainline, separated
-//! by colons. `git cherry TO FROM` and `refgate landed` run turn by turn, so that a busy machine slows both down alike:
-//! the whole branch and its ten newest commits, cold (without a cache), later (what is kept is from before the last ten
-//! commits of either line) and again (the same was asked before). The table has medians; what counts is the ratio. Processor
-//! time and peak memory come from GNU time, where there is one. After that comes how the cost grows with a history that is
-//! made for the purpose.
+//! Each argument (or word of `REFGATE_BENCH`) names a repository's directory, a release branch and a mainline,
+//! separated by colons. `git cherry TO FROM` and `refgate landed` take turns: a busy machine slows both down alike.
+//! Both are asked about the whole branch and its ten newest commits, cold (without a cache), later (the cache is from
+//! before the last ten commits of either line) and again (the same was asked before). The table has medians; what
+//! counts is the ratio. Processor time and peak memory come from GNU time, where there is one. After that comes how the
+//! cost grows with a history that is made for the purpose.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -133,7 +133,7 @@ enum Before<'a> {
     AskingTheSame,
 }
 
-/// Takes away what refgate has kept.
+/// Removes what refgate has cached.
 fn forget(path: &Path) {
     let kept = path.join(output(path, &["rev-parse", "--git-common-dir"])).join("refgate");
     let _absent = std::fs::remove_file(kept.join("landed"));
@@ -147,7 +147,7 @@ fn median(costs: &[Cost], of: impl Fn(&Cost) -> f64) -> f64 {
 }
 
 /// Runs a command below GNU time, or by itself where that is missing. What `git cherry` misses for want of an object is
-/// no reason to stop: it is then cheaper than it should be.
+/// not a reason to stop: it is then cheaper than it should be.
 fn run(path: &Path, program: &str, arguments: &[&str]) -> Cost {
     let report = tempfile::NamedTempFile::new().unwrap();
     let gnu_time = Path::new("/usr/bin/time");
@@ -175,8 +175,8 @@ fn output(path: &Path, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
-/// A mainline of so many commits on 200 files in 20 directories, and a release branch that has every tenth of them picked:
-/// half with the author's second, a fifth with another title.
+/// Makes a mainline of so many commits on 200 files in 20 directories, and a release branch onto which every tenth of
+/// them was picked: half with the author timestamp kept, a fifth with another title.
 fn history(path: &Path, commits: usize) {
     std::fs::create_dir(path).unwrap();
     let mut stream = String::from("feature done\n");
@@ -222,7 +222,7 @@ fn history(path: &Path, commits: usize) {
             commit(&mut picks, "release", author, now + 120, &title, &change);
         }
     }
-    // The branch begins at the base: what `commit` cannot know of a stream of its own is said here.
+    // The branch begins at the base: `commit` cannot know that of another stream, and it is said here.
     stream.push_str(&picks);
     stream.push_str("done\n");
     output(path, &["init", "--quiet", "--bare", "--template=", "."]);

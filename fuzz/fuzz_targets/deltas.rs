@@ -1,4 +1,4 @@
-//! Deltas of a pack: any bytes make a target of the size they say, or none.
+//! Deltas of a pack: any bytes make a target of the size that they say, or are rejected.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

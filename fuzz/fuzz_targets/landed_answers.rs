@@ -1,4 +1,4 @@
-//! Kept answers: any bytes are an answer or none, and what is read can be written and read again.
+//! Cached answers: any bytes are an answer or rejected, and what is read can be written and read again.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,5 +1,5 @@
-//! The cache of what was found out about commits: any bytes are records or none, and what is read can be written and read
-//! again.
+//! The cache of what was found out about commits: any bytes are records or rejected, and what is read can be written
+//! and read again.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,4 +1,4 @@
-//! Files in which versions stand: the first line is the name, the rest the content.
+//! Manifests: the first line is the name, the rest the content.
 #![no_main]
 
 use bstr::{BStr, ByteSlice as _};

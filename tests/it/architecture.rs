@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// The floors of the house: `src/lib.rs` is the one table of them, `// Floor 3: …` above the modules that stand on it.
+/// Returns the floors of the house: `src/lib.rs` is the one table of them, `// Floor 3: …` above the modules that stand
+/// on it.
 fn floors() -> BTreeMap<String, u8> {
     let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs")).unwrap();
     let mut floors = BTreeMap::new();
@@ -39,7 +40,7 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The modules that a file names with `crate::`.
+/// Returns the modules that a file names with `crate::`.
 fn imports(text: &str) -> Vec<String> {
     let named = text.split("crate::").skip(1);
     named.map(|rest| rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()).collect()

@@ -1,4 +1,4 @@
-//! However much is pushed, and whatever stands where a file should: an answer in time, and short.
+//! However much is pushed, and whatever is in the place of a file: an answer comes in time, and is short.
 
 use std::fs::{File, OpenOptions, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
@@ -14,7 +14,7 @@ use crate::support::{REFGATE, command, conforms, git, has_reftable, json as pars
 
 const ZERO: &str = "0000000000000000000000000000000000000000";
 
-/// Longer than any of this takes on a machine that is busy; a run that takes as long hangs.
+/// Longer than any of this takes on a busy machine; a run that takes as long hangs.
 const GUARD: Duration = Duration::from_secs(120);
 
 /// Runs a command that must not hang.
@@ -115,7 +115,7 @@ fn a_file_with_more_versions_than_are_read_is_not_one_without_any() {
         let id = git(&site.server, &["commit-tree", &tree, "-p", &parent, "-m", "fix: x"]);
         (std::mem::replace(&mut parent, id.clone()), id)
     };
-    // Too many from the start, so that nothing could be read before either; and a file that is too large.
+    // Too many from the start, when nothing could be read before either; and a file that is too large.
     let _base = commit(file(10_001, "1"));
     for text in [file(10_001, "2"), file(150_000, "2"), file(150_000, "3")] {
         let (old, new) = commit(text);
@@ -194,7 +194,7 @@ fn what_does_not_ask_for_the_time_ends_with_it() {
     git(&site.server, &["config", "refgate.deadline", "3"]);
     let place = site.path("pipe");
     pipe(&place);
-    // It is open, and nobody reads what is more than it holds.
+    // It is open, and nobody reads what exceeds its capacity.
     let _reader: File = OpenOptions::new().read(true).write(true).open(&place).unwrap();
     let output = format!("--output={}", place.display());
     let late = judge(&site, &["--format=json", &output], branches(&site, 1000, "A"));

@@ -48,7 +48,7 @@ fn every_key_of_the_schema_is_on_the_policy_page() {
     }
     assert!(keys.len() > 90, "{} keys", keys.len());
     for key in keys {
-        // What every rule takes stands on the page once, as does the heading above it.
+        // The keys that every rule takes are on the page once, as is the heading above them.
         let name = key.rsplit('.').next().unwrap();
         if key == "rules" {
             continue;
@@ -65,7 +65,7 @@ fn every_key_of_the_schema_is_on_the_policy_page() {
     }
 }
 
-/// The keys below a key, by their whole names.
+/// Collects the keys below a key, by their full names.
 fn collect(schema: &Value, value: &Value, name: &str, keys: &mut Vec<String>) {
     let value = referred(schema, value);
     for (key, below) in value.get("properties").and_then(Value::as_object).into_iter().flatten() {
@@ -120,7 +120,7 @@ fn every_block_on_the_policy_page_is_a_policy_that_refgate_takes() {
     }
 }
 
-/// A block with what it takes for granted: a name, lines, a tag class and a group.
+/// Completes a block with what it takes for granted: a name, lines, a tag class and a group.
 fn complete(block: &str) -> String {
     let mut policy: toml::Table = block.parse().unwrap_or_else(|error| panic!("{error}\n{block}"));
     let granted: toml::Table = "schema = 1\nname = \"example\"\n[group]\nrelease-managers = [\"alice\"]\n\
@@ -186,7 +186,7 @@ impl<'s> Writer<'s> {
         }
     }
 
-    /// One key with its type, default, meaning and example; the keys of a table in it come after it.
+    /// Writes one key with its type, default, meaning and example; the keys of a table in it come after it.
     fn key(&mut self, name: &str, key: &str, value: &Value, table: &Value, level: usize) {
         let own = referred(self.schema, value);
         let inner = own.get("properties").is_some();
@@ -195,7 +195,7 @@ impl<'s> Writer<'s> {
         let required = table["required"].as_array().into_iter().flatten().any(|required| required == key);
         let default = match (value.get("x-default"), value.get("default").filter(|default| !empty(default))) {
             _ if required => "none, the key is required".to_owned(),
-            // Of what every rule has, the words; the level itself stands with each rule.
+            // Of the keys that every rule has, only the words; the level itself is listed with each rule.
             (Some(text), _) => text.as_str().unwrap().to_owned(),
             (None, Some(default)) => format!("`{}`", toml_of(default)),
             (None, None) => "nothing".to_owned(),
@@ -257,7 +257,7 @@ impl<'s> Writer<'s> {
         }
     }
 
-    /// What the types of texts are.
+    /// Writes what the types of texts are.
     fn values(&mut self) {
         self.text.push_str("\n## What texts mean\n");
         let definitions = self.schema["$defs"].as_object().unwrap().values();
@@ -278,12 +278,12 @@ fn plural(kind: &str) -> String {
     }
 }
 
-/// The level of a rule of which the policy does not speak.
+/// Returns the level of a rule that the policy does not mention.
 fn own_level(rule: &Value) -> String {
     format!("`{}`", rule["properties"]["level"]["default"].as_str().unwrap())
 }
 
-/// The required keys first, as they are declared; then the others by name.
+/// Returns the required keys first, as they are declared; then the others by name.
 fn in_order<'v>(table: &Value, keys: Vec<(&'v String, &'v Value)>) -> Vec<(&'v String, &'v Value)> {
     let required: Vec<&str> = table["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let mut keys = keys;
@@ -303,7 +303,7 @@ fn toml_of(value: &Value) -> String {
     toml::Value::try_from(value).unwrap().to_string()
 }
 
-/// The anchor of a heading, as GitHub and mdBook make it.
+/// Returns the anchor of a heading, as GitHub and mdBook make it.
 fn anchor(title: &str) -> String {
     let kept = title.to_lowercase().replace(' ', "-");
     kept.chars().filter(|c| c.is_alphanumeric() || *c == '-').collect()

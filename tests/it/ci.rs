@@ -38,7 +38,7 @@ line = ["main", "release"]
 object = "annotated"
 "#;
 
-/// A policy that refuses nothing worth the name: what an attacker pushes along.
+/// A policy that refuses next to nothing, as an attacker would push along.
 const LAX: &str = "schema = 1\nname = \"lax\"\n";
 
 const ZERO: &str = "0000000000000000000000000000000000000000";
@@ -50,7 +50,7 @@ struct Server {
     work: PathBuf,
 }
 
-/// What a job came to.
+/// The result of a job.
 #[derive(Debug)]
 struct Verdict {
     exit: Option<i32>,
@@ -60,7 +60,7 @@ struct Verdict {
 }
 
 impl Server {
-    /// One whose `main` has this policy.
+    /// Makes a system whose `main` has this policy.
     fn new(policy: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (path, work) = (folder.path().join("server.git"), folder.path().join("work"));
@@ -102,12 +102,12 @@ impl Server {
         git(&self.work, &["rev-parse", revision])
     }
 
-    /// A ref that the system makes itself.
+    /// Sets a ref that the system makes itself.
     fn set(&self, name: &str, commit: &str) {
         git(&self.work, &["push", "--quiet", "--force", "origin", &format!("{commit}:{name}")]);
     }
 
-    /// What both systems begin with.
+    /// Makes the clone that both systems begin with.
     fn clone(&self, name: &str) -> PathBuf {
         let path = self.folder.path().join(name);
         let _ = std::fs::remove_dir_all(&path);
@@ -116,7 +116,7 @@ impl Server {
         path
     }
 
-    /// What actions/checkout does for a ref and its commit, with this `fetch-depth`; further options go to git.
+    /// Does what actions/checkout does for a ref and its commit, with this `fetch-depth`; further options go to git.
     fn action(&self, name: &str, commit: &str, depth: u32, options: &[&str]) -> PathBuf {
         let path = self.clone("job");
         let fetch = |specs: &[&str]| {
@@ -155,7 +155,7 @@ impl Server {
         path
     }
 
-    /// What gitlab-runner does for a pipeline about these refs, with this `GIT_DEPTH`.
+    /// Does what gitlab-runner does for a pipeline about these refs, with this `GIT_DEPTH`.
     fn runner(&self, specs: &[&str], commit: &str, depth: u32) -> PathBuf {
         self.set("refs/pipelines/7", commit);
         let path = self.clone("job");
@@ -189,7 +189,7 @@ impl Server {
         }
     }
 
-    /// A job of GitHub Actions.
+    /// Runs a job of GitHub Actions.
     fn on_github(&self, job: &Path, event: &str, sha: &str, mut payload: Value, arguments: &[&str]) -> Verdict {
         payload["repository"] = json!({ "default_branch": "main", "full_name": "owner/project" });
         let file = self.folder.path().join("event.json");
@@ -205,7 +205,7 @@ impl Server {
         self.check(job, &variables, arguments)
     }
 
-    /// The job of a push, with all history.
+    /// Runs the job of a push, with all history.
     fn pushed_on_github(&self, name: &str, before: &str, after: &str) -> Verdict {
         let deleted = after == ZERO;
         let commit = if deleted { self.id("main") } else { self.id(&format!("{after}^{{commit}}")) };
@@ -213,7 +213,7 @@ impl Server {
         self.on_github(&job, "push", &commit, push(name, before, after), &[])
     }
 
-    /// The job of a request to a branch, on the test merge that the system makes.
+    /// Runs the job of a request to a branch, on the test merge that the system makes.
     fn requested_on_github(&self, target: &str, head: &str) -> Verdict {
         self.checkout(&["--detach", target]);
         git(&self.work, &["merge", "--quiet", "--no-ff", "--message", "Merge", head]);
@@ -223,7 +223,7 @@ impl Server {
         self.on_github(&job, "pull_request", &merge, request(target, &self.id(target), head), &[])
     }
 
-    /// A job of GitLab CI.
+    /// Runs a job of GitLab CI.
     fn on_gitlab(&self, job: &Path, variables: &[(&str, &str)]) -> Verdict {
         let known = [
             ("CI", "true"),
@@ -235,14 +235,14 @@ impl Server {
         self.check(job, &[&known, variables].concat(), &[])
     }
 
-    /// The job of a branch pipeline, with all history.
+    /// Runs the job of a branch pipeline, with all history.
     fn pushed_on_gitlab(&self, branch: &str, before: &str, after: &str) -> Verdict {
         let job = self.runner(&[], after, 0);
         self.on_gitlab(&job, &branch_pipeline(branch, before, after))
     }
 }
 
-/// The payload of a push.
+/// Returns the payload of a push.
 fn push(name: &str, before: &str, after: &str) -> Value {
     json!({
         "ref": name, "before": before, "after": after,
@@ -250,7 +250,7 @@ fn push(name: &str, before: &str, after: &str) -> Value {
     })
 }
 
-/// The payload of a request.
+/// Returns the payload of a request.
 fn request(target: &str, base: &str, head: &str) -> Value {
     json!({
         "number": 1,
@@ -291,7 +291,7 @@ impl Verdict {
         assert!(self.exit == Some(1) && self.findings == findings, "{findings:?} expected: {self:#?}");
     }
 
-    /// Undecided, and every word of what to do about it is said.
+    /// Asserts that it is undecided, and that every word of what to do about it is said.
     fn undecided(&self, said: &[&str]) {
         assert_eq!((self.exit, self.findings.is_empty()), (Some(4), true), "{self:#?}");
         for words in said {
@@ -316,7 +316,7 @@ fn a_push_to_the_default_branch_is_judged_by_what_it_held_before() {
     server.push(&["main"]);
     server.pushed_on_github("refs/heads/main", &before, &good).accepted();
     server.pushed_on_gitlab("main", &before, &good).accepted();
-    // The push brings a policy that would take it.
+    // The push brings a policy that would accept it.
     let bad = server.commit("feat!: other", &[(".refgate.toml", LAX)]);
     server.push(&["main"]);
     server.pushed_on_github("refs/heads/main", &good, &bad).refused(&["misplaced-change refs/heads/main"]);
@@ -667,7 +667,7 @@ fn where_there_is_no_policy_that_is_said_and_not_where_it_is_out_of_reach() {
     git(&server.work, &["rm", "--quiet", ".refgate.toml"]);
     let without = server.commit("fix: no policy", &[]);
     server.push(&["main"]);
-    // What took the policy away is judged by it, what comes after has none.
+    // The push that removed the policy is judged by it; later pushes have no policy.
     server.pushed_on_github("refs/heads/main", &policy, &without).accepted();
     let verdict = server.pushed_on_github("refs/heads/topic/a", &policy, &head);
     assert_eq!(verdict.exit, Some(3), "{verdict:#?}");

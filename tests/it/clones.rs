@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::support::site::{HISTORY, POLICY, Pushed, Site, USUAL, install};
 use crate::support::{command, git, refgate, run, stderr};
 
-/// A clone with a work tree, the server as `origin`, and the gate in its pre-push hook.
+/// Makes a clone with a work tree, the server as `origin`, and the gate in its pre-push hook.
 fn clone(site: &Site, name: &str, options: &[&str]) -> PathBuf {
     let path = site.path(name);
     let url = format!("file://{}", site.server.display());
@@ -32,7 +32,7 @@ fn commit(directory: &Path, message: &str) -> String {
     git(directory, &["rev-parse", "HEAD"])
 }
 
-/// Takes the gate away from the server, so that what stops a push is the clone's.
+/// Removes the gate from the server: only the clone's gate can stop a push.
 fn only_the_clone_judges(site: &Site) {
     std::fs::remove_file(site.server.join("hooks/pre-receive")).unwrap();
 }

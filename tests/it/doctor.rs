@@ -1,4 +1,4 @@
-//! `refgate doctor`: healthy repositories are told apart from those where git accepts everything.
+//! `refgate doctor`: it distinguishes healthy repositories from those in which git accepts everything.
 
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ fn is_root() -> bool {
     std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
 }
 
-/// The commands that a diagnosis offers.
+/// Returns the commands that a diagnosis offers.
 fn mends(said: &str) -> Vec<String> {
     said.lines().filter_map(|line| line.trim_start().strip_prefix("mend it: ")).map(str::to_owned).collect()
 }
@@ -204,7 +204,7 @@ impl Foreign {
         run(command(&self.program, Path::new("/")).args([subcommand, "--repo", repo]).args(arguments), b"")
     }
 
-    /// A push by the account itself.
+    /// Pushes as the account itself.
     fn push(&self, refspec: &str) -> Output {
         let mut setpriv: Command = command("setpriv", &self.server.work);
         setpriv.args(["--reuid", OTHER, "--regid", "nogroup", "--init-groups", "git", "push"]);
@@ -259,7 +259,7 @@ fn what_only_the_git_account_cannot_run_is_found_as_that_account() {
         (row.spoil)(&foreign.server);
         let accepted = foreign.push("master:refs/heads/nonsense");
         assert!(accepted.status.success(), "git refused with: {}: {}", row.state, text(&accepted));
-        // The owner is who the doctor takes unless told otherwise.
+        // The doctor assumes the owner unless an account is named.
         for arguments in [&["--as", OTHER][..], &[]] {
             let output = foreign.refgate("doctor", arguments);
             let said = text(&output);

@@ -1,4 +1,5 @@
-//! Flows between lines, by real work in a clone and real pushes: the refusal, the command it gives, and the push after it.
+//! Flows between lines, with real work in a clone and real pushes: the refusal, the command it gives, and the push
+//! after it.
 
 use std::path::PathBuf;
 
@@ -12,7 +13,7 @@ B = commit "feat: a second page" parents A file README "one\ntwo\n"
 refs/heads/master = B
 "#;
 
-/// A policy with this flow from release branches to master.
+/// Returns a policy with this flow from release branches to master.
 fn flow(by: &str, due: &str) -> String {
     format!("{POLICY}\n[[flow]]\nfrom = \"release\"\nto = \"master\"\nby = [\"{by}\"]\ndue = \"{due}\"\n")
 }
@@ -28,7 +29,7 @@ struct Work {
 }
 
 impl Work {
-    /// With a release branch of this name that starts at the history's first commit.
+    /// Makes a server with a release branch of this name that starts at the history's first commit.
     fn new(policy: &str, release: &str, hook: &'static str) -> Self {
         let history = format!("{HISTORY}\nrefs/heads/{release} = A\n");
         let site = Site::new(Setup { hook, ..USUAL }, policy, &history);
@@ -65,14 +66,15 @@ impl Work {
     }
 }
 
-/// The command of the only finding, which the text shows to people as well.
+/// Returns the command of the only finding, which the text shows to people as well.
 fn mended_by(pushed: &Pushed) -> String {
     let found = pushed.reports[0]["findings"][0]["command"].as_str().unwrap().to_owned();
     assert!(pushed.text.contains(&format!("      {found}")), "{pushed:#?}");
     found
 }
 
-/// A fix alone, refused; what the refusal says, done; both branches in one push, accepted.
+/// Asserts that a fix alone is refused, and that both branches in one push are accepted once what the refusal says is
+/// done.
 fn a_fix_needs_its_counterpart(policy: &str, way: &str, hook: &'static str) {
     let work = Work::new(policy, "1.15", hook);
     let fix = work.commit("timeout = 5", "fix: the monitor gave up too soon");
@@ -108,7 +110,7 @@ fn a_fix_that_has_to_be_merged_up_is_accepted_with_the_merge() {
 fn the_developers_own_hook_says_the_same() {
     for (way, policy) in [("pick", flow("pick", "before")), ("merge", flow("merge", "before"))] {
         let work = Work::new(&policy, "1.15", "pre-receive");
-        // The server's hook is taken away: what is refused is refused here.
+        // The server's hook is removed: a refusal comes from the clone.
         std::fs::remove_file(work.site.server.join("hooks/pre-receive")).unwrap();
         work.git(&["config", "refgate.policy", work.site.path("policy.toml").to_str().unwrap()]);
         work.git(&["config", "refgate.log", work.site.path("log").to_str().unwrap()]);
@@ -123,7 +125,7 @@ fn the_developers_own_hook_says_the_same() {
     }
 }
 
-/// A fix on the mainline and its pick on the release branch, each accepted.
+/// Asserts that a fix on the mainline and its pick on the release branch are each accepted.
 fn fix_and_pick(work: &Work) {
     work.git(&["switch", "--quiet", "master"]);
     let fix = work.commit("timeout = 5", "fix: the monitor gave up too soon");
@@ -148,7 +150,7 @@ fn what_belongs_to_the_release_branch_says_so_in_a_trailer() {
     work.push(&["origin", "1.15"]).accepted();
 }
 
-/// A release of a line in debt, refused; the debt paid, accepted.
+/// Asserts that a release of a line in debt is refused, and accepted once the debt is paid.
 fn a_release_pays_first(policy: &str, release: &str, mainline: &str) {
     let work = Work::new(policy, release, "pre-receive");
     let fix = work.commit("timeout = 5", "fix: the monitor gave up too soon");
@@ -204,10 +206,10 @@ fn a_pick_that_names_another_commit_is_refused_until_its_message_is_true() {
         "{}",
         lying.text
     );
-    // Of a commit that is not there nothing can be known, but the change is on master, by whatever name.
+    // Nothing can be known about a commit that does not exist, but the change is on master, under whatever name.
     work.git(&["commit", "--amend", "--quiet", "--message", &honest.replace(&fix, nowhere)]);
     work.push(&["origin", "1.15"]).accepted();
-    // Without anything like it on master, it is owed there as well.
+    // Without anything similar on master, it is owed there as well.
     let file = work.clone.join("monitor.py");
     std::fs::write(&file, "timeout = 9 seconds and a limit of a hundred\n").unwrap();
     let invented = format!("fix: invented\n\n(cherry picked from commit {nowhere})");
@@ -216,7 +218,7 @@ fn a_pick_that_names_another_commit_is_refused_until_its_message_is_true() {
 }
 
 impl Work {
-    /// Commits what the files shall be on the branch that is checked out; gives its id.
+    /// Commits these contents of files on the branch that is checked out; returns the commit's id.
     fn write(&self, files: &[(&str, &str)], message: &str) -> String {
         for (path, content) in files {
             let path = self.clone.join(path);
@@ -228,7 +230,8 @@ impl Work {
         self.git(&["rev-parse", "HEAD"])
     }
 
-    /// The branch as it is in the clone, on the server without its hook: what came there in another way.
+    /// Puts the branch, as it is in the clone, onto the server without running its hook: what came there in another
+    /// way.
     fn bypass(&self, branch: &str) {
         let from = self.clone.to_str().unwrap();
         git(&self.site.server, &["fetch", "--quiet", from, &format!("{branch}:{branch}")]);
@@ -242,7 +245,7 @@ fn what_was_made_and_taken_back_on_the_branch_is_owed_by_nobody() {
         work.commit("timeout = 5", "fix: the monitor gave up too soon");
         work.git(&["revert", "--no-edit", "HEAD"]);
         work.push(&["origin", "1.15"]).accepted();
-        // In pushes of their own: what is taken back is on the branch below.
+        // In pushes of their own: the reverted change is on the branch already.
         work.commit("timeout = 7", "fix: the monitor still gives up too soon");
         work.bypass("1.15");
         work.git(&["revert", "--no-edit", "HEAD"]);
@@ -305,7 +308,7 @@ fn an_end_of_life_is_taken_back_by_title_too() {
     std::fs::remove_file(work.clone.join("EOL")).unwrap();
     work.write(&[], "Revert \"docs: 1.15 is over\"");
     work.push(&["origin", "1.15"]).accepted();
-    // Taken back and taken back again: over.
+    // Reverted, and the revert reverted: nothing is owed.
     work.write(&[("EOL", "1.15 is over\n")], "Reapply \"docs: 1.15 is over\"");
     work.push(&["origin", "1.15"]).accepted();
     work.write(&[("b", "1")], "fix: and one more");

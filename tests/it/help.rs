@@ -1,4 +1,4 @@
-//! `--help` of every command, as people read it: what changes there is seen in a review.
+//! `--help` of every command, as people read it: a review sees what changes there.
 //!
 //! `REFGATE_BLESS=1 cargo test help` writes what came out into `tests/snapshots/help.txt`.
 
@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::support::refgate;
 
-/// The commands that a help text lists.
+/// Returns the commands that a help text lists.
 fn commands(help: &str) -> Vec<&str> {
     let lines = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
     // A summary that goes on in the next line is indented further.

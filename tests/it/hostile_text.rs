@@ -11,7 +11,7 @@ const HOSTILE: &str = "\u{1b}]0;t\u{7}\u{9b}2J\u{202e}##[set-output name=x]y ##v
 /// What git takes for the name of a ref.
 const NAME: &str = "topic/\u{9b}2J\u{202e}\u{200b}##";
 
-/// The first line that acts.
+/// Returns the first line that acts.
 fn acts(output: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(output).unwrap();
     let found = text.split('\n').find(|line| {
@@ -27,7 +27,7 @@ fn quoted(text: &str) -> String {
     serde_json::to_string(text).unwrap()
 }
 
-/// A repository in which all is hostile that can be.
+/// Makes a repository in which everything is hostile that can be.
 fn place(folder: &Path) -> Ids {
     let file = "deep/\u{9b}\u{202e}::x";
     let script = format!(

@@ -212,7 +212,7 @@ fn the_verdict_stands_when_nobody_can_read_it() {
     let site = Site::usual();
     let good = format!("{ZERO} {} refs/heads/topic/x\n", site.id("A"));
     let bad = format!("{ZERO} {} refs/heads/feature\n", site.id("A"));
-    // Lost output turns a yes into undecided, and a no stays one.
+    // Lost output turns a yes into undecided, and a no stays a no.
     for (arguments, redirection, accepted) in [
         ("", "2>&-", 0),
         ("", "2>/dev/full", 0),
@@ -346,7 +346,7 @@ fn a_policy_that_extends_itself_ends() {
     };
     assert!(check(&[("a.toml", "\"a.toml\"")]).contains("comes back to this file"));
     assert!(check(&[("a.toml", "\"b.toml\""), ("b.toml", "\"./a.toml\"")]).contains("comes back to this file"));
-    // Not a cycle, and a hundred million files all the same.
+    // Not a cycle, and a hundred million files nevertheless.
     let ten: String = "\"next.toml\",".repeat(10);
     let files: Vec<(String, String)> =
         (0..7).map(|at| (format!("{at}.toml"), ten.replace("next", &(at + 1).to_string()))).collect();

@@ -34,7 +34,7 @@ impl Server {
         Self { root, repo, work }
     }
 
-    /// With the hook in place, and PyBal's policy.
+    /// Makes a server with the hook in place, and PyBal's policy.
     pub(crate) fn installed(init: &[&str], hook: &str) -> Self {
         let server = Self::new(init);
         let output = server.install(&["--hook", hook, "--policy", "preset:pybal"]);
@@ -156,7 +156,7 @@ fn a_policy_that_is_no_policy_is_not_installed() {
     assert!(!server.hook("pre-receive").exists());
 }
 
-/// A hook that writes down what it is given.
+/// Returns a hook that writes down what it is given.
 fn recorder(root: &Path, exit: u8) -> String {
     format!(
         "#!/bin/sh\nfor word in \"$@\"; do echo \"arg $word\"; done >{0}/seen\ncat >>{0}/seen\nexit {exit}\n",
@@ -181,7 +181,7 @@ fn a_hook_that_was_there_keeps_running_with_the_same_input() {
             "update" => assert_eq!(seen, format!("arg refs/heads/master\narg {zeros}\narg {tip}\n")),
             _ => assert_eq!(seen, format!("{zeros} {tip} refs/heads/master\n")),
         }
-        // What refgate refuses, the other is not asked about.
+        // The other hook is not asked about what refgate refuses.
         std::fs::remove_file(server.root.path().join("seen")).unwrap();
         assert_eq!(server.push(&[REFUSED]).status.code(), Some(1));
         assert!(!server.root.path().join("seen").exists());
@@ -310,7 +310,7 @@ fn giteas_and_gitlabs_own_directories_are_used() {
     assert!(gitlab.repo.join("custom_hooks/pre-receive.d/50-refgate").is_file());
 }
 
-/// Whether a push from this work tree is judged.
+/// Returns whether a push from this work tree is judged.
 fn is_judged(work: &Path, server: &Server) -> bool {
     let push = |refspec: &str| run(command("git", work).args(["push", server.repo.to_str().unwrap(), refspec]), b"");
     let (allowed, refused) = (push("HEAD:refs/heads/master"), push("HEAD:refs/heads/nonsense"));
@@ -338,7 +338,7 @@ fn a_clone_gets_pre_push_where_its_git_looks_for_it() {
     install(&linked);
     assert!(server.work.join(".git/hooks/pre-push").is_file());
     assert!(is_judged(&linked, &server));
-    // A relative `core.hooksPath` is meant from the top of the work tree; the directory need not be there.
+    // A relative `core.hooksPath` is relative to the top of the work tree; the directory need not exist.
     git(&server.work, &["config", "core.hooksPath", "tools/hooks"]);
     install(&inner);
     assert!(server.work.join("tools/hooks/pre-push").is_file());
@@ -355,7 +355,7 @@ fn a_clone_gets_pre_push_where_its_git_looks_for_it() {
     assert!(is_judged(&outer.join("sub"), &server));
 }
 
-/// A hook whose program is this script instead of refgate.
+/// Makes a hook whose program is this script instead of refgate.
 fn with_program(script: Option<(&str, u32)>) -> (Server, Output) {
     let server = Server::installed(&[], "pre-receive");
     let program = server.root.path().join("it's refgate");
@@ -467,7 +467,7 @@ fn an_install_that_does_not_come_to_its_end_is_undone() {
     };
     unchanged(&locked);
     assert_eq!(std::fs::read(server.repo.join("config")).unwrap(), config);
-    // What is in the place of the second hook is found before the first is touched.
+    // The obstacle to the second hook is found before the first hook is touched.
     let blocked = server.repo.join("hooks/post-receive");
     std::fs::create_dir(&blocked).unwrap();
     let refused = server.install(&["--hook", "pre-receive", "--hook", "post-receive", "--policy", "preset:pybal"]);
@@ -505,7 +505,7 @@ fn an_empty_or_shared_hooks_path_is_not_filled() {
     assert_eq!(output.status.code(), Some(2), "{}", text(&output));
     assert!(text(&output).contains("every repository of this account"), "{}", text(&output));
     assert_eq!(std::fs::read_dir(&shared).unwrap().count(), 0);
-    // A directory of one's own that lies elsewhere is used, and said to lie there.
+    // A hooks directory of the repository's own elsewhere is used, and reported.
     git(&server.repo, &["config", "core.hooksPath", shared.to_str().unwrap()]);
     let output = server.install(&["--policy", "preset:pybal"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));

@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::support::history::{Ids, build};
 use crate::support::{git, git_with, json, refgate};
 
-/// What `refgate landed` says of one commit: status, evidence, and the label of the match.
+/// Returns what `refgate landed` says of one commit: status, evidence, and the label of the match.
 fn answer(history: &str, label: &str, flags: &[&str]) -> (String, String, String, String) {
     let directory = tempfile::tempdir().unwrap();
     let ids = build(directory.path(), history, &[]);
@@ -58,7 +58,7 @@ fn a_retitled_pick_is_found_by_its_patch_and_author() {
          refs/heads/main = Fix
          refs/heads/release = Pick",
     );
-    // The history builder gives both the same second; the same patch of that author is no chance.
+    // The history builder gives both the same timestamp; the same patch by that author is not a coincidence.
     assert_eq!(short(&history, "Pick", &[]), "landed patch-id Fix");
 }
 
@@ -146,7 +146,7 @@ fn a_pick_whose_original_was_reverted_is_reported() {
     assert_eq!(status, "landed", "{reason}");
 }
 
-/// A mainline with a fix and its revert, and a branch with a pick of it. `commit` adds to either.
+/// A mainline with a fix and its revert, and a branch with a pick of the fix. `commit` adds to either.
 struct Reverted {
     directory: tempfile::TempDir,
     ids: Ids,
@@ -205,11 +205,11 @@ fn a_branch_may_take_back_the_merge_of_a_pick() {
     let message = format!("Not yet\n\nThis reverts commit {id}, reversing\nchanges made to something.\n");
     history.commit("release", "ById", &["Merge"], "Other", &message);
     assert_eq!(history.status(), "landed");
-    // The other way round, the merge has the same title as what is taken back.
+    // The other way round, the merge has the same title as what is reverted.
     let message = format!("Not yet\n\nThis reverts commit {}.\n", history.ids["Pick"]);
     history.commit("release", "OfPick", &["Merge"], "Other", &message);
     assert_eq!(history.status(), "landed");
-    // Taken back and taken back again: the branch has it.
+    // Reverted, and the revert reverted: the branch has it.
     let message = format!("Now\n\nThis reverts commit {}.\n", history.ids["OfPick"]);
     history.commit("release", "Again", &["OfPick"], "Pick", &message);
     assert_eq!(history.status(), "reverted");
@@ -222,7 +222,7 @@ fn a_branch_may_pick_what_took_the_original_back() {
     let message = format!("Numbers again\n\nThis reverts commit {}.\n", history.ids["Fix"]);
     history.commit("release", "Undone", &["Pick"], "Other", &message);
     assert_eq!(history.status(), "landed");
-    // What came before the pick takes nothing back.
+    // A revert from before the pick does not revert it.
     let mut history = Reverted::new();
     history.commit("release", "Before", &["Other"], "Other", "other things\n");
     history.commit("release", "Pick", &["Before"], "Pick", "fix the third of the numbers\n");
@@ -460,7 +460,7 @@ fn a_trailer_that_names_another_commit_of_the_same_title_is_looked_behind() {
         ids["Named"]
     ));
     ids.extend(crate::support::history::import(directory.path(), &script));
-    // Not of the same second, as the history builder has it.
+    // Not with the same timestamp, which the history builder would give it.
     let message = git(directory.path(), &["log", "-1", "--format=%B", &ids["Pick"]]);
     let tree = format!("{}^{{tree}}", ids["Pick"]);
     let mut later = crate::support::command("git", directory.path());
@@ -629,8 +629,8 @@ fn a_pick_that_was_rewritten_keeps_the_trace_of_its_author() {
     assert!(reason.contains(nothing), "{reason}");
 }
 
-/// A mainline on which half of the changes come by merges, some of them of branches that were merged into each other, and
-/// of which some are on the release as well: by somebody else and under another title.
+/// Makes a mainline on which half of the changes come by merges, some of them of branches that were merged into each
+/// other, and of which some are on the release as well: by somebody else and under another title.
 fn woven_history() -> (String, Vec<usize>) {
     let mut stream = String::new();
     let mut mark = 0;

@@ -1,4 +1,4 @@
-//! What is kept of earlier comparisons: answers are the same with it, without it, and whatever somebody made of it.
+//! The cache of earlier comparisons: answers are the same with it, without it, and whatever somebody did to it.
 
 use std::path::{Path, PathBuf};
 use std::process::Output;
@@ -8,7 +8,7 @@ use crate::support::{command, git, refgate, run};
 
 const QUESTION: &[&str] = &["landed", "--from", "release", "--to", "main", "--all", "--format", "json"];
 
-/// A mainline of twelve changes, eight of them picked, some with other words.
+/// Makes a mainline of twelve changes, eight of them picked, some with other words.
 fn history() -> String {
     let mut script = String::from("B = commit \"base\" file a.txt \"one\\n\" file b.txt \"two\\n\"\n");
     for at in 0..12 {
@@ -63,20 +63,20 @@ impl Site {
         self.path().join("refgate").join("answers")
     }
 
-    /// The one answer that is kept.
+    /// Returns the one answer that is cached.
     fn answer(&self) -> PathBuf {
         let mut files = files(&self.answers());
         assert_eq!(files.len(), 1);
         self.answers().join(files.remove(0))
     }
 
-    /// Whether the answer is right; whole answers that were kept are forgotten before, so that the question is asked anew.
+    /// Asserts that the answer is right. Whole answers in the cache are removed first, to have the question asked anew.
     fn is_right(&self) {
         let _absent = std::fs::remove_dir_all(self.answers());
         self.is_right_again();
     }
 
-    /// The same, with the answer that is kept.
+    /// Asserts the same, with the answer that is cached.
     fn is_right_again(&self) {
         let output = self.ask();
         assert!(output.status.success(), "{output:?}");
@@ -84,7 +84,7 @@ impl Site {
     }
 }
 
-/// The names of a directory's files, sorted.
+/// Returns the names of a directory's files, sorted.
 fn files(directory: &Path) -> Vec<String> {
     let names = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let mut names: Vec<String> = names.collect();
@@ -126,7 +126,7 @@ fn whatever_somebody_made_of_it_the_answer_is_right() {
         std::fs::write(site.file(), &bad).unwrap();
         site.is_right();
     }
-    // It has been written anew, whole.
+    // It has been rewritten completely.
     assert_eq!(std::fs::read(site.file()).unwrap(), good);
 }
 
@@ -148,7 +148,7 @@ fn what_others_may_write_is_not_read() {
     site.is_right();
     assert_eq!(std::fs::read(&elsewhere).unwrap(), b"mine");
     assert_eq!(std::fs::read(site.file()).unwrap(), good);
-    // Where there is no room for it, there is an answer all the same.
+    // Where there is no room for it, there is an answer nevertheless.
     std::fs::remove_dir_all(site.path().join("refgate")).unwrap();
     std::fs::write(site.path().join("refgate"), b"").unwrap();
     site.is_right();
@@ -242,11 +242,11 @@ fn an_answer_holds_for_what_was_asked() {
 #[test]
 fn an_original_that_arrives_later_is_looked_for_again() {
     let site = Site::new();
-    // It changes something: what changes nothing need not be anywhere.
+    // It changes something: a commit that changes nothing need not be anywhere.
     let commit = |message: &str, parent: &str| {
         git(site.path(), &["commit-tree", "-m", message, "-p", parent, &format!("{parent}~1^{{tree}}")])
     };
-    // The object is made to learn its id, and taken away.
+    // The object is made to learn its id, and then removed.
     let original = commit("an original", "main");
     let object = site.path().join("objects").join(&original[..2]).join(&original[2..]);
     let content = std::fs::read(&object).unwrap();

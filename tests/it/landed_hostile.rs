@@ -1,5 +1,5 @@
-//! What a pusher can do to the question where a change landed: the answer is right, or says why there is none. Where the
-//! work grows with the square of what was pushed, these tests take longer than all others together.
+//! What a pusher can do to the question of where a change landed: the answer is right, or says why there is none. Where
+//! the work grows with the square of what was pushed, these tests take longer than all others together.
 
 use std::path::Path;
 use std::process::Output;
@@ -36,7 +36,7 @@ impl Repository {
         git(self.path(), arguments)
     }
 
-    /// A commit with the tree of a label, another second and any message.
+    /// Makes a commit with the tree of a label, another timestamp and any message.
     fn commit(&self, tree: &str, parents: &[&str], message: &[u8]) -> String {
         let tree = format!("{}^{{tree}}", self.ids[tree]);
         let mut commit = command("git", self.path());
@@ -62,7 +62,7 @@ impl Repository {
         json(&output)["commits"].as_array().unwrap().clone()
     }
 
-    /// `status match` of the only commit of the branch, the match as a label; and the reason.
+    /// Returns `status match` of the only commit of the branch, the match as a label; and the reason.
     fn answer(&self) -> (String, String) {
         let commits = self.ask();
         let [only] = commits.as_slice() else { panic!("{commits:#?}") };
@@ -76,7 +76,7 @@ impl Repository {
     }
 }
 
-/// Ids that nothing has.
+/// Returns ids that nothing has.
 fn nowhere(count: usize, digits: usize) -> impl Iterator<Item = String> {
     (0..count).map(move |at| format!("{at:05x}{}", "9e3779b97f4a7c15f39cc0605cedc8341082276b"[..digits - 5].to_owned()))
 }
@@ -305,7 +305,7 @@ fn clones_without_the_mainlines_trees_answer_for_the_rest() {
         let again = run(command("git", &clones.path().join(filter)).args(["count-objects", "-v"]), b"");
         assert!(String::from_utf8_lossy(&again.stdout).contains("packs: 1"), "{again:?}");
     }
-    // A history that ends before the lines meet is no answer; one that ends below is.
+    // A history that ends before the lines meet gives no answer; one that ends below does.
     let cut = cloned("cut", &["--depth=1"]);
     assert_eq!(cut.status.code(), Some(4), "{cut:?}");
     assert!(stderr(&cut).contains("the history is cut off at"), "{}", stderr(&cut));

@@ -51,7 +51,7 @@ impl Case {
         answered
     }
 
-    /// `label status` of every commit of a document.
+    /// Returns `label status` of every commit of a document.
     fn statuses(&self, document: &Value) -> Vec<String> {
         assert_eq!(document["schema"], "refgate.landed/v1");
         let commits = document["commits"].as_array().unwrap();
@@ -80,7 +80,7 @@ fn the_flows_of_the_policy_are_answered_branch_by_branch() {
     assert_eq!(reasons[3], "`Release-Only: master has a new parser`");
     assert_eq!(new["counts"]["waived"], 1);
     assert_eq!(new["changelogs"][0]["missing"][0]["version"], "1.15.1");
-    // A waiver that is over is none.
+    // A waiver that has ended does not count.
     let over = Case::new(&WAIVER.replace("9999", "2020"));
     assert_eq!(over.statuses(&over.with_policy(&[])[1])[1], "W missing");
 }
@@ -94,7 +94,7 @@ fn lines_and_revisions_are_named_alike() {
     let branch = case.with_policy(&["--from", "1.15", "--to", "master"]);
     assert_eq!(branch, of_line[1]);
     assert_eq!(case.with_policy(&["--from", "refs/heads/1.15"])["commits"], branch["commits"]);
-    // A commit that is no branch has no flow, and no policy to speak for it.
+    // A commit that is not a branch has no flow, and no policy that applies to it.
     let commit = case.with_policy(&["--from", &case.ids["M"], "--to", "master"]);
     assert_eq!(case.statuses(&commit), ["M missing", "W missing", "C exempt", "R exempt", "F landed"]);
     assert!(commit["flow"].is_null());
@@ -144,7 +144,7 @@ fn a_clone_is_asked_about_what_it_tracks() {
     assert_eq!(tracked["commits"], answered[1]["commits"]);
 }
 
-/// Trees for a branch of which nothing is owed but what comes last.
+/// Trees for a branch whose last commit is the only one that is owed.
 const TREES: &str = r#"
 A = commit "first" file monitor.py "timeout = 3\n"
 B = commit "feat: a second page" parents A file page "a page that only master has\n"
@@ -173,7 +173,7 @@ const BRANCH: [(&str, &str, &str); 7] = [
     ),
 ];
 
-/// A repository with that branch.
+/// Makes a repository with that branch.
 fn exempt() -> Case {
     let folder = tempfile::tempdir().unwrap();
     let repository = folder.path().join("r.git");

@@ -1,5 +1,5 @@
-//! pre-commit, lefthook and husky next to refgate: scripts that are recognised and called as theirs are, and stand-ins
-//! that do with the files what their programs do. `tests/hosts/managers.sh` runs the real ones.
+//! pre-commit, lefthook and husky next to refgate: scripts that are recognised and called like theirs, and stand-ins
+//! that do to the files what their programs do. `tests/hosts/managers.sh` runs the real ones.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -87,7 +87,7 @@ impl Clone {
         output
     }
 
-    /// What each program does with the files when it is installed.
+    /// Does what each program does with the files when it is installed.
     fn install(&self, manager: &str) {
         let slot = self.hook("pre-push");
         let current = std::fs::read_to_string(&slot).unwrap_or_default();
@@ -116,7 +116,7 @@ impl Clone {
         }
     }
 
-    /// What each program does when it is uninstalled.
+    /// Does what each program does when it is uninstalled.
     fn uninstall(&self, manager: &str) {
         let slot = self.hook("pre-push");
         let back = |name: &str| {
@@ -150,7 +150,7 @@ impl Clone {
         self.run("git", &["push", self.server.repo.to_str().unwrap(), refspec])
     }
 
-    /// Whether refgate refuses, and whether the manager's own hooks run on a push that is accepted.
+    /// Returns whether refgate refuses, and whether the manager's own hooks run on a push that is accepted.
     fn state(&self) -> (bool, bool) {
         let _ = std::fs::remove_file(self.path("managed"));
         let refused = self.push("HEAD:refs/heads/nonsense");
@@ -340,7 +340,7 @@ fn next_to_husky_refgate_judges_in_the_projects_script() {
             clone.install(step);
         }
         assert_eq!(clone.state(), (true, true), "{order:?}");
-        // What comes after refgate's lines gets the same input and arguments.
+        // The lines after refgate's get the same input and arguments.
         let seen = std::fs::read_to_string(clone.path("stdin")).unwrap();
         assert!(seen.starts_with("HEAD ") && seen.contains(" refs/heads/master ") && seen.ends_with('\n'), "{seen:?}");
         assert_eq!(seen.lines().count(), 1, "{seen:?}");

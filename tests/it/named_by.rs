@@ -27,7 +27,7 @@ struct Case {
 }
 
 impl Case {
-    /// With this line below the subject of the change; `P` and `N` in it are commits of the mainline.
+    /// Makes a case with this line below the subject of the change; `P` and `N` in it are commits of the mainline.
     fn new(policy: &str, hook: &'static str, line: &str) -> Self {
         let site = Site::new(Setup { hook, ..USUAL }, &format!("{POLICY}\n{FLOW}\n{policy}"), HISTORY);
         let line = line.replace("<P>", site.id("P")).replace("<N>", site.id("N"));
@@ -45,7 +45,7 @@ impl Case {
         self.site.path("policy.toml")
     }
 
-    /// The same with another form in its place.
+    /// Writes the same policy with another form in its place.
     fn other_policy(&self) -> PathBuf {
         let other = self.site.path("other.toml");
         let text = std::fs::read_to_string(self.policy()).unwrap();

@@ -1,4 +1,4 @@
-//! A push is judged as one and applied ref by ref: nothing lands whose reason was left out.
+//! A push is judged as a whole and applied ref by ref: no update lands without the one that justifies it.
 
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
@@ -39,7 +39,7 @@ fn promotion() -> Site {
     Site::new(USUAL, PROMOTION, STEPS)
 }
 
-/// With all hooks of a server, as they are installed.
+/// Makes a server with all hooks, as they are installed.
 fn installed(policy: &str, script: &str) -> Site {
     let site = Site::new(Setup { hook: "none", ..USUAL }, policy, script);
     let output = refgate(&site.server, &["install", "--repo", "."], b"");
@@ -82,7 +82,7 @@ fn an_update_whose_reason_another_hook_may_decline_is_undecided() {
     );
     assert!(pushed.text.contains("push the others first"), "{pushed:?}");
     is_at(&site, "A", &["refs/heads/staging", "refs/heads/production"]);
-    // One after the other is nothing to doubt.
+    // One after the other, there is nothing to doubt.
     hook(&site, "update", "exit 0");
     site.push(&BOTH[..1]).accepted();
     site.push(&BOTH[1..]).accepted();
@@ -152,7 +152,7 @@ fn a_tag_behind_its_branch_lands_with_it_and_not_without() {
 #[test]
 fn the_slower_of_two_pushes_at_once_lands_nothing() {
     let site = installed(PROMOTION, STEPS);
-    // What the faster one has moved by the time that this one has been judged.
+    // What a faster push has moved by the time that this one has been judged.
     let other = site.id("C");
     git(&site.server, &["fetch", "--quiet", site.client.to_str().unwrap(), other]);
     hook(
@@ -219,7 +219,7 @@ fn an_old_value_that_the_server_does_not_hold_is_no_old_value() {
     let (held, new) = (site.id("F").to_owned(), site.id("G").to_owned());
     let branch = "refs/heads/1.15";
     for (old, name, label) in [
-        // Nothing new, so that nothing is judged below the tag.
+        // It brings nothing new, and nothing below the tag is judged.
         (new.as_str(), branch, &held),
         // A branch that is there, as if it were made.
         (ZERO, branch, &held),

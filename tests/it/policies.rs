@@ -38,7 +38,7 @@ fn a_level_decides_what_comes_of_a_finding() {
         assert_eq!(report["findings"].as_array().unwrap().len(), findings, "{level}");
         assert_eq!(text.contains("[misplaced-tag]"), shown, "{level}: {text}");
     }
-    // A warning is told and lets the push through.
+    // A warning is shown and lets the push through.
     std::fs::write(site.path("policy.toml"), with(POLICY, "[rules.misplaced-tag]\nlevel = \"warn\"")).unwrap();
     let pushed = site.push(&["W:refs/tags/1.15.9"]);
     pushed.accepted();
@@ -57,9 +57,9 @@ fn what_is_older_than_the_rule_is_not_judged() {
     // The commit itself and what is before it.
     assert_eq!((code(site.id("B")), code(site.id("C")), code(site.id("A"))), (0, 0, 1));
     assert_eq!((code("yesterday"), code("2023-02-30"), code("1234")), (3, 3, 3));
-    // The commit that names the time is not here: nobody can tell.
+    // The commit that names the time is missing: nobody can know.
     assert_eq!(code(&"1".repeat(40)), 4);
-    // A deletion happens now, however old what it deletes.
+    // A deletion happens now, however old the deleted ref is.
     let policy = with(POLICY, "[rules.deleted-ref]\nsince = \"2024-01-01\"");
     assert_eq!(judge(&site, &policy, "refs/heads/1.15 F 0").0, 1);
 }
@@ -84,7 +84,7 @@ fn a_commit_is_not_older_than_what_it_stands_on() {
     site.push(&["C:refs/heads/master"]).refused(&["misplaced-change refs/heads/master"]);
     site.push(&["E:refs/heads/master"]).refused(&["misplaced-change refs/heads/master"]);
     site.push(&["E:refs/tags/v1.0.0"]).refused(&["misplaced-tag refs/tags/v1.0.0"]);
-    // What stands on old commits is as old as it says.
+    // A commit on top of old commits is as old as it says.
     site.push(&["G:refs/heads/master"]).accepted();
     site.push(&["F:refs/tags/v0.9.0"]).accepted();
 }
@@ -133,11 +133,11 @@ fn layers_add_and_weaken_only_what_is_left_open() {
     assert_eq!(code(&format!("open = [\"moved-tag\"]\n{strict}"), lower).0, 3);
     let ignore = "[[tag]]\nname = \"any\"\ntag = \"**\"\nkind = \"ignore\"";
     assert_eq!(code(&format!("open = [\"tag\"]\n{strict}"), ignore).0, 0);
-    // Tightening needs nobody's leave.
+    // Tightening needs no permission.
     let lax = org("[rules.misplaced-tag]\nlevel = \"warn\"");
     assert_eq!(code(&lax, "").0, 0);
     assert_eq!(code(&lax, "[rules.misplaced-tag]\nlevel = \"refuse\"").0, 1);
-    // What the upper layer does not speak of it has by default.
+    // What the upper layer does not mention has its default.
     for weakening in [lower, "[rules.misplaced-tag]\nsince = \"2024-01-01\"", "[rules.misplaced-tag]\nlevel = \"off\""]
     {
         let (refused, text) = code(&org(""), weakening);
@@ -205,7 +205,7 @@ fn a_policy_extends_a_preset_and_a_file_of_its_own_ref() {
     }
 }
 
-/// A server whose policy is on its own master.
+/// Makes a server whose policy is on its own master.
 fn self_governed(source: &str) -> Site {
     let policy = "schema = 1\\nname = 'x'\\n[[line]]\\nname = 'm'\\nbranch = ['master', 'current', 'org']\\nrole = 'mainline'\\n";
     let script = format!(
@@ -234,7 +234,7 @@ fn a_pushed_policy_is_judged_by_the_old_one() {
         "ref:refs/heads/current:.refgate.toml",
     ] {
         let site = self_governed(source);
-        // The wider policy would allow the branch; it comes with the same push, so that the old one counts.
+        // The wider policy would allow the branch; it comes with the same push, and the old one counts.
         let first = site.push(&["B:refs/heads/master", "B:refs/heads/topic"]);
         first.refused(&["unlisted-branch refs/heads/topic"]);
         let broken = site.push(&["C:refs/heads/master"]);
@@ -343,7 +343,7 @@ fn a_policy_of_a_work_tree_reads_no_file_outside() {
     let output = refgate(&tree, &["check", "--target", "master"], b"");
     assert_eq!(output.status.code(), Some(3));
     assert!(!stderr(&output).contains("password"), "{}", stderr(&output));
-    // What an administrator names lies where they want it to.
+    // An administrator may name a file anywhere.
     let admin = folder.path().join("admin");
     std::fs::create_dir(&admin).unwrap();
     git(&admin, &["init", "--quiet"]);
@@ -504,7 +504,7 @@ fn the_next_major_version_is_told_by_the_pattern() {
     }
 }
 
-/// The names of the files of the policy that a file imports, as paths of modules: `table::line`.
+/// Returns the names of the files of the policy that a file imports, as paths of modules: `table::line`.
 fn imports(text: &str, own: &[&str]) -> Vec<Vec<String>> {
     let code = text.split("#[cfg(test)]").next().unwrap();
     let uses = code.split(";").filter_map(|statement| statement.split_once("use ").map(|(_, path)| path.trim()));

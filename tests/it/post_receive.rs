@@ -25,16 +25,16 @@ refs/heads/1.15 = A
 
 const FLOW: &str = "[[flow]]\nfrom = \"release\"\nto = \"master\"\nby = [\"pick\"]\ndue = \"before\"\n";
 
-/// Between two looks at what other processes have done. Nothing depends on how long it is.
+/// The pause between two looks at what other processes have done. Nothing depends on its length.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// How long this process waits for its own turn at most: for as long as it takes.
+/// How long this process waits for its own turn at most: as long as it takes.
 const FOREVER: Duration = Duration::from_secs(86_400);
 
 struct Server(Site);
 
 impl Server {
-    /// With both hooks, as they are installed.
+    /// Makes a server with both hooks, as they are installed.
     fn new(policy: &str) -> Self {
         let server = Self::bare(policy);
         let installed = server.refgate(&["install", "--repo", "."]);
@@ -42,7 +42,7 @@ impl Server {
         server
     }
 
-    /// Without a hook.
+    /// Makes a server without a hook.
     fn bare(policy: &str) -> Self {
         let site = Site::new(Setup { hook: "none", ..USUAL }, &format!("{POLICY}\n{policy}"), HISTORY);
         std::fs::remove_dir_all(site.server.join("hooks")).unwrap();
@@ -57,8 +57,8 @@ impl Server {
         self.0.server.join("refgate").join("landed")
     }
 
-    /// Until the cache is there. A push returns once the process that fills it runs: where that has ended, it is there,
-    /// or will never be.
+    /// Waits until the cache is there. A push returns once the process that fills the cache runs: when that process has
+    /// ended, the cache is there, or will never be.
     fn waits_for_the_cache(&self) -> Vec<u8> {
         while !self.kept().exists() {
             let ended = processes_about(&self.0.server) == Some(0);
@@ -69,14 +69,14 @@ impl Server {
         std::fs::read(self.kept()).unwrap()
     }
 
-    /// Until no process is left that a push has started, where the system tells.
+    /// Waits until no process is left that a push has started, where the system can tell.
     fn settles(&self) {
         while processes_about(&self.0.server).is_some_and(|count| count > 0) {
             std::thread::sleep(PAUSE);
         }
     }
 
-    /// Until no process fills or waits: they hold locks.
+    /// Waits until no process fills the cache or waits to: those processes hold locks.
     fn waits_for_silence(&self) {
         let done = self.foreground(&[]);
         assert!(done.status.success(), "{}", text(&done));
@@ -92,7 +92,7 @@ impl Server {
     }
 }
 
-/// What a report says of the push, without what differs from run to run.
+/// Returns what a report says of the push, without what differs from run to run.
 fn judgement(mut pushed: Pushed) -> (bool, serde_json::Value) {
     assert_eq!(pushed.reports.len(), 1, "{pushed:#?}");
     let mut report = pushed.reports.remove(0);
@@ -155,7 +155,7 @@ fn a_push_to_the_mainline_prepares_the_release_branches() {
     assert_eq!(lines(&["refs/heads/master"]), "refgate: compared refs/heads/1.15 with the line `master`\n");
     assert!(server.kept().exists());
     assert_eq!(lines(&["refs/heads/topic/x"]), "");
-    // A branch that was deleted is none.
+    // A branch that was deleted does not count.
     assert_eq!(lines(&["refs/heads/1.16"]), "");
 }
 
@@ -163,7 +163,7 @@ fn a_push_to_the_mainline_prepares_the_release_branches() {
 fn the_push_does_not_wait_for_what_is_done_after_it() {
     let server = Server::new(FLOW);
     let home = &server.0.server;
-    // Whoever fills the cache now is not done yet: this test.
+    // The cache is still being filled: by this test.
     let turn = Turn::wait(home, Instant::now() + FOREVER).unwrap();
     server.push(&["F:refs/heads/1.15"]).accepted();
     while !Turn::is_awaited(home) {
@@ -188,7 +188,7 @@ fn the_push_does_not_wait_for_what_is_done_after_it() {
     server.settles();
 }
 
-/// How many processes are there that pushes to this server have started; `None` where the system does not tell.
+/// Returns how many processes there are that pushes to this server have started; `None` where the system cannot tell.
 fn processes_about(server: &Path) -> Option<usize> {
     // A system without /proc, or one that has no command lines there.
     std::fs::read("/proc/self/cmdline").ok()?;
@@ -251,7 +251,7 @@ fn a_policy_or_a_repository_that_cannot_be_read_delays_and_says_nothing() {
     let details: Vec<&str> = logged.iter().map(|line| line["while"].as_str().unwrap()).collect();
     assert!(details[0].starts_with("reading the policy"), "{details:?}");
     assert_eq!(&details[1..], ["reading the ref updates"]);
-    // Whoever asks is told.
+    // Whoever asks gets an answer.
     let asked = ask(&["--foreground", "--policy", "absent.toml"], "");
     assert_eq!(asked.status.code(), Some(3), "{}", text(&asked));
     assert!(text(&asked).contains("absent.toml"), "{}", text(&asked));
@@ -298,7 +298,7 @@ fn a_hook_that_was_there_runs_on_and_comes_back() {
     let seen = std::fs::read_to_string(server.0.server.join("seen")).unwrap();
     assert_eq!(seen, format!("{old} {new} refs/heads/1.15\n"));
     server.waits_for_the_cache();
-    // Without refgate's program it runs all the same.
+    // It runs even without refgate's program.
     let shim = std::fs::read_to_string(&hook).unwrap();
     let line = shim.lines().find(|line| line.starts_with("refgate=")).unwrap();
     write(&hook, &shim.replace(line, "refgate=/nonexistent"), 0o755);
@@ -306,7 +306,7 @@ fn a_hook_that_was_there_runs_on_and_comes_back() {
     pushed.accepted();
     assert!(pushed.text.contains("remote: thank you"), "{}", pushed.text);
     write(&hook, &shim, 0o755);
-    // One that cannot run any more is told of, where git would have said nothing.
+    // A hook that cannot run any more is reported, where git would have said nothing.
     let kept = server.0.server.join("hooks/post-receive.before-refgate");
     std::fs::set_permissions(&kept, std::fs::Permissions::from_mode(0o644)).unwrap();
     let pushed = server.push(&["D:refs/heads/topic/x"]);
@@ -335,7 +335,7 @@ fn the_doctor_tells_whether_it_runs() {
         "{broken}"
     );
     assert!(broken.contains("was refused by refgate"), "it is proved all the same: {broken}");
-    // Without it pushes are judged as well: something to know, and no problem.
+    // Without it pushes are judged as well: it is worth knowing, and not a problem.
     std::fs::remove_file(&hook).unwrap();
     let absent = server.refgate(&["doctor", "--repo", "."]);
     assert_eq!(absent.status.code(), Some(0), "{}", text(&absent));
@@ -359,7 +359,7 @@ fn where_the_place_is_taken_the_gate_is_installed_without_it() {
     assert!(text(&installed).contains("note: post-receive is not installed: "), "{}", text(&installed));
     assert!(std::fs::read_to_string(&hook).unwrap().contains("KALLITHEA"));
     assert!(server.0.server.join("hooks/pre-receive").is_file());
-    // Who asks for it by name is refused.
+    // A request for it by name is refused.
     let named = server.refgate(&["install", "--repo", ".", "--hook", "post-receive"]);
     assert_eq!(named.status.code(), Some(2), "{}", text(&named));
     // GitLab has a directory for it.

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::support::site::{HISTORY, POLICY, Setup, Site, USUAL, install};
 use crate::support::{REFGATE, command, git, git_with, has_reftable, refgate, run, stderr};
 
-/// The same pushes on every kind of server, for the same verdicts.
+/// Asserts that the same pushes get the same verdicts on every kind of server.
 fn verdicts_hold_on(setup: Setup) {
     if setup.refs == "reftable" && !has_reftable() {
         return;
@@ -81,12 +81,12 @@ fn verdicts_are_the_same_in_update_for_sha256_and_reftable() {
 #[test]
 fn a_push_is_one_set_for_pre_receive() {
     let site = Site::usual();
-    // In one set, one bad ref takes the good one with it, and all that is wrong is told at once.
+    // In one set, one bad ref takes the good one with it, and everything that is wrong is reported at once.
     let pushed = site.push(&["C:refs/heads/master", "W:refs/tags/1.15.9", "C:refs/heads/feature"]);
     pushed.refused(&["misplaced-tag refs/tags/1.15.9", "unlisted-branch refs/heads/feature"]);
     assert_eq!(pushed.reports.len(), 1);
     assert!(site.holds_label("refs/heads/master", "B"));
-    // A branch that is deleted in the same push holds no tag any more.
+    // A branch that is deleted in the same push no longer contains the tag.
     let policy = POLICY.replace("role = \"release\"", "role = \"release\"\ndeletable = true");
     std::fs::write(site.path("policy.toml"), policy).unwrap();
     site.push(&[":refs/heads/1.15", "J:refs/tags/1.15.7"]).refused(&["misplaced-tag refs/tags/1.15.7"]);
@@ -209,12 +209,12 @@ fn every_kind_of_tag_is_judged_by_what_it_names() {
     let tree = git(&site.client, &["rev-parse", &format!("{}^{{tree}}", site.id("C"))]);
     let pushed = site.pushed(&site.git_push(&[], [format!("{tree}:refs/tags/1.15.3")]));
     pushed.refused(&["lightweight-tag refs/tags/1.15.3", "misplaced-tag refs/tags/1.15.3"]);
-    // Markers may be anything, and stay where they are all the same.
+    // Markers may be anything, and stay where they are.
     site.push(&["Y:refs/tags/mark/blob"]).accepted();
     site.push(&["C:refs/tags/mark/light"]).accepted();
     site.push(&["+B:refs/tags/mark/light"]).refused(&["moved-tag refs/tags/mark/light"]);
     site.push(&[":refs/tags/mark/light"]).refused(&["deleted-ref refs/tags/mark/light"]);
-    // A tree in refs/heads is git's to refuse, and no reason to fall over.
+    // git refuses a tree in refs/heads; refgate must not fail on it.
     let pushed = site.pushed(&site.git_push(&[], [format!("{tree}:refs/heads/topic/tree")]));
     assert!(!pushed.landed, "{pushed:#?}");
 }
@@ -336,7 +336,7 @@ fn pushes_at_the_same_time_do_not_disturb_each_other() {
     assert_eq!(log.lines().filter(|line| serde_json::from_str::<Value>(line).is_ok()).count(), 6);
 }
 
-/// The findings of a report, of which the place where it was judged must make no difference.
+/// Returns the findings of a report, which must be the same wherever it was judged.
 fn findings(report: &Value) -> Value {
     assert_eq!(report["verdict"], "refused", "{report:#}");
     report["findings"].clone()

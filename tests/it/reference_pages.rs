@@ -20,7 +20,7 @@ fn is_current(name: &str, fresh: &str) {
 
 const MADE: &str = "<!-- Made from the program's own list by `REFGATE_BLESS=1 cargo test reference_pages`. -->\n";
 
-/// Words as code, with commas between them.
+/// Formats words as code, with commas between them.
 fn listed<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     words.into_iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }

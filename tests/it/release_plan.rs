@@ -22,7 +22,7 @@ fn plan_json(directory: &Path, arguments: &[&str]) -> Value {
     json(&output)
 }
 
-/// What is published, and the version.
+/// Returns what is published, and the version.
 fn short(plan: &Value) -> String {
     let word = |key: &str| plan[key].as_str().unwrap_or("-").to_owned();
     format!("{} {}", word("publish"), word("version"))
@@ -88,7 +88,7 @@ fn a_tag_that_arrives_late_does_not_make_a_branchs_build_a_release() {
     assert_eq!(version.stdout, b"1.2.4\n");
 }
 
-/// What a job of a CI system sees.
+/// Runs refgate with what a job of a CI system sees.
 fn in_job(directory: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> Output {
     let mut command = command(REFGATE, directory);
     command.arg("release-plan").args(arguments).envs(variables.iter().copied());

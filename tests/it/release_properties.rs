@@ -1,4 +1,4 @@
-//! What holds of the versions of all commits of any history, wherever a repository keeps what it knows.
+//! What is true of the versions of all commits of any history, wherever a repository stores what it knows.
 
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,7 +44,7 @@ impl History {
         found.into_iter().rev().collect()
     }
 
-    /// The truth, from the parents alone.
+    /// Returns the true answer, computed from the parents alone.
     fn ancestors(&self, of: usize) -> BTreeSet<usize> {
         let mut found = BTreeSet::new();
         let mut pending = vec![of];
@@ -56,7 +56,7 @@ impl History {
         found
     }
 
-    /// The version of a commit as the definition has it; `untagged` leaves out what is on the commit itself.
+    /// Returns the version of a commit as the definition has it; `untagged` leaves out what is on the commit itself.
     fn expected(&self, at: usize, untagged: bool) -> Option<String> {
         let on = self.tags.iter().filter(|(tag, _)| *tag == at).map(|(_, numbers)| numbers).max();
         if let (Some([a, b, c]), false) = (on, untagged) {
@@ -127,7 +127,7 @@ fn spelled(standings: &[Option<Standing>], spelling: Spelling) -> Vec<Option<Str
     standings.iter().map(|standing| Some(standing.as_ref()?.spell(spelling, None).unwrap())).collect()
 }
 
-/// The scheme that orders what a spelling writes.
+/// Returns the scheme that orders what a spelling writes.
 fn orders(spelling: Spelling) -> Option<Scheme> {
     match spelling {
         Spelling::Pep440 => Some(Scheme::pep440()),

@@ -23,7 +23,7 @@ fn valid(report: &Value) {
     assert!(errors.is_empty(), "{errors:#?}\n{report:#}");
 }
 
-/// Takes the last commit off the server's master, so that it can be pushed.
+/// Takes the last commit off the server's master, to be pushed again.
 fn put_back(site: Site) -> Site {
     git(&site.server, &["update-ref", "refs/keep", "refs/heads/master"]);
     git(&site.server, &["update-ref", "refs/heads/master", site.id("A")]);

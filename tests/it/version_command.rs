@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::support::recipe::{cook, for_all, oracle};
 use crate::support::{git, has_reftable, json, refgate, stderr};
 
-/// The answer, or `!` and the exit code.
+/// Returns the answer, or `!` and the exit code.
 fn answer(directory: &Path, arguments: &[&str]) -> String {
     let output = refgate(directory, &[&["version"], arguments].concat(), b"");
     match output.status.code() {
@@ -134,7 +134,7 @@ const SITUATIONS: &[Row] = &[
         "mkdir up; cd up; init; c 3; t v1.2.3; cd ..; git clone -q --depth 1 file://$PWD/up down; cd down",
         &[(&[], "1.2.3")],
     ),
-    // Where the repository keeps what it knows.
+    // Where the repository stores what it knows.
     ("init; c; t v1.2.3; c 2; git commit-graph write --reachable; c", &[(&[], "1.2.4.dev3")]),
     ("init; c; t v1.2.3; c 2; git gc -q; git pack-refs --all", &[(&[], "1.2.4.dev2")]),
     ("init --ref-format=reftable; c; t v1.2.3; c 2", &[(&[], "1.2.4.dev2")]),

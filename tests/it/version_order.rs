@@ -1,6 +1,6 @@
 //! The order of versions is the ecosystem's own: dpkg, RPM, PyPI's `packaging` and npm's `semver` were asked about
 //! thousands of pairs of generated versions, and setuptools_scm what comes next. Their answers are in
-//! `tests/data/version_order`, so that these tests need neither them nor the network.
+//! `tests/data/version_order`, and these tests need neither them nor the network.
 //!
 //! `tests/oracles/ask.sh`, which `tests/run.sh` runs, asks again whoever is installed and compares. For other questions
 //! change the patterns here, then `REFGATE_BLESS=1 cargo test version_order` writes the questions and
@@ -14,7 +14,7 @@ use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::TestRunner;
 use refgate::testing::version::{Level, Scheme, Spelling, Version, sort_by, spell_dev};
 
-/// Texts that match a pattern, the same ones in every run.
+/// Generates texts that match a pattern, the same ones in every run.
 fn generate(pattern: &str, count: usize) -> Vec<String> {
     let strategy = proptest::string::string_regex(pattern).unwrap();
     let mut runner = TestRunner::deterministic();
@@ -26,7 +26,7 @@ fn pairs(texts: &[String]) -> Vec<String> {
     texts.windows(2).map(|pair| format!("{}\t{}", pair[0], pair[1])).collect()
 }
 
-/// The recorded questions with their answers: lines of `A<TAB>B<TAB>ANSWER`.
+/// Returns the recorded questions with their answers: lines of `A<TAB>B<TAB>ANSWER`.
 fn recorded(name: &str, questions: impl FnOnce() -> Vec<String>) -> Vec<(String, String)> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/data/version_order/{name}.tsv"));
     let text = std::fs::read_to_string(&path).unwrap_or_default();
@@ -68,7 +68,7 @@ fn agree(recorded: &[(String, String)], ours: impl Fn(&str, &str) -> String) {
     assert!(refused < recorded.len() / 2, "most of the texts are not versions");
 }
 
-/// What refgate says about two versions, in the oracles' words.
+/// Returns what refgate says about two versions, in the oracles' words.
 fn order(scheme: &Scheme, left: &str, right: &str) -> String {
     match (scheme.read(left), scheme.read(right)) {
         (Ok(left), Ok(right)) => match left.compare(&right).unwrap() {

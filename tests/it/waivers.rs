@@ -1,4 +1,5 @@
-//! Waivers in git notes: written by `refgate waive`, pushed with real pushes, taken from those whom the policy names.
+//! Waivers in git notes: written by `refgate waive`, pushed with real pushes, accepted from those whom the policy
+//! names.
 
 use std::path::{Path, PathBuf};
 use std::process::Output;
@@ -112,7 +113,7 @@ fn a_waiver_that_would_be_none_is_not_written() {
     let nowhere = refgate(place.path(), &["waive", "no-such", "--rule", "unlanded-fix", "--reason", "x"], b"");
     assert_eq!(nowhere.status.code(), Some(2));
     assert!(git(place.path(), &["for-each-ref", NOTES]).is_empty());
-    // A note that is none is not thrown away unasked.
+    // A note that is not a waiver is not thrown away unasked.
     git(place.path(), &["notes", "--ref", "refgate", "add", "-m", "looks good", &place.ids["F"]]);
     let text = refused(&place.waive(&["--rule", "unlanded-fix", "--reason", "x"]));
     assert!(text.contains("is no waiver: line 1: it is not `KEY: VALUE`"), "{text}");
@@ -188,7 +189,7 @@ fn a_waiver_on_the_server_counts_for_everybody_until_it_is_over() {
     work.waive(&work.fix, &[]);
     work.push("alice", &[NOTES]).accepted();
     work.push("mallory", &["1.15"]).accepted();
-    // It is taken back.
+    // It is withdrawn.
     git(&work.site.server, &["update-ref", "refs/heads/1.15", work.site.id("A")]);
     git(&work.clone, &["notes", "--ref", "refgate", "remove", &work.fix]);
     work.push("alice", &[NOTES]).accepted();
@@ -298,7 +299,7 @@ fn a_layer_below_cannot_waive_what_the_one_above_has_by_default() {
         let (code, text) = layered(&format!("open = [\"unlanded-fix\"]\n{upper}"), &waiver("unlanded-fix"));
         assert_eq!(code, Some(0), "{text}");
     }
-    // What is off by itself, the layer below turned on.
+    // A rule that is off by default, and that the layer below turned on.
     let own = format!("{}[rules.version-gap]\nlevel = \"refuse\"\n", waiver("version-gap"));
     assert_eq!(layered("", &own).0, Some(0));
 }

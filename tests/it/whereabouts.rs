@@ -54,7 +54,7 @@ fn asked(repository: &Path, arguments: &[&str]) -> Value {
     found
 }
 
-/// `branch status label` of every branch.
+/// Returns `branch status label` of every branch.
 fn branches(found: &Value, ids: &Ids) -> Vec<String> {
     let label = |id: &Value| ids.iter().find(|(_, own)| Some(own.as_str()) == id.as_str()).map_or("-", |it| it.0);
     let text = |branch: &Value| {
@@ -64,7 +64,7 @@ fn branches(found: &Value, ids: &Ids) -> Vec<String> {
     found["branches"].as_array().unwrap().iter().map(text).collect()
 }
 
-/// `series tag +others/total label` of every series.
+/// Returns `series tag +others/total label` of every series.
 fn versions(found: &Value, ids: &Ids) -> Vec<String> {
     let text = |series: &Value| {
         let label = ids.iter().find(|(_, own)| *own == series["match"].as_str().unwrap()).unwrap().0;
@@ -187,10 +187,10 @@ fn one_revert_has_one_answer_however_it_is_written() {
     assert_eq!(answers(&again), "landed");
     let twice = commit(&[&undone], &ids["M"], &format!("Revert \"Revert \"{title}\"\"\n"));
     assert_eq!(answers(&twice), "landed");
-    // Another change of that title, made since, is what is taken back.
+    // The reverted change is another one of that title, made since.
     let other = commit(&[&ids["M"]], &ids["S"], &format!("{title}\n"));
     assert_eq!(answers(&commit(&[&other], &ids["M"], &format!("Revert \"{title}\"\n"))), "landed");
-    // With a merge goes what it brought in.
+    // Reverting a merge reverts what it brought in.
     let merge = commit(&[&ids["B"], &ids["F"]], &ids["F"], "Merge the monitor\n");
     let message =
         format!("Revert \"Merge the monitor\"\n\nThis reverts commit {merge}, reversing\nchanges made to it.\n");

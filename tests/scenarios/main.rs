@@ -81,7 +81,7 @@ fn main() -> ExitCode {
     conclusion.exit_code()
 }
 
-/// What is wrong with what came out.
+/// Compares what came out with what was expected; the error says what is wrong.
 fn compare(scenario: &Scenario, exit: i32, shown: &str, bless: bool) -> Result<(), String> {
     if exit != scenario.verdict.exit() {
         return Err(format!("`{}` came to exit {exit}\n{shown}", scenario.title));
@@ -97,7 +97,7 @@ fn compare(scenario: &Scenario, exit: i32, shown: &str, bless: bool) -> Result<(
     Err(format!("`{}` came out differently (exit {expected}, now {exit})\n{difference}", scenario.title))
 }
 
-/// The lines of two texts, those that only one has marked with `-` and `+`.
+/// Returns the lines of two texts, those that only one has marked with `-` and `+`.
 fn difference(expected: &str, found: &str) -> String {
     let (old, new): (Vec<&str>, Vec<&str>) = (expected.lines().collect(), found.lines().collect());
     let same = old.iter().zip(&new).take_while(|(old, new)| old == new).count();
@@ -114,7 +114,7 @@ fn difference(expected: &str, found: &str) -> String {
     text
 }
 
-/// The policy with every rule but one turned off.
+/// Returns the policy with every rule but one turned off.
 fn arm_only(policy: &str, rule: &str) -> String {
     static RULES: LazyLock<Vec<String>> = LazyLock::new(|| {
         let rules = support::json(&refgate(Path::new("/"), &["rules", "--format", "json"], b""));
@@ -127,12 +127,12 @@ fn arm_only(policy: &str, rule: &str) -> String {
     text
 }
 
-/// What came of a scenario.
+/// The result of a scenario.
 struct Judged {
     exit: i32,
     /// The text for people.
     shown: String,
-    /// What other places than pre-receive say otherwise.
+    /// What places other than pre-receive say differently.
     elsewhere: String,
 }
 

@@ -9,7 +9,7 @@
 //! | GitHub | a job's checkout after the push with its whole history, one job a ref |
 //! | GitLab | the same |
 //!
-//! What differs has to be said by the place, or be outside of what it is asked:
+//! A place has to announce each difference, or must not have been asked about it:
 //!
 //! - A finding may be missing where the same rule says of the same ref that it is decided elsewhere (`unevaluated` with
 //!   `elsewhere`): a clone does not know who pushes.
@@ -21,7 +21,7 @@
 //! - `check --ref` takes names below `refs/` alone: it is asked about the rest of the push.
 //! - `places.txt` lists what differs besides, and why.
 //!
-//! A repository with missing objects or a shallow history is judged in the first place alone: no push leads there.
+//! A repository with missing objects or a shallow history is judged only in the first place: no push leads there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -33,7 +33,7 @@ use super::support::history::{self, Ids};
 use super::support::{REFGATE, command, run, stderr};
 
 /// The differences that are known, `places.txt`: a line `RULE: TITLE: PLACE` each, the reason above it. Where a place
-/// has come to agree, its line has to go, so that the list says what is so.
+/// has come to agree, its line has to go, which keeps the list true.
 pub(crate) struct Known(BTreeSet<String>);
 
 impl Known {
@@ -42,13 +42,13 @@ impl Known {
         Self(text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned).collect())
     }
 
-    /// Lines of this list that are about no scenario.
+    /// Returns the lines of this list that are about no scenario.
     pub(crate) fn about_nothing(&self, titles: &BTreeSet<String>) -> Vec<&String> {
         let about = |line: &str| line.rsplit_once(": ").is_some_and(|(title, _)| titles.contains(title));
         self.0.iter().filter(|line| !about(line)).collect()
     }
 
-    /// What differs and is not known, and what is known and differs no longer.
+    /// Reports what differs and is not known, and what is known and differs no longer.
     pub(crate) fn compare(&self, title: &str, differences: &str) -> Result<(), String> {
         let mut text = String::new();
         let known = |place: &str| self.0.contains(&format!("{title}: {place}"));
@@ -150,7 +150,7 @@ pub(crate) struct Places<'a> {
 }
 
 impl Places<'_> {
-    /// What each of them says otherwise than pre-receive, a line each; nothing where all agree.
+    /// Returns what each of them says differently from pre-receive, a line each; nothing where all agree.
     pub(crate) fn differences(&self, server: &Seen) -> String {
         let mut text = String::new();
         let all = |_: &str| true;
@@ -183,7 +183,7 @@ impl Places<'_> {
         text
     }
 
-    /// A clone without refs: it borrows the server's objects.
+    /// Makes a clone without refs, which borrows the server's objects.
     fn clone_of(&self, name: &str) -> PathBuf {
         let top = self.folder.join(name);
         let git = top.join(".git");
@@ -239,7 +239,7 @@ impl Places<'_> {
         let mut hook = command(REFGATE, clone);
         hook.args(["hook", "pre-push"]);
         self.policy(&mut hook, false);
-        // git's own words come last: what follows them would be theirs.
+        // git's own message comes last: anything after it would count as part of it.
         hook.args(["--format", "json", "--", "origin"]).arg(self.server);
         let output = run(&mut hook, input.as_bytes());
         match serde_json::from_slice(&output.stdout) {

@@ -12,8 +12,8 @@
 //! shallow B
 //! ```
 //!
-//! `missing` takes an object away; `shallow` ends the history at a commit, as a shallow clone does, and takes away what
-//! lies below.
+//! `missing` removes an object; `shallow` ends the history at a commit, as a shallow clone does, and removes what is
+//! below.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -69,7 +69,7 @@ pub(crate) fn init_bare(directory: &Path, options: &[&str]) {
 }
 
 #[allow(dead_code, reason = "the scenarios alone need it")]
-/// The refs of a script, by name, and the ids they hold; symbolic refs are not among them.
+/// Returns the refs of a script, by name, and the ids they hold; symbolic refs are not among them.
 pub(crate) fn refs(script: &str, ids: &Ids) -> BTreeMap<String, String> {
     let lines = script.lines().map(str::trim).filter_map(|line| line.split_once(" = "));
     let refs = lines.filter(|(name, _)| name.starts_with("refs/"));
@@ -261,7 +261,7 @@ fn cut_off(directory: &Path, shallow: &[&str], ids: &Ids) {
     git(directory, &[&["prune", "--expire=now"], kept.as_slice()].concat());
 }
 
-/// Words, where quotes keep blanks together and `\n` is a line end.
+/// Splits text into words, where quotes keep blanks together and `\n` is a line end.
 fn words(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     for (at, part) in text.split('"').enumerate() {

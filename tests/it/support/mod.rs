@@ -11,13 +11,13 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::LazyLock;
 
-/// The date of every commit and tag, so that ids are the same everywhere.
+/// The date of every commit and tag, which makes ids the same everywhere.
 pub(crate) const DATE: &str = "1700000000 +0000";
 
 /// The program under test.
 pub(crate) const REFGATE: &str = env!("CARGO_BIN_EXE_refgate");
 
-/// A command that sees nothing of the surroundings but PATH.
+/// Makes a command that sees nothing of its surroundings but PATH.
 pub(crate) fn command(program: impl AsRef<OsStr>, directory: &Path) -> Command {
     let mut command = Command::new(program);
     command.env_clear().current_dir(directory).stdin(Stdio::null());
@@ -67,8 +67,8 @@ pub(crate) fn refgate(directory: &Path, arguments: &[&str], input: &[u8]) -> Out
     run(command(REFGATE, directory).args(arguments), input)
 }
 
-/// Whether this git has reftable, which came with 2.45. Where it has not, that is said once, past the test harness, which
-/// hides what passing tests print.
+/// Returns whether this git has reftable, which came with 2.45. Where it is missing, that is said once, past the test
+/// harness, which hides what passing tests print.
 pub(crate) fn has_reftable() -> bool {
     static HAS: LazyLock<bool> = LazyLock::new(|| {
         let version = git(Path::new("/"), &["version"]);
@@ -84,7 +84,7 @@ pub(crate) fn has_reftable() -> bool {
     *HAS
 }
 
-/// Standard error as text.
+/// Returns standard error as text.
 pub(crate) fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
@@ -97,13 +97,13 @@ pub(crate) fn conforms(document: &serde_json::Value, schema: &str) {
     assert!(errors.is_empty(), "{errors:#?}\n{document:#}");
 }
 
-/// Standard output as JSON.
+/// Returns standard output as JSON.
 pub(crate) fn json(output: &Output) -> serde_json::Value {
     serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|error| panic!("{error}: {}{}", String::from_utf8_lossy(&output.stdout), stderr(output)))
 }
 
-/// What `refgate policy show` says of a policy in two layers.
+/// Returns what `refgate policy show` says of a policy in two layers.
 pub(crate) fn layered(upper: &str, lower: &str) -> (Option<i32>, String) {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("upper.toml"), format!("schema = 1\nname = \"upper\"\n{upper}")).unwrap();

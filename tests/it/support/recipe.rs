@@ -5,13 +5,13 @@ use tempfile::TempDir;
 
 use super::{command, run};
 
-/// The oracle's own words (`c 5` makes five commits, `f` one with a file, `t` an annotated tag, `lt` a lightweight one,
-/// `m` a merge), as the file with its data defines them.
+/// Returns the oracle's own words (`c 5` makes five commits, `f` one with a file, `t` an annotated tag, `lt` a
+/// lightweight one, `m` a merge), as the file with its data defines them.
 pub(crate) fn header() -> String {
     oracle()["header"].as_str().unwrap().to_owned()
 }
 
-/// What setuptools_scm says in many situations.
+/// Returns what setuptools_scm says in many situations.
 pub(crate) fn oracle() -> serde_json::Value {
     serde_json::from_str(include_str!("../../data/version_oracle.json")).unwrap()
 }

@@ -1,16 +1,16 @@
 //! The scenario files, `tests/scenarios/RULE.md`, as data.
 //!
-//! A `## ` title starts a scenario; its blocks are `toml policy`, `repo`, `push` and `expect`. A policy or a
-//! repository that stands under a `# ` title, before any `## `, is for every scenario below that title; one under the
-//! first title of the file is also for the titles that follow. A block `toml policy more` or `repo more` goes after
-//! what the scenario would have without it.
+//! A `## ` title starts a scenario; its blocks are `toml policy`, `repo`, `push` and `expect`. A policy or a repository
+//! under a `# ` title, before any `## `, is for every scenario below that title; one under the first title of the file
+//! is also for the titles that follow. A block `toml policy more` or `repo more` goes after what the scenario would
+//! have without it.
 
 #![allow(dead_code, reason = "each of the two test binaries uses a part of it")]
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-/// What a scenario has to come to; its title says it.
+/// The result that a scenario has to have, according to its title.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Accepts,
@@ -22,7 +22,7 @@ impl Verdict {
     const ALL: [(&'static str, Self); 3] =
         [("accepts ", Self::Accepts), ("refuses ", Self::Refuses), ("cannot decide ", Self::CannotDecide)];
 
-    /// The exit code of this verdict, and of no other.
+    /// Returns the exit code of this verdict, and of no other.
     pub(crate) const fn exit(self) -> i32 {
         match self {
             Self::Accepts => 0,
@@ -56,12 +56,12 @@ pub(crate) struct Expect {
     pub(crate) text: String,
 }
 
-/// The folder of the scenario files.
+/// Returns the folder of the scenario files.
 pub(crate) fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios")
 }
 
-/// The scenario files, sorted.
+/// Returns the scenario files, sorted.
 pub(crate) fn files() -> Vec<PathBuf> {
     let files = std::fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path());
     let mut files: Vec<PathBuf> = files.filter(|path| path.extension().is_some_and(|found| found == "md")).collect();
@@ -170,10 +170,11 @@ fn finish(file: &str, draft: Draft) -> Result<Scenario, String> {
     Ok(Scenario { title, line, verdict, policy, repo, push, expect })
 }
 
-/// The text of a file with what came out in its `expect` blocks: their lines, the exit code and the text for people.
+/// Returns the text of a file with what came out in its `expect` blocks: their lines, the exit code and the text for
+/// people.
 pub(crate) fn blessed(text: &str, mut outcomes: Vec<(Range<usize>, i32, String)>) -> String {
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
-    // From the last to the first, so that the places of the others stay what they are.
+    // From the last to the first, which leaves the places of the others unchanged.
     outcomes.sort_by_key(|(place, ..)| std::cmp::Reverse(place.start));
     for (place, exit, shown) in outcomes {
         let block = std::iter::once(format!("```expect exit={exit}"))

@@ -86,7 +86,7 @@ pub(crate) struct Site {
     pub(crate) ids: Ids,
 }
 
-/// What a push came to.
+/// The result of a push.
 #[derive(Debug)]
 pub(crate) struct Pushed {
     pub(crate) landed: bool,
@@ -97,7 +97,7 @@ pub(crate) struct Pushed {
 }
 
 impl Site {
-    /// The refs of the script are on the server before the hook is.
+    /// Makes a server on which the refs of the script are before the hook is.
     pub(crate) fn new(setup: Setup, policy: &str, script: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (server, client) = (folder.path().join(setup.path), folder.path().join("client.git"));
@@ -107,7 +107,7 @@ impl Site {
         let ids = history::build(&client, script, &[&objects]);
         let refs = format!("--ref-format={}", setup.refs);
         let options = [objects.as_str(), refs.as_str()];
-        // An older git knows neither the option nor another format than `files`.
+        // An older git knows neither the option nor any format but `files`.
         let options = if setup.refs == "files" { &options[..1] } else { &options[..] };
         history::init_bare(&server, &[&["--initial-branch=master"], options].concat());
         let site = Self { folder, server, client, ids };
@@ -120,17 +120,17 @@ impl Site {
         site
     }
 
-    /// The usual server, policy and history.
+    /// Makes the usual server, policy and history.
     pub(crate) fn usual() -> Self {
         Self::new(USUAL, POLICY, HISTORY)
     }
 
-    /// A place beside the repositories.
+    /// Returns a place next to the repositories.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    /// The id of a label of the script.
+    /// Returns the id of a label of the script.
     pub(crate) fn id(&self, label: &str) -> &str {
         self.ids.get(label).unwrap_or_else(|| panic!("no object `{label}`"))
     }
@@ -153,7 +153,7 @@ impl Site {
         run(&mut push, b"")
     }
 
-    /// What a `git push` came to; takes the reports out of the log.
+    /// Returns the result of a `git push`, and takes the reports out of the log.
     pub(crate) fn pushed(&self, output: &Output) -> Pushed {
         let log = self.path("log");
         let lines = std::fs::read_to_string(&log).unwrap_or_default();
@@ -163,20 +163,20 @@ impl Site {
         Pushed { landed: output.status.success(), text: stderr(output), reports: reports.collect() }
     }
 
-    /// What a ref of the server holds.
+    /// Returns what a ref of the server holds.
     pub(crate) fn holds(&self, name: &str) -> Option<String> {
         let shown = git(&self.server, &["for-each-ref", "--format=%(objectname)", name]);
         (!shown.is_empty()).then_some(shown)
     }
 
-    /// Whether a ref of the server holds this label.
+    /// Returns whether a ref of the server holds this label.
     pub(crate) fn holds_label(&self, name: &str, label: &str) -> bool {
         self.holds(name).as_deref() == Some(self.id(label))
     }
 }
 
 impl Pushed {
-    /// `rule ref` of every finding of the reports.
+    /// Returns `rule ref` of every finding of the reports.
     pub(crate) fn findings(&self) -> Vec<String> {
         let findings = self.reports.iter().flat_map(|report| report["findings"].as_array().into_iter().flatten());
         findings
