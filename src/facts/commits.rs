@@ -18,8 +18,8 @@ impl<'p> Facts<'p> {
     /// the line that it is cut from after the push, on another branch of its own line before the push, or below a
     /// version tag of this branch: a branch and what it starts from may be pushed together, and a branch may be
     /// recreated from its own tag. Commits of another line are judged again here, since this line may accept less.
-    /// Where the line is not cut from any other, they are those that were on no branch before the push, apart from
-    /// branches of topic lines and of no line.
+    /// Where the line is not cut from any other, they are those that no branch of a line had before the push, topic
+    /// lines not counted.
     ///
     /// # Errors
     /// History that cannot be read.
@@ -42,8 +42,8 @@ impl<'p> Facts<'p> {
         Ok(self.fresh()?.of(update.new_id(), &had)?)
     }
 
-    /// Returns the commits of an update that no branch of a line but topic lines had before the push, newest first.
-    /// What was accepted on one line is not judged again where it is merged into another.
+    /// Returns the commits of an update that no branch of a line had before the push, topic lines not counted, newest
+    /// first. What was accepted on one line is not judged again where it is merged into another.
     ///
     /// # Errors
     /// History that cannot be read.
@@ -95,7 +95,7 @@ impl<'p> Facts<'p> {
     }
 
     /// Returns the commits that a branch did not have before, newest first; for a new branch or a tag, those that no
-    /// branch of a line but topic lines had.
+    /// branch of a line had, topic lines not counted.
     fn brought(&self, update: &Update<'_, '_>) -> Result<Vec<ObjectId>, FactError> {
         let Some(tip) = update.commit()?.map(|commit| commit.id) else { return Ok(Vec::new()) };
         match update.known_old()?.filter(|_| update.namespace() != Namespace::Tag) {
@@ -104,8 +104,8 @@ impl<'p> Facts<'p> {
         }
     }
 
-    /// Returns the commits of all branches of the push that no branch of a line but topic lines had before it, found in
-    /// one walk.
+    /// Returns the commits of all branches of the push that no branch of a line had before it, topic lines not counted,
+    /// found in one walk.
     fn fresh(&self) -> Result<Rc<Fresh<'p>>, FactError> {
         self.fresh.get((), || {
             let branches = self.push().updates.iter().filter(|update| update.name.namespace() != Namespace::Tag);

@@ -91,7 +91,8 @@ impl Repository {
         })
     }
 
-    /// Opens a repository that, like its clones, is faster for more than a few hundred objects and slower for fewer.
+    /// Returns the same repository for many reads: it and its clones are faster from a few hundred objects on, and
+    /// slower for fewer.
     pub fn for_many_reads(&self) -> Self {
         Self { odb: self.odb.for_many_reads(), ..self.clone() }
     }
