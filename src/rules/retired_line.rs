@@ -51,7 +51,7 @@ fn retired(change: &BranchUpdate<'_, '_, '_>) -> Result<Option<(Option<ObjectId>
         }
     }
     let Some(token) = by.trailer.as_ref() else { return Ok(None) };
-    // A new branch whose tip has the declaration is moved here as it is from elsewhere.
+    // A new branch whose tip is the declaration itself has come from elsewhere as it is.
     let from = if change.creates() { change.new_id() } else { change.old() };
     let declared = standing(facts, token, from, &change.cut_at(from)?)?;
     let Some((commit, value)) = declared.filter(|(commit, _)| !change.creates() || *commit != from) else {

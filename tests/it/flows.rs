@@ -308,7 +308,7 @@ fn an_end_of_life_is_taken_back_by_title_too() {
     std::fs::remove_file(work.clone.join("EOL")).unwrap();
     work.write(&[], "Revert \"docs: 1.15 is over\"");
     work.push(&["origin", "1.15"]).accepted();
-    // Reverted, and the revert reverted: nothing is owed.
+    // The revert of the declaration is reverted: the line is over again.
     work.write(&[("EOL", "1.15 is over\n")], "Reapply \"docs: 1.15 is over\"");
     work.push(&["origin", "1.15"]).accepted();
     work.write(&[("b", "1")], "fix: and one more");

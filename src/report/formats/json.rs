@@ -129,7 +129,7 @@ fn fitting<'a, T, D: Serialize, R: Ord>(
 
 fn document<'a>(report: &Report<'a>) -> Document<'a> {
     let outcome = report.outcome;
-    // An accepted push is recorded completely: a rejected one costs the pusher nothing to repeat.
+    // An accepted push is recorded completely. The record of any other is bounded: making one costs the pusher nothing.
     let room = if outcome.verdict == Verdict::Accepted { usize::MAX } else { MAX_UPDATES };
     let weight = |finding: &Finding| Reverse(finding.level);
     let due = |open: &Unevaluated| (open.elsewhere, Reverse(open.level));
