@@ -30,6 +30,9 @@ pub(super) const HOOK: &str = "reference-transaction";
 /// The state in which the refs are locked and nothing has moved: the last in which a hook can decline.
 const PREPARED: &[u8] = b"prepared";
 
+/// The state in which the refs have moved: what was promised about them is over.
+const COMMITTED: &[u8] = b"committed";
+
 /// Where promises are, in the directory of the repository.
 const FOLDER: &str = "refgate/promised";
 
@@ -50,16 +53,34 @@ pub(super) fn promise(repository: &Repository, outcome: &Outcome) -> Result<(), 
         let detail = format!("writing what is looked at again to {}", folder.display());
         Failure::new(Exit::Undecided, detail, error.to_string())
     };
-    for directory in folder.parent().into_iter().chain([folder.as_path()]) {
-        make_directory(repository.common_dir(), directory).map_err(failure)?;
-    }
     for update in resting {
         if let Some(name) = file_name(&update.name, update.old, update.new) {
-            fs::File::create(folder.join(name)).map_err(failure)?;
+            write(repository.common_dir(), &folder, &name).map_err(failure)?;
         }
     }
     forget_old(&folder);
     Ok(())
+}
+
+/// Writes one promise. Another push may remove the folder at any time, when it is empty.
+fn write(home: &Path, folder: &Path, name: &str) -> io::Result<()> {
+    const ATTEMPTS: usize = 100;
+    let once = || {
+        for directory in folder.parent().into_iter().chain([folder]) {
+            make_directory(home, directory)?;
+        }
+        fs::File::create(folder.join(name)).map(drop)
+    };
+    let is_gone =
+        |written: &io::Result<()>| written.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
+    let mut written = once();
+    for _ in 0..ATTEMPTS {
+        if !is_gone(&written) {
+            break;
+        }
+        written = once();
+    }
+    written
 }
 
 /// Judges the refs that are about to move again, if anything was promised about one of them.
@@ -69,7 +90,8 @@ pub(super) fn promise(repository: &Repository, outcome: &Outcome) -> Result<(), 
 pub(super) fn run(context: &Context, flags: &JudgeFlags, words: &[BString], began: Instant) -> Result<Exit, Failure> {
     // Always read to the end: otherwise git may not be able to write all of it.
     let input = context.standard_input()?;
-    if words.first().map(|word| word.as_slice()) != Some(PREPARED) {
+    let state = words.first().map_or(&b""[..], |word| word.as_slice());
+    if ![PREPARED, COMMITTED].contains(&state) {
         return Ok(Exit::Accepted);
     }
     let repository = flags.project.repository(context, Trust::Hook)?;
@@ -83,9 +105,14 @@ pub(super) fn run(context: &Context, flags: &JudgeFlags, words: &[BString], bega
     if promises.is_empty() {
         return Ok(Exit::Accepted);
     }
-    // A promise counts once: an update that is declined now is judged as a push of its own when it comes again.
-    for promise in &promises {
-        let _gone = fs::remove_file(promise);
+    // Not before: another push of the same update may be waiting for the same promise.
+    if state == COMMITTED {
+        for promise in &promises {
+            let _gone = fs::remove_file(promise);
+        }
+        // Only when it is empty; the hook's script does not even start refgate then.
+        let _gone = fs::remove_dir(&folder);
+        return Ok(Exit::Accepted);
     }
     let case = Case { repository, stage: Stage::Update, updates, view: View::Own, fallbacks: Vec::new(), began };
     let judged = judge(context, flags, case);

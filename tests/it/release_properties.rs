@@ -138,7 +138,7 @@ fn orders(spelling: Spelling) -> Option<Scheme> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(12))]
+    #![proptest_config(ProptestConfig::with_cases(5))]
 
     #[test]
     fn versions_are_as_defined_wherever_things_are_kept(history in history()) {

@@ -239,7 +239,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(24))]
+        #![proptest_config(ProptestConfig::with_cases(8))]
         #[test]
         fn listing_equals_git_however_refs_are_packed(branches in proptest::collection::btree_map("[ab-]{1,3}(/[a.-]{0,1}b)?", 0u8..4, 0..12)) {
             let scratch = Scratch::new(&[]);

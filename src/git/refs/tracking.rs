@@ -375,7 +375,7 @@ mod tests {
     ];
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(16))]
+        #![proptest_config(ProptestConfig::with_cases(6))]
         #[test]
         fn refspecs_mean_what_they_mean_to_git(picks in proptest::sample::subsequence(SPECS.to_vec(), 1..5).prop_shuffle()) {
             let scratch = server(&[]);

@@ -195,7 +195,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(16))]
+        #![proptest_config(ProptestConfig::with_cases(6))]
         #[test]
         fn answers_are_exact_whatever_clocks_say(
             shapes in history(1..60),

@@ -260,7 +260,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(12))]
+        #![proptest_config(ProptestConfig::with_cases(5))]
         #[test]
         fn one_walk_answers_as_many_do(
             shapes in history(1..40),
