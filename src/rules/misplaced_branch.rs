@@ -15,7 +15,8 @@ impl Rule for MisplacedBranch {
         summary: "Refuses new branches that start on another line than the one they are cut from.",
         task: "looking for the beginning of",
         docs: include_str!("misplaced_branch.md"),
-        default: Level::Refuse,
+        // A project without such a habit starts one release from another now and then; what comes with it is judged.
+        default: Level::Warn,
     };
     type Options = NoOptions;
 
@@ -36,11 +37,11 @@ impl BranchRule for MisplacedBranch {
             branch.name()
         ))
         .commit(commit)
-        .help(format!("start it on the line `{cut_from}`, and pick what it needs beside that"))
+        .help(format!("move what is its own onto the line `{cut_from}`"))
         .command(
             quote(branch.name().short())
                 .zip(quote(origin.short()))
-                .map(|(name, origin)| format!("git switch --force-create {name} origin/{origin}")),
+                .map(|(name, origin)| format!("git rebase --onto origin/{origin} {} {name}", commit.short())),
         );
         Ok(())
     }
