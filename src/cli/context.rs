@@ -6,10 +6,21 @@ use std::ffi::OsString;
 use std::io::{IsTerminal as _, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::output::When;
 use crate::git::{Environment, Repository, Trust};
 use crate::model::{Exit, Failure, Untrusted};
 use crate::report::Colour;
+
+/// When text for people is coloured.
+#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+pub(super) enum When {
+    /// On a terminal.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
 
 /// Longer standard input is not a push: 5,000 refs are half a megabyte.
 const MAX_INPUT: u64 = 256 << 20;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::context::Context;
-use super::output::When;
+use super::context::When;
 use super::place::PlaceFlags;
 use crate::install::{Plan, Request, plan, validate};
 use crate::model::{Exit, Failure};

@@ -9,8 +9,9 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::context::Context;
 use super::output::{JudgeFlags, append};
+use super::project;
+use super::promises::Promises;
 use super::watch::Watch;
-use super::{project, second_look};
 use crate::gate::Ask;
 use crate::git::Repository;
 use crate::model::{Actor, Exit, Failure, Push, RefUpdate, Stage, Untrusted};
@@ -100,7 +101,7 @@ fn judge_logged(
     };
     let read = began.elapsed();
     let outcome = gate.judge(&push, today())?;
-    second_look::promise(gate.project().repository(), &outcome)?;
+    Promises::leave(gate.project().repository(), &outcome)?;
     let judged = began.elapsed();
     let milliseconds = |duration: Duration| duration.as_secs_f64() * 1000.0;
     let timings = [

@@ -19,6 +19,7 @@ mod policy;
 #[cfg(unix)]
 mod post_receive;
 mod project;
+mod promises;
 mod release_plan;
 mod rules;
 mod second_look;
@@ -119,7 +120,7 @@ fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
         Command::Generate(arguments) => generate::run(&context, arguments),
     };
     ended.unwrap_or_else(|failure| {
-        context.complain(&crate::report::failure(&failure, context.colour(output::When::Auto)));
+        context.complain(&crate::report::failure(&failure, context.colour(context::When::Auto)));
         failure.exit
     })
 }

@@ -5,23 +5,11 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::context::Context;
+use super::context::{Context, When};
 use super::project::ProjectFlags;
 use crate::files::{self, Links};
 use crate::model::{Exit, Failure};
 use crate::report::{FORMATS, Format, Report, Stream, format};
-
-/// When text for people is coloured.
-#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
-pub(super) enum When {
-    /// On a terminal.
-    #[default]
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
-}
 
 /// How a list is written, to standard output.
 #[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]

@@ -12,8 +12,9 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use super::context::Context;
+use super::context::When;
 use super::judge;
-use super::output::{JudgeFlags, When};
+use super::output::JudgeFlags;
 use super::project;
 use crate::gate::{Ask, Gate};
 use crate::git::{Repository, Trust};

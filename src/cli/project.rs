@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::context::Context;
-use super::output::When;
+use super::context::When;
 use crate::gate::{Ask, Gate};
 use crate::git::{Repository, Trust};
 use crate::model::{Exit, Failure, ObjectId, Untrusted};

@@ -8,9 +8,10 @@ use bstr::{BStr, ByteSlice as _};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hasher as _};
 
+use super::change::basename;
 use super::change::{Change, dice};
 use super::index::At;
-use super::patch::{Patch, basename};
+use super::patch::Patch;
 use super::{Error, titles};
 
 /// How many mainline commits are compared line by line with one of the branch, the most alike first.

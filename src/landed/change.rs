@@ -137,3 +137,8 @@ pub(super) fn dice(a: &[u32], b: &[u32]) -> f64 {
     }
     2.0 * common as f64 / (a.len() + b.len()) as f64
 }
+
+/// Returns the last component of a path.
+pub(super) fn basename(path: &[u8]) -> &[u8] {
+    path.rsplit_once_str("/").map_or(path, |(_, name)| name)
+}

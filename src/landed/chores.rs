@@ -7,7 +7,7 @@ use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 use std::hash::{DefaultHasher, Hasher as _};
 use std::sync::LazyLock;
 
-use super::patch::basename;
+use super::change::basename;
 
 /// Titles of chores, as regular expressions without regard to case.
 pub(super) const DEFAULT_TITLES: &[&str] = &[

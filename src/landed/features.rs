@@ -3,9 +3,10 @@
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
 
+use super::change::basename;
 use super::change::{Change, dice};
 use super::index::Index;
-use super::patch::{Line, MOST_PATHS, Patch, basename, common_paths, is_mostly_generated};
+use super::patch::{Line, MOST_PATHS, Patch, common_paths, is_mostly_generated};
 use super::titles::{self, Numbers};
 
 /// How telling each line is: a brace is in half of all patches, a distinctive line in one.

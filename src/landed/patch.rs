@@ -407,11 +407,6 @@ pub(super) fn paths_key(paths: &[BString]) -> PathsKey {
     hasher.finish()
 }
 
-/// Returns the last component of a path.
-pub(super) fn basename(path: &[u8]) -> &[u8] {
-    path.rsplit_once_str("/").map_or(path, |(_, name)| name)
-}
-
 /// Returns whether more than half of the paths hold what nobody writes by hand: vendored, locked, generated or
 /// translated.
 pub(super) fn is_mostly_generated(paths: &[BString]) -> bool {
