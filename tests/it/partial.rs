@@ -238,3 +238,21 @@ fn an_old_value_that_the_server_does_not_hold_is_no_old_value() {
     let said = raw(&site, &[(&held, &new, branch), (ZERO, site.id("U"), "refs/tags/1.15.2")]);
     assert!(site.holds("refs/tags/1.15.2").is_some() && site.holds_label(branch, "G"), "{said}");
 }
+
+#[test]
+fn the_doctor_misses_the_second_look_and_uninstalling_takes_it_away() {
+    let site = Site::new(Setup { hook: "none", ..USUAL }, PROMOTION, STEPS);
+    let asked = |words: &[&str]| {
+        let output = refgate(&site.server, &[words, &["--repo", "."]].concat(), b"");
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+    };
+    let missing = "reference-transaction does not run refgate";
+    let hook = site.server.join("hooks/reference-transaction");
+    asked(&["install", "--hook", "pre-receive"]);
+    assert!(asked(&["doctor"]).contains(missing));
+    asked(&["install"]);
+    assert!(!asked(&["doctor"]).contains(missing) && hook.exists());
+    asked(&["uninstall"]);
+    assert!(!hook.exists());
+}

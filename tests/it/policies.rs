@@ -254,6 +254,14 @@ fn a_pushed_policy_is_judged_by_the_old_one() {
 }
 
 #[test]
+fn a_tag_does_not_take_the_place_of_the_branch_that_holds_the_policy() {
+    let site = self_governed("ref:master:.refgate.toml");
+    // No tag class is listed, so that anybody may push it; git itself would take the tag for `master`.
+    site.push(&["B:refs/tags/master"]).accepted();
+    site.push(&["B:refs/heads/topic"]).refused(&["unlisted-branch refs/heads/topic"]);
+}
+
+#[test]
 fn a_layer_in_another_ref_is_kept_readable_too() {
     let site = self_governed("ref:refs/heads/master:.refgate.toml");
     site.push(&["G:refs/heads/master"]).accepted();
