@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::push::Dates;
-use super::{Bindings, FactError, Facts, LineMatch, Update};
+use super::{Bindings, FactError, Facts, LineMatch, Role, Update};
 use crate::git::Fresh;
 use crate::model::{Namespace, ObjectId, RefName};
 
@@ -18,8 +18,8 @@ impl<'p> Facts<'p> {
     /// the line that it is cut from after the push, on another branch of its own line before the push, or below a
     /// version tag of this branch: a branch and what it starts from may be pushed together, and a branch may be
     /// recreated from its own tag. Commits of another line are judged again here, since this line may accept less.
-    /// Where the line is not cut from any other, they are those that no branch of a line had before the push, topic
-    /// lines not counted.
+    /// On a topic line, and where the line is not cut from any other, they are those that no branch of a line had before
+    /// the push, topic lines not counted.
     ///
     /// # Errors
     /// History that cannot be read.
@@ -35,8 +35,11 @@ impl<'p> Facts<'p> {
             had.extend(self.tagged_before(place)?);
             if let Some(cut_from) = &place.line.cut_from {
                 had.extend(self.after().tips_of(cut_from)?);
-                had.extend(self.before().tips_of(&place.line.name)?);
-                return self.project().commits(&[update.new_id()], &had);
+                // Of topic branches there can be a hundred thousand, and none of them takes less than another line.
+                if place.line.role != Role::Topic {
+                    had.extend(self.before().tips_of(&place.line.name)?);
+                    return self.project().commits(&[update.new_id()], &had);
+                }
             }
         }
         Ok(self.fresh()?.of(update.new_id(), &had)?)
