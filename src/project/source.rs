@@ -89,10 +89,16 @@ pub(crate) fn is_there(repository: &Repository, source: &Source) -> bool {
         Source::File(file) | Source::Tree { file, .. } => file.symlink_metadata().is_ok(),
         Source::Preset(_) => true,
         Source::Ref { revision, path } => {
-            let id = ObjectId::from_hex(revision.as_bytes()).ok();
-            let commit = id.or_else(|| repository.resolve(&RefName::new(revision.as_str())).ok()?.1);
-            let entry = commit.map(|commit| repository.tree_entry(commit, path.as_str().into()));
-            entry.is_some_and(|entry| entry.is_ok_and(|entry| entry.is_some()))
+            let commit = match ObjectId::from_hex(revision.as_bytes()) {
+                Ok(id) => Ok(Some(id)),
+                Err(_) => repository.resolve(&RefName::new(revision.as_str())).map(|(_, id)| id),
+            };
+            let found = commit.and_then(|commit| match commit {
+                Some(commit) => repository.tree_entry(commit, path.as_str().into()),
+                None => Ok(None),
+            });
+            // What cannot be read is there too, and reading it says why: the next place may hold another policy.
+            !matches!(found, Ok(None))
         }
     }
 }
