@@ -3,9 +3,9 @@
 use super::host::{Installs, Pusher, where_git_looks};
 use super::{Hook, Host, Refusal};
 
-const FOR_ALL: &str = "put the shims `pre-receive` and `post-receive` of `share/refgate/hooks` into \
-                       LOCAL_CODE/hooks/common (or `gitolite/VREF/refgate` into LOCAL_CODE/VREF) and run \
-                       `gitolite setup --hooks-only`";
+const FOR_ALL: &str = "put the shims `pre-receive`, `reference-transaction` and `post-receive` of \
+                       `share/refgate/hooks` into LOCAL_CODE/hooks/common (or `gitolite/VREF/refgate` into \
+                       LOCAL_CODE/VREF) and run `gitolite setup --hooks-only`";
 
 /// Where gitolite keeps the scripts that every repository's hooks link to.
 const COMMON: &str = "/hooks/common/";
