@@ -1,6 +1,6 @@
 //! What `hook` and `check` share: from a repository and updates to a delivered verdict.
 
-use bstr::{BString, ByteSlice as _};
+use bstr::ByteSlice as _;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -43,7 +43,7 @@ pub(super) fn judge(context: &Context, flags: &JudgeFlags, case: Case) -> Result
     let ended = deadline.and_then(|deadline| {
         // From here on the deadline applies to everything that the repository is asked, including the policy.
         case.repository.set_deadline(deadline);
-        judge_logged(context, flags, case, deadline, log.as_deref(), &watch)
+        judge_logged(context, flags, case, log.as_deref(), &watch)
     });
     watch.decided();
     if let (Err(failure), Some(log)) = (&ended, &log) {
@@ -86,10 +86,10 @@ fn judge_logged(
     context: &Context,
     flags: &JudgeFlags,
     case: Case,
-    deadline: Option<Instant>,
     log: Option<&Path>,
     watch: &Watch,
 ) -> Result<Exit, Failure> {
+    let deadline = case.repository.deadline();
     let began = case.began;
     let opened = began.elapsed();
     let push = push(context, &case)?;
@@ -146,8 +146,7 @@ fn deliver(
 fn push(context: &Context, case: &Case) -> Result<Push, Failure> {
     let detail = "asking who pushes";
     let variables = |name: &str| context.variable(name);
-    let configured = case.repository.config("refgate.identity").unwrap_or_else(|| BString::from("none"));
-    let identity = Identity::parse(&configured.to_str_lossy())
+    let identity = Identity::configured(&case.repository)
         .map_err(|error| Failure::new(Exit::Policy, detail, format!("`refgate.identity`: {error}")))?;
     let updates = if case.stage.is_server() {
         push::resolve_symbolic(&case.repository, case.updates.clone())

@@ -9,11 +9,9 @@ use std::time::{Duration, SystemTime};
 
 use crate::gate::Outcome;
 use crate::git::{Digest, Installed, Repository};
+use crate::hosts::Hook;
 use crate::landed::make_directory;
 use crate::model::{Exit, Failure, ObjectId, RefName, RefUpdate};
-
-/// The hook that asks for promises.
-const HOOK: &str = "reference-transaction";
 
 /// Where promises are, in the directory of the repository.
 const FOLDER: &str = "refgate/promised";
@@ -38,7 +36,7 @@ impl Promises {
     /// It cannot be written, and there would be no second look.
     pub(super) fn leave(repository: &Repository, outcome: &Outcome) -> Result<(), Failure> {
         let mut resting = outcome.updates.iter().filter(|update| update.rests_on_others).peekable();
-        if resting.peek().is_none() || repository.installed(HOOK) != Installed::Refgate {
+        if resting.peek().is_none() || repository.installed(Hook::ReferenceTransaction.name()) != Installed::Refgate {
             return Ok(());
         }
         let own = Self::of(repository);
@@ -59,7 +57,7 @@ impl Promises {
     }
 
     /// Removes promises whose refs have moved.
-    pub(super) fn keep(&self, promises: &[PathBuf]) {
+    pub(super) fn remove(&self, promises: &[PathBuf]) {
         for promise in promises {
             let _gone = fs::remove_file(promise);
         }

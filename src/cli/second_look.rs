@@ -41,9 +41,9 @@ pub(super) fn run(context: &Context, flags: &JudgeFlags, words: &[BString], bega
     let updates = push::reference_transaction(&input, repository.hash_kind());
     let promises = Promises::of(&repository);
     let promised = promises.about(&updates);
-    // Kept when the refs have moved and not before: another push of the same update may wait for the same promise.
+    // Removed when the refs have moved and not before: another push of the same update may wait for the same promise.
     if state == COMMITTED && !promised.is_empty() {
-        promises.keep(&promised);
+        promises.remove(&promised);
     }
     if state == COMMITTED || promised.is_empty() {
         return Ok(Exit::Accepted);

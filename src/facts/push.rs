@@ -9,6 +9,7 @@ use crate::git;
 use crate::model::{Actor, Exit, Failure, ObjectId, Push, RefName, RefUpdate};
 use crate::policy::{self, LoadError, Policy, Source};
 use crate::project::{Ahead, Memo, policy_ref, read_source};
+use crate::push::Identity;
 
 /// Everything that rules can ask about a push.
 pub struct Facts<'p> {
@@ -117,7 +118,7 @@ impl<'p> Facts<'p> {
 
     /// Returns whether the configuration says where the name of who pushes comes from (`refgate.identity`).
     pub fn identifies(&self) -> bool {
-        self.project.repository().config("refgate.identity").is_some_and(|source| source != "none")
+        !matches!(Identity::configured(self.project.repository()), Ok(Identity::None))
     }
 
     /// Returns the first update whose new object cannot be found. Rules look at what they need, but all of them rely on

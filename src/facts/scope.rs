@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::rc::Rc;
 
-use super::{Ahead, Bindings, Commit, FactError, Kind, LineMatch, Peeled, Snapshot, TagKind, TagMatch, Update};
+use super::{Ahead, Commit, FactError, Kind, LineMatch, Peeled, Snapshot, TagKind, TagMatch, Update};
 use crate::model::{ObjectId, RefName};
 use crate::version::Version;
 
@@ -36,11 +36,7 @@ impl<'u, 'f, 'p> BranchUpdate<'u, 'f, 'p> {
     /// # Errors
     /// Refs that cannot be read.
     pub(crate) fn origins(&self, moment: &Snapshot<'p>) -> Result<Vec<(RefName, ObjectId)>, FactError> {
-        let cut_from = self.place.line.cut_from.as_deref();
-        match cut_from.and_then(|name| self.update.project().policy().line(name)) {
-            Some(line) => moment.branches(line, &Bindings::new()),
-            None => Ok(Vec::new()),
-        }
+        self.place.line.cut_from.as_deref().map_or_else(|| Ok(Vec::new()), |name| moment.branches_of(name))
     }
 
     /// Returns the first-parent history of an origin above what a commit has below it.

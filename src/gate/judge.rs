@@ -7,6 +7,7 @@ use super::open::Gate;
 use super::outcome::{JudgedUpdate, Outcome, PolicyId};
 use crate::facts::{Exceptions, FactError, Facts, Update};
 use crate::git::Installed;
+use crate::hosts::Hook;
 use crate::model::{
     Failure, Finding, Level, ObjectId, Push, RefName, RefUpdate, Stage, Unevaluated, Untrusted, Verdict, Waived,
 };
@@ -77,16 +78,18 @@ impl Gate {
     ) -> BTreeSet<usize> {
         let push = judging.facts.push();
         let mut resting = BTreeSet::new();
-        if push.stage != Stage::PreReceive || updates.len() < 2 || !judging.is_accepted() {
+        let mut leaning = leaning.iter().filter(|(rule, _)| rule.level == Level::Refuse).peekable();
+        let is_one = updates.len() < 2 || leaning.peek().is_none();
+        if push.stage != Stage::PreReceive || is_one || !judging.is_accepted() {
             return resting;
         }
         let alone = Facts::of_each_alone(&self.project, push);
         let by_place: Vec<Update<'_, '_>> = alone.updates().collect();
-        let looks_again = ["reference-transaction", "update"];
-        let looks_again =
-            looks_again.iter().any(|hook| self.project.repository().installed(hook) == Installed::Refgate);
+        let installed = |hook: &Hook| self.project.repository().installed(hook.name());
+        let looks_again = [Hook::ReferenceTransaction, Hook::Update];
+        let looks_again = looks_again.iter().any(|hook| installed(hook) == Installed::Refgate);
         let mut declining = None;
-        for (rule, at) in leaning.iter().filter(|(rule, _)| rule.level == Level::Refuse) {
+        for (rule, at) in leaning {
             let (Some(update), Some(alike)) = (updates.get(*at), by_place.get(*at)) else { continue };
             let mut once_more = Judging::new(&alone, judging.today);
             once_more.ask(rule, alike);

@@ -7,7 +7,7 @@ use super::{FactError, Project, Snapshot};
 use crate::git::Commit;
 use crate::landed::{self, Evidence, Form, Grammar, Options, Original, Status, Verdict};
 use crate::model::{ObjectId, RefName, Untrusted};
-use crate::policy::{self, Bindings, Flow, Policy, Way};
+use crate::policy::{self, Flow, Policy, Way};
 
 /// A change that is not where a flow wants it.
 #[derive(Clone, Debug)]
@@ -87,10 +87,7 @@ impl Snapshot<'_> {
 
     /// Returns the branches that a flow leads to, with their tips.
     pub fn destinations(&self, flow: &Flow) -> Result<Vec<(RefName, ObjectId)>, FactError> {
-        self.project()
-            .policy()
-            .line(&flow.to)
-            .map_or_else(|| Ok(Vec::new()), |line| self.branches(line, &Bindings::new()))
+        self.branches_of(&flow.to)
     }
 
     /// Returns the changes below `tip` that a flow wants elsewhere and that are missing there, newest first. Merges owe

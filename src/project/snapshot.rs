@@ -121,13 +121,20 @@ impl<'p> Snapshot<'p> {
         Ok(found)
     }
 
-    /// Returns the tips of all branches of the line of this name; empty where there is no such line.
+    /// Returns all branches of the line of this name, with their tips; empty where there is no such line.
+    ///
+    /// # Errors
+    /// As [`Self::branches`].
+    pub fn branches_of(&self, line: &str) -> Result<Vec<(RefName, ObjectId)>, FactError> {
+        self.project.policy().line(line).map_or_else(|| Ok(Vec::new()), |line| self.branches(line, &Bindings::new()))
+    }
+
+    /// Returns the tips of [`Self::branches_of`].
     ///
     /// # Errors
     /// As [`Self::branches`].
     pub fn tips_of(&self, line: &str) -> Result<Vec<ObjectId>, FactError> {
-        let Some(line) = self.project.policy().line(line) else { return Ok(Vec::new()) };
-        Ok(self.branches(line, &Bindings::new())?.into_iter().map(|(_, tip)| tip).collect())
+        Ok(self.branches_of(line)?.into_iter().map(|(_, tip)| tip).collect())
     }
 
     /// Returns the branches of a pattern that agree with what is known; see [`Self::branches`].

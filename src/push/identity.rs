@@ -7,6 +7,7 @@ use bstr::{BString, ByteSlice as _};
 use std::fmt;
 
 use super::variables::Variables;
+use crate::git::Repository;
 use crate::hosts::{HOSTS, Host, Pusher};
 use crate::model::{Actor, did_you_mean};
 
@@ -53,6 +54,14 @@ fn names() -> String {
 }
 
 impl Identity {
+    /// Returns the source that a repository's configuration names (`refgate.identity`).
+    ///
+    /// # Errors
+    /// See [`IdentityError`].
+    pub(crate) fn configured(repository: &Repository) -> Result<Self, IdentityError> {
+        repository.config("refgate.identity").map_or(Ok(Self::None), |text| Self::parse(&text.to_str_lossy()))
+    }
+
     /// Reads the configured value.
     ///
     /// # Errors

@@ -25,13 +25,13 @@ impl Rule for UnguardedPolicy {
 impl RefRule for UnguardedPolicy {
     fn check(&self, change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
         // Where pushers cannot be told apart, none of them can be named.
-        if change.deletes() || !change.facts().identifies() {
+        let is_named = change.line().is_some_and(|place| place.line.may.push.is_some());
+        if change.deletes() || is_named || !change.facts().identifies() {
             return Ok(());
         }
         // An invalid policy is refused for being invalid.
         let Some(Ok(next)) = change.facts().policy_after(change)? else { return Ok(()) };
-        let is_named = change.line().is_some_and(|place| place.line.may.push.is_some());
-        if is_named || next.texts == change.project().policy().texts {
+        if next.texts == change.project().policy().texts {
             return Ok(());
         }
         sink.report(format!("the push changes the policy, and nobody is named who may push to `{}`", change.name()))

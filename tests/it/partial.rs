@@ -1,9 +1,9 @@
 //! A push is judged as a whole and applied ref by ref: no update lands without the one that justifies it.
 
 use std::io::{Read as _, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
 use std::process::Stdio;
 
+use crate::install::{text, write};
 use crate::support::site::{HISTORY, POLICY, Setup, Site, USUAL};
 use crate::support::{REFGATE, command, git, refgate, run};
 
@@ -47,10 +47,8 @@ fn installed(policy: &str, script: &str) -> Site {
     site
 }
 
-fn hook(site: &Site, name: &str, text: &str) {
-    let path = site.server.join("hooks").join(name);
-    std::fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+fn hook(site: &Site, name: &str, script: &str) {
+    write(&site.server.join("hooks").join(name), &format!("#!/bin/sh\n{script}\n"), 0o755);
 }
 
 /// Declines one ref, as gitolite's access control does.
@@ -245,7 +243,7 @@ fn the_doctor_misses_the_second_look_and_uninstalling_takes_it_away() {
     let asked = |words: &[&str]| {
         let output = refgate(&site.server, &[words, &["--repo", "."]].concat(), b"");
         assert!(output.status.success(), "{output:?}");
-        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+        text(&output)
     };
     let missing = "reference-transaction does not run refgate";
     let hook = site.server.join("hooks/reference-transaction");
