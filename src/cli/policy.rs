@@ -146,7 +146,7 @@ fn show(policy: &Policy, armed: &[Armed]) -> String {
     lines.extend(policy.texts.iter().map(|layer| format!("  read from {}", layer.name)));
     lines.extend(title("lines, the first that matches counts"));
     for line in &policy.lines {
-        let (role, branches, publishes) = (line.role.name(), patterns(&line.branches), line.publishes.name());
+        let (role, branches, publishes) = (line.role.name(), line.written().join(", "), line.publishes.name());
         lines.push(format!("  {:<14} {role:<12} {branches}; publishes {publishes}", line.name));
     }
     lines.extend(title("tag classes, the first that matches counts"));

@@ -4,7 +4,6 @@ use super::context::Context;
 use super::project::ProjectFlags;
 use crate::git::Repository;
 use crate::model::{Exit, Failure, ObjectId, RefName, Untrusted};
-use crate::policy::Role;
 use crate::project::Snapshot;
 use crate::release::{Component, Error, ReleaseTags, Standing, branch_tag, head_branch, own_spelling};
 use crate::version::{Level, Local, Scheme, Spelling, Version};
@@ -185,7 +184,7 @@ fn version(refs: &Snapshot<'_>, asked: &Commit) -> Result<String, Error> {
     let local = asked.local.then_some(Local { commit, dirty });
     let spelling = asked.spelling.map_or_else(|| standing.tag().version.scheme().native(), Spelling::from);
     let topic = branch.filter(|name| {
-        spelling == Spelling::Docker && policy.line_of(name).is_some_and(|place| place.line.role == Role::Topic)
+        spelling == Spelling::Docker && policy.line_of(name).is_some_and(|place| place.line.role.names_images())
     });
     match topic {
         Some(branch) => branch_tag(&branch, policy, local),

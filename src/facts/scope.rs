@@ -48,6 +48,23 @@ impl<'u, 'f, 'p> BranchUpdate<'u, 'f, 'p> {
         facts.ahead.get((origin, of), || facts.project().mainline_ahead(origin, of).map(Rc::new))
     }
 
+    /// Returns whether the policy lets this branch take a commit, whatever it is (`takes`). Only tags count that were there
+    /// before the push.
+    ///
+    /// # Errors
+    /// Refs or history that cannot be read.
+    pub(crate) fn takes(&self, commit: ObjectId) -> Result<bool, FactError> {
+        if self.place.line.intake.takes.is_none() {
+            return Ok(false);
+        }
+        for through in self.update.facts().before().taken(self.update.name())? {
+            if self.update.facts().project().is_ancestor(commit, through)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Returns where a commit was cut from the origins: the commits at which their first-parent histories enter its
     /// own. Everything below those came to the branch from there.
     ///

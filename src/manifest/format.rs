@@ -27,6 +27,9 @@ pub(super) trait Format {
     /// Whether a tool writes these files from another manifest, and nobody edits their version by hand.
     const IS_LOCK: bool = false;
 
+    /// The names of other files in the same directory that can say the same version.
+    const WITH: &'static [&'static str] = &[];
+
     /// The name of the version scheme that these files write versions in; `None` where anything goes.
     const SCHEME: Option<&'static str> = None;
 
@@ -86,6 +89,7 @@ pub(super) struct Entry {
     pub(super) max_bytes: usize,
     pub(super) encoding: Encoding,
     pub(super) is_lock: bool,
+    pub(super) with: &'static [&'static str],
     pub(super) scheme: Option<&'static str>,
     pub(super) read: fn(&Source<'_>, &Hints) -> Result<Vec<Field>, Error>,
     pub(super) meanings: fn(&[Field]) -> Vec<Vec<String>>,
@@ -101,6 +105,7 @@ impl Entry {
             max_bytes: F::MAX_BYTES,
             encoding: F::ENCODING,
             is_lock: F::IS_LOCK,
+            with: F::WITH,
             scheme: F::SCHEME,
             read: F::read,
             meanings: F::meanings,

@@ -50,6 +50,11 @@ impl Kind {
         self.0.is_lock
     }
 
+    /// Returns the names of other files in the same directory that can say the same version.
+    pub fn with(self) -> &'static [&'static str] {
+        self.0.with
+    }
+
     /// Returns the name of the version scheme that such files write versions in; `None` where anything goes.
     pub fn scheme(self) -> Option<&'static str> {
         self.0.scheme

@@ -111,6 +111,15 @@ fn pyproject() {
         "[tool.poetry]\nversion = '0.0.0'\n[tool.poetry-dynamic-versioning]\nenable = true\n",
         &[("tool.poetry.version", "= tool.poetry-dynamic-versioning")],
     );
+    expect(
+        kind,
+        "[tool.poetry]\nversion = '1.2'\n[tool.poetry-dynamic-versioning]\nenable = true\n",
+        &[("tool.poetry.version", "1.2")],
+    );
+    for tool in ["setuptools_scm", "versioningit", "hatch.version", "pdm.version"] {
+        let table = format!("[project]\nname = 'a'\n[tool.{tool}]\nx = 1\n");
+        expect(kind, &table, &[("project.version", &format!("= tool.{tool}"))]);
+    }
     // Poetry 2 has both tables: `dynamic` then means the other one.
     expect(
         kind,
@@ -168,14 +177,21 @@ fn setup_py() {
         ("setup(version=f'1.{v}')", "= f'1.{v}'"),
         ("setup(version='1\\x2e2')", "= '1\\x2e2'"),
         ("setup(name='a', **options)", "= **options"),
+        ("setup(use_scm_version=True)", "= use_scm_version=True"),
+        ("setup(\n  use_scm_version={'local_scheme': f},\n  name='a')", "= use_scm_version={'local_scheme': f}"),
     ] {
         expect(kind, text, &[("setup.version", says)]);
     }
-    for text in
-        ["def setup(version='1'): pass", "app.setup(version='1')", "setup(name='pbr', pbr=True)", "x.version='1'"]
-    {
+    for text in [
+        "def setup(version='1'): pass",
+        "app.setup(version='1')",
+        "setup(name='pbr', pbr=True)",
+        "x.version='1'",
+        "setup(use_scm_version=False)",
+    ] {
         expect(kind, text, &[]);
     }
+    expect(kind, "setup(use_scm_version=True, version='1.2')", &one);
     expect(kind, "setup(x=1 if a == b else version, y=[version == '1'])", &[]);
     refuse(kind, "setup(\n  version='1.2\n)", 2, 11);
     refuse(kind, "setup(version='1.2'", 1, 6);

@@ -15,7 +15,7 @@ use super::table::form::Table as _;
 use super::table::kind::{Described, KindOfChange, conventional};
 use super::table::line::Line;
 use super::table::rules::{self, RuleSetting, Rules};
-use super::table::series::Series;
+use super::table::series::{Place, Series};
 use super::table::tag::{TagMatch, stability};
 use crate::model::{Level, Namespace, ObjectId, RefName, Untrusted};
 
@@ -34,10 +34,7 @@ impl Policy {
         if name.namespace() != Namespace::Branch {
             return None;
         }
-        self.lines.iter().find_map(|line| {
-            let bindings = line.branches.iter().find_map(|pattern| pattern.matches(name.short()))?;
-            Some(LineMatch { line, bindings })
-        })
+        self.lines.iter().find_map(|line| Some(LineMatch { line, bindings: line.matches(name.short())? }))
     }
 
     /// Returns the class a tag belongs to: the first whose pattern matches and whose scheme reads the version.
@@ -91,20 +88,25 @@ impl Policy {
         said
     }
 
-    /// Returns the kinds of change that a commit is. `paths` gives what it touches against its first parent, and is
-    /// only asked where a kind is recognised by paths.
+    /// Returns the kinds of change that a commit is. `paths` gives what it touches against its first parent, `file` a file
+    /// of its tree; each is only asked where a kind is recognised by it.
     ///
     /// # Errors
-    /// Those of `paths`.
+    /// Those of `paths` and `file`.
     pub fn kinds_of<E>(
         &self,
         commit: &Described<'_>,
         paths: impl FnOnce() -> Result<Vec<BString>, E>,
+        file: impl Fn(&str) -> Result<Vec<u8>, E>,
     ) -> Result<Vec<&str>, E> {
         let mut kinds: Vec<&str> = conventional(commit);
         let touched = if self.kinds.iter().any(KindOfChange::needs_paths) { paths()? } else { Vec::new() };
-        for declared in self.kinds.iter().filter(|declared| declared.holds(commit, &touched)) {
-            if !kinds.contains(&declared.name.as_str()) {
+        for declared in &self.kinds {
+            let labels = match &declared.issue {
+                Some(issue) if issue.is_named(commit.message) => file(&issue.file)?,
+                _ => Vec::new(),
+            };
+            if declared.holds(commit, &touched, &labels) && !kinds.contains(&declared.name.as_str()) {
                 kinds.push(&declared.name);
             }
         }
@@ -138,14 +140,31 @@ impl Policy {
         self.series.iter().filter(fits).find(|series| series.versions.contains(version))
     }
 
+    /// Returns the entry of the series table that names this very branch, where none that names it holds the tag's
+    /// version: a branch has its versions as a version has its branch.
+    pub fn claim_of_others(&self, tag: &TagMatch<'_>, branch: &RefName) -> Option<&Series> {
+        let version = tag.version.as_ref()?;
+        let claims = |series: &&Series| {
+            series.class.as_ref().is_none_or(|class| *class == tag.class.name)
+                && series
+                    .places
+                    .iter()
+                    .any(|place| matches!(place, Place::Branch(pattern) if pattern.matches(branch.short()).is_some()))
+        };
+        let claiming = || self.series.iter().filter(claims);
+        if claiming().any(|series| series.versions.contains(version)) { None } else { claiming().next() }
+    }
+
     /// Says why a tag that a pattern matches belongs to no class nevertheless.
     pub fn why_unlisted(&self, name: &RefName) -> Option<String> {
         self.tags.iter().find_map(|class| {
             let scheme = class.scheme.as_ref()?;
             let bindings = class.patterns.iter().find_map(|pattern| pattern.matches(name.short()))?;
             let text = std::str::from_utf8(bindings.get("version")?).ok()?;
+            let other = class.valid_as.as_ref().and_then(|other| other.read(text).err());
             Some(match scheme.read(text) {
                 Err(error) => error.to_string(),
+                Ok(_) if other.is_some() => other.map(|error| error.to_string()).unwrap_or_default(),
                 Ok(version) => {
                     let (is, taken) =
                         (stability(&version), class.accepts.iter().map(|kind| kind.name()).collect::<Vec<_>>());

@@ -18,6 +18,26 @@ pub struct Debt {
     pub reason: String,
     /// Whether it seems to be there nevertheless, and a person should look.
     pub probable: bool,
+    /// Where it is due: the line, or the branch where each of them needs it.
+    pub place: String,
+    /// A branch there.
+    pub to: Option<RefName>,
+}
+
+/// Where a flow wants changes: one of the branches has to have them.
+#[derive(Clone, Debug)]
+pub struct Destination {
+    /// The line, or the branch where each of them needs the changes, as messages call it.
+    pub name: String,
+    /// The branches, with their tips.
+    pub branches: Vec<(RefName, ObjectId)>,
+}
+
+impl Destination {
+    /// Returns the tips of its branches.
+    pub fn tips(&self) -> Vec<ObjectId> {
+        self.branches.iter().map(|(_, tip)| *tip).collect()
+    }
 }
 
 /// A change whose message names an original that its content contradicts.
@@ -85,28 +105,59 @@ impl Snapshot<'_> {
         grammar(self.project().policy())
     }
 
-    /// Returns the branches that a flow leads to, with their tips.
-    pub fn destinations(&self, flow: &Flow) -> Result<Vec<(RefName, ObjectId)>, FactError> {
-        self.branches_of(&flow.to)
+    /// Returns where a flow wants the changes of a branch.
+    ///
+    /// # Errors
+    /// Refs that cannot be read, or no branch of the line that it leads to.
+    pub fn destinations(&self, flow: &Flow, from: &RefName) -> Result<Vec<Destination>, FactError> {
+        let branches = self.branches_of(&flow.to)?;
+        if !flow.each {
+            if branches.is_empty() {
+                let cause = format!("there is no branch of the line `{}` to compare with", flow.to);
+                return Err(FactError::undecided(cause));
+            }
+            return Ok(vec![Destination { name: format!("the line `{}`", flow.to), branches }]);
+        }
+        let mut destinations = Vec::new();
+        for (name, tip) in branches {
+            if name != *from && self.is_maintained(&name, tip)? {
+                destinations.push(Destination { name: format!("`{name}`"), branches: vec![(name, tip)] });
+            }
+        }
+        Ok(destinations)
     }
 
-    /// Returns the changes below `tip` that a flow wants elsewhere and that are missing there, newest first. Merges owe
-    /// nothing themselves; the commits that they bring do. With `only`, no others are looked at.
-    pub fn debts(&self, flow: &Flow, tip: ObjectId, only: Option<&[ObjectId]>) -> Result<Vec<Debt>, FactError> {
-        let to = self.targets(flow)?;
-        let options = Options { only: only.map(<[_]>::to_vec), ..Options::default() };
+    /// Returns the changes of a branch, at `tip`, that a flow wants elsewhere and that are missing there, newest first for
+    /// each place. Merges owe nothing themselves; the commits that they bring do. With `only`, no others are looked at.
+    pub fn debts(
+        &self,
+        flow: &Flow,
+        from: &RefName,
+        tip: ObjectId,
+        only: Option<&[ObjectId]>,
+    ) -> Result<Vec<Debt>, FactError> {
         let mut debts = Vec::new();
-        let answers = self.answers(flow, tip, &to, options)?;
-        for verdict in answers.verdicts {
-            let probable = match verdict.status {
-                Status::Landed | Status::Exempt => continue,
-                Status::Probable => true,
-                Status::Reverted | Status::Elsewhere | Status::Missing => false,
-            };
-            debts.push(Debt { commit: self.project().commit(verdict.commit)?, reason: verdict.reason, probable });
-        }
-        if !debts.is_empty() {
-            self.all_read(&answers.unread)?;
+        for destination in self.destinations(flow, from)? {
+            let options = Options { only: only.map(<[_]>::to_vec), ..Options::default() };
+            let answers = self.answers(flow, tip, &destination.tips(), options)?;
+            let before = debts.len();
+            for verdict in answers.verdicts {
+                let probable = match verdict.status {
+                    Status::Landed | Status::Exempt => continue,
+                    Status::Probable => true,
+                    Status::Reverted | Status::Elsewhere | Status::Missing => false,
+                };
+                debts.push(Debt {
+                    commit: self.project().commit(verdict.commit)?,
+                    reason: verdict.reason,
+                    probable,
+                    place: destination.name.clone(),
+                    to: destination.branches.first().map(|(name, _)| name.clone()),
+                });
+            }
+            if debts.len() > before {
+                self.all_read(&answers.unread)?;
+            }
         }
         Ok(debts)
     }
@@ -176,7 +227,13 @@ impl Snapshot<'_> {
 
     /// Returns those of some commits of a branch whose messages name an original that is not in the repository, or one
     /// that does something else. An original on a third line is not compared.
-    pub fn disputed(&self, flow: &Flow, tip: ObjectId, commits: &[ObjectId]) -> Result<Vec<Dispute>, FactError> {
+    pub fn disputed(
+        &self,
+        flow: &Flow,
+        from: &RefName,
+        tip: ObjectId,
+        commits: &[ObjectId],
+    ) -> Result<Vec<Dispute>, FactError> {
         let grammar = self.grammar();
         let mut naming = Vec::new();
         for id in commits {
@@ -188,7 +245,7 @@ impl Snapshot<'_> {
         if naming.is_empty() {
             return Ok(Vec::new());
         }
-        let to = self.targets(flow)?;
+        let to: Vec<ObjectId> = self.destinations(flow, from)?.iter().flat_map(Destination::tips).collect();
         let options = Options { only: Some(naming.clone()), ..Options::default() };
         let compared = self.compare(tip, &to, self.as_flow_asks(flow, options))?;
         let verdicts = naming.iter().filter_map(|id| compared.verdicts.get(id));
@@ -210,14 +267,6 @@ impl Snapshot<'_> {
             self.all_read(&compared.unread)?;
         }
         Ok(disputed)
-    }
-
-    fn targets(&self, flow: &Flow) -> Result<Vec<ObjectId>, FactError> {
-        let to: Vec<ObjectId> = self.destinations(flow)?.into_iter().map(|(_, tip)| tip).collect();
-        if to.is_empty() {
-            return Err(FactError::undecided(format!("there is no branch of the line `{}` to compare with", flow.to)));
-        }
-        Ok(to)
     }
 
     /// Returns how changes are compared for a flow.
@@ -252,6 +301,10 @@ impl Snapshot<'_> {
     fn exemption(&self, flow: &Flow, commit: &Commit) -> Result<Option<String>, FactError> {
         if let Some(reason) = landed::stays(commit, &flow.exempt_trailer) {
             return Ok(Some(format!("`{}: {}`", flow.exempt_trailer, Untrusted::new(&reason))));
+        }
+        let retires = self.project().policy().line(&flow.from).and_then(|line| line.retired_by.trailer.as_deref());
+        if let Some(token) = retires.filter(|token| landed::stays(commit, token).is_some()) {
+            return Ok(Some(format!("`{token}`: it declares its own branch unmaintained")));
         }
         let kinds = if flow.exempt_changes.is_empty() { Vec::new() } else { self.project().kinds_of(commit)? };
         if let Some(kind) = flow.exempt_changes.iter().find(|exempt| kinds.contains(&exempt.as_str())) {

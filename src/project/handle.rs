@@ -13,6 +13,9 @@ use crate::policy::{
 /// How many commits a single question may look at.
 const MAX_COMMITS: usize = 2_000_000;
 
+/// Most bytes of a file with the labels of issues.
+const MAX_LABELS: usize = 8 << 20;
+
 /// A repository, the policy it is under, and whose refs are meant.
 pub struct Project {
     repository: Repository,
@@ -199,13 +202,25 @@ impl Project {
     /// Returns the kinds of change that a commit is.
     ///
     /// # Errors
-    /// What it touches cannot be read, where a kind is recognised by that.
+    /// What it touches, or the file with the labels of issues, cannot be read, where a kind is recognised by that.
     pub fn kinds_of(&self, commit: &Commit) -> Result<Vec<&str>, FactError> {
         let trailers: Vec<(BString, BString)> =
             commit.trailers().into_iter().map(|trailer| (trailer.token, trailer.value)).collect();
         let subject = commit.subject();
         let described = Described { subject, message: commit.message.as_ref(), trailers: &trailers };
-        self.policy.kinds_of(&described, || self.touched(commit))
+        let labels = |path: &str| match self.file(commit.id, path.into(), MAX_LABELS)? {
+            None => Ok(Vec::new()),
+            Some(Ok(bytes)) => Ok(bytes),
+            Some(Err(error)) => {
+                let cause = format!(
+                    "the labels in `{}` at {} cannot be read: {error}",
+                    Untrusted::new(path),
+                    commit.id.short()
+                );
+                Err(FactError::undecided(cause))
+            }
+        };
+        self.policy.kinds_of(&described, || self.touched(commit), labels)
     }
 
     /// Returns the paths that a commit touches against its first parent.

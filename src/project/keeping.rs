@@ -69,11 +69,13 @@ impl<'a> Snapshot<'a> {
 
     /// Compares the changes of a branch as the gate would, and caches the answers.
     pub fn keep(&self, source: &FlowSource<'_>) -> Result<(), FactError> {
-        let to: Vec<ObjectId> = self.destinations(source.flow)?.into_iter().map(|(_, tip)| tip).collect();
-        if to.is_empty() {
+        if self.branches_of(&source.flow.to)?.is_empty() {
             return Ok(());
         }
-        let options = Options { cache: Caching::Keep, ..Options::default() };
-        self.answers(source.flow, source.tip, &to, options).map(drop)
+        for destination in self.destinations(source.flow, &source.branch)? {
+            let options = Options { cache: Caching::Keep, ..Options::default() };
+            self.answers(source.flow, source.tip, &destination.tips(), options)?;
+        }
+        Ok(())
     }
 }

@@ -16,6 +16,7 @@ mod handle;
 mod keeping;
 mod lineage;
 mod memo;
+mod retirement;
 mod snapshot;
 mod source;
 mod trees;

@@ -161,6 +161,26 @@ impl<'p> Snapshot<'p> {
         Ok(found)
     }
 
+    /// Returns the commits up to which a branch may take the line that it is cut from: those of the tags that the policy
+    /// names for it (`takes`).
+    ///
+    /// # Errors
+    /// Tags that cannot be read.
+    pub fn taken(&self, branch: &RefName) -> Result<Vec<ObjectId>, FactError> {
+        let mut commits = Vec::new();
+        let Some(place) = self.project.line_of(branch) else { return Ok(commits) };
+        if let Some(take) =
+            place.line.intake.takes.as_ref().filter(|take| take.branch.matches(branch.short()).is_some())
+        {
+            for (name, _) in self.refs(Namespace::Tag, take.through.literal_prefix())?.iter() {
+                if take.through.matches(name.short()).is_some() {
+                    commits.extend(self.tagged(name)?);
+                }
+            }
+        }
+        Ok(commits)
+    }
+
     /// Returns what the branches of all lines but topic lines hold, each value once.
     ///
     /// # Errors

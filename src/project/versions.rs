@@ -10,7 +10,7 @@ use bstr::BString;
 use super::{FactError, Snapshot};
 use crate::git;
 use crate::model::{Namespace, ObjectId, RefName};
-use crate::policy::{Bindings, Place, TagMatch};
+use crate::policy::{Bindings, Place, Series, TagMatch};
 use crate::version::{partition_point, sort_by};
 
 /// A tag among those of its scope.
@@ -208,7 +208,41 @@ impl<'a> Snapshot<'a> {
         if let [only] = possible.as_mut_slice() {
             home.only = only.take();
         }
+        home.branches.retain(|(name, _)| self.project().policy().claim_of_others(tag, name).is_none());
         Ok(home)
+    }
+
+    /// Returns the branch that holds a version of a commit although the series table keeps that branch for other
+    /// versions, with what it is kept for. A commit that is also where its version belongs counts only if all versions
+    /// of the branch are lower, which would then lie on top of a higher one.
+    ///
+    /// # Errors
+    /// Refs or history that cannot be read.
+    pub fn intruded(
+        &self,
+        tag: &TagMatch<'a>,
+        commit: ObjectId,
+        is_home: bool,
+    ) -> Result<Option<(RefName, &'a Series)>, FactError> {
+        let policy = self.project().policy();
+        let Some(version) = &tag.version else { return Ok(None) };
+        for place in policy.series.iter().flat_map(|series| &series.places) {
+            let Place::Branch(pattern) = place else { continue };
+            for (name, tip) in self.branches_like(pattern, &Bindings::new())? {
+                let Some(series) = policy.claim_of_others(tag, &name) else { continue };
+                if is_home && !series.versions.ends_before(version) || !self.is_below_branch(commit, tip)? {
+                    continue;
+                }
+                let mut is_taken = false;
+                for taken in self.taken(&name)? {
+                    is_taken |= self.project().is_ancestor(commit, taken)?;
+                }
+                if !is_taken {
+                    return Ok(Some((name, series)));
+                }
+            }
+        }
+        Ok(None)
     }
 
     /// Returns whether a commit is on a branch, or hangs off it by at most `tolerance` commits.

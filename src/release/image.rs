@@ -58,12 +58,25 @@ impl fmt::Display for ImageName {
 struct SlugOptions {
     lower_case: bool,
     reserved: Vec<String>,
+    prefixes: Vec<String>,
 }
 
 impl Default for SlugOptions {
     fn default() -> Self {
-        Self { lower_case: false, reserved: ["edge", "latest", "nightly", "stable"].map(str::to_owned).into() }
+        Self {
+            lower_case: false,
+            prefixes: Vec::new(),
+            reserved: ["edge", "latest", "nightly", "stable"].map(str::to_owned).into(),
+        }
     }
+}
+
+/// Returns what stands before the tags of further images of the same build, such as `rpi-` for another architecture.
+///
+/// # Errors
+/// The policy's options of `colliding-slug` are wrong.
+pub(crate) fn image_prefixes(policy: &Policy) -> Result<Vec<String>, Error> {
+    Ok(policy.options::<SlugOptions>("colliding-slug")?.prefixes)
 }
 
 /// Returns the image tag of a topic branch: its name, made legal. That gives each feature an image of its own, and a
@@ -74,7 +87,7 @@ impl Default for SlugOptions {
 /// where users look for a release. The policy's options of `colliding-slug` are wrong.
 pub(crate) fn branch_tag(branch: &RefName, policy: &Policy, local: Option<Local>) -> Result<String, Error> {
     let options = policy.options::<SlugOptions>("colliding-slug")?;
-    let SlugOptions { lower_case, reserved } = options;
+    let SlugOptions { lower_case, reserved, .. } = options;
     let case = if lower_case { Case::Lower } else { Case::Keep };
     let slug = docker_slug(branch.short(), case).ok_or_else(|| Error::NoSlug(branch.clone()))?;
     let refuse = |why| Err(Error::Slug { branch: branch.clone(), slug: slug.clone(), why });

@@ -32,7 +32,7 @@ mod whereabouts;
 
 pub use error::Error;
 pub(crate) use event::{Event, EventKind, head_branch};
-pub(crate) use image::{ImageName, branch_tag};
+pub(crate) use image::{ImageName, branch_tag, image_prefixes};
 pub(crate) use plan::{Plan, own_spelling};
 pub(crate) use presence::{Occurrence, Presence};
 pub use standing::Standing;

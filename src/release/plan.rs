@@ -5,7 +5,7 @@
 //! branch's build starts is indistinguishable from one that existed at the push. Therefore tags on the commit itself
 //! have no influence on a branch's version.
 
-use super::{Component, Error, Event, ImageName, ReleaseTags, Standing, branch_tag};
+use super::{Component, Error, Event, ImageName, ReleaseTags, Standing, branch_tag, image_prefixes};
 use crate::git::Kind;
 use crate::model::{ObjectId, RefName, Untrusted};
 use crate::policy::{LinePublishes, Role, TagKind, TagPublishes};
@@ -67,7 +67,7 @@ impl Plan {
             Event::Branch { name, commit } => Self::of_branch(component, event, &name, commit)?,
             Event::Tag { name, target } => Self::of_tag(component, event, &name, target)?,
         };
-        plan.with_images(images)
+        plan.with_images(images, &image_prefixes(component.policy())?)
     }
 
     fn of_branch(
@@ -95,7 +95,7 @@ impl Plan {
         let commit = repository.peel(commit)?.id;
         let standing = Standing::untagged(repository, &tags, commit)?;
         let mut spellings = every(|spelling| standing.spell(spelling, None));
-        if role == Some(Role::Topic) {
+        if role.is_some_and(Role::names_images) {
             let tag = branch_tag(name, policy, None)?;
             for (_, spelled) in spellings.iter_mut().filter(|(spelling, _)| *spelling == Spelling::Docker) {
                 *spelled = Ok(tag.clone());
@@ -168,12 +168,14 @@ impl Plan {
         }
     }
 
-    fn with_images(mut self, names: &[ImageName]) -> Result<Self, Error> {
+    fn with_images(mut self, names: &[ImageName], prefixes: &[String]) -> Result<Self, Error> {
         if let Some((_, tag)) = self.spellings.iter().find(|(spelling, _)| *spelling == Spelling::Docker)
             && !names.is_empty()
         {
             let tag = tag.as_ref().map_err(|error| error.clone())?;
-            self.images = names.iter().map(|name| name.tagged(tag)).collect();
+            let tags: Vec<String> = prefixes.iter().map(|prefix| format!("{prefix}{tag}")).collect();
+            let tags = || std::iter::once(tag).chain(&tags);
+            self.images = names.iter().flat_map(|name| tags().map(|tag| name.tagged(tag))).collect();
         }
         Ok(self)
     }

@@ -15,11 +15,18 @@ pub(super) struct Options {
     lower_case: bool,
     /// Image tags that no branch may have.
     reserved: Vec<String>,
+    /// What stands before the tags of further images of the same build: with `["rpi-"]`, the branch `x` makes the image
+    /// tags `x` and `rpi-x`.
+    prefixes: Vec<String>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { lower_case: false, reserved: ["edge", "latest", "nightly", "stable"].map(str::to_owned).into() }
+        Self {
+            lower_case: false,
+            prefixes: Vec::new(),
+            reserved: ["edge", "latest", "nightly", "stable"].map(str::to_owned).into(),
+        }
     }
 }
 
@@ -46,6 +53,14 @@ impl CollidingSlug {
         docker_slug(name.short(), self.case())
     }
 
+    /// Returns the image tags of refs that have one in common with a ref of this image tag, that one first.
+    fn rivals(&self, slug: &str) -> Vec<String> {
+        let prefixes = &self.0.prefixes;
+        let longer = prefixes.iter().map(|prefix| format!("{prefix}{slug}"));
+        let shorter = prefixes.iter().filter_map(|prefix| slug.strip_prefix(prefix.as_str()).map(str::to_owned));
+        std::iter::once(slug.to_owned()).chain(longer).chain(shorter).collect()
+    }
+
     fn case(&self) -> Case {
         if self.0.lower_case { Case::Lower } else { Case::Keep }
     }
@@ -66,23 +81,26 @@ impl RefRule for CollidingSlug {
             return Ok(());
         };
         let branch = name.namespace() == Namespace::Branch;
-        if branch && self.0.reserved.contains(&slug) {
+        let rivals = self.rivals(&slug);
+        if branch && rivals.iter().any(|rival| self.0.reserved.contains(rival)) {
             sink.report(format!("`{name}` makes the image tag `{slug}`, which is reserved"))
                 .commit(change.new_id())
                 .help("rename the branch")
                 .command(rename(name.short()));
             return Ok(());
         }
-        let with_it = change.facts().after().with_slug(&slug, self.case())?;
-        // Two tags with one slug are two spellings of one version, which another rule checks. Branches come first.
-        let mut concerned = with_it.iter().take_while(|other| branch || other.namespace() == Namespace::Branch);
-        let taken = concerned.find(|other| *other != name);
-        if let Some(other) = taken {
-            sink.report(format!("`{name}` makes the image tag `{slug}`, and so does `{other}`"))
+        for rival in rivals {
+            let with_it = change.facts().after().with_slug(&rival, self.case())?;
+            // Two tags with one slug are two spellings of one version, which another rule checks. Branches come first.
+            let mut concerned = with_it.iter().take_while(|other| branch || other.namespace() == Namespace::Branch);
+            let Some(other) = concerned.find(|other| *other != name) else { continue };
+            let common = if rival.len() > slug.len() { &rival } else { &slug };
+            sink.report(format!("`{name}` makes the image tag `{common}`, and so does `{other}`"))
                 .commit(change.new_id())
                 .help("rename one of them: each would overwrite the other's images")
                 .command(if branch { rename(name.short()) } else { None })
-                .evidence(format!("{other} -> {slug}"));
+                .evidence(format!("{other} -> {common}"));
+            return Ok(());
         }
         Ok(())
     }

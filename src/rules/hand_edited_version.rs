@@ -1,11 +1,14 @@
 //! Refuses version fields that were changed by anything but what the policy lets change them.
 
-use bstr::{BStr, BString};
+use bstr::{BStr, BString, ByteSlice as _};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::{Meta, OptionError, RefRule, Rule, Sink};
-use crate::facts::{Bindings, Commit, FactError, Facts, Kind, Manifest, PathPattern, Update, VersionField};
+use crate::facts::{
+    Bindings, Commit, FactError, Facts, Kind, Manifest, Notes, PathPattern, Released, Update, VersionField,
+};
+use crate::manifest::changelog::Entry;
 use crate::manifest::{self, Change as What, Field, Value, compare, is_vendored};
 use crate::model::{Actor, Level, Namespace, ObjectId, Untrusted, listed};
 
@@ -104,25 +107,37 @@ impl HandEditedVersion {
             }
             Manifest::Read { fields, bytes } => (fields, bytes),
         };
-        let edits: Vec<Vec<Edit<'_>>> = before.iter().map(|before| self.edits(before.fields(), fields)).collect();
-        let edited: Vec<(&Field, What, &Field)> = fields
+        let mut edits: Vec<Vec<Edit<'_>>> = Vec::with_capacity(before.len());
+        for (before, base) in before.iter().zip(&push.bases) {
+            let computed = push.computed_beside(*base, path.as_ref(), before.fields(), fields)?;
+            edits.push(self.edits(before.fields(), fields, computed));
+        }
+        let edited: Vec<(&Field, Edited<'_>)> = fields
             .iter()
             .enumerate()
             .filter_map(|(at, field)| {
                 let mut edits = edits.iter().map(|edits| edits.get(at).copied().flatten());
-                let (what, old) = edits.next()??;
-                edits.all(|edit| edit.is_some()).then_some((field, what, old))
+                let edited = edits.next()??;
+                edits.all(|edit| edit.is_some()).then_some((field, edited))
             })
             .collect();
-        let makers = push.makers(path, entry, edited.iter().map(|(field, ..)| says(field)).collect())?;
-        for (field, what, old) in edited {
+        let makers = push.makers(path, entry, edited.iter().map(|(field, _)| says(field)).collect())?;
+        for (field, edited) in edited {
             facts.project().step()?;
             let Some(commit) = makers.get(&says(field)) else { continue };
+            if comes_back(push.change, path.as_ref(), field)? {
+                continue;
+            }
             let Some(help) = forbidden(push.change, entry, commit)? else { continue };
             let new = Untrusted::new(text(&field.value));
-            let message = match what {
-                What::Hardcoded => format!("the version was computed, and is now set by hand to `{new}`"),
-                _ => format!("the version was changed by hand from `{}` to `{new}`", Untrusted::new(text(&old.value))),
+            let message = match edited {
+                Edited::Computed => format!("the version was computed, and is now set by hand to `{new}`"),
+                Edited::ComputedBeside(file) => {
+                    format!("the version is computed in `{file}`, and is now set by hand to `{new}`")
+                }
+                Edited::From(old) => {
+                    format!("the version was changed by hand from `{}` to `{new}`", Untrusted::new(text(&old.value)))
+                }
             };
             let report = sink.report(message);
             let report = match entry {
@@ -173,8 +188,9 @@ impl HandEditedVersion {
         Ok(())
     }
 
-    /// Returns what became of each of the new fields, as far as it is an edit.
-    fn edits<'o>(&self, old: &'o [Field], new: &'o [Field]) -> Vec<Edit<'o>> {
+    /// Returns what became of each of the new fields, as far as it is an edit. `computed` is the other file in which the
+    /// version is computed.
+    fn edits<'o>(&self, old: &'o [Field], new: &'o [Field], computed: Option<&'static str>) -> Vec<Edit<'o>> {
         let is_edit = |change: What, new: &Field| match change {
             What::Edited | What::Hardcoded => true,
             // A change from a placeholder sets a version; a change to one continues development.
@@ -183,19 +199,66 @@ impl HandEditedVersion {
         };
         let mut edits = vec![None; new.len()];
         for found in compare(old, new) {
-            let new = found.new.filter(|(_, new)| is_edit(found.change, new));
-            if let Some(edit) = new.and_then(|(at, _)| edits.get_mut(at)) {
-                *edit = found.old.map(|old| (found.change, old));
+            let Some((at, new)) = found.new else { continue };
+            let edited = match (found.change, found.old, computed) {
+                (What::Added, _, Some(file)) if sets_version(new) => Some(Edited::ComputedBeside(file)),
+                (What::Hardcoded, ..) => Some(Edited::Computed),
+                (_, Some(old), _) => Some(Edited::From(old)),
+                _ => None,
+            };
+            let is_edit = is_edit(found.change, new) || matches!(edited, Some(Edited::ComputedBeside(_)));
+            if let Some(edit) = edits.get_mut(at) {
+                *edit = edited.filter(|_| is_edit);
             }
         }
         edits
     }
 }
 
-/// What became of a field and what it was before; `None` where that is not an edit.
-type Edit<'o> = Option<(What, &'o Field)>;
+/// How a field was edited.
+#[derive(Clone, Copy)]
+enum Edited<'o> {
+    /// It said something else.
+    From(&'o Field),
+    /// It was computed.
+    Computed,
+    /// It is new, and the version is computed in another file of the same directory.
+    ComputedBeside(&'static str),
+}
+
+/// What became of a field; `None` where that is not an edit.
+type Edit<'o> = Option<Edited<'o>>;
+
+/// Returns whether a field sets a version.
+fn sets_version(field: &Field) -> bool {
+    field.value.literal().is_some() && !field.value.is_placeholder()
+}
 
 impl Pushed<'_, '_, '_> {
+    /// Returns the other file, in the directory of a manifest, in which the version was computed; asked only where the
+    /// manifest sets a version and said nothing before.
+    fn computed_beside(
+        &self,
+        base: ObjectId,
+        path: &BStr,
+        old: &[Field],
+        new: &[Field],
+    ) -> Result<Option<&'static str>, FactError> {
+        let Some(kind) = manifest::Kind::of_path(path).filter(|_| old.is_empty() && new.iter().any(sets_version))
+        else {
+            return Ok(None);
+        };
+        let directory = path.rfind_byte(b'/').map_or(&b""[..], |slash| path.get(..=slash).unwrap_or_default());
+        for name in kind.with() {
+            let other = BString::from([directory, name.as_bytes()].concat());
+            let before = self.change.facts().project().manifest(base, other.as_ref(), None)?;
+            if before.fields().iter().any(|field| field.value.literal().is_none()) {
+                return Ok(Some(name));
+            }
+        }
+        Ok(None)
+    }
+
     fn unseen(&mut self) -> Result<&[ObjectId], FactError> {
         if self.unseen.is_none() {
             self.unseen = Some(self.change.facts().unseen_commits(self.change)?);
@@ -287,6 +350,29 @@ fn entries<'a>(facts: &Facts<'a>, path: &BStr) -> Vec<Option<&'a VersionField>> 
         pattern.matches(path).is_some() && (!is_vendored(path) || pattern.instances(&Bindings::new()).is_some())
     };
     declared.iter().filter(|entry| entry.paths.iter().any(meant)).map(Some).collect()
+}
+
+/// Returns whether a field says a version whose entry was made on another line and has to come back to this one
+/// (`reintegrate`). A changelog there that cannot be read has no entries: the edit is then judged as any other.
+fn comes_back(change: &Update<'_, '_>, path: &BStr, field: &Field) -> Result<bool, FactError> {
+    let facts = change.facts();
+    let own = change.line().map(|place| place.line.name.as_str());
+    for changelog in facts.project().changelogs() {
+        let (Notes::Entries(pattern, format), Some(back)) = (&changelog.place, &changelog.reintegrate) else {
+            continue;
+        };
+        if pattern.matches(path).is_none() || own == Some(back.from.as_str()) {
+            continue;
+        }
+        for (_, tip) in facts.after().branches_of(&back.from)? {
+            let Some(Ok(entries)) = facts.project().entries(tip, path, *format)? else { continue };
+            let released = |entry: &Entry| Released::of(entry).map(|released| released.version);
+            if entries.iter().any(|entry| released(entry).as_deref() == field.value.literal()) {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
 }
 
 /// Returns why the policy does not let this commit of this push edit the field, as advice; `None` when it does.

@@ -8,11 +8,28 @@ use crate::model::{Level, listed};
 #[derive(Debug, Default, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub(super) struct Options {
-    /// Whether a commit of no known kind is refused where a line names the kinds it takes.
+    /// What becomes of a commit of no known kind where a line names the kinds it takes.
+    #[schemars(extend("default" = "accept"))]
+    unknown: Unknown,
+    /// As `unknown = "refuse"`.
     refuse_unknown: bool,
 }
 
-pub(super) struct MisplacedChange(Options);
+/// What becomes of a commit of no known kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(inline)]
+enum Unknown {
+    /// It is let through.
+    #[default]
+    Accept,
+    /// It is let through with a warning.
+    Warn,
+    /// It is refused.
+    Refuse,
+}
+
+pub(super) struct MisplacedChange(Unknown);
 
 impl Rule for MisplacedChange {
     const META: Meta = Meta {
@@ -25,7 +42,8 @@ impl Rule for MisplacedChange {
     type Options = Options;
 
     fn new(options: Options) -> Result<Self, OptionError> {
-        Ok(Self(options))
+        let unknown = if options.refuse_unknown { Unknown::Refuse } else { options.unknown };
+        Ok(Self(unknown))
     }
 }
 
@@ -40,12 +58,15 @@ impl CommitRule for MisplacedChange {
         let intake = &place.line.intake;
         let kinds = branch.facts().project().kinds_of(commit)?;
         // The commits that a merge brings are judged one by one.
-        let unknown = kinds.is_empty() && self.0.refuse_unknown && commit.parents.len() < 2;
+        let unknown = kinds.is_empty() && self.0 != Unknown::Accept && commit.parents.len() < 2;
         let refused = kinds.iter().find(|kind| intake.refuses.iter().any(|refused| refused == *kind));
         let stranger = !intake.accepts.is_empty()
             && (unknown
                 || (!kinds.is_empty() && !kinds.iter().any(|kind| intake.accepts.iter().any(|taken| taken == *kind))));
         if (refused.is_none() && !stranger) || comes_by_merge(branch, &place.line.name, commit)? {
+            return Ok(());
+        }
+        if branch.takes(commit.id)? {
             return Ok(());
         }
         let kind = refused
@@ -56,10 +77,14 @@ impl CommitRule for MisplacedChange {
         } else {
             format!("takes {}", listed(&intake.accepts, "and"))
         };
-        sink.report(format!("{} is {kind}, and the line `{}` {takes}", commit.id.short(), place.line.name))
+        let report = sink
+            .report(format!("{} is {kind}, and the line `{}` {takes}", commit.id.short(), place.line.name))
             .commit(commit.id)
             .help(help(branch, refused.copied()))
             .command(Some(format!("git rebase --onto {0}~1 {0}", commit.id.short())));
+        if unknown && self.0 == Unknown::Warn {
+            report.only_warns();
+        }
         Ok(())
     }
 }

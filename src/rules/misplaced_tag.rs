@@ -50,10 +50,23 @@ impl RefRule for MisplacedTag {
         if home.wanted.is_empty() {
             return Ok(());
         }
+        let mut is_home = false;
         for (_, tip) in &home.branches {
-            if facts.after().is_on(peeled.id, *tip, class.off_branch_commits)? {
-                return Ok(());
-            }
+            is_home = is_home || facts.after().is_on(peeled.id, *tip, class.off_branch_commits)?;
+        }
+        if let Some((branch, series)) = facts.after().intruded(place, peeled.id, is_home)? {
+            sink.report(format!(
+                "`{}` is on `{branch}`, and the versions of that branch are `{}`",
+                change.name(),
+                series.versions
+            ))
+            .commit(peeled.id)
+            .asked_by(&series.origin)
+            .help("give it a version of the branch that it is on, or tag a commit that is not on that branch");
+            return Ok(());
+        }
+        if is_home {
+            return Ok(());
         }
         let wanted = wanted(&home);
         let message = match facts.after().found_on(peeled.id)? {

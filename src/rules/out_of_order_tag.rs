@@ -30,7 +30,13 @@ impl VersionTagRule for OutOfOrderTag {
         let siblings = tag.facts().after().siblings_in_series(tag.place())?;
         let lineage = tag.facts().after().lineage(&siblings)?;
         let placed = Placed::new(tag, tag.place(), tag.commit(), &siblings, lineage)?;
-        let Some(contradiction) = placed.contradiction()? else { return Ok(()) };
+        let contradiction = match placed.contradiction()? {
+            Some(contradiction) => contradiction,
+            None => match placed.on_top_of_another_series(tag)? {
+                Some(contradiction) => contradiction,
+                None => return Ok(()),
+            },
+        };
         sink.report(contradiction.message)
             .commit(tag.commit())
             .help(contradiction.help)
@@ -108,12 +114,7 @@ impl<'s, 'a> Placed<'s, 'a> {
             if let Some(commit) = self.commit_of(higher)?
                 && below.contains(commit)?
             {
-                return Ok(Some(Contradiction {
-                    message: format!("`{}` sits on top of the higher version `{}`", self.name, higher.name),
-                    help: "give it a version above, or tag a commit before that one",
-                    command: delete,
-                    evidence: format!("{} is an ancestor of {}", commit.short(), self.commit.short()),
-                }));
+                return Ok(Some(self.on_top_of(higher, commit)));
             }
         }
         // Of two tags of one push, the one on top is reported.
@@ -162,6 +163,47 @@ impl<'s, 'a> Placed<'s, 'a> {
             }));
         }
         Ok(None)
+    }
+
+    /// Returns the contradiction of a version on top of a higher one of another series, where a series table says which
+    /// version belongs on which branch. What the branch takes by the policy's leave may be higher.
+    fn on_top_of_another_series(&self, tag: &VersionTag<'_, '_, 'a>) -> Result<Option<Contradiction>, FactError> {
+        let after = self.facts.after();
+        let project = self.facts.project();
+        if project.policy().series.is_empty() {
+            return Ok(None);
+        }
+        let siblings = after.siblings(tag.place())?;
+        let own = after.place_among(&siblings, tag.place())?;
+        let mut below = after.below(self.commit)?;
+        let mut taken = Vec::new();
+        for (branch, _) in after.home(tag.place())?.branches {
+            taken.extend(after.taken(&branch)?);
+        }
+        for higher in siblings.get(own.end..).unwrap_or_default().iter().filter(|other| other.series != self.series) {
+            project.step()?;
+            let Some(commit) = self.commit_of(higher)? else { continue };
+            if !below.contains(commit)? {
+                continue;
+            }
+            let mut is_taken = false;
+            for through in &taken {
+                is_taken = is_taken || project.is_ancestor(commit, *through)?;
+            }
+            if !is_taken {
+                return Ok(Some(self.on_top_of(higher, commit)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn on_top_of(&self, higher: &Sibling<'_>, commit: ObjectId) -> Contradiction {
+        Contradiction {
+            message: format!("`{}` sits on top of the higher version `{}`", self.name, higher.name),
+            help: "give it a version above, or tag a commit before that one",
+            command: quote(self.name.short()).map(|name| format!("git tag -d {name}")),
+            evidence: format!("{} is an ancestor of {}", commit.short(), self.commit.short()),
+        }
     }
 
     /// Returns the commit of another version; `None` where it is the same: candidates become finals.

@@ -2,8 +2,8 @@
 
 use super::rule::NoOptions;
 use super::{BranchRule, Meta, OptionError, Rule, Sink};
-use crate::facts::{BranchUpdate, FactError, Facts};
-use crate::model::{Level, ObjectId, RefName};
+use crate::facts::{BranchUpdate, FactError};
+use crate::model::{Level, ObjectId, RefName, Untrusted};
 
 pub(super) struct RetiredLine;
 
@@ -53,36 +53,15 @@ fn retired(change: &BranchUpdate<'_, '_, '_>) -> Result<Option<(Option<ObjectId>
     let Some(token) = by.trailer.as_ref() else { return Ok(None) };
     // A new branch whose tip is the declaration itself has come from elsewhere as it is.
     let from = if change.creates() { change.new_id() } else { change.old() };
-    let declared = standing(facts, token, from, &change.cut_at(from)?)?;
-    let Some((commit, value)) = declared.filter(|(commit, _)| !change.creates() || *commit != from) else {
+    let declared = facts.project().declaration(token, from, &change.cut_at(from)?)?;
+    let Some(declared) = declared.filter(|declared| !change.creates() || declared.commit != from) else {
         return Ok(None);
     };
     // Still declared at the new tip: the push does not revert the declaration.
     let tip = change.new_id();
-    if standing(facts, token, tip, &change.cut_at(tip)?)?.is_none() {
+    if facts.project().declaration(token, tip, &change.cut_at(tip)?)?.is_none() {
         return Ok(None);
     }
-    Ok(Some((Some(commit), format!("{} says `{token}: {value}`", commit.short()))))
-}
-
-/// Returns the newest commit of `tip` with the trailer that no later commit reverts.
-fn standing(
-    facts: &Facts<'_>,
-    token: &str,
-    tip: ObjectId,
-    without: &[ObjectId],
-) -> Result<Option<(ObjectId, String)>, FactError> {
-    let mut newer = Vec::new();
-    for id in facts.project().commits(&[tip], without)? {
-        let commit = facts.project().commit(id)?;
-        let declaration =
-            commit.trailers().into_iter().find(|trailer| trailer.token.eq_ignore_ascii_case(token.as_bytes()));
-        newer.push(commit);
-        if let Some(trailer) = declaration
-            && facts.project().taken_back(&newer).last() == Some(&false)
-        {
-            return Ok(Some((id, crate::model::Untrusted::new(&trailer.value).to_string())));
-        }
-    }
-    Ok(None)
+    let value = Untrusted::new(&declared.value);
+    Ok(Some((Some(declared.commit), format!("{} says `{token}: {value}`", declared.commit.short()))))
 }

@@ -48,19 +48,19 @@ fn branch(change: &Update<'_, '_>, flow: &Flow, sink: &mut Sink<'_>) -> Result<(
     let debts = match flow.due {
         FlowDue::NextTag => return Ok(()),
         FlowDue::Before | FlowDue::Report => {
-            facts.after().debts(flow, change.new_id(), Some(&facts.new_commits(change)?))?
+            facts.after().debts(flow, change.name(), change.new_id(), Some(&facts.new_commits(change)?))?
         }
         FlowDue::Days(days) => {
             // Counted from the newest commit that is pushed: a verdict must not depend on when it is given.
             let Some(tip) = change.commit()? else { return Ok(()) };
             let oldest = tip.committer.seconds - i64::from(days) * 86_400;
-            let mut debts = facts.after().debts(flow, change.new_id(), None)?;
+            let mut debts = facts.after().debts(flow, change.name(), change.new_id(), None)?;
             debts.retain(|debt| debt.commit.committer.seconds < oldest);
             debts
         }
     };
-    let said = |debt: &Debt| format!("{} is due on the line `{}`: {}", debt.commit.id.short(), flow.to, debt.reason);
-    report(change, flow, change.name(), debts.iter().map(|debt| (debt, said(debt))), sink)
+    let said = |debt: &Debt| format!("{} is due on {}: {}", debt.commit.id.short(), debt.place, debt.reason);
+    report(flow, change.name(), debts.iter().map(|debt| (debt, said(debt))), sink)
 }
 
 /// Reports what a release owes: everything on its branch that is due with the next tag.
@@ -76,13 +76,13 @@ fn tag(change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
             continue;
         }
         for flow in flows {
-            let debts = facts.after().debts(flow, peeled.id, None)?;
+            let debts = facts.after().debts(flow, &name, peeled.id, None)?;
             let said = |debt: &Debt| {
                 let short = debt.commit.id.short();
-                format!("`{}` releases {short}, which is due on the line `{}`: {}", change.name(), flow.to, debt.reason)
+                format!("`{}` releases {short}, which is due on {}: {}", change.name(), debt.place, debt.reason)
             };
             // The oldest one is the one to begin with.
-            report(change, flow, &name, debts.iter().rev().map(|debt| (debt, said(debt))), sink)?;
+            report(flow, &name, debts.iter().rev().map(|debt| (debt, said(debt))), sink)?;
         }
     }
     Ok(())
@@ -90,20 +90,18 @@ fn tag(change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
 
 /// Reports one finding for each commit: a waiver is for one commit, and leaves the others owed.
 fn report<'d>(
-    change: &Update<'_, '_>,
     flow: &Flow,
     from: &RefName,
     debts: impl Iterator<Item = (&'d Debt, String)>,
     sink: &mut Sink<'_>,
 ) -> Result<(), FactError> {
-    let to = change.facts().after().destinations(flow)?.into_iter().next().map(|(to, _)| to);
     for (debt, message) in debts {
         let report = sink
             .report(message)
             .commit(debt.commit.id)
             .asked_by(&flow.origin)
             .help(help(flow))
-            .command(to.as_ref().and_then(|to| command(flow, debt, from, to)));
+            .command(debt.to.as_ref().and_then(|to| command(flow, debt, from, to)));
         if debt.probable || flow.due == FlowDue::Report {
             report.only_warns();
         }
@@ -116,10 +114,10 @@ fn help(flow: &Flow) -> String {
     format!("bring it there, in the same push if you like; what belongs here alone says `{token}: REASON` in a trailer")
 }
 
-/// Returns the command that brings a change where it is due; `None` where a name cannot be shown faithfully.
+/// Returns the command that brings a change where it is due, by the first of the ways that the policy names; `None` where a name cannot be shown faithfully.
 fn command(flow: &Flow, debt: &Debt, from: &RefName, to: &RefName) -> Option<String> {
     let (to, from) = quote(to.short()).zip(quote(from.short()))?;
-    Some(if flow.by.contains(&Way::Pick) {
+    Some(if flow.by.first() == Some(&Way::Pick) {
         format!("git switch {to} && git cherry-pick -x {}", debt.commit.id)
     } else {
         format!("git switch {to} && git merge {from}")

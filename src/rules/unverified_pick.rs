@@ -28,8 +28,12 @@ impl Rule for UnverifiedPick {
 impl BranchRule for UnverifiedPick {
     fn check(&self, branch: &BranchUpdate<'_, '_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
         let facts = branch.facts();
-        for flow in facts.project().flows_from(&branch.place().line.name).filter(|flow| flow.by.contains(&Way::Pick)) {
-            for dispute in facts.after().disputed(flow, branch.tip(), &branch.new_commits()?)? {
+        for flow in facts
+            .project()
+            .flows_from(&branch.place().line.name)
+            .filter(|flow| flow.by.contains(&Way::Pick) && flow.from != flow.to)
+        {
+            for dispute in facts.after().disputed(flow, branch.name(), branch.tip(), &branch.new_commits()?)? {
                 let is = if dispute.is_doubt { "may not be" } else { "is not" };
                 let message = format!("{} {is} the pick that it says it is: {}", dispute.commit.short(), dispute.wrong);
                 let report = sink.report(message).commit(dispute.commit).asked_by(&flow.origin).help(format!(

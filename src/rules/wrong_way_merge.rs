@@ -97,5 +97,10 @@ fn own_commit(
     old: ObjectId,
     brought: &BTreeSet<ObjectId>,
 ) -> Result<Option<ObjectId>, FactError> {
-    Ok(branch.ahead(origin, old)?.commits.iter().copied().find(|id| brought.contains(id)))
+    for id in branch.ahead(origin, old)?.commits.iter().filter(|id| brought.contains(id)) {
+        if !branch.takes(*id)? {
+            return Ok(Some(*id));
+        }
+    }
+    Ok(None)
 }

@@ -114,6 +114,23 @@ impl Range {
     }
 }
 
+impl Range {
+    /// Returns whether every version of the range is below this one.
+    pub fn ends_before(&self, version: &Version) -> bool {
+        let release = version.release();
+        let above = |bound: &[u64]| version.epoch().cmp(&0).then_with(|| compare_padded(&release, bound));
+        self.clauses.iter().any(|clause| match clause {
+            Clause::Within(prefix) => {
+                let numbers = prefix.iter().enumerate().map(|(at, _)| release.get(at).copied().unwrap_or(0));
+                version.epoch() > 0 || numbers.gt(prefix.iter().copied())
+            }
+            Clause::Compared(Comparison::Equal | Comparison::AtMost, bound) => above(bound).is_gt(),
+            Clause::Compared(Comparison::Below, bound) => above(bound).is_ge(),
+            Clause::Compared(Comparison::Unequal | Comparison::Above | Comparison::AtLeast, _) => false,
+        })
+    }
+}
+
 fn read_clause(scan: &mut Scan<'_>) -> Result<Clause, Fault> {
     if scan.take("*") {
         return Ok(Clause::Within(Vec::new()));
@@ -250,6 +267,39 @@ mod tests {
         assert_eq!(rows("1.2.0.1"), [0_usize; 0]);
         assert_eq!(rows("1.3.7"), [3]);
         assert_eq!(rows("1.10.0"), [0_usize; 0]);
+    }
+
+    #[test]
+    fn a_range_ends_before_what_is_above_all_of_it() {
+        let ends = |range: &str, version: &str| {
+            Range::parse(range).unwrap().ends_before(&Scheme::parse("dotted").unwrap().read(version).unwrap())
+        };
+        for (range, above) in
+            [("1.0.*", "1.1"), ("1.0.*", "2"), ("1.2.0", "1.2.0.1"), (">=1.1.3, <1.2", "1.2"), ("<=3", "3.1")]
+        {
+            assert!(ends(range, above), "{range} {above}");
+        }
+        for (range, not_above) in
+            [("1.0.*", "1.0.9"), ("1.1.*", "1.0.9"), ("*", "9"), (">=1.1.3", "5"), ("!=1", "2"), ("1.2", "1.2.0")]
+        {
+            assert!(!ends(range, not_above), "{range} {not_above}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_ends_before_a_version_holds_nothing_from_there_on(
+            range in "((>=|<|<=|=|>|!=)?[0-3](\\.[0-3]){0,2}|[0-3](\\.[0-3])?\\.\\*)(, (<|<=|>=)[0-3]\\.[0-3])?",
+            version in "[0-4](\\.[0-4]){0,2}",
+            step in 0_u64..3,
+        ) {
+            let (range, scheme) = (Range::parse(&range).unwrap(), Scheme::parse("dotted").unwrap());
+            let own = scheme.read(&version).unwrap();
+            let higher = scheme.read(&format!("{}.{step}", version)).unwrap();
+            if range.ends_before(&own) {
+                prop_assert!(!range.contains(&own) && !range.contains(&higher) && range.ends_before(&higher));
+            }
+        }
     }
 
     #[test]

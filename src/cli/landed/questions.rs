@@ -55,7 +55,7 @@ impl<'a> Asked<'_, 'a> {
         let flows = self.flows();
         if arguments.from.is_none() && arguments.to.is_none() && !flows.is_empty() {
             let mut list = Vec::new();
-            for flow in flows {
+            for flow in flows.iter().filter(|flow| flow.from != flow.to) {
                 let (Some(from), Some(to)) = (self.line(&flow.from), self.line(&flow.to)) else { continue };
                 list.extend(self.between(&End::Line(from), &End::Line(to), &[flow])?);
             }
@@ -80,12 +80,12 @@ impl<'a> Asked<'_, 'a> {
     }
 
     /// Returns where a change is looked for when nothing says where: where the policy wants it, or else on the
-    /// mainline.
+    /// mainline. Other branches of its own line are asked about by their names.
     fn usual(&self, from: &End<'a>) -> Result<Vec<End<'a>>, Failure> {
         let flows = self.flows();
         let own = self.line_of(from).map(|line| line.name.as_str());
         let mut wanted: Vec<&Line> = Vec::new();
-        for flow in flows.iter().filter(|flow| Some(flow.from.as_str()) == own) {
+        for flow in flows.iter().filter(|flow| Some(flow.from.as_str()) == own && flow.from != flow.to) {
             if let Some(line) = self.line(&flow.to).filter(|line| wanted.iter().all(|known| known.name != line.name)) {
                 wanted.push(line);
             }
@@ -150,6 +150,7 @@ impl<'a> Asked<'_, 'a> {
         if sources.is_empty() {
             return Ok(Vec::new());
         }
+        let is_line = matches!(to, End::Line(_));
         let (to, targets) = match to {
             End::Revision { name, id, .. } => (name.clone(), vec![*id]),
             End::Line(line) => {
@@ -167,18 +168,31 @@ impl<'a> Asked<'_, 'a> {
         };
         let flows: Vec<Option<&'a Flow>> =
             if flows.is_empty() { vec![None] } else { flows.iter().copied().map(Some).collect() };
-        let questions = sources.into_iter().flat_map(|(from, tip, branch)| {
-            let (to, targets) = (to.clone(), targets.clone());
-            flows.iter().map(move |flow| Question {
-                from: from.clone(),
-                branch: branch.clone(),
-                tip,
-                to: to.clone(),
-                targets: targets.clone(),
-                flow: *flow,
-            })
-        });
-        Ok(questions.collect())
+        let mut questions = Vec::new();
+        for (from, tip, branch) in sources {
+            for flow in &flows {
+                let each = flow.filter(|flow| flow.each && is_line).zip(branch.as_ref());
+                let places = match each {
+                    Some((flow, branch)) => self.each_place(flow, branch)?,
+                    None => vec![(to.clone(), targets.clone())],
+                };
+                questions.extend(places.into_iter().map(|(to, targets)| {
+                    let (from, branch) = (from.clone(), branch.clone());
+                    Question { from, branch, tip, to, targets, flow: *flow }
+                }));
+            }
+        }
+        Ok(questions)
+    }
+
+    /// Returns the branches, each of which needs the changes of a branch, with what each is compared by.
+    fn each_place(&self, flow: &Flow, from: &RefName) -> Result<Vec<(String, Vec<ObjectId>)>, Failure> {
+        let places = self.refs.destinations(flow, from).map_err(|error| {
+            let detail = format!("looking for the maintained branches of the line `{}`", Untrusted::new(&flow.to));
+            error.into_failure(detail, Stage::Ci)
+        })?;
+        let branches = places.into_iter().flat_map(|place| place.branches);
+        Ok(branches.map(|(name, id)| (name.short().to_string(), vec![id])).collect())
     }
 
     fn branches(&self, line: &Line) -> Result<Vec<(RefName, ObjectId)>, Failure> {

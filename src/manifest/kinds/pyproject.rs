@@ -13,7 +13,9 @@ pub(super) struct Pyproject;
 impl Format for Pyproject {
     const NAME: &'static str = "pyproject";
     const FILES: &'static [FileName] = &[FileName::Is("pyproject.toml")];
-    const READS: &'static str = "`project.version`, else `tool.poetry.version`, else `dynamic`.";
+    const READS: &'static str = "`project.version`, else `tool.poetry.version`, else `dynamic`, else the table of a tool \
+                                 that computes the version (`tool.setuptools_scm` and the like).";
+    const WITH: &'static [&'static str] = &["setup.py", "setup.cfg"];
     const MAX_BYTES: usize = 2 << 20;
     const ENCODING: Encoding = Encoding::Utf8;
     const SCHEME: Option<&'static str> = Some("pep440");
@@ -25,18 +27,38 @@ impl Format for Pyproject {
             Some((format!("{table}.version"), get(&root, &path)?))
         });
         if let Some((name, version)) = named {
-            // The plugin overwrites what stands there, whatever it is.
+            // The plugin overwrites what stands there: a placeholder is right, a version is set by hand nevertheless.
             let plugin = get(&root, &["tool", "poetry-dynamic-versioning", "enable"]);
             let field = text(source, &name, version)?;
             return Ok(vec![match plugin.and_then(|enable| enable.get_ref().as_bool()) {
-                Some(true) => Field::dynamic(name, "tool.poetry-dynamic-versioning", field.span),
+                Some(true) if field.value.is_placeholder() => {
+                    Field::dynamic(name, "tool.poetry-dynamic-versioning", field.span)
+                }
                 _ => field,
             }]);
         }
         let dynamic = get(&root, &["project", "dynamic"]).and_then(|dynamic| dynamic.get_ref().as_array());
         let version =
             dynamic.into_iter().flat_map(|names| names.iter()).find(|name| name.get_ref().as_str() == Some("version"));
-        let says = r#"dynamic = ["version"]"#;
-        Ok(version.map(|version| Field::dynamic("project.version", says, version.span())).into_iter().collect())
+        let declared = version.map(|version| (r#"dynamic = ["version"]"#.to_owned(), version.span()));
+        let tool = || {
+            COMPUTING.iter().find_map(|path| {
+                let keys: Vec<&str> = path.split('.').collect();
+                Some(((*path).to_owned(), get(&root, &keys)?.span()))
+            })
+        };
+        let computed = declared.or_else(tool);
+        Ok(computed.map(|(says, span)| Field::dynamic("project.version", says, span)).into_iter().collect())
     }
 }
+
+/// The tables of tools that compute the version, each under its project's name on PyPI: setuptools_scm, versioningit,
+/// hatch-vcs, setuptools-git-versioning, versioneer, PDM.
+const COMPUTING: [&str; 6] = [
+    "tool.setuptools_scm",
+    "tool.versioningit",
+    "tool.hatch.version",
+    "tool.setuptools-git-versioning",
+    "tool.versioneer",
+    "tool.pdm.version",
+];

@@ -16,6 +16,7 @@ impl Format for SetupCfg {
     const FILES: &'static [FileName] = &[FileName::Is("setup.cfg")];
     const READS: &'static str = "`version` in `[metadata]`; `attr:`, `file:` and interpolations are computed. \
                                  A section or key that stands twice is an error, as it is to Python.";
+    const WITH: &'static [&'static str] = &["setup.py", "pyproject.toml"];
     const SCHEME: Option<&'static str> = Some("pep440");
 
     fn read(source: &Source<'_>, _hints: &Hints) -> Result<Vec<Field>, Error> {

@@ -2,6 +2,8 @@
 //!
 //! <https://packaging.python.org/en/latest/discussions/single-source-version/>.
 
+use std::ops::Range;
+
 use crate::manifest::code::{Code, Expression};
 use crate::manifest::format::{FileName, Format};
 use crate::manifest::lex::{Python, Token};
@@ -15,15 +17,17 @@ pub(super) struct SetupPy;
 impl Format for SetupPy {
     const NAME: &'static str = "setup-py";
     const FILES: &'static [FileName] = &[FileName::Is("setup.py")];
-    const READS: &'static str = "The `version` keyword of each `setup(…)` call. A name is followed once, to a \
+    const READS: &'static str = "The `version` keyword of each `setup(…)` call, or the one that lets a tool compute the \
+                                 version (`use_scm_version` and the like). A name is followed once, to a \
                                  literal that the module assigns once.";
+    const WITH: &'static [&'static str] = &["setup.cfg", "pyproject.toml"];
     const SCHEME: Option<&'static str> = Some("pep440");
 
     fn read(source: &Source<'_>, _hints: &Hints) -> Result<Vec<Field>, Error> {
         declared_encoding(source)?;
         let code = Code::new(source, &Python)?;
         let definitions = definitions(&assignments(&code));
-        let mut fields = Vec::new();
+        let (mut fields, mut computed) = (Vec::new(), Vec::new());
         for (at, token) in code.tokens().iter().enumerate() {
             let (before, after) = code.tokens().split_at_checked(at).unwrap_or_default();
             let [_, bracket, arguments @ ..] = after else { break };
@@ -40,13 +44,22 @@ impl Format for SetupPy {
                 let rest = arguments.get(at..).unwrap_or_default();
                 if starts && let Some(expression) = version_argument(&code, rest) {
                     fields.push(code.field("setup.version", &expression, &definitions));
+                } else if starts && let Some(span) = computing_argument(&code, rest) {
+                    let says = code.source().slice(span.clone()).split_whitespace().collect::<Vec<_>>().join(" ");
+                    computed.push(Field::dynamic("setup.version", says, span));
                 }
                 starts = argument.depth == depth && argument.is(b',');
             }
         }
-        Ok(fields)
+        // A version that is written out counts, whatever would compute it.
+        Ok(if fields.is_empty() { computed } else { fields })
     }
 }
+
+/// The keywords by which extensions of setuptools compute the version, each under its project's name on PyPI:
+/// setuptools_scm, vcversioner, calver, incremental, setuptools-git-versioning.
+const COMPUTING: [&str; 5] =
+    ["use_scm_version", "vcversioner", "use_calver", "use_incremental", "setuptools_git_versioning"];
 
 /// Modules whose `setup` is the one meant in `module.setup(…)`.
 const SETUP_MODULES: [&str; 3] = ["setuptools", "core", "distutils"];
@@ -73,4 +86,13 @@ fn version_argument(code: &Code<'_, '_>, tokens: &[Token]) -> Option<Expression>
             _ => None,
         },
     }
+}
+
+/// The argument the tokens begin with, if it lets a tool compute the version. `use_scm_version=False` does not.
+fn computing_argument(code: &Code<'_, '_>, tokens: &[Token]) -> Option<Range<usize>> {
+    let (name, value) = code.assigned(tokens)?;
+    let value = code.expression(value);
+    let is_off = matches!(value, [word] if code.is_word(word, "False") || code.is_word(word, "None"));
+    let computes = COMPUTING.iter().any(|keyword| code.is_word(name, keyword)) && !is_off;
+    computes.then_some(name.span.start..value.last()?.span.end)
 }

@@ -50,6 +50,11 @@ pub(crate) struct RawFlow {
     #[serde(default)]
     #[schemars(example = true)]
     owes_chores: bool,
+    /// Whether each branch of `to` that is still maintained needs the change; otherwise one of them is enough. With it,
+    /// `from` and `to` can be one line: what is on one of its branches must get to all others.
+    #[serde(default)]
+    #[schemars(example = true)]
+    each: bool,
 }
 
 /// The trailer by which a commit says that it stays where it is, where a flow names no other.
@@ -119,6 +124,8 @@ pub struct Flow {
     pub exempt_trailer: String,
     /// Whether release chores (version bumps, changelog syncs, release commits) have to reach the other line too.
     pub owes_chores: bool,
+    /// Whether each branch of `to` that is still maintained needs the change; otherwise one of them is enough.
+    pub each: bool,
     /// Where the policy says it.
     pub origin: Origin,
 }
@@ -149,6 +156,9 @@ fn resolve(raw: &RawFlow, origin: Origin, cx: &mut Cx<'_>) -> Flow {
     if raw.by.get_ref().is_empty() {
         cx.report(Problem::new(raw.by.span(), "`by` is empty: nothing could ever arrive"));
     }
+    if let Some(problem) = to_itself(raw) {
+        cx.report(problem);
+    }
     let due = due(raw.due.text());
     if due.is_none() {
         let message = format!("`{}` is not one of `before`, `next-tag`, `report` and days like `14d`", raw.due.text());
@@ -163,8 +173,18 @@ fn resolve(raw: &RawFlow, origin: Origin, cx: &mut Cx<'_>) -> Flow {
         exempt_paths: raw.exempt_paths.as_ref().map(|paths| cx.patterns(paths)).unwrap_or_default(),
         exempt_trailer: raw.exempt_trailer.clone().unwrap_or_else(|| EXEMPT_TRAILER.to_owned()),
         owes_chores: raw.owes_chores,
+        each: raw.each,
         origin,
     }
+}
+
+/// Returns the problem of a flow that leads to the line that it comes from, where that asks for nothing.
+fn to_itself(raw: &RawFlow) -> Option<Problem> {
+    let is_one = raw.from.text() == raw.to.text() && !raw.each;
+    is_one.then(|| {
+        let problem = Problem::new(raw.to.span(), "`from` and `to` are one line: what is on it is there already");
+        problem.help("write `each = true` if every branch of the line needs the change")
+    })
 }
 
 fn due(text: &str) -> Option<FlowDue> {
@@ -205,6 +225,8 @@ mod tests {
     fn what_is_wrong_with_a_flow_is_shown_at_its_place() {
         let flow = |from: &str, to: &str| errors(&FLOW.replace(from, to));
         assert_eq!(flow("'main'", "'mian'"), ["3:6: there is no line named `mian`; did you mean `main`?"]);
+        assert_eq!(flow("'main'", "'release'").len(), 1);
+        assert_eq!(flow("'main'\n", "'release'\neach = true\n"), [""; 0]);
         assert_eq!(flow("['pick']", "[]"), ["4:6: `by` is empty: nothing could ever arrive"]);
         assert_eq!(
             flow("next-tag", "soon"),

@@ -1,7 +1,7 @@
 //! `[[kind]]`: what a commit is, by its own words or by what it touches.
 
 use bstr::{BStr, BString, ByteSlice as _};
-use regex::bytes::Regex;
+use regex::bytes::{Regex, RegexBuilder};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -33,12 +33,33 @@ pub(crate) struct RawKind {
     /// It matches the commit's subject, anywhere.
     #[schemars(example = &"^Bump version to ")]
     subject: Option<Located<Text<Expression>>>,
+    /// It matches the commit's message, anywhere; `^` and `$` match at each line.
+    #[schemars(example = &"^Breaking( change)?:")]
+    message: Option<Located<Text<Expression>>>,
     /// The commit touches these paths and no others.
     #[schemars(example = ["po/**", "debian/changelog"])]
     paths: Option<Located<Texts<Pattern>>>,
     /// The commit carries a trailer of this token with the kind's name.
     #[schemars(example = &"Change-Kind")]
     trailer: Option<String>,
+    /// The commit names an issue that has this label in a file of its tree.
+    issue: Option<RawIssue>,
+}
+
+/// How the labels of issues are found. Each line of the file is an issue and its labels, with blanks between them:
+/// `T1234 bug monitoring`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct RawIssue {
+    /// How a message names an issue.
+    #[schemars(example = &"T[0-9]+")]
+    id: Located<Text<Expression>>,
+    /// The file in which labels are written down.
+    #[schemars(example = &"docs/issues.txt")]
+    file: String,
+    /// The label.
+    #[schemars(example = &"bug")]
+    label: String,
 }
 
 /// The table `[[kind]]`.
@@ -56,20 +77,19 @@ impl Table for Kinds {
         for (at, layer) in layers.iter().enumerate() {
             cx.enter(at);
             for (raw, span) in &layer.0 {
-                if raw.subject.is_none() && raw.paths.is_none() && raw.trailer.is_none() {
-                    let message =
-                        format!("the kind `{}` has no sign: give it `subject`, `paths` or `trailer`", raw.name.text());
+                let has_sign = raw.subject.is_some() || raw.message.is_some() || raw.issue.is_some();
+                if !has_sign && raw.paths.is_none() && raw.trailer.is_none() {
+                    let signs = "`subject`, `message`, `paths`, `trailer` or `issue`";
+                    let message = format!("the kind `{}` has no sign: give it {signs}", raw.name.text());
                     cx.report(Problem::new(span.clone(), message));
                 }
-                let subject = raw.subject.as_ref().and_then(|text| {
-                    let read = Regex::new(text.text());
-                    cx.value(read.map_err(|error| format!("the regular expression is invalid: {error}")), text.span())
-                });
                 kinds.push(KindOfChange {
                     name: raw.name.text().to_owned(),
-                    subject,
+                    subject: raw.subject.as_ref().and_then(|text| expression(text, cx)),
+                    message: raw.message.as_ref().and_then(|text| expression(text, cx)),
                     paths: raw.paths.as_ref().map(|paths| cx.patterns(paths)).unwrap_or_default(),
                     trailer: raw.trailer.clone(),
+                    issue: raw.issue.as_ref().and_then(|raw| issue(raw, cx)),
                 });
             }
         }
@@ -79,6 +99,17 @@ impl Table for Kinds {
     }
 }
 
+/// Compiles an expression in which `^` and `$` match at each line.
+fn expression(text: &Located<Text<Expression>>, cx: &mut Cx<'_>) -> Option<Regex> {
+    let read = RegexBuilder::new(text.text()).multi_line(true).build();
+    cx.value(read.map_err(|error| format!("the regular expression is invalid: {error}")), text.span())
+}
+
+fn issue(raw: &RawIssue, cx: &mut Cx<'_>) -> Option<Issue> {
+    let file = raw.file.clone();
+    Some(Issue { id: expression(&raw.id, cx)?, file, label: raw.label.clone() })
+}
+
 /// A kind of change that the policy declares. A commit is of it when any of the given signs is there.
 #[derive(Clone, Debug)]
 pub struct KindOfChange {
@@ -86,10 +117,41 @@ pub struct KindOfChange {
     pub name: String,
     /// Its subject matches.
     pub subject: Option<Regex>,
+    /// Its message matches.
+    pub message: Option<Regex>,
     /// It touches these paths and no others.
     pub paths: Vec<Pattern>,
     /// It carries a trailer of this token whose value is the kind's name.
     pub trailer: Option<String>,
+    /// It names an issue with a label.
+    pub issue: Option<Issue>,
+}
+
+/// How the labels of issues are found.
+#[derive(Clone, Debug)]
+pub struct Issue {
+    /// How a message names an issue.
+    id: Regex,
+    /// The file, in the commit's tree, in which labels are written down.
+    pub file: String,
+    /// The label.
+    label: String,
+}
+
+impl Issue {
+    /// Returns whether a message names an issue at all.
+    pub fn is_named(&self, message: &BStr) -> bool {
+        self.id.is_match(message)
+    }
+
+    /// Returns whether an issue that the message names has the label in a file of this content.
+    fn has_label(&self, message: &BStr, file: &[u8]) -> bool {
+        let named: Vec<&[u8]> = self.id.find_iter(message).map(|found| found.as_bytes()).collect();
+        file.lines().any(|line| {
+            let mut words = line.split(|byte| byte.is_ascii_whitespace()).filter(|word| !word.is_empty());
+            words.next().is_some_and(|id| named.contains(&id)) && words.any(|word| word == self.label.as_bytes())
+        })
+    }
 }
 
 /// The kinds that Conventional Commits 1.0.0 has words for, without a declaration.
@@ -152,10 +214,13 @@ impl KindOfChange {
         !self.paths.is_empty()
     }
 
-    /// Returns whether a commit is of this kind. `paths` are those it touches against its first parent.
-    pub fn holds(&self, commit: &Described<'_>, paths: &[BString]) -> bool {
+    /// Returns whether a commit is of this kind. `paths` are those it touches against its first parent, `labels` is the
+    /// file with the labels of issues.
+    pub fn holds(&self, commit: &Described<'_>, paths: &[BString], labels: &[u8]) -> bool {
         let touches = |path: &BString| self.paths.iter().any(|pattern| pattern.matches(path.as_bstr()).is_some());
         self.subject.as_ref().is_some_and(|subject| subject.is_match(commit.subject))
+            || self.message.as_ref().is_some_and(|message| message.is_match(commit.message))
+            || self.issue.as_ref().is_some_and(|issue| issue.has_label(commit.message, labels))
             || (self.needs_paths() && !paths.is_empty() && paths.iter().all(touches))
             || self.trailer.as_ref().is_some_and(|token| {
                 let named = |(key, value): &(BString, BString)| {
@@ -221,10 +286,31 @@ mod tests {
     fn a_declared_kind_needs_a_sign_that_can_be_read() {
         assert_eq!(
             errors("[[kind]]\nname = 'po'\n"),
-            ["1:1: the kind `po` has no sign: give it `subject`, `paths` or `trailer`"]
+            ["1:1: the kind `po` has no sign: give it `subject`, `message`, `paths`, `trailer` or `issue`"]
         );
         assert_eq!(errors("[[kind]]\nname = 'po'\nsubject = '('\n").len(), 1);
+        assert_eq!(errors("[[kind]]\nname = 'po'\nmessage = '('\n").len(), 1);
         let policy = policy("[[kind]]\nname = 'po'\npaths = 'po/**'\n");
         assert!(policy.kinds[0].needs_paths());
+    }
+
+    #[test]
+    fn a_kind_is_seen_by_the_body_and_by_the_labels_of_issues() {
+        let policy = policy(
+            "[[kind]]\nname = 'breaking'\nmessage = '^Breaking: '\n\
+             [[kind]]\nname = 'fix'\nissue = { id = 'T[0-9]+', file = 'issues', label = 'bug' }\n",
+        );
+        let [breaking, fix] = policy.kinds.as_slice() else { panic!() };
+        let holds = |kind: &KindOfChange, message: &str, labels: &str| {
+            let subject = message.lines().next().unwrap_or("");
+            let described = Described { subject: subject.into(), message: message.into(), trailers: &[] };
+            kind.holds(&described, &[], labels.as_bytes())
+        };
+        assert!(holds(breaking, "Drop the old protocol\n\nBreaking: clients need 2.0", ""));
+        assert!(!holds(breaking, "A text about Breaking: news", ""));
+        assert!(holds(fix, "Answer at once\n\nBug: T12", "T1 feature\nT12\tmonitoring bug\n"));
+        for labels in ["", "T12 feature", "T120 bug", "T1 bug\nT12 bugs", "bug T12"] {
+            assert!(!holds(fix, "Answer at once\n\nBug: T12", labels), "{labels}");
+        }
     }
 }

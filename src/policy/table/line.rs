@@ -1,6 +1,6 @@
 //! `[[line]]`: the classes of long-lived branches.
 
-use bstr::BString;
+use bstr::{BStr, BString};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -42,6 +42,12 @@ impl Role {
             Self::Environment => "environment",
             Self::Topic => "topic",
         }
+    }
+
+    /// Returns whether the images of a branch are tagged with its name: many are built of it, and each takes the place
+    /// of the one before.
+    pub const fn names_images(self) -> bool {
+        matches!(self, Self::Topic | Self::Integration)
     }
 }
 
@@ -101,8 +107,8 @@ pub(crate) struct RawLine {
     /// What messages and other tables call it.
     #[schemars(example = &"release")]
     name: Located<Text<NewName>>,
-    /// The branches it has, without `refs/heads/`.
-    #[schemars(example = ["feature/**", "fix/**"])]
+    /// The branches it has, without `refs/heads/`. A pattern after `!` takes branches out again.
+    #[schemars(example = ["feature/**", "{user}/**", "!release/**"])]
     branch: Located<Texts<Pattern>>,
     /// What it is for.
     #[schemars(example = &"mainline")]
@@ -127,6 +133,8 @@ pub(crate) struct RawLine {
     /// The line that its branches are merged into in the end.
     #[schemars(example = &"main")]
     merges_into: Option<Located<Text<LineName>>>,
+    /// What some branches may take of the line that they are cut from, whatever is in it.
+    takes: Option<RawTake>,
     /// Who may do what.
     #[serde(default)]
     may: RawLineMay,
@@ -139,6 +147,18 @@ pub(crate) struct RawLine {
     /// What a push to them publishes (`refgate release-plan`). A push to a branch never publishes a release.
     #[schemars(example = &"none", extend("x-default" = "`\"none\"` for environments, else `\"dev\"`"))]
     publishes: Option<LinePublishes>,
+}
+
+/// History that a branch may take, whatever is in it.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct RawTake {
+    /// The branches.
+    #[schemars(example = &"release/1.0")]
+    branch: Located<Text<Pattern>>,
+    /// The tag up to which they may take it, without `refs/tags/`.
+    #[schemars(example = &"1.1.2")]
+    through: Located<Text<Pattern>>,
 }
 
 /// How a branch is declared unmaintained; any of the keys is enough.
@@ -163,6 +183,8 @@ pub struct Line {
     pub name: String,
     /// The branches it has, without `refs/heads/`.
     pub branches: Vec<Pattern>,
+    /// Those that it does not have, whatever [`Self::branches`] says.
+    pub excluded: Vec<Pattern>,
     /// What it is for.
     pub role: Role,
     /// What it takes.
@@ -196,6 +218,17 @@ pub struct Intake {
     pub only_from: Vec<String>,
     /// The line that its branches are merged into: what is refused there may come by that merge.
     pub merges_into: Option<String>,
+    /// What some branches may take nevertheless.
+    pub takes: Option<Take>,
+}
+
+/// History that a branch may take, whatever is in it.
+#[derive(Clone, Debug)]
+pub struct Take {
+    /// The branches.
+    pub branch: Pattern,
+    /// The tags up to which they may take it.
+    pub through: Pattern,
 }
 
 /// How a branch is declared unmaintained; any of them is enough.
@@ -210,6 +243,19 @@ pub struct RetiredBy {
 }
 
 impl Line {
+    /// Returns what a branch of this name binds; `None` where it is not one of this line's.
+    pub fn matches(&self, branch: &BStr) -> Option<Bindings> {
+        let bindings = self.branches.iter().find_map(|pattern| pattern.matches(branch))?;
+        let is_excluded = self.excluded.iter().any(|pattern| pattern.matches(branch).is_some());
+        (!is_excluded).then_some(bindings)
+    }
+
+    /// Returns its patterns as the policy has them.
+    pub fn written(&self) -> Vec<String> {
+        let own = self.branches.iter().map(|pattern| pattern.text().to_owned());
+        own.chain(self.excluded.iter().map(|pattern| format!("!{}", pattern.text()))).collect()
+    }
+
     /// Returns the names a branch of this line could have, given what is known; see [`Pattern::instances`].
     pub fn instances(&self, bindings: &Bindings) -> Vec<(&Pattern, Option<Vec<BString>>)> {
         self.branches.iter().map(|pattern| (pattern, pattern.instances(bindings))).collect()
@@ -249,7 +295,16 @@ impl Table for Lines {
 fn resolve(raw: &RawLine, origin: Origin, cx: &mut Cx<'_>) -> Line {
     let topic = raw.role == Role::Topic;
     let may = raw.may.resolve(cx);
-    let branches = cx.patterns(&raw.branch);
+    let (mut branches, mut excluded) = (Vec::new(), Vec::new());
+    for text in raw.branch.texts() {
+        match text.strip_prefix('!') {
+            Some(text) => excluded.extend(cx.pattern(text, raw.branch.span())),
+            None => branches.extend(cx.pattern(text, raw.branch.span())),
+        }
+    }
+    if branches.is_empty() && !cx.has_ended() {
+        cx.report(Problem::new(raw.branch.span(), "a line has at least one pattern that is not after `!`"));
+    }
     let has_major = |pattern: &Pattern| pattern.placeholders().contains(&"major");
     if let Some(next) = raw.next.as_ref().filter(|_| !branches.iter().all(has_major)) {
         let problem = Problem::new(next.span(), "`next` is told by `{major}`, which a pattern of this line lacks");
@@ -259,12 +314,14 @@ fn resolve(raw: &RawLine, origin: Origin, cx: &mut Cx<'_>) -> Line {
     Line {
         name: raw.name.text().to_owned(),
         branches,
+        excluded,
         role: raw.role,
         intake: Intake {
             accepts: raw.accepts_changes.as_ref().map(|kinds| cx.kinds(kinds)).unwrap_or_default(),
             refuses: raw.refuses_changes.as_ref().map(|kinds| cx.kinds(kinds)).unwrap_or_default(),
             only_from: raw.only_from.as_ref().map(|names| names.texts().to_vec()).unwrap_or_default(),
             merges_into: raw.merges_into.as_ref().map(name),
+            takes: raw.takes.as_ref().and_then(|raw| take(raw, cx)),
         },
         next: raw.next.as_ref().map(|next| *next.get_ref()),
         cut_from: raw.cut_from.as_ref().map(name),
@@ -275,6 +332,11 @@ fn resolve(raw: &RawLine, origin: Origin, cx: &mut Cx<'_>) -> Line {
         may,
         origin,
     }
+}
+
+fn take(raw: &RawTake, cx: &mut Cx<'_>) -> Option<Take> {
+    let branch = cx.pattern(raw.branch.text(), raw.branch.span())?;
+    Some(Take { branch, through: cx.pattern(raw.through.text(), raw.through.span())? })
 }
 
 fn retired_by(raw: &RawRetiredBy, cx: &mut Cx<'_>) -> RetiredBy {

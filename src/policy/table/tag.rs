@@ -111,6 +111,9 @@ pub(crate) struct RawTag {
     /// How its versions are read and ordered. A class whose patterns have `{version}` needs one.
     #[schemars(example = &"calver:YYYY.MM.MICRO")]
     scheme: Option<Located<Text<Scheme>>>,
+    /// A second scheme that has to be able to read its versions too: PEP 440 versions that are Semantic Versions as well.
+    #[schemars(example = &"semver")]
+    valid_as: Option<Located<Text<Scheme>>>,
     /// Which kinds of version it takes.
     #[schemars(example = ["final"], extend("default" = ["final", "pre-release"]))]
     accepts: Option<Vec<Stability>>,
@@ -169,6 +172,8 @@ pub struct TagClass {
     pub kind: TagKind,
     /// How its versions are read; `None` for a class whose patterns hold no `{version}`.
     pub scheme: Option<Scheme>,
+    /// A second scheme that has to be able to read them too.
+    pub valid_as: Option<Scheme>,
     /// Further spellings of the same versions: a second tag of one of these on the same commit is not a duplicate.
     pub aliases: Vec<Pattern>,
     /// The component whose versions these are; versions of different scopes are never compared. What `{scope}`
@@ -243,7 +248,11 @@ impl TagClass {
             let Some((scheme, text)) = self.scheme.as_ref().zip(bindings.get("version")) else {
                 return Some(TagMatch { class: self, bindings, version: None, alias });
             };
-            let version = scheme.read(std::str::from_utf8(text).ok()?).ok()?;
+            let text = std::str::from_utf8(text).ok()?;
+            let version = scheme.read(text).ok()?;
+            if self.valid_as.as_ref().is_some_and(|other| other.read(text).is_err()) {
+                return None;
+            }
             if !self.accepts.contains(&stability(&version)) {
                 return None;
             }
@@ -312,6 +321,7 @@ fn resolve(raw: &RawTag, origin: Origin, cx: &mut Cx<'_>) -> TagClass {
         hotfix_series: template(raw.hotfix_series.as_ref(), scheme.as_ref(), cx),
         off_branch_commits: raw.off_branch_commits,
         scheme,
+        valid_as: raw.valid_as.as_ref().and_then(|text| cx.value(Scheme::parse(text.text()), text.span())),
         accepts: raw.accepts.clone().unwrap_or_else(|| vec![Stability::Final, Stability::PreRelease]),
         lines: raw.line.as_ref().map(|names| cx.lines(names)).unwrap_or_default(),
         object: raw.object,
