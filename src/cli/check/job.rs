@@ -12,6 +12,9 @@ use crate::model::{Exit, Failure, Namespace, ObjectId, RefName, RefUpdate, quote
 use crate::policy::Source;
 use crate::push::{CiError, CiEvent, Incomplete, Provider, clone_is_complete, is_project, provider, tracked_branches};
 
+/// CI systems abbreviate ids to no fewer digits.
+const MIN_ID: usize = 7;
+
 /// A job of a CI system, in a clone that has what its verdict needs.
 pub(super) struct Job<'a> {
     at: &'a At<'a>,
@@ -172,7 +175,13 @@ impl<'a> Job<'a> {
         })
     }
 
+    /// Reads an id; an abbreviated one names what this clone has.
     fn id(&self, text: &str) -> Result<ObjectId, Failure> {
+        let is_short = (MIN_ID..self.at.repository.hash_kind().hex_len()).contains(&text.len());
+        if is_short && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            let found = self.at.repository.abbreviated(text.as_bytes()).map_err(|error| self.unreadable(&error))?;
+            return found.ok_or_else(|| self.lacks(&format!("this clone does not have {text}, which the event names")));
+        }
         ObjectId::from_hex(text.as_bytes()).map_err(|error| {
             let error = format!("`{}`: {error}", crate::model::Untrusted::new(text));
             Failure::new(Exit::Usage, "reading the event of the CI system", error)

@@ -41,7 +41,7 @@ pub(crate) enum CiEvent {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum CiError {
     /// The variables of no known system are set.
-    #[error("no flags say what to check, and neither GitHub Actions' nor GitLab CI's variables are set")]
+    #[error("no flags say what to check, and the variables of no known CI system are set")]
     NoCi,
     /// A variable the event needs.
     #[error("`{0}` is not set, or not text")]

@@ -5,6 +5,7 @@
 mod event;
 mod github;
 mod gitlab;
+mod travis;
 
 pub(crate) use event::{CiError, CiEvent};
 
@@ -51,7 +52,7 @@ pub(crate) trait Provider: Sync {
 }
 
 /// Every system that is known.
-pub(crate) static PROVIDERS: &[&dyn Provider] = &[&github::GitHub, &gitlab::GitLab];
+pub(crate) static PROVIDERS: &[&dyn Provider] = &[&github::GitHub, &gitlab::GitLab, &travis::Travis];
 
 /// Finds the system that runs this job.
 ///
@@ -104,7 +105,7 @@ mod tests {
 
     #[test]
     fn providers_are_told_apart() {
-        for (at, variable) in ["GITHUB_ACTIONS", "GITLAB_CI"].into_iter().enumerate() {
+        for (at, variable) in ["GITHUB_ACTIONS", "GITLAB_CI", "TRAVIS"].into_iter().enumerate() {
             let variables = |name: &str| (name == variable).then(|| "true".into());
             assert_eq!(provider(&variables).unwrap().name(), PROVIDERS[at].name());
         }
