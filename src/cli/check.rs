@@ -5,7 +5,7 @@ mod job;
 use std::time::Instant;
 
 use super::context::Context;
-use super::judge::{Case, judge};
+use super::judge::{Case, judge, logged};
 use super::output::JudgeFlags;
 use super::project::{RemoteFlag, unresolved, view};
 use crate::gate::{Ask, find_policy};
@@ -37,6 +37,10 @@ pub(super) struct Args {
 
 pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
     let began = Instant::now();
+    logged(context, &arguments.flags, Trust::Cli, || check(context, &arguments, began))
+}
+
+fn check(context: &Context, arguments: &Args, began: Instant) -> Result<Exit, Failure> {
     let flags = &arguments.flags;
     let repository = flags.project.repository(context, Trust::Cli)?;
     let remote = arguments.remote.remote.as_str();

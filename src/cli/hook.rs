@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::time::Instant;
 
 use super::context::Context;
-use super::judge::{Case, judge};
+use super::judge::{Case, judge, logged};
 use super::output::JudgeFlags;
 use super::project::unusable_remote;
 use crate::gate::Ask;
@@ -61,7 +61,7 @@ pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
     let flags = &arguments.flags;
     let words: Vec<BString> = arguments.arguments.iter().map(|word| push::bytes_of(word)).collect();
     if matches!(arguments.name, HookName::ReferenceTransaction) {
-        return super::second_look::run(context, flags, &words, began);
+        return logged(context, flags, Trust::Hook, || super::second_look::run(context, flags, &words, began));
     }
     let Some(stage) = arguments.name.stage() else {
         #[cfg(unix)]
@@ -70,16 +70,30 @@ pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
         #[cfg(not(unix))]
         return context.standard_input().map(|_| Exit::Accepted);
     };
-    if arguments.foreground {
-        return Err(Failure::new(Exit::Usage, "reading the command line", "`--foreground` is for post-receive alone"));
-    }
+    logged(context, flags, Trust::Hook, || {
+        if arguments.foreground {
+            let cause = "`--foreground` is for post-receive alone";
+            return Err(Failure::new(Exit::Usage, "reading the command line", cause));
+        }
+        hook(context, flags, stage, &words, began)
+    })
+}
+
+/// Judges the push of a hook at this stage.
+fn hook(
+    context: &Context,
+    flags: &JudgeFlags,
+    stage: Stage,
+    words: &[BString],
+    began: Instant,
+) -> Result<Exit, Failure> {
     let repository = flags.project.repository(context, Trust::Hook)?;
     let hash = repository.hash_kind();
     // Always read to the end: otherwise git may not be able to write all of it.
     let updates = match stage {
         Stage::PrePush => push::pre_push(&context.standard_input()?, hash),
         Stage::PreReceive | Stage::Ci => push::pre_receive(&context.standard_input()?, hash),
-        Stage::Update => push::update(&words, hash),
+        Stage::Update => push::update(words, hash),
     };
     let updates = updates.map_err(|error| Failure::from_error(Exit::Usage, "reading the ref updates", &error))?;
     if updates.is_empty() {

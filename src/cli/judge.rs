@@ -4,6 +4,7 @@ use bstr::ByteSlice as _;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -13,7 +14,7 @@ use super::project;
 use super::promises::Promises;
 use super::watch::Watch;
 use crate::gate::Ask;
-use crate::git::Repository;
+use crate::git::{Repository, Trust};
 use crate::model::{Actor, Exit, Failure, Push, RefUpdate, Stage, Untrusted};
 use crate::policy::Source;
 use crate::project::{FactError, View};
@@ -46,10 +47,51 @@ pub(super) fn judge(context: &Context, flags: &JudgeFlags, case: Case) -> Result
         judge_logged(context, flags, case, log.as_deref(), &watch)
     });
     watch.decided();
-    if let (Err(failure), Some(log)) = (&ended, &log) {
-        log_failure(log, failure)?;
+    ended
+}
+
+/// Runs a command that judges, and appends to the log why it could not, whatever the reason.
+pub(super) fn logged(
+    context: &Context,
+    flags: &JudgeFlags,
+    trust: Trust,
+    run: impl FnOnce() -> Result<Exit, Failure>,
+) -> Result<Exit, Failure> {
+    let ended = run();
+    if let Err(failure) = &ended {
+        let log = match flags.project.repository(context, trust) {
+            Ok(repository) => log_file(context, flags, &repository),
+            Err(_) => flags.log.as_deref().map(|path| context.absolute(path)),
+        };
+        if let Some(log) = log {
+            log_failure(&log, failure)?;
+        }
     }
     ended
+}
+
+/// Appends to the log that the words of a command that judges could not be read. The log is the one that they name, or
+/// else that of the repository here.
+pub(super) fn log_misuse(context: &Context, words: &[OsString], message: &str) {
+    let judges = words.get(1).is_some_and(|command| command == "hook" || command == "check");
+    if !judges {
+        return;
+    }
+    let mut named =
+        words.iter().zip(words.iter().skip(1)).filter(|(flag, _)| *flag == "--log").map(|(_, file)| file.clone());
+    let joined = || words.iter().find_map(|word| Some(OsString::from(word.to_str()?.strip_prefix("--log=")?)));
+    let log = match named.next().or_else(joined) {
+        Some(file) => Some(context.absolute(Path::new(&file))),
+        None => {
+            let repository = context.repository(None, Trust::Hook).ok();
+            repository.and_then(|repository| configured_path(&repository, "refgate.log"))
+        }
+    };
+    if let Some(log) = log {
+        let failure = Failure::new(Exit::Usage, "reading the command line", message);
+        // The exit code says the same, whether this can be written or not.
+        let _unwritten = log_failure(&log, &failure);
+    }
 }
 
 /// Sees to it that the deadline holds for what does not ask for the time.

@@ -85,7 +85,8 @@ pub fn main() -> ExitCode {
 }
 
 fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
-    let cli = match Cli::try_parse_from(arguments) {
+    let words: Vec<OsString> = arguments.collect();
+    let cli = match Cli::try_parse_from(&words) {
         Ok(cli) => cli,
         Err(error) => {
             // Either stream may be closed; the exit code does not change.
@@ -96,6 +97,7 @@ fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
             // An error quotes the words that were given, which a script may have got from anywhere.
             let shown = Untrusted::new(&error.render().to_string()).lines();
             let _ = std::io::Write::write_all(&mut std::io::stderr(), shown.as_bytes());
+            judge::log_misuse(&Context::from_process(), &words, &error.to_string());
             return Exit::Usage;
         }
     };

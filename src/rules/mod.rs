@@ -30,6 +30,7 @@ mod stranded_changelog;
 #[cfg(test)]
 mod testing;
 mod unauthorized_actor;
+mod understated_version;
 mod undocumented_release;
 mod unflagged_feature;
 mod unguarded_policy;
@@ -71,6 +72,7 @@ pub static REGISTRY: &[Entry] = &[
     refs::<stale_update::StaleUpdate>(),
     version_tags::<stranded_changelog::StrandedChangelog>(),
     refs::<unauthorized_actor::UnauthorizedActor>(),
+    version_tags::<understated_version::UnderstatedVersion>(),
     version_tags::<undocumented_release::UndocumentedRelease>(),
     commits::<unflagged_feature::UnflaggedFeature>(),
     refs::<unguarded_policy::UnguardedPolicy>(),

@@ -391,3 +391,37 @@ fn the_command_line_says_what_it_takes() {
     fails(&check("refs/heads/x=master..1234"), 2, "`1234` names no object");
     fails(&refgate(&site.server, &["check"], b""), 2, "the variables of no known CI system are set");
 }
+
+#[test]
+fn every_failure_is_in_the_log_with_all_of_its_detail() {
+    let site = Site::usual();
+    let a = site.id("A");
+    let missing = "1".repeat(40);
+    let range = format!("refs/heads/topic/x={a}..{missing}");
+    let nowhere = tempfile::tempdir().unwrap();
+    let server: &Path = &site.server;
+    for (directory, arguments, input, says) in [
+        (server, &["check", "--target", "master", "--head", "nonsense"][..], "", "`nonsense` names no object"),
+        (server, &["check", "--ref", &range], "", &missing),
+        (server, &["check", "--ref", "refs/heads/x"], "", "is not `REF=OLD..NEW`"),
+        (server, &["check"], "", "no known CI system"),
+        (server, &["check", "--bogus"], "", "--bogus"),
+        (server, &["check", "--format", "nonsense"], "", "nonsense"),
+        (server, &["hook", "pre-receive"], "nonsense\n", "`nonsense` is not `OLD NEW REF`"),
+        (server, &["hook", "post-merge"], "", "post-merge"),
+        (nowhere.path(), &["check", "--target", "master"], "", "not a git repository"),
+        (server, &["check", "--policy", "missing.toml", "--target", "master"], "", "missing.toml"),
+    ] {
+        let log = site.path("failures");
+        let _ = std::fs::remove_file(&log);
+        let log_flag = ["--log", log.to_str().unwrap()];
+        let output = refgate(directory, &[&arguments[..1], &log_flag, &arguments[1..]].concat(), input.as_bytes());
+        let code = output.status.code().unwrap();
+        assert!(code > 1, "{arguments:?}: {}", stderr(&output));
+        let text = std::fs::read_to_string(&log).unwrap_or_else(|error| panic!("{arguments:?}: {error}"));
+        let records: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let [record] = records.as_slice() else { panic!("{arguments:?}: {text}") };
+        assert_eq!((&record["schema"], &record["exit_code"]), (&"refgate.failure/v1".into(), &code.into()), "{text}");
+        assert!(record.to_string().contains(says), "{arguments:?}: `{says}` is not in {text}");
+    }
+}
