@@ -29,6 +29,7 @@ mod stale_update;
 mod stranded_changelog;
 #[cfg(test)]
 mod testing;
+mod unannounced_release;
 mod unauthorized_actor;
 mod understated_version;
 mod undocumented_release;
@@ -71,6 +72,7 @@ pub static REGISTRY: &[Entry] = &[
     branches::<rewritten_history::RewrittenHistory>(),
     refs::<stale_update::StaleUpdate>(),
     version_tags::<stranded_changelog::StrandedChangelog>(),
+    branches::<unannounced_release::UnannouncedRelease>(),
     refs::<unauthorized_actor::UnauthorizedActor>(),
     version_tags::<understated_version::UnderstatedVersion>(),
     version_tags::<undocumented_release::UndocumentedRelease>(),

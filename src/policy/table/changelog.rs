@@ -11,7 +11,7 @@ use crate::policy::cx::Cx;
 use crate::policy::error::Problem;
 use crate::policy::origin::Origin;
 use crate::policy::path::PathPattern;
-use crate::policy::text::{ClassName, LineName, Located, Text};
+use crate::policy::text::{ClassName, LineName, Located, Text, Texts};
 
 /// Where changes are written down: one file with an entry for each version (`path` and `format`), or a file for each
 /// version (`notes`).
@@ -42,6 +42,9 @@ pub(crate) struct RawChangelog {
     /// Whether a version's tag needs its entry; or the tag classes whose versions do.
     #[schemars(example = true, example = ["version"], extend("default" = false))]
     required_by_tag: Option<Located<Required>>,
+    /// Lines on whose branches the notes are asked for before any tag: the names of their branches say the version.
+    #[schemars(example = &"release")]
+    early: Option<Located<Texts<LineName>>>,
     /// Where entries have to be brought.
     reintegrate: Option<RawReintegrate>,
 }
@@ -122,6 +125,8 @@ pub struct Changelog {
     pub place: Notes,
     /// The tag classes whose versions need an entry.
     pub required_by: Classes,
+    /// Lines on whose branches the notes are asked for before any tag.
+    pub early: Vec<String>,
     /// Where entries have to be brought.
     pub reintegrate: Option<Reintegrate>,
     /// Where the policy says it.
@@ -234,7 +239,8 @@ fn resolve(raw: &RawChangelog, origin: Origin, cx: &mut Cx<'_>) -> Option<Change
         }
         Reintegrate { from: cx.line(&raw.from), to: cx.line(&raw.to), due: raw.due }
     });
-    Some(Changelog { place: place?, required_by, reintegrate, origin })
+    let early = raw.early.as_ref().map(|names| cx.lines(names)).unwrap_or_default();
+    Some(Changelog { place: place?, required_by, early, reintegrate, origin })
 }
 
 #[cfg(test)]
