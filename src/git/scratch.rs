@@ -1,10 +1,12 @@
 //! Scratch repositories for tests, made by the real git.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Mutex;
 
 use super::{Environment, Repository, Trust};
 use crate::model::ObjectId;
@@ -28,10 +30,15 @@ impl Scratch {
     pub(crate) fn new(options: &[&str]) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().canonicalize().unwrap().join("repo.git");
-        let scratch = Self { directory, path };
-        let path = scratch.path.to_str().unwrap();
-        scratch.outside(&[&["init", "--quiet", "--bare", "--initial-branch=main"], options, &[path]].concat());
-        scratch
+        std::fs::create_dir(&path).unwrap();
+        for (name, content) in initial(options) {
+            let path = path.join(name);
+            match content {
+                None => std::fs::create_dir(path).unwrap(),
+                Some(content) => std::fs::write(path, content).unwrap(),
+            }
+        }
+        Self { directory, path }
     }
 
     /// Returns the directory that the repository is in.
@@ -54,6 +61,13 @@ impl Scratch {
     }
 
     pub(crate) fn id(&self, revision: &str) -> ObjectId {
+        // The file of a branch says as much as git would; whatever has none is asked about.
+        let named = revision.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let loose = named.then(|| std::fs::read(self.path.join("refs/heads").join(revision)).ok()).flatten();
+        let is_tag = self.path.join("refs/tags").join(revision).exists() || self.path.join("packed-refs").exists();
+        if let Some(id) = loose.and_then(|text| ObjectId::from_hex(text.trim_ascii_end()).ok()).filter(|_| !is_tag) {
+            return id;
+        }
         ObjectId::from_hex(self.git(&["rev-parse", "--verify", revision]).as_bytes()).unwrap()
     }
 
@@ -87,6 +101,37 @@ impl Scratch {
     }
 }
 
+/// A path in a folder, and the content of the file there, or nothing for a folder.
+type Entry = (PathBuf, Option<Vec<u8>>);
+
+/// Returns what `git init` makes with these options. It runs once for each: that it does the same again is not in doubt,
+/// and a git for every scratch repository took a good part of the tests' time.
+fn initial(options: &[&str]) -> Vec<Entry> {
+    static MADE: Mutex<BTreeMap<Vec<String>, Vec<Entry>>> = Mutex::new(BTreeMap::new());
+    let key = options.iter().map(|option| (*option).to_owned()).collect();
+    let mut made = MADE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let entries = made.entry(key).or_insert_with(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let words = ["init", "--quiet", "--bare", "--initial-branch=main", "--template="];
+        run(folder.path(), &[&words, options, &["."]].concat(), &[], b"");
+        let (mut entries, mut folders) = (Vec::new(), vec![PathBuf::new()]);
+        while let Some(below) = folders.pop() {
+            for entry in std::fs::read_dir(folder.path().join(&below)).unwrap() {
+                let entry = entry.unwrap();
+                let path = below.join(entry.file_name());
+                if entry.file_type().unwrap().is_dir() {
+                    entries.push((path.clone(), None));
+                    folders.push(path);
+                } else {
+                    entries.push((path, Some(std::fs::read(entry.path()).unwrap())));
+                }
+            }
+        }
+        entries
+    });
+    entries.clone()
+}
+
 /// Returns an environment in which nothing of this machine's configuration counts.
 pub(crate) fn environment(cwd: &Path, vars: &[(&str, &str)]) -> Environment {
     #[expect(clippy::disallowed_methods, reason = "git has to be found")]
@@ -103,6 +148,7 @@ fn run(directory: &Path, args: &[&str], vars: &[(&str, &str)], input: &[u8]) -> 
         .current_dir(directory)
         .env_clear()
         .envs(environment(directory, &[]).vars)
+        .env("GIT_CONFIG_GLOBAL", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/gitconfig"))
         .env("HOME", directory)
         .env("LC_ALL", "C")
         .env("TZ", "UTC")
