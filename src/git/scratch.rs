@@ -78,17 +78,31 @@ impl Scratch {
 
     /// Makes `branch` with one commit for each of `files`, every one adding a file of that name and content.
     pub(crate) fn line(&self, branch: &str, from: Option<&str>, files: &[&str]) {
+        self.lines(&[(branch, from, files)]);
+    }
+
+    /// Makes some branches as [`Self::line`] does, with one git for all of them.
+    pub(crate) fn lines(&self, lines: &[(&str, Option<&str>, &[&str])]) {
         let mut stream = String::new();
-        for (at, file) in files.iter().enumerate() {
-            let date = 1_700_000_000 + at * 60;
-            writeln!(stream, "commit refs/heads/{branch}\ncommitter C <c@example.com> {date} +0000").unwrap();
-            writeln!(stream, "data <<END\nadd {file}\nEND").unwrap();
-            if let (0, Some(from)) = (at, from) {
-                writeln!(stream, "from {from}").unwrap();
+        for (branch, from, files) in lines {
+            for (at, file) in files.iter().enumerate() {
+                let date = 1_700_000_000 + at * 60;
+                writeln!(stream, "commit refs/heads/{branch}\ncommitter C <c@example.com> {date} +0000").unwrap();
+                writeln!(stream, "data <<END\nadd {file}\nEND").unwrap();
+                if let (0, Some(from)) = (at, from) {
+                    writeln!(stream, "from {from}").unwrap();
+                }
+                writeln!(stream, "M 644 inline {file}\ndata <<END\n{file}\nEND\n").unwrap();
             }
-            writeln!(stream, "M 644 inline {file}\ndata <<END\n{file}\nEND\n").unwrap();
         }
         self.import(&stream);
+    }
+
+    /// Returns what git takes each of these for, with one git for all of them.
+    pub(crate) fn ids<const N: usize>(&self, revisions: [&str; N]) -> [ObjectId; N] {
+        let shown = self.git(&[&["rev-parse"], revisions.as_slice()].concat());
+        let ids: Vec<ObjectId> = shown.lines().map(|id| ObjectId::from_hex(id.as_bytes()).unwrap()).collect();
+        ids.try_into().unwrap()
     }
 
     pub(crate) fn open(&self) -> Repository {
