@@ -128,6 +128,8 @@ fn initial(options: &[&str]) -> Vec<Entry> {
         let folder = tempfile::tempdir().unwrap();
         let words = ["init", "--quiet", "--bare", "--initial-branch=main", "--template="];
         run(folder.path(), &[&words, options, &["."]].concat(), &[], b"");
+        // The samples of hooks are of no use here; the folder that comes with them is.
+        std::fs::create_dir(folder.path().join("info")).unwrap();
         let (mut entries, mut folders) = (Vec::new(), vec![PathBuf::new()]);
         while let Some(below) = folders.pop() {
             for entry in std::fs::read_dir(folder.path().join(&below)).unwrap() {
