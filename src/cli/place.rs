@@ -44,7 +44,7 @@ pub(super) struct Place {
 
 impl Place {
     pub(super) fn site(&self) -> Site<'_> {
-        Site { repository: &self.repository, account: self.account.clone(), host: self.host }
+        Site::new(&self.repository, self.account.clone(), self.host)
     }
 }
 

@@ -1,5 +1,7 @@
 //! A repository as a place for hooks: whose it is, and where refgate's hooks are.
 
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
@@ -23,6 +25,16 @@ pub(crate) struct Site<'a> {
     pub account: Account,
     /// The host.
     pub host: &'static Host,
+    /// What the account's git said of it.
+    said: Said,
+}
+
+/// What git said of a repository. It is asked once: nothing that refgate does to hooks changes where git looks for them.
+#[derive(Debug, Default)]
+struct Said {
+    /// The hooks directories, by the directory in which the hooks run.
+    hooks: RefCell<BTreeMap<PathBuf, PathBuf>>,
+    hooks_path: OnceCell<Option<HooksPath>>,
 }
 
 /// Where refgate is for one hook.
@@ -39,7 +51,7 @@ pub(super) struct Seat {
 }
 
 /// `core.hooksPath`, where it is set.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct HooksPath {
     /// Whose setting it is, in git's words: `system`, `global`, `local`, `worktree` or `command`.
     pub(super) scope: String,
@@ -56,7 +68,12 @@ impl HooksPath {
     }
 }
 
-impl Site<'_> {
+impl<'a> Site<'a> {
+    /// Makes a site of which git has not been asked anything.
+    pub(crate) fn new(repository: &'a Repository, account: Account, host: &'static Host) -> Self {
+        Self { repository, account, host, said: Said::default() }
+    }
+
     /// Returns the hooks that belong here when none is named.
     pub(crate) fn default_hooks(&self) -> Vec<Hook> {
         if self.repository.is_bare() {
@@ -77,12 +94,15 @@ impl Site<'_> {
     /// Returns the directory in which git looks for this hook, `core.hooksPath` included.
     pub(super) fn hooks_directory(&self, hook: Hook) -> Result<PathBuf, Error> {
         let directory = self.run_directory(hook);
-        let answer = self.git(directory).words(&["rev-parse", "--git-path", "hooks"]).answer(&self.account)?;
-        if answer.is_empty() {
-            // From an empty `core.hooksPath` git makes `/pre-receive`.
-            return Ok(PathBuf::from("/"));
+        if let Some(known) = self.said.hooks.borrow().get(directory) {
+            return Ok(known.clone());
         }
-        Ok(directory.join(PathBuf::from(std::ffi::OsString::from_vec(answer))))
+        let answer = self.git(directory).words(&["rev-parse", "--git-path", "hooks"]).answer(&self.account)?;
+        // From an empty `core.hooksPath` git makes `/pre-receive`.
+        let answer = if answer.is_empty() { b"/".to_vec() } else { answer };
+        let found = directory.join(PathBuf::from(std::ffi::OsString::from_vec(answer)));
+        self.said.hooks.borrow_mut().insert(directory.to_owned(), found.clone());
+        Ok(found)
     }
 
     /// Returns the host's own file for this hook; `None` where git looks for it.
@@ -108,6 +128,14 @@ impl Site<'_> {
 
     /// Returns `core.hooksPath` as the account's git reads it; `None` if it is not set.
     pub(super) fn hooks_path(&self) -> Result<Option<HooksPath>, Error> {
+        if let Some(known) = self.said.hooks_path.get() {
+            return Ok(known.clone());
+        }
+        let found = self.ask_hooks_path()?;
+        Ok(self.said.hooks_path.get_or_init(|| found).clone())
+    }
+
+    fn ask_hooks_path(&self) -> Result<Option<HooksPath>, Error> {
         let words = ["config", "--show-scope", "--show-origin", "-z", "--get", "core.hooksPath"];
         let output = self.git(self.repository.git_dir()).words(&words).run(&self.account)?;
         if !output.status.success() {

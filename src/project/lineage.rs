@@ -171,16 +171,17 @@ mod tests {
             }
             scratch.import(&stream);
             // Two series, some versions twice on one commit, half of them there before.
-            let mut arriving = BTreeMap::new();
+            let (mut arriving, mut there) = (BTreeMap::new(), String::new());
             for at in 0..40 {
                 let (commit, name) = (number(COMMITS), format!("{}.{}.0", number(2), at));
                 let id = scratch.id(&format!("c{commit}"));
                 if at % 2 == 0 {
                     arriving.insert(RefName::tag(name), Some(id));
                 } else {
-                    scratch.git(&["update-ref", &format!("refs/tags/{name}"), &id.to_string()]);
+                    writeln!(there, "update refs/tags/{name} {id}").unwrap();
                 }
             }
+            scratch.git_with(&["update-ref", "--stdin"], &[], there.as_bytes());
             let project = Project::new(scratch.open(), policy(), View::Own);
             let refs = Snapshot::with(&project, arriving.clone());
             for name in refs.refs(crate::model::Namespace::Tag, "").unwrap().iter().map(|(name, _)| name) {

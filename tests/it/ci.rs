@@ -6,6 +6,7 @@
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
+use crate::support::history::{configure, copied};
 use crate::support::{REFGATE, command, git, run, stderr};
 
 const POLICY: &str = r#"
@@ -64,15 +65,23 @@ impl Server {
     fn new(policy: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (path, work) = (folder.path().join("server.git"), folder.path().join("work"));
-        git(folder.path(), &["init", "--quiet", "--bare", "--template=", "--initial-branch=main", "server.git"]);
-        // Both systems let a job fetch any commit by its id.
-        git(&path, &["config", "uploadpack.allowAnySHA1InWant", "true"]);
-        git(&path, &["config", "uploadpack.allowFilter", "true"]);
-        git(folder.path(), &["init", "--quiet", "--template=", "--initial-branch=main", "work"]);
+        copied(folder.path(), &["ci", policy], |folder| {
+            let (path, work) = (folder.join("server.git"), folder.join("work"));
+            git(folder, &["init", "--quiet", "--bare", "--template=", "--initial-branch=main", "server.git"]);
+            // Both systems let a job fetch any commit by its id.
+            let settings = [("uploadpack.allowAnySHA1InWant", "true"), ("uploadpack.allowFilter", "true")];
+            configure(&path, &settings);
+            git(folder, &["init", "--quiet", "--template=", "--initial-branch=main", "work"]);
+            git(&work, &["remote", "add", "origin", "../server.git"]);
+            let server = Self { folder: tempfile::tempdir().unwrap(), path, work };
+            server.commit("feat: the beginning", &[(".refgate.toml", policy)]);
+            server.push(&["main"]);
+        });
         let server = Self { folder, path, work };
-        git(&server.work, &["remote", "add", "origin", server.path.to_str().unwrap()]);
-        server.commit("feat: the beginning", &[(".refgate.toml", policy)]);
-        server.push(&["main"]);
+        // Its place is not the one in which it was made.
+        let config = server.work.join(".git/config");
+        let text = std::fs::read_to_string(&config).unwrap().replace("../server.git", server.path.to_str().unwrap());
+        std::fs::write(config, text).unwrap();
         server
     }
 
@@ -84,7 +93,10 @@ impl Server {
     fn commit(&self, message: &str, files: &[(&str, &str)]) -> String {
         for (name, content) in files {
             std::fs::write(self.work.join(name), content).unwrap();
-            git(&self.work, &["add", name]);
+        }
+        if !files.is_empty() {
+            let names: Vec<&str> = files.iter().map(|(name, _)| *name).collect();
+            git(&self.work, &[&["add"], names.as_slice()].concat());
         }
         git(&self.work, &["commit", "--quiet", "--allow-empty", "--message", message]);
         self.id("HEAD")

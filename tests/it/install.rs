@@ -5,6 +5,7 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
+use crate::support::history::copied;
 use crate::support::{REFGATE, command, git, refgate, run, stderr};
 
 /// A bare repository and a clone of nothing with two commits, under one roof.
@@ -19,18 +20,14 @@ impl Server {
         let root = tempfile::tempdir().unwrap();
         std::fs::set_permissions(root.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
         let (repo, work) = (root.path().join("demo.git"), root.path().join("work"));
-        let at = |kind: &[&str], path: &Path| {
-            let mut words = vec!["init", "--quiet", "--initial-branch=master", "--template="];
-            words.extend(kind);
-            words.extend(init);
-            words.push(path.to_str().unwrap());
-            git(root.path(), &words);
-        };
-        at(&["--bare"], &repo);
-        at(&[], &work);
-        for message in ["one", "two"] {
-            git(&work, &["commit", "--quiet", "--allow-empty", "-m", message]);
-        }
+        copied(root.path(), &[&["server"], init].concat(), |folder| {
+            for words in [&["--bare", "demo.git"][..], &["work"]] {
+                git(folder, &[&["init", "--quiet", "--initial-branch=master", "--template="], init, words].concat());
+            }
+            for message in ["one", "two"] {
+                git(&folder.join("work"), &["commit", "--quiet", "--allow-empty", "-m", message]);
+            }
+        });
         Self { root, repo, work }
     }
 

@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::path::Path;
 
+use crate::support::history::init_bare;
 use crate::support::{git, git_with, has_reftable};
 use refgate::testing::git::{Environment, Repository, Trust};
 use refgate::testing::model::ObjectId;
@@ -70,7 +71,7 @@ impl History {
 
     /// Makes it; every other tag is annotated. Returns the ids of the commits.
     fn make(&self, directory: &Path, init: &[&str]) -> Vec<ObjectId> {
-        git(directory, &[&["init", "--quiet", "--bare"], init, &["."]].concat());
+        init_bare(directory, init);
         let mut stream = String::new();
         for (at, (_, skew)) in self.commits.iter().enumerate() {
             let date = 1_000_000_000 + i64::try_from(at).unwrap() * 100 + skew;

@@ -94,7 +94,7 @@ mod tests {
             let scratch = Scratch::new(&format);
             scratch.line("main", None, &["a", "b"]);
             scratch.git(&["tag", "--annotate", "--message=t", "t", "main"]);
-            let (tip, parent) = (scratch.id("main"), scratch.id("main~"));
+            let [tip, parent, tree, blob, tag] = scratch.ids(["main", "main~", "main^{tree}", "main:a", "refs/tags/t"]);
             let short = |id: ObjectId| id.to_string().as_bytes()[..9].to_vec();
             // A branch whose name is an abbreviated id: `git rev-parse` would take it for that.
             let decoy = String::from_utf8(short(tip)).unwrap();
@@ -104,8 +104,7 @@ mod tests {
                 assert_eq!(repository.abbreviated(&short(tip)).unwrap(), Some(tip));
                 assert_eq!(repository.abbreviated(&short(parent)).unwrap(), Some(parent));
                 assert_eq!(repository.abbreviated(tip.to_string().as_bytes()).unwrap(), Some(tip));
-                let others = [scratch.id("main^{tree}"), scratch.id("main:a"), scratch.id("refs/tags/t")];
-                for other in others {
+                for other in [tree, blob, tag] {
                     assert_eq!(repository.abbreviated(&short(other)).unwrap(), None);
                 }
                 for nothing in [&b"123456789"[..], b"abc", b"", b"main", b"-h", &[b'a'; 100]] {
@@ -150,8 +149,8 @@ mod tests {
                 &full[..12],
                 "HEAD^{/add a}",
             ];
-            for spec in specs {
-                assert_eq!(repository.rev_parse(spec).unwrap(), scratch.id(spec), "{spec}");
+            for (spec, id) in specs.into_iter().zip(scratch.ids(specs)) {
+                assert_eq!(repository.rev_parse(spec).unwrap(), id, "{spec}");
             }
             let absent = "1".repeat(full.len());
             for spec in ["absent", "main~7", "main..both", "", "deadbeef", &absent] {

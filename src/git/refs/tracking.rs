@@ -224,9 +224,9 @@ mod tests {
 
     fn server(format: &[&str]) -> Scratch {
         let scratch = Scratch::new(format);
-        for name in BRANCHES {
-            scratch.line(name, None, &[name]);
-        }
+        let files = BRANCHES.map(|name| [name]);
+        let lines: Vec<_> = files.iter().map(|files| (files[0], None, files.as_slice())).collect();
+        scratch.lines(&lines);
         scratch.git(&["tag", "v1", "main"]);
         scratch
     }

@@ -227,16 +227,15 @@ mod tests {
             scratch.line("side", Some("main~1"), &["d"]);
             scratch.git(&["tag", "-a", "-m", "x", "v1", "main~1"]);
             scratch.git(&["tag", "blob", "main:a"]);
+            let [main, second, side, v1, blob] = scratch.ids(["main", "main~1", "side", "v1", "blob"]);
             for _ in 0..2 {
                 let repository = scratch.open();
-                let id = |name| scratch.id(name);
-                assert!(repository.is_ancestor(id("v1"), id("side")).unwrap());
-                assert!(!repository.is_ancestor(id("side"), id("main")).unwrap());
-                assert_eq!(repository.merge_base(id("main"), id("side")).unwrap(), Some(id("main~1")));
-                let expected = [id("main")];
-                assert_eq!(repository.commits(&[id("main")], &[id("v1"), id("blob")], 1).unwrap(), expected);
-                assert!(matches!(repository.is_ancestor(id("blob"), id("main")), Err(Error::WrongKind { .. })));
-                assert!(matches!(repository.commits(&[id("blob")], &[], 9), Err(Error::WrongKind { .. })));
+                assert!(repository.is_ancestor(v1, side).unwrap());
+                assert!(!repository.is_ancestor(side, main).unwrap());
+                assert_eq!(repository.merge_base(main, side).unwrap(), Some(second));
+                assert_eq!(repository.commits(&[main], &[v1, blob], 1).unwrap(), [main]);
+                assert!(matches!(repository.is_ancestor(blob, main), Err(Error::WrongKind { .. })));
+                assert!(matches!(repository.commits(&[blob], &[], 9), Err(Error::WrongKind { .. })));
                 scratch.git(&["commit-graph", "write", "--reachable"]);
             }
         }

@@ -289,8 +289,7 @@ mod tests {
             scratch.git(&["tag", "-a", "-m", "x", "v2", "main"]);
             scratch.git(&["tag", "blob", "main:a"]);
             let repository = scratch.open();
-            let [main, second, v1, v2, blob] =
-                ["main", "main~1", "refs/tags/v1", "refs/tags/v2", "blob"].map(|name| scratch.id(name));
+            let [main, second, v1, v2, blob] = scratch.ids(["main", "main~1", "refs/tags/v1", "refs/tags/v2", "blob"]);
             let fresh = repository.fresh(&[v2, blob, v1], &[blob], 9).unwrap();
             assert_eq!(fresh.of(v2, &[v1]).unwrap(), [main]);
             assert_eq!(fresh.boundary(v2, &[v1]).unwrap(), [second]);
@@ -313,7 +312,7 @@ mod tests {
         scratch.outside(&["-C", "shallow.git", "fetch", "--quiet", "--depth=1", &url, "old:refs/heads/old"]);
         let environment = environment(&shallow, &[("GIT_DIR", ".")]);
         let repository = Repository::open(None, &environment, Trust::Hook).unwrap();
-        let [main, cut, old] = ["main", "main~1", "main~3"].map(|name| scratch.id(name));
+        let [main, cut, old] = scratch.ids(["main", "main~1", "main~3"]);
         let fresh = repository.fresh(&[main, old], &[], 9).unwrap();
         assert!(matches!(fresh.of(main, &[]), Err(Error::Shallow { id }) if id == cut));
         assert!(matches!(fresh.boundary(main, &[]), Err(Error::Shallow { .. })));
@@ -326,7 +325,7 @@ mod tests {
     fn what_is_missing_concerns_those_that_reach_it() {
         let scratch = Scratch::new(&[]);
         scratch.line("other", None, &["d", "e"]);
-        let [other, below] = ["other", "other~1"].map(|name| scratch.id(name));
+        let [other, below] = scratch.ids(["other", "other~1"]);
         let broken = scratch.git(&["cat-file", "commit", "other"]).replace(&below.to_string(), &"1".repeat(40));
         let write = ["hash-object", "-t", "commit", "-w", "--literally", "--stdin"];
         let broken = ObjectId::from_hex(scratch.git_with(&write, &[], broken.as_bytes()).as_bytes()).unwrap();

@@ -31,18 +31,25 @@ pub(crate) fn build(directory: &Path, script: &str, init: &[&str]) -> Ids {
     import(directory, script)
 }
 
-/// What `git init` wrote for some options: folders, and files with their content.
+/// Folders, and files with their content.
 type Template = Vec<(PathBuf, Option<Vec<u8>>)>;
 
-/// Makes a bare repository without hooks: `git init` runs once for the same options, its files are written again for
-/// everybody else.
+/// Makes a bare repository without hooks.
 pub(crate) fn init_bare(directory: &Path, options: &[&str]) {
+    copied(directory, &[&["bare"], options].concat(), |folder| {
+        git(folder, &[&["init", "--quiet", "--bare", "--template="], options, &["."]].concat());
+    });
+}
+
+/// Fills a folder as `make` does: that runs once for the same key, and its files are written again for everybody else.
+/// What it makes may not know where it is.
+pub(crate) fn copied(directory: &Path, key: &[&str], make: impl FnOnce(&Path)) {
     static TEMPLATES: Mutex<BTreeMap<Vec<String>, Template>> = Mutex::new(BTreeMap::new());
-    let key: Vec<String> = options.iter().map(|option| (*option).to_owned()).collect();
+    let key: Vec<String> = key.iter().map(|word| (*word).to_owned()).collect();
     let mut templates = TEMPLATES.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let template = templates.entry(key).or_insert_with(|| {
         let folder = tempfile::tempdir().unwrap();
-        git(folder.path(), &[&["init", "--quiet", "--bare", "--template="], options, &["."]].concat());
+        make(folder.path());
         let mut template = Template::new();
         let mut folders = vec![PathBuf::new()];
         while let Some(below) = folders.pop() {
@@ -66,6 +73,56 @@ pub(crate) fn init_bare(directory: &Path, options: &[&str]) {
             Some(content) => std::fs::write(path, content).unwrap(),
         }
     }
+}
+
+/// Sets what `git config` would in a repository's own configuration.
+pub(crate) fn configure(git_dir: &Path, settings: &[(&str, &str)]) {
+    let path = git_dir.join("config");
+    let mut text = std::fs::read_to_string(&path).unwrap();
+    for (key, value) in settings {
+        let (section, name) = key.split_once('.').unwrap();
+        let value = value.replace('\\', "\\\\").replace('"', "\\\"");
+        let _ = writeln!(text, "[{section}]\n\t{name} = \"{value}\"");
+    }
+    std::fs::write(path, text).unwrap();
+}
+
+/// Gives the server what a push of all refs of the client would: their objects and no others, and the refs.
+pub(crate) fn seed(client: &Path, server: &Path) {
+    let store = gix::open_opts(client, gix::open::Options::isolated()).unwrap();
+    let mut refs = Ids::new();
+    for reference in store.references().unwrap().all().unwrap() {
+        let mut reference = reference.unwrap();
+        let name = reference.name().as_bstr().to_string();
+        let id = reference.follow_to_object().unwrap();
+        refs.insert(name, id.to_string());
+    }
+    let mut pending: Vec<gix::ObjectId> = refs.values().map(|id| id.parse().unwrap()).collect();
+    while let Some(id) = pending.pop() {
+        let hex = id.to_string();
+        let (folder, file) = hex.split_at(2);
+        let target = server.join("objects").join(folder);
+        if target.join(file).exists() {
+            continue;
+        }
+        std::fs::create_dir_all(&target).unwrap();
+        std::fs::copy(client.join("objects").join(folder).join(file), target.join(file)).unwrap();
+        let object = store.find_object(id).unwrap();
+        match gix::objs::ObjectRef::from_bytes(&object.data, object.kind, id.kind()).unwrap() {
+            gix::objs::ObjectRef::Blob(_) => {}
+            gix::objs::ObjectRef::Tree(tree) => {
+                let entries = tree.entries.iter().filter(|entry| !entry.mode.is_commit());
+                pending.extend(entries.map(|entry| entry.oid.to_owned()));
+            }
+            gix::objs::ObjectRef::Commit(commit) => {
+                pending.push(commit.tree());
+                pending.extend(commit.parents());
+            }
+            gix::objs::ObjectRef::Tag(tag) => pending.push(tag.target()),
+        }
+    }
+    let names: Vec<(&str, &str)> = refs.keys().map(|name| (name.as_str(), name.as_str())).collect();
+    set_refs(server, &names, &[], &refs);
 }
 
 #[allow(dead_code, reason = "the scenarios alone need it")]

@@ -14,6 +14,9 @@ use std::sync::LazyLock;
 /// The date of every commit and tag, which makes ids the same everywhere.
 pub(crate) const DATE: &str = "1700000000 +0000";
 
+/// The configuration of the account that git runs as, where a test does not give it another one.
+pub(crate) const GIT_CONFIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/gitconfig");
+
 /// The program under test.
 pub(crate) const REFGATE: &str = env!("CARGO_BIN_EXE_refgate");
 
@@ -24,7 +27,7 @@ pub(crate) fn command(program: impl AsRef<OsStr>, directory: &Path) -> Command {
     for (name, value) in [
         ("PATH", std::env::var("PATH").unwrap().as_str()),
         ("HOME", "/nonexistent"),
-        ("GIT_CONFIG_GLOBAL", "/dev/null"),
+        ("GIT_CONFIG_GLOBAL", GIT_CONFIG),
         ("GIT_CONFIG_NOSYSTEM", "1"),
         ("GIT_AUTHOR_NAME", "Ann Author"),
         ("GIT_AUTHOR_EMAIL", "ann@example.com"),

@@ -111,11 +111,11 @@ impl Site {
         let options = if setup.refs == "files" { &options[..1] } else { &options[..] };
         history::init_bare(&server, &[&["--initial-branch=master"], options].concat());
         let site = Self { folder, server, client, ids };
-        let seeded = site.git_push(&["--quiet", "--mirror"], [] as [&str; 0]);
-        assert!(seeded.status.success(), "{}", stderr(&seeded));
-        std::fs::write(site.path("policy.toml"), policy).unwrap();
-        git(&site.server, &["config", "refgate.policy", site.path("policy.toml").to_str().unwrap()]);
-        git(&site.server, &["config", "refgate.log", site.path("log").to_str().unwrap()]);
+        history::seed(&site.client, &site.server);
+        let (rules, log) = (site.path("policy.toml"), site.path("log"));
+        std::fs::write(&rules, policy).unwrap();
+        let settings = [("refgate.policy", rules.to_str().unwrap()), ("refgate.log", log.to_str().unwrap())];
+        history::configure(&site.server, &settings);
         install(&site.server, setup.hook);
         site
     }
@@ -165,6 +165,11 @@ impl Site {
 
     /// Returns what a ref of the server holds.
     pub(crate) fn holds(&self, name: &str) -> Option<String> {
+        // What git stores in a file of that name is what it holds; anything else is git's to know.
+        let loose = std::fs::read_to_string(self.server.join(name)).unwrap_or_default();
+        if loose.trim_end().len() >= 40 && loose.trim_end().bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Some(loose.trim_end().to_owned());
+        }
         let shown = git(&self.server, &["for-each-ref", "--format=%(objectname)", name]);
         (!shown.is_empty()).then_some(shown)
     }
@@ -203,8 +208,12 @@ impl Pushed {
 
 /// Puts the gate into a hook: two lines, standard input and arguments go through.
 pub(crate) fn install(repository: &Path, hook: &str) {
-    let common = git(repository, &["rev-parse", "--path-format=absolute", "--git-common-dir"]);
-    let hooks = Path::new(&common).join("hooks");
+    let hooks = if repository.join("objects").is_dir() {
+        repository.join("hooks")
+    } else {
+        let common = git(repository, &["rev-parse", "--path-format=absolute", "--git-common-dir"]);
+        Path::new(&common).join("hooks")
+    };
     std::fs::create_dir_all(&hooks).unwrap();
     let path = hooks.join(hook);
     std::fs::write(&path, format!("#!/bin/sh\nexec '{REFGATE}' hook {hook} \"$@\"\n")).unwrap();
