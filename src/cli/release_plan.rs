@@ -128,7 +128,7 @@ fn human(plan: &Plan) -> String {
             Err(error) => line(spelling.name(), &format!("- ({error})")),
         }
     }
-    for image in &plan.images {
+    for image in plan.images.iter().chain(&plan.further_images) {
         line("image", image);
     }
     text
@@ -150,11 +150,12 @@ fn json(plan: &Plan) -> String {
         "version": plan.version,
         "spellings": spellings,
         "images": plan.images,
+        "further_images": plan.further_images,
     });
     crate::report::json(&answer)
 }
 
-/// Formats a plan as `key=value` lines. Every key is in every plan, for workflows to rely on; one without a value is
+/// Formats a plan as `key=value` lines. Every key but `further-images` is in every plan, for workflows to rely on; one without a value is
 /// empty. No value can contain a line end: it would begin another key.
 fn github(plan: &Plan) -> String {
     let mut text = String::new();
@@ -175,5 +176,8 @@ fn github(plan: &Plan) -> String {
     line("event", plan.event.kind().name());
     line("ref", &plan.event.name().map(ToString::to_string).unwrap_or_default());
     line("reason", &plan.reason);
+    if !plan.further_images.is_empty() {
+        line("further-images", &plan.further_images.join(","));
+    }
     text
 }

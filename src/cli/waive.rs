@@ -8,7 +8,7 @@ use super::judge::today;
 use super::project::{ProjectFlags, commit};
 use crate::git::{Error, Repository};
 use crate::model::{Exit, Failure, ObjectId, RefName, Untrusted, WAIVER_NOTES, did_you_mean};
-use crate::policy::{MAX_NOTE_BYTES, NotedWaiver};
+use crate::policy::{ActorSet, MAX_NOTE_BYTES, NotedWaiver};
 use crate::rules::{REGISTRY, find};
 
 #[derive(Debug, clap::Args)]
@@ -67,7 +67,7 @@ pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
     context.print(&format!(
         "wrote to {WAIVER_NOTES} about {waived}:\n\n{shown}\nIt counts once it is pushed: git push origin {WAIVER_NOTES}\n"
     ))?;
-    if !policy.name.is_empty() && policy.waiver_notes.is_none() {
+    if !policy.name.is_empty() && policy.waiver_notes.as_ref().is_none_or(ActorSet::is_nobody) {
         context.complain(&format!(
             "warning: the policy `{}` takes waivers in notes from nobody: `accepted-from` in `[waiver-notes]` names them\n",
             Untrusted::new(&policy.name)

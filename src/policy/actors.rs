@@ -93,6 +93,11 @@ impl ActorSet {
             || !self.anyone && (!self.known || other.known) && (!self.host || other.host) && self.names.iter().all(has)
     }
 
+    /// Returns whether nobody belongs to it: it is made of empty groups.
+    pub fn is_nobody(&self) -> bool {
+        !self.anyone && !self.known && !self.host && self.names.is_empty()
+    }
+
     /// Returns whether everybody belongs to it.
     pub fn is_everyone(&self) -> bool {
         self.anyone

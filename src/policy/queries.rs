@@ -161,10 +161,9 @@ impl Policy {
             let scheme = class.scheme.as_ref()?;
             let bindings = class.patterns.iter().find_map(|pattern| pattern.matches(name.short()))?;
             let text = std::str::from_utf8(bindings.get("version")?).ok()?;
-            let other = class.valid_as.as_ref().and_then(|other| other.read(text).err());
             Some(match scheme.read(text) {
                 Err(error) => error.to_string(),
-                Ok(_) if other.is_some() => other.map(|error| error.to_string()).unwrap_or_default(),
+                Ok(version) if let Some(why) = class.why_invalid(&version, text) => why,
                 Ok(version) => {
                     let (is, taken) =
                         (stability(&version), class.accepts.iter().map(|kind| kind.name()).collect::<Vec<_>>());

@@ -54,6 +54,8 @@ pub(crate) struct Plan {
     pub spellings: Vec<(Spelling, Result<String, SpellError>)>,
     /// The images: `NAME:TAG`. Never `latest`.
     pub images: Vec<String>,
+    /// Those of other architectures from the same build, by the policy's prefixes.
+    pub further_images: Vec<String>,
 }
 
 impl Plan {
@@ -165,6 +167,7 @@ impl Plan {
             version: None,
             spellings: Vec::new(),
             images: Vec::new(),
+            further_images: Vec::new(),
         }
     }
 
@@ -173,9 +176,10 @@ impl Plan {
             && !names.is_empty()
         {
             let tag = tag.as_ref().map_err(|error| error.clone())?;
-            let tags: Vec<String> = prefixes.iter().map(|prefix| format!("{prefix}{tag}")).collect();
-            let tags = || std::iter::once(tag).chain(&tags);
-            self.images = names.iter().flat_map(|name| tags().map(|tag| name.tagged(tag))).collect();
+            self.images = names.iter().map(|name| name.tagged(tag)).collect();
+            let further =
+                |prefix: &String| names.iter().map(|name| name.tagged(&format!("{prefix}{tag}"))).collect::<Vec<_>>();
+            self.further_images = prefixes.iter().flat_map(further).collect();
         }
         Ok(self)
     }

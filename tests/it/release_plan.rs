@@ -36,12 +36,14 @@ fn brewbloxes_decision_holds() {
 
     let develop = event("branch", "develop");
     assert_eq!(short(&develop), "dev 1.2.4.dev4");
-    assert_eq!(develop["images"], serde_json::json!(["brewblox/devcon:1.2.4-0.dev.4"]));
+    assert_eq!(develop["images"], serde_json::json!(["brewblox/devcon:develop"]));
     assert_eq!(develop["prerelease"], true);
 
     let feature = event("branch", "feature/implement-doodad");
     assert_eq!(short(&feature), "dev 1.2.4.dev5");
     assert_eq!(feature["images"], serde_json::json!(["brewblox/devcon:feature-implement-doodad"]));
+    let further = serde_json::json!(["brewblox/devcon:rpi-feature-implement-doodad"]);
+    assert_eq!(feature["further_images"], further);
     assert_eq!(feature["spellings"]["pep440"], "1.2.4.dev5");
     assert_eq!(feature["spellings"]["debian"], "1.2.4~~dev5");
 
@@ -126,9 +128,10 @@ fn on_github_the_event_is_found_and_the_race_is_lost_by_nobody() {
         String::from_utf8_lossy(&branch.stdout),
         format!(
             "publish=dev\nversion=1.2.4.dev4\nprerelease=true\npep440=1.2.4.dev4\nsemver=1.2.4-0.dev.4\n\
-             docker=1.2.4-0.dev.4\ndebian=1.2.4~~dev4\nimages=ghcr.io/brewblox/devcon:1.2.4-0.dev.4\nscope=\n\
+             docker=develop\ndebian=1.2.4~~dev4\nimages=ghcr.io/brewblox/devcon:develop\nscope=\n\
              commit={develop}\nevent=branch\nref=refs/heads/develop\n\
-             reason=the line `develop` publishes development versions\n"
+             reason=the line `develop` publishes development versions\n\
+             further-images=ghcr.io/brewblox/devcon:rpi-develop\n"
         )
     );
     let tag = on_github(&path, "push", &push("refs/tags/1.2.4", &develop), &[]);

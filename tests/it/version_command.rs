@@ -241,7 +241,11 @@ fn on_topic_branches_the_image_tag_is_the_branchs() {
     };
     assert_eq!(docker(&[]), "feature-implement-doodad");
     assert_eq!(docker(&["feature/Implement-Doodad"]), "feature-implement-doodad");
-    assert_eq!(docker(&["refs/heads/develop"]), "1.2.4-0.dev.5");
+    assert_eq!(
+        docker(&["refs/heads/develop"]),
+        "develop",
+        "where features meet, each build takes the place of the last"
+    );
     assert_eq!(docker(&["HEAD~1"]), "1.2.4-0.dev.5");
     let commit: String = git(&path, &["rev-parse", "HEAD"]).chars().take(10).collect();
     assert_eq!(docker(&["--local"]), format!("feature-implement-doodad-g{commit}"));

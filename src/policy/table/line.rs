@@ -302,7 +302,7 @@ fn resolve(raw: &RawLine, origin: Origin, cx: &mut Cx<'_>) -> Line {
             None => branches.extend(cx.pattern(text, raw.branch.span())),
         }
     }
-    if branches.is_empty() && !cx.has_ended() {
+    if raw.branch.texts().iter().all(|text| text.starts_with('!')) {
         cx.report(Problem::new(raw.branch.span(), "a line has at least one pattern that is not after `!`"));
     }
     let has_major = |pattern: &Pattern| pattern.placeholders().contains(&"major");

@@ -14,7 +14,7 @@ use crate::policy::error::Problem;
 use crate::policy::origin::Origin;
 use crate::policy::pattern::{Bindings, Pattern};
 use crate::policy::text::{LineName, Located, Meaning, NewName, Template, Text, Texts};
-use crate::version::{SCHEMES, Scheme, Version};
+use crate::version::{SCHEMES, Scheme, Version, spell_release};
 
 /// What a push of a class's tags may publish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -240,6 +240,16 @@ impl TagMatch<'_> {
 }
 
 impl TagClass {
+    /// Returns why a version that was read from `text` is not one of the second scheme; `None` where it is. What is written
+    /// in another way there, as `1.2.0rc1` is in SemVer, has to have as many numbers.
+    pub(crate) fn why_invalid(&self, version: &Version, text: &str) -> Option<String> {
+        let other = self.valid_as.as_ref()?;
+        let as_written = other.read(text).err()?;
+        let spelled = spell_release(version, other.native()).ok().and_then(|spelled| other.read(&spelled).ok());
+        let is_same = spelled.is_some_and(|spelled| spelled.release() == version.release());
+        (!is_same).then(|| as_written.to_string())
+    }
+
     pub(crate) fn matches(&self, name: &BStr) -> Option<TagMatch<'_>> {
         let own = self.patterns.iter().map(|pattern| (pattern, false));
         let aliases = self.aliases.iter().map(|pattern| (pattern, true));
@@ -250,7 +260,7 @@ impl TagClass {
             };
             let text = std::str::from_utf8(text).ok()?;
             let version = scheme.read(text).ok()?;
-            if self.valid_as.as_ref().is_some_and(|other| other.read(text).is_err()) {
+            if self.why_invalid(&version, text).is_some() {
                 return None;
             }
             if !self.accepts.contains(&stability(&version)) {
