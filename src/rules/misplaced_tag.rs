@@ -1,9 +1,9 @@
 //! Refuses tags that are on none of the lines to which their class belongs.
 
 use super::rule::NoOptions;
-use super::{Meta, OptionError, RefRule, Rule, Sink};
+use super::{Meta, OptionError, RefRule, Rule, Sink, commands};
 use crate::facts::{FactError, Home, Kind, TagKind, Update};
-use crate::model::{Level, listed, quote};
+use crate::model::{Level, listed};
 
 pub(super) struct MisplacedTag;
 
@@ -36,8 +36,7 @@ impl RefRule for MisplacedTag {
                     class.name
                 ))
                 .commit(peeled.id)
-                .help("tag the commit that is released")
-                .command(quote(change.name().short()).map(|name| format!("git tag --annotate --force {name} HEAD")));
+                .help("tag the commit that is released");
             }
             return Ok(());
         }
@@ -75,16 +74,10 @@ impl RefRule for MisplacedTag {
             }
             None => format!("`{}` is not on {wanted}, where tags of the class `{}` sit", change.name(), class.name),
         };
-        let tag = quote(change.name().short());
-        let command = match home.branches.as_slice() {
-            [(branch, _)] => tag
-                .zip(quote(branch.short()))
-                .map(|(tag, branch)| format!("git tag --annotate --force {tag} origin/{branch}")),
+        let command = || match home.branches.as_slice() {
+            [(branch, tip)] => commands::bring_home(change, branch, *tip, peeled.id),
             // The branch is missing: creating it at the tagged commit makes the tag right.
-            [] => home
-                .only
-                .and_then(|name| quote(name.full()))
-                .map(|name| format!("git push origin {}:{name}", peeled.id.short())),
+            [] => commands::start_home(change, &home, peeled.id),
             _ => None,
         };
         sink.report(message)

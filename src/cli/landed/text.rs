@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::questions::Question;
 use crate::landed::{Status, Verdict};
-use crate::model::{ObjectId, Untrusted};
+use crate::model::{ObjectId, Untrusted, quote};
 use crate::project::{Granted, Released};
 
 /// The answer to one question.
@@ -136,10 +136,10 @@ pub(super) fn human(question: &Question<'_>, answer: &Answer, all: bool) -> Stri
     if !missing.is_empty() && picks {
         text.push_str(&format!("To pick what is missing, on {to}:\n{}\n", missing.concat()));
     } else if !missing.is_empty() {
-        text.push_str(&format!(
-            "To merge what is missing, on {to}:\n  git merge {}\n\n",
-            Untrusted::new(&question.from)
-        ));
+        // By its id: the branch need not be one of the clone's own.
+        let message = quote(&format!("Merge {}", question.from));
+        let message = message.map_or("--no-edit".to_owned(), |message| format!("-m {message}"));
+        text.push_str(&format!("To merge what is missing, on {to}:\n  git merge {message} {}\n\n", question.tip));
     }
     let counts = answer.counts();
     let counts: Vec<String> = names()
