@@ -61,7 +61,11 @@ impl CollidingSlug {
 
     /// Returns the command that pushes a branch under a name of the same line whose image tag is free.
     fn renamed(&self, change: &Update<'_, '_>) -> Option<String> {
+        // A name of no line is not made better by a number.
         let line = change.line().map(|place| &place.line.name);
+        if line.is_none() && !change.project().lines().is_empty() {
+            return None;
+        }
         let names = (2..10).map(|number| RefName::branch(format!("{}-{number}", change.name().short())));
         let is_free = |name: &RefName| {
             let is_alike = change.project().line_of(name).map(|place| &place.line.name) == line;

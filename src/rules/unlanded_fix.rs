@@ -116,7 +116,8 @@ fn help(flow: &Flow) -> String {
     format!("bring it there, in the same push if you like; what belongs here alone says `{token}: REASON` in a trailer")
 }
 
-/// Returns the command that brings a change where it is due, in the way that the policy names first.
+/// Returns the command that brings a change where it is due, in the way that the policy names first. What seems to be
+/// there is for a person to look at.
 fn command(
     change: &Update<'_, '_>,
     flow: &Flow,
@@ -125,7 +126,7 @@ fn command(
     to: &RefName,
     tip: ObjectId,
 ) -> Option<String> {
-    match flow.by.first()? {
+    match flow.by.first().filter(|_| !debt.probable)? {
         Way::Pick => commands::pick(change.project(), debt.commit.id, to),
         // What is below the tip comes along: one merge is enough for everything that is owed.
         Way::Merge => commands::merge(change.project(), tip, from, to),

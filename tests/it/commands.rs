@@ -1,0 +1,728 @@
+//! Every command that a refusal shows, pasted as it is printed into a clone in which nothing else happened: the push then
+//! passes, no commit is lost, and no release is empty.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use crate::support::site::{POLICY, Site, USUAL};
+use crate::support::{command, git, git_with, run, stderr};
+
+/// A push that a rule refuses with a command.
+struct Case {
+    name: &'static str,
+    rule: &'static str,
+    /// The function of `src/rules/commands.rs` that makes the command.
+    by: &'static str,
+    /// The policy, or what is added to the usual one after a `+`.
+    policy: &'static str,
+    /// What the server has.
+    history: &'static str,
+    /// What the pusher does in a fresh clone, in a shell.
+    work: &'static str,
+    /// What somebody else pushes meanwhile, from a clone of their own.
+    meanwhile: &'static str,
+    /// What is pushed.
+    push: &'static str,
+    then: Then,
+}
+
+/// What is true once the commands have run.
+#[derive(Clone, Copy)]
+enum Then {
+    /// The same push passes, with the branches and tags that the commands changed.
+    Passes,
+    /// Nothing is left to push; a command that holds true, in a shell in the pusher's clone.
+    Holds(&'static str),
+}
+
+const USUAL_CASE: Case = Case {
+    name: "",
+    rule: "",
+    by: "",
+    policy: "+",
+    history: HISTORY,
+    work: "",
+    meanwhile: "",
+    push: "",
+    then: Then::Passes,
+};
+
+/// A mainline that has moved on since the release branch was cut.
+const HISTORY: &str = r#"
+A = commit "first" file README "one\n" file monitor.py "timeout = 3\nretries = 2\n"
+B = commit "second" parents A file README "one\ntwo\n"
+F = commit "fix of 1.15.1" parents A file fixed "1\n"
+T = tag 1.15.1 of F
+refs/heads/master = B
+refs/heads/1.15 = F
+refs/tags/1.15.1 = T
+"#;
+
+/// Two fixes that build on each other.
+const TWO_FIXES: &str = "git switch -q 1.15; sed -i s/3/5/ monitor.py; c 'fix: wait longer'; sed -i s/5/6/ monitor.py; c 'fix: longer still'";
+const MASTER_MOVES: &str = "git switch -q master; w other; c 'somebody else'; git push -q origin master";
+const PICKS: &str = "+[[flow]]\nfrom = 'release'\nto = 'master'\nby = ['pick']\ndue = 'before'\n";
+const MERGES: &str = "+[[flow]]\nfrom = 'release'\nto = 'master'\nby = ['merge', 'pick']\ndue = 'next-tag'\n";
+const ACCEPTS: &str = r#"
+schema = 1
+name = "example"
+[[line]]
+name = "master"
+branch = "master"
+role = "mainline"
+[[line]]
+name = "release"
+branch = "{major}.{minor}"
+role = "release"
+cut-from = "master"
+accepts-changes = ["fix"]
+"#;
+const DEVELOPS: &str = r#"
+schema = 1
+name = "example"
+[[line]]
+name = "develop"
+branch = "develop"
+role = "integration"
+[[line]]
+name = "staging"
+branch = "staging"
+role = "environment"
+only-from = "develop"
+[[line]]
+name = "master"
+branch = "master"
+role = "mainline"
+only-from = ["staging"]
+"#;
+const STAGES: &str = r#"
+A = commit "first" file README "one\n"
+B = commit "second" parents A file README "one\ntwo\n"
+refs/heads/develop = B
+refs/heads/staging = A
+refs/heads/master = A
+"#;
+/// Release branches of two patterns, beside a next major version.
+const MAJORS: &str = r#"
+schema = 1
+name = "example"
+[[line]]
+name = "master"
+branch = "master"
+role = "mainline"
+[[line]]
+name = "next"
+branch = "{major}.0-dev"
+role = "development"
+[[line]]
+name = "release"
+branch = ["{major}.{minor}", "{major}.{minor}-{name}"]
+role = "release"
+cut-from = "master"
+[[tag]]
+name = "version"
+tag = "{version}"
+scheme = "semver"
+line = "release"
+series = "{major}.{minor}"
+[rules.misplaced-branch]
+level = "refuse"
+"#;
+const MAJOR_HISTORY: &str = r#"
+A = commit "first" file README "one\n"
+D = commit "the next major" parents A file next "2\n"
+refs/heads/master = A
+refs/heads/2.0-dev = D
+"#;
+const TAGS: &str = r#"
+schema = 1
+name = "example"
+[[line]]
+name = "master"
+branch = "master"
+role = "mainline"
+[[tag]]
+name = "version"
+tag = "{version}"
+scheme = "semver"
+series = "{major}.{minor}"
+alias = "v{version}"
+"#;
+const TAG_HISTORY: &str = r#"
+A = commit "first" file README "one\n"
+B = commit "second" parents A file README "one\ntwo\n"
+T = tag 1.15.4 of A
+refs/heads/master = B
+refs/tags/1.15.4 = T
+"#;
+
+const CASES: &[Case] = &[
+    Case {
+        name: "two names of one image",
+        rule: "colliding-slug",
+        by: "push_as",
+        policy: "+[rules.colliding-slug]\nlevel = 'refuse'\nlower-case = true\n",
+        history: "A = commit \"first\"\nrefs/heads/master = A\nrefs/heads/topic/TLS = A\nrefs/heads/topic/tls-2 = A\n",
+        work: "git switch -q -c topic/tls; w tls; c tls",
+        push: "topic/tls",
+        then: Then::Holds("test $(git ls-remote origin refs/heads/topic/tls-3 | cut -f1) = $(git rev-parse HEAD)"),
+        ..USUAL_CASE
+    },
+    Case {
+        name: "a tag that was deleted here",
+        rule: "deleted-ref",
+        by: "fetch",
+        work: "git tag -d 1.15.1",
+        push: ":refs/tags/1.15.1",
+        then: Then::Holds("git rev-parse --verify refs/tags/1.15.1"),
+        ..USUAL_CASE
+    },
+    Case {
+        name: "the branch that is checked out",
+        rule: "deleted-ref",
+        by: "fetch",
+        work: "git switch -q 1.15; w own; c own",
+        push: ":1.15",
+        then: Then::Holds("test -f own && git rev-parse --verify refs/remotes/origin/1.15"),
+        ..USUAL_CASE
+    },
+    Case {
+        name: "one version twice",
+        rule: "duplicate-version",
+        by: "delete_tag",
+        policy: TAGS,
+        history: TAG_HISTORY,
+        work: "git tag v1.15.4 master",
+        push: "v1.15.4",
+        ..USUAL_CASE
+    },
+    Case {
+        name: "waivers that were made again",
+        rule: "improper-waiver",
+        by: "merge_waivers",
+        policy: "+[waiver-notes]\naccepted-from = ['@anyone']\n",
+        work: "git notes --ref refgate add -m 'Waive: unlanded-fix\nReason: r\nBy: Ann' master; git push -q origin refs/notes/refgate
+               git update-ref -d refs/notes/refgate
+               git notes --ref refgate add -m 'Waive: unlanded-fix\nReason: s\nBy: Ann' origin/1.15",
+        push: "+refs/notes/refgate",
+        ..USUAL_CASE
+    },
+    Case {
+        name: "a plain tag",
+        rule: "lightweight-tag",
+        by: "tag",
+        work: "git switch -q 1.15; w f; c fix; git push -q origin 1.15; git tag 1.15.2",
+        push: "1.15.2",
+        ..USUAL_CASE
+    },
+    Case {
+        name: "a plain tag out of a refspec",
+        rule: "lightweight-tag",
+        by: "tag",
+        work: "git switch -q --detach origin/1.15; w f; c fix; git push -q origin HEAD:1.15; git switch -q master",
+        push: "HEAD@{1}:refs/tags/1.15.2",
+        ..USUAL_CASE
+    },
+    Case {
+        name: "a tag object of another name",
+        rule: "mismatched-tag",
+        by: "tag",
+        policy: TAGS,
+        history: TAG_HISTORY,
+        work: "git tag -a -m x 1.15.5 master",
+        push: "1.15.5:refs/tags/1.15.6",
+        ..USUAL_CASE
+    },
+    Case {
+        name: "a tag of another version than its tree",
+        rule: "mismatched-tag",
+        by: "delete_tag",
+        policy: "schema = 1\nname = 'x'\n[[line]]\nname = 'master'\nbranch = 'master'\nrole = 'mainline'\n[[tag]]\n\
+                 name = 'v'\ntag = '{version}'\nscheme = 'semver'\n[[version-field]]\npath = 'Chart.yaml'\n",
+        history: "A = commit \"first\" file Chart.yaml \"version: 1.0.0\"\nrefs/heads/master = A\n",
+        work: "git tag -a -m x 1.0.1",
+        push: "1.0.1",
+        ..USUAL_CASE
+    },
+    Case {
+        name: "a release branch that starts on the next major",
+        rule: "misplaced-branch",
+        by: "move_onto",
+        policy: MAJORS,
+        history: MAJOR_HISTORY,
+        work: "git switch -q -c 1.16 origin/2.0-dev; w own; c 'release 1.16'",
+        push: "1.16",
+        ..USUAL_CASE
+    },
+    Case {
+        name: "the same out of a refspec",
+        rule: "misplaced-branch",
+        by: "move_onto",
+        policy: MAJORS,
+        history: MAJOR_HISTORY,
+        work: "git switch -q --detach origin/2.0-dev; w own; c 'release 1.16'",
+        meanwhile: MASTER_MOVES,
+        push: "HEAD:refs/heads/1.16",
+        ..USUAL_CASE
+    },
+    Case {
+        name: "features among fixes",
+        rule: "misplaced-change",
+        by: "take_out",
+        policy: ACCEPTS,
+        work: "git switch -q 1.15; w a; c 'feat: a'; w b; c 'fix: b'; w c; c 'feat: c'; w d; c 'fix: d'",
+        push: "1.15",
+        ..USUAL_CASE
+    },
+    Case {
+        name: "a feature alone, out of a refspec",
+        rule: "misplaced-change",
+        by: "take_out",
+        policy: ACCEPTS,
+        work: "git switch -q --detach origin/1.15; w a; c 'feat: a'",
+        push: "HEAD:1.15",
+        ..USUAL_CASE
+    },
+    Case {
+        name: "a tag before its branch",
+        rule: "misplaced-tag",
+        by: "bring_home",
+        work: "git switch -q 1.15; w f; c fix; w g; c another; git tag -a -m x 1.15.2",
+        push: "1.15.2",
+        ..USUAL_CASE
+    },
+    Case {
+        name: "a tag before its branch, without a branch",
+        rule: "misplaced-tag",
+        by: "bring_home",
+        work: "git switch -q --detach origin/1.15; w f; c fix; git tag -a -m x 1.15.2",
+        push: "1.15.2",
+        ..USUAL_CASE
+    },
+    Case {
+        name: "a fix of the mainline, tagged there",
+        rule: "misplaced-tag",
+        by: "bring_home",
+        policy: PICKS,
+        history: "A = commit \"first\" file a \"1\\n\"\nT = tag 1.15.1 of A\nrefs/heads/master = A\nrefs/heads/1.15 = A\n\
+                  refs/tags/1.15.1 = T\n",
+        work: "w a; c 'fix: a'; git push -q origin master; git tag -a -m x 1.15.2",
+        push: "1.15.2",
+        ..USUAL_CASE
+    },
+    Case {
+        name: "a tag whose branch is missing",
+        rule: "misplaced-tag",
+        by: "start_home",
+        policy: MAJORS,
+        history: MAJOR_HISTORY,
+        work: "git tag -a -m x 1.16.0 master",
+        push: "1.16.0",
+        ..USUAL_CASE
+    },
+    Case {
+        name: "a tag of something else",
+        rule: "moved-tag",
+        by: "take_tag",
+        work: "git tag -a -f -m x 1.15.1 origin/master",
+        push: "+1.15.1",
+        ..USUAL_CASE
+    },
+    Case {
+        name: "a tag of work that no branch has",
+        rule: "moved-tag",
+        by: "take_tag",
+        work: "git switch -q --detach 1.15.1; w f; c fix; git tag -a -f -m x 1.15.1; git switch -q master",
+        push: "+1.15.1",
+        ..USUAL_CASE
+    },
+    Case {
+        name: "a version of another time",
+        rule: "off-calendar-tag",
+        by: "delete_tag",
+        policy: "schema = 1\nname = 'x'\n[[tag]]\nname = 'cycle'\ntag = '{version}'\nscheme = 'calver:YYYY.Q'\n\
+                 [rules.off-calendar-tag]\nlevel = 'refuse'\n",
+        work: "git tag -d 1.15.1; git tag -a -m x 2020.1",
+        push: "2020.1",
+        ..USUAL_CASE
+    },
+    Case {
+        name: "a lower version on top of a higher one",
+        rule: "out-of-order-tag",
+        by: "delete_tag",
+        policy: TAGS,
+        history: TAG_HISTORY,
+        work: "git tag -a -m x 1.15.3 master",
+        push: "1.15.3",
+        ..USUAL_CASE
+    },
+    Case {
+        name: "a reserved version",
+        rule: "reserved-version",
+        by: "delete_tag",
+        policy: "+[[series]]\nversions = '1.2.0'\nreserved-for = 'Algiers'\nline = 'master'\n",
+        work: "git tag -a -m x 1.2.0 origin/1.15",
+        push: "1.2.0",
+        ..USUAL_CASE
+    },
+    Case {
+        name: "a fix on a branch that has ended",
+        rule: "retired-line",
+        by: "revert",
+        work: "git switch -q 1.15; echo over >> README; c 'No longer maintained' -m 'End-of-Life: 2020'; git push -q origin 1.15
+               w f; c fix; w g; c another",
+        push: "1.15",
+        ..USUAL_CASE
+    },
+    Case {
+        name: "the same, where the end is an empty commit and the name is out of a refspec",
+        rule: "retired-line",
+        by: "revert",
+        work: "git switch -q --detach origin/1.15; c \"It's over\" -m 'End-of-Life: 2020'; git push -q origin HEAD:1.15; w f; c fix",
+        push: "HEAD:1.15",
+        ..USUAL_CASE
+    },
+    Case {
+        name: "a push over somebody else's",
+        rule: "rewritten-history",
+        by: "put_on_top",
+        work: "w f; c fix; w g; c another",
+        meanwhile: MASTER_MOVES,
+        push: "+master",
+        ..USUAL_CASE
+    },
+    Case {
+        name: "the same out of a refspec",
+        rule: "rewritten-history",
+        by: "put_on_top",
+        work: "git switch -q -c elsewhere; w f; c fix; git branch -q -D master",
+        meanwhile: MASTER_MOVES,
+        push: "+HEAD:master",
+        ..USUAL_CASE
+    },
+    Case {
+        name: "commits that are gone",
+        rule: "rewritten-history",
+        by: "put_on_top",
+        work: "git reset -q --hard HEAD~1",
+        push: "+master",
+        ..USUAL_CASE
+    },
+    Case {
+        name: "notes that did not come back",
+        rule: "stranded-changelog",
+        by: "bring_file",
+        policy: "+[[changelog]]\npath = 'debian/changelog'\nformat = 'debian'\n\
+                 reintegrate = { from = 'release', to = 'master', due = 'next-tag' }\n",
+        work: "git switch -q 1.15; mkdir debian; e 1.15.1 > debian/changelog; c 'release 1.15.1'
+               { e 1.15.2; e 1.15.1; } > debian/changelog; c 'release 1.15.2'; git push -q origin 1.15; git tag -a -m x 1.15.2",
+        meanwhile: MASTER_MOVES,
+        push: "1.15.2",
+        ..USUAL_CASE
+    },
+    Case {
+        name: "a version without notes",
+        rule: "undocumented-release",
+        by: "delete_tag",
+        policy: "+[[changelog]]\npath = 'debian/changelog'\nformat = 'debian'\nrequired-by-tag = true\n",
+        work: "git switch -q 1.15; w f; c fix; git push -q origin 1.15; git tag -a -m x 1.15.2",
+        push: "1.15.2",
+        ..USUAL_CASE
+    },
+    Case {
+        name: "two fixes that are not on the mainline",
+        rule: "unlanded-fix",
+        by: "pick",
+        policy: PICKS,
+        work: TWO_FIXES,
+        push: "1.15",
+        ..USUAL_CASE
+    },
+    Case {
+        name: "the same, with the mainline moved on",
+        rule: "unlanded-fix",
+        by: "pick",
+        policy: PICKS,
+        work: TWO_FIXES,
+        meanwhile: MASTER_MOVES,
+        push: "1.15",
+        ..USUAL_CASE
+    },
+    Case {
+        name: "the same, without a local mainline and out of a refspec",
+        rule: "unlanded-fix",
+        by: "pick",
+        policy: PICKS,
+        work: "git switch -q -c elsewhere origin/1.15; git branch -q -D master; sed -i s/3/5/ monitor.py; c 'fix: wait longer'; sed -i s/5/6/ monitor.py; c 'fix: longer still'",
+        push: "elsewhere:1.15",
+        ..USUAL_CASE
+    },
+    Case {
+        name: "a release of two fixes that were not merged up",
+        rule: "unlanded-fix",
+        by: "merge",
+        policy: MERGES,
+        work: "git switch -q 1.15; sed -i s/3/5/ monitor.py; c 'fix: wait longer'; sed -i s/5/6/ monitor.py; c 'fix: longer still'; git push -q origin 1.15; git tag -a -m x 1.15.2",
+        meanwhile: MASTER_MOVES,
+        push: "1.15.2",
+        ..USUAL_CASE
+    },
+    Case {
+        name: "the same, without a local branch",
+        rule: "unlanded-fix",
+        by: "merge",
+        policy: MERGES,
+        work: "git switch -q --detach origin/1.15; w f; c fix; git push -q origin HEAD:1.15; git tag -a -m x 1.15.2",
+        push: "1.15.2",
+        ..USUAL_CASE
+    },
+    Case {
+        name: "a name that the policy does not have",
+        rule: "unlisted-branch",
+        by: "push_as",
+        work: "git switch -q -c http2; w f; c f",
+        push: "http2",
+        then: Then::Holds("test $(git ls-remote origin refs/heads/topic/http2 | cut -f1) = $(git rev-parse HEAD)"),
+        ..USUAL_CASE
+    },
+    Case {
+        name: "the same out of a refspec",
+        rule: "unlisted-branch",
+        by: "push_as",
+        work: "git switch -q --detach; w f; c f",
+        push: "HEAD:refs/heads/wip/http2",
+        then: Then::Holds("test $(git ls-remote origin refs/heads/topic/http2 | cut -f1) = $(git rev-parse HEAD)"),
+        ..USUAL_CASE
+    },
+    Case {
+        name: "a tag that the policy does not have",
+        rule: "unlisted-tag",
+        by: "delete_tag",
+        work: "git tag -a -m x nightly",
+        push: "nightly",
+        ..USUAL_CASE
+    },
+    Case {
+        name: "the same out of a refspec",
+        rule: "unlisted-tag",
+        by: "delete_tag",
+        push: "HEAD:refs/tags/nightly",
+        then: Then::Holds("! git rev-parse --verify --quiet refs/tags/nightly"),
+        ..USUAL_CASE
+    },
+    Case {
+        name: "the same on work that no branch has",
+        rule: "unlisted-tag",
+        by: "delete_tag",
+        work: "git switch -q --detach; w f; c f; git tag -a -m x nightly; git switch -q master",
+        push: "nightly",
+        ..USUAL_CASE
+    },
+    Case {
+        name: "two commits that skipped the line before",
+        rule: "unpromoted-commit",
+        by: "promote",
+        policy: DEVELOPS,
+        history: STAGES,
+        work: "git switch -q staging; w f; c f; w g; c g",
+        meanwhile: "git switch -q develop; w other; c 'somebody else'; git push -q origin develop",
+        push: "staging",
+        ..USUAL_CASE
+    },
+    Case {
+        name: "what only has to be carried further",
+        rule: "unpromoted-commit",
+        by: "promote",
+        policy: DEVELOPS,
+        history: STAGES,
+        push: "origin/develop:master",
+        ..USUAL_CASE
+    },
+    Case {
+        name: "a version too far",
+        rule: "version-gap",
+        by: "delete_tag",
+        policy: "+[rules.version-gap]\nlevel = 'refuse'\n",
+        work: "git switch -q 1.15; w f; c fix; git push -q origin 1.15; git tag -a -m x 1.15.4",
+        push: "1.15.4",
+        ..USUAL_CASE
+    },
+    Case {
+        name: "the mainline merged between two fixes",
+        rule: "wrong-way-merge",
+        by: "take_merge_out",
+        work: "git switch -q 1.15; w f; c fix; git merge -q --no-edit origin/master; w g; c another",
+        push: "1.15",
+        ..USUAL_CASE
+    },
+    Case {
+        name: "the same out of a refspec",
+        rule: "wrong-way-merge",
+        by: "take_merge_out",
+        work: "git switch -q --detach origin/1.15; w f; c fix; git merge -q --no-edit origin/master; w g; c another",
+        push: "HEAD:1.15",
+        ..USUAL_CASE
+    },
+    Case {
+        name: "moved onto the mainline",
+        rule: "wrong-way-merge",
+        by: "take_off",
+        work: "git merge -q --no-edit origin/1.15; git push -q origin master; git switch -q 1.15; git merge -q master; w g; c another",
+        push: "1.15",
+        ..USUAL_CASE
+    },
+    Case {
+        name: "the mainline pushed as a release branch",
+        rule: "wrong-way-merge",
+        by: "take_off",
+        work: "git merge -q --no-edit origin/1.15; git push -q origin master",
+        push: "master:1.15",
+        then: Then::Holds("git push -q origin 1.15"),
+        ..USUAL_CASE
+    },
+];
+
+/// The words of the cases: `w FILE` writes a file, `c MESSAGE` commits everything, `e VERSION` is an entry of a changelog.
+const WORDS: &str = "w() { echo \"$1\" >> \"$1\"; }\n\
+    c() { git add --all; git commit -q --allow-empty -m \"$@\"; }\n\
+    e() { printf 'x (%s) stretch; urgency=low\\n\\n  * y\\n\\n -- A B <a@b>  Mon, 01 Jan 2018 00:00:00 +0000\\n\\n' \"$1\"; }\n";
+
+fn shell(directory: &Path, script: &str) {
+    let ran = run(command("sh", directory).args(["-e", "-c", &format!("{WORDS}{script}\n")]), b"");
+    let said = String::from_utf8_lossy(&ran.stdout).into_owned() + &stderr(&ran);
+    assert!(ran.status.success(), "{script}: {said}");
+}
+
+fn clone(site: &Site, name: &str) -> PathBuf {
+    let path = site.path(name);
+    let (from, to) = (site.server.to_str().unwrap(), path.to_str().unwrap());
+    git(&site.server, &["clone", "--quiet", "--template=", from, to]);
+    path
+}
+
+/// Returns what every commit says and does that these revisions have: that survives a pick.
+fn changes(repository: &Path, revisions: &[&str]) -> BTreeSet<(String, String)> {
+    let log = |options: &[&str]| git(repository, &[&["log"], options, revisions].concat());
+    let patches = log(&["-p", "--format=commit %H"]) + "\n";
+    let patches = git_with(repository, &["patch-id", "--stable"], patches.as_bytes());
+    let of: BTreeMap<&str, &str> =
+        patches.lines().filter_map(|line| line.split_once(' ')).map(|(a, b)| (b, a)).collect();
+    let subjects = log(&["--format=%H %s"]);
+    let subjects = subjects.lines().filter_map(|line| line.split_once(' '));
+    subjects.map(|(id, subject)| (subject.to_owned(), of.get(id).copied().unwrap_or(id).to_owned())).collect()
+}
+
+/// Returns the local branches and tags, each with what it holds; branches that only keep something are left out.
+fn refs(repository: &Path) -> BTreeSet<String> {
+    let listed = git(
+        repository,
+        &["for-each-ref", "--format=%(refname) %(objectname)", "refs/heads", "refs/tags", "refs/notes"],
+    );
+    listed.lines().filter(|line| !line.starts_with("refs/heads/kept-")).map(str::to_owned).collect()
+}
+
+/// Returns what the push brings when it is made again: everything that the commands changed, and what was refused, from
+/// the branch or tag of its name where there is one. A tag may be gone: then nothing of it is left to push.
+fn again(case: &Case, before: &BTreeSet<String>, after: &BTreeSet<String>) -> BTreeSet<String> {
+    let named = |line: &String| line.split(' ').next().unwrap().to_owned();
+    let mut specs: BTreeSet<String> = after.difference(before).map(named).collect();
+    let spec = case.push.trim_start_matches('+');
+    let name = spec.split_once(':').map_or(spec, |(_, name)| name);
+    let short = name.trim_start_matches("refs/heads/").trim_start_matches("refs/tags/");
+    let local = [format!("refs/heads/{short}"), format!("refs/tags/{short}")];
+    match local.into_iter().find(|name| after.iter().any(|line| named(line) == *name)) {
+        Some(name) => specs.extend([name]),
+        None if spec.contains(':') => specs.extend([spec.to_owned()]),
+        None => {}
+    }
+    specs
+}
+
+fn try_case(case: &Case) {
+    let policy = case.policy.strip_prefix('+').map_or(case.policy.to_owned(), |more| format!("{POLICY}\n{more}"));
+    let site = Site::new(USUAL, &policy, case.history);
+    let (own, other) = (clone(&site, "own"), clone(&site, "other"));
+    shell(&own, case.work);
+    shell(&other, case.meanwhile);
+    let _ = std::fs::remove_file(site.path("log"));
+    let pushed = site.pushed(&run(command("git", &own).args(["push", "origin", case.push]), b""));
+    assert!(!pushed.landed, "{pushed:#?}");
+    let findings = pushed.reports[0]["findings"].as_array().unwrap();
+    let is_own = |finding: &serde_json::Value| finding["rule"] == case.rule && finding["command"].is_string();
+    assert!(findings.iter().any(is_own), "{pushed:#?}");
+    let unpushed = changes(&own, &["--branches", "--tags", "HEAD", "--not", "--remotes"]);
+    let before = refs(&own);
+
+    // As a person sees it, who reads the text and not the report.
+    let seen = |command: &str| pushed.text.lines().any(|line| line.trim_start_matches("remote:").trim() == command);
+    for shown in findings.iter().filter_map(|finding| finding["command"].as_str()) {
+        assert!(seen(shown), "{shown}: {pushed:#?}");
+        assert!(!shown.contains("COMMIT") && !shown.contains("NAME"), "{shown}");
+        shell(&own, shown);
+    }
+
+    let kept = changes(&own, &["--branches", "--remotes"]);
+    assert!(unpushed.is_subset(&kept), "lost: {:#?}", unpushed.difference(&kept));
+    match case.then {
+        Then::Holds(script) => shell(&own, script),
+        Then::Passes => {
+            let specs = again(case, &before, &refs(&own));
+            let pushed = run(command("git", &own).args(["push", "origin"]).args(&specs), b"");
+            assert!(specs.is_empty() || pushed.status.success(), "{specs:?}: {}", stderr(&pushed));
+        }
+    }
+    let tags = git(&site.server, &["for-each-ref", "--format=%(tree)%(*tree)", "refs/tags"]);
+    let trees: BTreeSet<&str> = tags.lines().collect();
+    assert_eq!(trees.len(), tags.lines().count(), "a release without a change: {tags}");
+}
+
+/// Makes a test of the cases of each rule, and a list of the rules.
+macro_rules! rules {
+    ($($rule:ident)*) => {
+        $(#[test]
+        fn $rule() {
+            let rule = stringify!($rule).replace('_', "-");
+            for case in CASES.iter().filter(|case| case.rule == rule) {
+                println!("{}: {}", case.rule, case.name);
+                try_case(case);
+            }
+        })*
+        const RULES: &[&str] = &[$(stringify!($rule)),*];
+    };
+}
+
+rules! {
+    colliding_slug deleted_ref duplicate_version improper_waiver lightweight_tag mismatched_tag misplaced_branch
+    misplaced_change misplaced_tag moved_tag off_calendar_tag out_of_order_tag reserved_version retired_line
+    rewritten_history stranded_changelog undocumented_release unlanded_fix unlisted_branch unlisted_tag
+    unpromoted_commit version_gap wrong_way_merge
+}
+
+/// Whoever adds a command to a rule adds a case here.
+#[test]
+fn every_rule_that_can_show_a_command_has_a_case() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rules");
+    let mut shown = BTreeSet::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let (stem, extension) = (path.file_stem().unwrap().to_str().unwrap(), path.extension().unwrap());
+        if extension != "rs" || ["commands", "rule"].contains(&stem) {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        let makers: BTreeSet<String> = text
+            .split("commands::")
+            .skip(1)
+            .map(|rest| rest.chars().take_while(|char| char.is_ascii_alphanumeric() || *char == '_').collect())
+            .collect();
+        let count = text.matches(".command(").count();
+        assert_eq!(count > 0, !makers.is_empty(), "{stem}: commands are made in src/rules/commands.rs");
+        // Names come before a push of another name, and are not commands.
+        shown.extend(makers.into_iter().filter(|maker| maker != "topic_names").map(|by| (stem.replace('_', "-"), by)));
+    }
+    let tried: BTreeSet<(String, String)> =
+        CASES.iter().map(|case| (case.rule.to_owned(), case.by.to_owned())).collect();
+    assert_eq!(shown, tried);
+    let run: BTreeSet<String> = RULES.iter().map(|rule| rule.replace('_', "-")).collect();
+    assert_eq!(run, tried.into_iter().map(|(rule, _)| rule).collect());
+}
