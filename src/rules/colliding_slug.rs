@@ -1,5 +1,7 @@
 //! Refuses refs whose image tag is already another ref's.
 
+use bstr::ByteSlice as _;
+
 use super::{Meta, OptionError, RefRule, Rule, Sink, commands};
 use crate::facts::{Case, FactError, Update};
 use crate::model::{Level, Namespace, RefName};
@@ -66,7 +68,8 @@ impl CollidingSlug {
         if line.is_none() && !change.project().lines().is_empty() {
             return None;
         }
-        let names = (2..10).map(|number| RefName::branch(format!("{}-{number}", change.name().short())));
+        let short = change.name().short().to_str().ok()?;
+        let names = (2..10).map(|number| RefName::branch(format!("{short}-{number}")));
         let is_free = |name: &RefName| {
             let is_alike = change.project().line_of(name).map(|place| &place.line.name) == line;
             let taken = self.slug(name).map(|slug| change.facts().after().with_slug(&slug, self.case()));

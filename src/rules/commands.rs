@@ -72,11 +72,15 @@ pub(super) fn push(project: &Project, commit: ObjectId, to: &RefName) -> Option<
 /// Returns the command that pushes a branch under the first of some other names that nothing stands in the way of.
 pub(super) fn push_as(update: &Update<'_, '_>, names: impl IntoIterator<Item = RefName>) -> Option<String> {
     let refs = update.facts().after().refs(Namespace::Branch, "").ok()?;
+    let is_there = |name: &[u8]| refs.binary_search_by(|(other, _)| other.full().as_bytes().cmp(name)).is_ok();
     let is_free = |name: &RefName| {
-        let below = |upper: &RefName, lower: &RefName| {
-            lower.full().strip_prefix(upper.full().as_bytes()).is_some_and(|rest| rest.starts_with(b"/"))
-        };
-        !refs.iter().any(|(other, _)| other == name || below(other, name) || below(name, other))
+        // git cannot store a ref below the name of another.
+        let name = name.full().as_bytes();
+        let below = [name, b"/"].concat();
+        let first = refs.partition_point(|(other, _)| other.full().as_bytes() < below.as_slice());
+        let is_folder = refs.get(first).is_some_and(|(other, _)| other.full().starts_with(&below));
+        let mut above = name.find_iter("/").filter_map(|at| name.get(..at));
+        !is_there(name) && !is_folder && !above.any(is_there)
     };
     let name = names.into_iter().find(is_free)?;
     push(update.project(), update.new_id(), &name)
@@ -85,9 +89,11 @@ pub(super) fn push_as(update: &Update<'_, '_>, names: impl IntoIterator<Item = R
 /// Returns the names that a branch could have on the topic lines: the last part of its own in a pattern's only open
 /// place.
 pub(super) fn topic_names<'p>(project: &'p Project, name: &RefName) -> impl Iterator<Item = RefName> + use<'p> {
-    let short = name.short().to_string();
-    let last = short.rsplit('/').next().unwrap_or_default().to_owned();
-    project.lines().iter().filter(|line| line.role == Role::Topic).flat_map(move |line| {
+    // A name that is not text would be another one here.
+    let last = name.short().to_str().ok().and_then(|short| short.rsplit('/').next()).map(str::to_owned);
+    let topics = last.is_some().then(|| project.lines().iter().filter(|line| line.role == Role::Topic));
+    let last = last.unwrap_or_default();
+    topics.into_iter().flatten().flat_map(move |line| {
         let last = last.clone();
         line.branches.iter().filter_map(move |pattern| {
             let open = ["{name}", "**", "*"].into_iter().find(|open| pattern.text().contains(open))?;
@@ -166,7 +172,7 @@ pub(super) fn revert(branch: &BranchUpdate<'_, '_, '_>, commit: ObjectId) -> Opt
     let old = branch.known_old().ok()??;
     let commit = project.commit(commit).ok()?;
     if commit.parents.len() > 1
-        || !takes(&branch.place().line, &["revert"])
+        || !takes(branch.place().line, &["revert"])
         || !project.is_ancestor(old, branch.tip()).ok()?
     {
         return None;
@@ -222,6 +228,7 @@ pub(super) fn bring_home(update: &Update<'_, '_>, branch: &RefName, tip: ObjectI
 /// Returns whether some of these commits were made on the line that a branch was cut from: they may not come along.
 fn carries_origin(update: &Update<'_, '_>, line: Option<&Line>, tip: ObjectId, new: &[ObjectId]) -> Option<bool> {
     let Some(cut_from) = line.and_then(|line| line.cut_from.as_ref()) else { return Some(false) };
+    let new: BTreeSet<&ObjectId> = new.iter().collect();
     for (_, origin) in update.facts().after().branches_of(cut_from).ok()? {
         let ahead = update.project().mainline_ahead(origin, tip).ok()?;
         if ahead.commits.iter().any(|own| new.contains(own)) {

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use crate::support::site::{POLICY, Site, USUAL};
-use crate::support::{command, git, git_with, run, stderr};
+use crate::support::site::{POLICY, Site, USUAL, install};
+use crate::support::{command, git, git_with, refgate, run, stderr};
 
 /// A push that a rule refuses with a command.
 struct Case {
@@ -696,6 +696,45 @@ rules! {
     misplaced_change misplaced_tag moved_tag off_calendar_tag out_of_order_tag reserved_version retired_line
     rewritten_history stranded_changelog undocumented_release unlanded_fix unlisted_branch unlisted_tag
     unpromoted_commit version_gap wrong_way_merge
+}
+
+/// A clone's own hook knows what the clone calls the server.
+#[test]
+fn before_a_push_the_commands_name_the_remote_that_is_pushed_to() {
+    let policy = format!("{POLICY}\n{}", PICKS.trim_start_matches('+'));
+    let site = Site::new(USUAL, &policy, HISTORY);
+    let own = clone(&site, "own");
+    shell(&own, &format!("git remote rename origin upstream; {TWO_FIXES}"));
+    git(&own, &["config", "refgate.policy", site.path("policy.toml").to_str().unwrap()]);
+    install(&own, "pre-push");
+    let pushed = run(command("git", &own).args(["push", "upstream", "1.15"]), b"");
+    let text = stderr(&pushed);
+    let shown: Vec<&str> = text.lines().map(str::trim).filter(|line| line.starts_with("git ")).collect();
+    assert!(shown.len() == 2 && shown.iter().all(|shown| shown.contains(" --ff-only upstream master")), "{text}");
+    shell(&own, &shown.join("\n"));
+    shell(&own, "git push upstream 1.15 master");
+}
+
+/// What `refgate landed` shows is run on the branch that it names.
+#[test]
+fn the_commands_of_landed_bring_what_is_missing() {
+    for (flow, pairs) in [(PICKS, "cherry-pick"), (MERGES, "merge")] {
+        let policy = format!("{POLICY}\n{}", flow.trim_start_matches('+'));
+        let site = Site::new(USUAL, "schema = 1\nname = 'x'\n", HISTORY);
+        let own = clone(&site, "own");
+        shell(&own, &format!("{TWO_FIXES}; git push -q origin 1.15; git switch -q master; git branch -q -D 1.15"));
+        std::fs::write(own.join("policy.toml"), policy).unwrap();
+        let landed = || {
+            let output =
+                refgate(&own, &["landed", "--policy", "policy.toml", "--from", "origin/1.15", "--to", "master"], b"");
+            String::from_utf8(output.stdout).unwrap()
+        };
+        let text = landed();
+        let shown: Vec<&str> = text.lines().map(str::trim).filter(|line| line.starts_with("git ")).collect();
+        assert!(!shown.is_empty() && shown.iter().all(|line| line.starts_with(&format!("git {pairs} "))), "{text}");
+        shell(&own, &shown.join("\n"));
+        assert!(!landed().contains("missing"), "{}", landed());
+    }
 }
 
 /// Whoever adds a command to a rule adds a case here.
