@@ -658,6 +658,7 @@ fn try_case(case: &Case) {
     for shown in findings.iter().filter_map(|finding| finding["command"].as_str()) {
         assert!(seen(shown), "{shown}: {pushed:#?}");
         assert!(!shown.contains("COMMIT") && !shown.contains("NAME"), "{shown}");
+        assert!(case.by != "merge" || shown.contains("git merge -m"), "the way that the flow names first: {shown}");
         shell(&own, shown);
     }
 
@@ -718,21 +719,20 @@ fn before_a_push_the_commands_name_the_remote_that_is_pushed_to() {
 /// What `refgate landed` shows is run on the branch that it names.
 #[test]
 fn the_commands_of_landed_bring_what_is_missing() {
-    for (flow, pairs) in [(PICKS, "cherry-pick"), (MERGES, "merge")] {
+    for (flow, way) in [(PICKS, "cherry-pick"), (MERGES, "merge")] {
         let policy = format!("{POLICY}\n{}", flow.trim_start_matches('+'));
         let site = Site::new(USUAL, "schema = 1\nname = 'x'\n", HISTORY);
         let own = clone(&site, "own");
         shell(&own, &format!("{TWO_FIXES}; git push -q origin 1.15; git switch -q master; git branch -q -D 1.15"));
         std::fs::write(own.join("policy.toml"), policy).unwrap();
         let landed = || {
-            let output =
-                refgate(&own, &["landed", "--policy", "policy.toml", "--from", "origin/1.15", "--to", "master"], b"");
+            let output = refgate(&own, &["landed", "--policy", "policy.toml"], b"");
             String::from_utf8(output.stdout).unwrap()
         };
         let text = landed();
         let shown: Vec<&str> = text.lines().map(str::trim).filter(|line| line.starts_with("git ")).collect();
-        assert!(!shown.is_empty() && shown.iter().all(|line| line.starts_with(&format!("git {pairs} "))), "{text}");
-        shell(&own, &shown.join("\n"));
+        assert!(!shown.is_empty() && shown.iter().all(|line| line.starts_with(&format!("git {way} "))), "{text}");
+        shell(&own, &format!("{}\ngit push -q origin master", shown.join("\n")));
         assert!(!landed().contains("missing"), "{}", landed());
     }
 }

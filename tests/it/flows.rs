@@ -182,7 +182,8 @@ fn image_factorys_milestones_wait_for_the_merge_to_master() {
     tagged.refused(&["unlanded-fix refs/tags/1.0.1"]);
     assert!(tagged.text.contains(&fix[..10]));
     let command = mended_by(&tagged);
-    assert_eq!(command, "git switch master && git merge release/1.0");
+    let merge = format!("git merge -m 'Merge release/1.0 into master' {fix}");
+    assert_eq!(command, format!("git switch master && git pull --ff-only origin master && {merge}"));
     work.paste(&command);
     work.push(&["--atomic", "origin", "master", "1.0.1"]).accepted();
 }

@@ -132,7 +132,8 @@ pub(super) fn human(question: &Question<'_>, answer: &Answer, all: bool) -> Stri
         .rev()
         .map(|(verdict, _)| format!("  git cherry-pick -x {}\n", verdict.commit))
         .collect();
-    let picks = question.flow.is_none_or(|flow| flow.by.contains(&crate::policy::Way::Pick));
+    let by = question.flow.and_then(|flow| flow.by.first());
+    let picks = by.is_none_or(|way| *way == crate::policy::Way::Pick);
     if !missing.is_empty() && picks {
         text.push_str(&format!("To pick what is missing, on {to}:\n{}\n", missing.concat()));
     } else if !missing.is_empty() {
