@@ -61,7 +61,8 @@ impl RefRule for MisplacedTag {
             ))
             .commit(peeled.id)
             .asked_by(&series.origin)
-            .help("give it a version of the branch that it is on, or tag a commit that is not on that branch");
+            .help("give it a version of the branch that it is on, or tag a commit that is not on that branch")
+            .command(|| commands::delete_tag(facts, change.name()));
             return Ok(());
         }
         if is_home {

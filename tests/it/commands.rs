@@ -582,6 +582,144 @@ const CASES: &[Case] = &[
     },
 ];
 
+/// What happens in the projects whose processes the presets are.
+const PRESETS: &[Case] = &[
+    Case {
+        name: "pybal: a fix after the end of life",
+        rule: "retired-line",
+        by: "revert",
+        policy: "preset:pybal",
+        work: "git switch -q 1.15; echo over >> README; c 'No longer maintained' -m 'End-of-Life: 2020'; git push -q origin 1.15
+               w f; c 'Wait longer'",
+        push: "1.15",
+        ..USUAL_CASE
+    },
+    Case {
+        name: "pybal: two fixes that build on each other",
+        rule: "unlanded-fix",
+        by: "pick",
+        policy: "preset:pybal",
+        work: TWO_FIXES,
+        meanwhile: MASTER_MOVES,
+        push: "1.15",
+        ..USUAL_CASE
+    },
+    Case {
+        name: "pybal: a version whose branch is missing",
+        rule: "misplaced-tag",
+        by: "start_home",
+        policy: "preset:pybal",
+        work: "mkdir debian; e 1.16.0 > debian/changelog; c 'Release 1.16.0'; git push -q origin master; git tag -a -m x 1.16.0",
+        push: "1.16.0",
+        ..USUAL_CASE
+    },
+    Case {
+        name: "pybal: an entry that did not come back",
+        rule: "stranded-changelog",
+        by: "bring_file",
+        policy: "preset:pybal",
+        work: "git switch -q 1.15; mkdir debian; e 1.15.1 > debian/changelog; c 'Release 1.15.1'
+               { e 1.15.2; e 1.15.1; } > debian/changelog; c 'Release 1.15.2'; git push -q origin 1.15; git tag -a -m x 1.15.2",
+        push: "1.15.2",
+        ..USUAL_CASE
+    },
+    Case {
+        name: "imagefactory: a milestone on the mainline",
+        rule: "misplaced-tag",
+        by: "bring_home",
+        policy: "preset:imagefactory",
+        history: "A = commit \"first\" file a \"1\\n\"\nT = tag 1.0.3 of A\nrefs/heads/master = A\nrefs/heads/release/1.0 = A\n\
+                  refs/tags/1.0.3 = T\n",
+        work: "w a; c 'The fix of 1.0.4'; git push -q origin master; git tag -a -m x 1.0.4",
+        push: "1.0.4",
+        ..USUAL_CASE
+    },
+    Case {
+        name: "imagefactory: a milestone before it was merged up, without a local branch",
+        rule: "unlanded-fix",
+        by: "merge",
+        policy: "preset:imagefactory",
+        history: ALGIERS,
+        work: "git switch -q --detach origin/release/Algiers; w f; c 'Fix the factory'; w g; c 'Fix it again'
+               git push -q origin HEAD:release/Algiers; git tag -a -m x 1.2.0",
+        meanwhile: MASTER_MOVES,
+        push: "1.2.0",
+        ..USUAL_CASE
+    },
+    Case {
+        name: "imagefactory: the mainline merged over a fix",
+        rule: "wrong-way-merge",
+        by: "take_merge_out",
+        policy: "preset:imagefactory",
+        history: ALGIERS,
+        work: "git switch -q release/Algiers; w f; c 'Fix the factory'; git merge -q --no-edit origin/master",
+        push: "release/Algiers",
+        ..USUAL_CASE
+    },
+    Case {
+        name: "imagefactory: the mainline pushed down",
+        rule: "wrong-way-merge",
+        by: "take_off",
+        policy: "preset:imagefactory",
+        history: ALGIERS,
+        work: "git switch -q release/Algiers; git merge -q --ff-only origin/master; w g; c 'Fix the factory'",
+        push: "release/Algiers",
+        ..USUAL_CASE
+    },
+    Case {
+        name: "imagefactory: a version of another branch",
+        rule: "misplaced-tag",
+        by: "delete_tag",
+        policy: "preset:imagefactory",
+        history: "A = commit \"first\" file a \"1\\n\"\nT = tag 1.0.3 of A\nB = commit \"fix\" parents A file b \"1\\n\"\n\
+                  refs/heads/master = B\nrefs/heads/release/1.0 = B\nrefs/tags/1.0.3 = T\n",
+        work: "git tag -a -m x 1.3.0 origin/release/1.0",
+        push: "1.3.0",
+        ..USUAL_CASE
+    },
+    Case {
+        name: "brewblox: straight to master, with develop moved on and no branch of it here",
+        rule: "unpromoted-commit",
+        by: "promote",
+        policy: "preset:brewblox",
+        history: "A = commit \"first\" file a \"1\\n\"\nrefs/heads/master = A\nrefs/heads/develop = A\n",
+        work: "w f; c 'hotfix'; w g; c 'another'",
+        meanwhile: "git switch -q develop; w other; c 'somebody else'; git push -q origin develop",
+        push: "master",
+        ..USUAL_CASE
+    },
+    Case {
+        name: "brewblox: a branch that nobody expects",
+        rule: "unlisted-branch",
+        by: "push_as",
+        policy: "preset:brewblox",
+        history: "A = commit \"first\" file a \"1\\n\"\nrefs/heads/master = A\nrefs/heads/develop = A\n",
+        work: "git switch -q -c http2 origin/develop; w f; c f",
+        push: "http2",
+        then: Then::Holds("test $(git ls-remote origin refs/heads/feature/http2 | cut -f1) = $(git rev-parse HEAD)"),
+        ..USUAL_CASE
+    },
+    Case {
+        name: "canfar: straight to staging",
+        rule: "unpromoted-commit",
+        by: "promote",
+        policy: "preset:canfar",
+        history: "A = commit \"first\" file a \"1\\n\"\nrefs/heads/main = A\nrefs/heads/dev = A\nrefs/heads/staging = A\n\
+                  refs/heads/production = A\n",
+        work: "git switch -q -c mine origin/staging; w f; c 'fix: f'; w g; c 'fix: g'",
+        meanwhile: "git switch -q dev; w other; c 'fix: somebody else'; git push -q origin dev",
+        push: "mine:staging",
+        ..USUAL_CASE
+    },
+];
+
+const ALGIERS: &str = r#"
+A = commit "first" file README "one\n"
+B = commit "second" parents A file README "one\ntwo\n"
+refs/heads/master = B
+refs/heads/release/Algiers = A
+"#;
+
 /// The words of the cases: `w FILE` writes a file, `c MESSAGE` commits everything, `e VERSION` is an entry of a changelog.
 const WORDS: &str = "w() { echo \"$1\" >> \"$1\"; }\n\
     c() { git add --all; git commit -q --allow-empty -m \"$@\"; }\n\
@@ -639,7 +777,11 @@ fn again(case: &Case, before: &BTreeSet<String>, after: &BTreeSet<String>) -> BT
 }
 
 fn try_case(case: &Case) {
-    let policy = case.policy.strip_prefix('+').map_or(case.policy.to_owned(), |more| format!("{POLICY}\n{more}"));
+    let policy = match (case.policy.strip_prefix('+'), case.policy.starts_with("preset:")) {
+        (Some(more), _) => format!("{POLICY}\n{more}"),
+        (None, true) => format!("schema = 1\nname = 'ours'\nextends = ['{}']\n", case.policy),
+        (None, false) => case.policy.to_owned(),
+    };
     let site = Site::new(USUAL, &policy, case.history);
     let (own, other) = (clone(&site, "own"), clone(&site, "other"));
     shell(&own, case.work);
@@ -683,7 +825,7 @@ macro_rules! rules {
         $(#[test]
         fn $rule() {
             let rule = stringify!($rule).replace('_', "-");
-            for case in CASES.iter().filter(|case| case.rule == rule) {
+            for case in CASES.iter().chain(PRESETS).filter(|case| case.rule == rule) {
                 println!("{}: {}", case.rule, case.name);
                 try_case(case);
             }
@@ -760,7 +902,7 @@ fn every_rule_that_can_show_a_command_has_a_case() {
         shown.extend(makers.into_iter().filter(|maker| maker != "topic_names").map(|by| (stem.replace('_', "-"), by)));
     }
     let tried: BTreeSet<(String, String)> =
-        CASES.iter().map(|case| (case.rule.to_owned(), case.by.to_owned())).collect();
+        CASES.iter().chain(PRESETS).map(|case| (case.rule.to_owned(), case.by.to_owned())).collect();
     assert_eq!(shown, tried);
     let run: BTreeSet<String> = RULES.iter().map(|rule| rule.replace('_', "-")).collect();
     assert_eq!(run, tried.into_iter().map(|(rule, _)| rule).collect());
