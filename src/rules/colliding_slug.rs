@@ -101,7 +101,7 @@ impl RefRule for CollidingSlug {
             sink.report(format!("`{name}` makes the image tag `{slug}`, which is reserved"))
                 .commit(change.new_id())
                 .help("rename the branch")
-                .command(|| self.renamed(change));
+                .command_instead(|| self.renamed(change));
             return Ok(());
         }
         for rival in rivals {
@@ -113,7 +113,7 @@ impl RefRule for CollidingSlug {
             sink.report(format!("`{name}` makes the image tag `{common}`, and so does `{other}`"))
                 .commit(change.new_id())
                 .help("rename one of them: each would overwrite the other's images")
-                .command(|| if branch { self.renamed(change) } else { None })
+                .command_instead(|| if branch { self.renamed(change) } else { None })
                 .evidence(format!("{other} -> {common}"));
             return Ok(());
         }

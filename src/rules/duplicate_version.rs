@@ -49,7 +49,7 @@ impl VersionTagRule for DuplicateVersion {
                 } else {
                     "a version has one content for ever: give this one the next version"
                 })
-                .command(|| commands::delete_tag(tag.facts(), tag.name()))
+                .command_instead(|| commands::delete_tag(tag.facts(), tag.name()))
                 .evidence(format!(
                     "{} is equal in the order of {}",
                     sibling.name,

@@ -35,7 +35,7 @@ impl RefRule for LightweightTag {
         ))
         .commit(peeled.id)
         .help("make it a tag object, with a message, and push it again")
-        .command(|| commands::tag(change.name(), peeled.id));
+        .command_instead(|| commands::tag(change.name(), peeled.id));
         Ok(())
     }
 }

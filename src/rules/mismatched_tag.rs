@@ -42,7 +42,7 @@ impl RefRule for MismatchedTag {
             ))
             .commit(peeled.id)
             .help("a verifier reads the name in the object: make the tag anew under its own name")
-            .command(|| commands::tag(change.name(), peeled.id));
+            .command_instead(|| commands::tag(change.name(), peeled.id));
         }
         let (TagKind::Version, Some(version), Kind::Commit) = (place.class.kind, &place.version, peeled.kind) else {
             return Ok(());
@@ -114,7 +114,7 @@ impl Tagged<'_, '_> {
                     .commit(self.commit)
                     .place(path, &bytes, &field.span)
                     .help("set the version in a commit first and tag that one, or tag the commit that has it")
-                    .command(|| commands::delete_tag(self.facts, self.name))
+                    .command_instead(|| commands::delete_tag(self.facts, self.name))
                     .evidence(format!("the field `{}`", Untrusted::new(&field.name)));
                 }
             }

@@ -38,7 +38,7 @@ impl BranchRule for MisplacedBranch {
         ))
         .commit(commit)
         .help(format!("move what is its own onto the line `{cut_from}`"))
-        .command(|| commands::move_onto(branch, commit, origin));
+        .command_instead(|| commands::move_onto(branch, commit, origin));
         Ok(())
     }
 }

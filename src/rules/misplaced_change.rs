@@ -68,11 +68,11 @@ impl CommitRule for MisplacedChange {
         let report = sink
             .report(format!("{} is {kind}, and the line `{}` {takes}", commit.id.short(), place.line.name))
             .commit(commit.id)
-            .help(help(branch, refused))
-            .command(|| commands::take_out(branch, commit.id, |other| Ok(self.wrong(branch, other)?.is_some())));
-        if unknown && self.0 == Unknown::Warn {
-            report.only_warns();
-        }
+            .help(help(branch, refused));
+        let report = if unknown && self.0 == Unknown::Warn { report.only_warns() } else { report };
+        report.command_instead(|| {
+            commands::take_out(branch, commit.id, |other| Ok(self.wrong(branch, other)?.is_some()))
+        });
         Ok(())
     }
 }

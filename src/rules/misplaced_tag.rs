@@ -62,7 +62,7 @@ impl RefRule for MisplacedTag {
             .commit(peeled.id)
             .asked_by(&series.origin)
             .help("give it a version of the branch that it is on, or tag a commit that is not on that branch")
-            .command(|| commands::delete_tag(facts, change.name()));
+            .command_instead(|| commands::delete_tag(facts, change.name()));
             return Ok(());
         }
         if is_home {
@@ -86,7 +86,7 @@ impl RefRule for MisplacedTag {
             .help(
                 "put the tag on a commit of its line, or bring the commit onto the line first; then push both together",
             )
-            .command(command)
+            .command_instead(command)
             .evidence(format!("{} is no ancestor of {wanted}", peeled.id.short()));
         Ok(())
     }

@@ -32,7 +32,7 @@ impl RefRule for MovedTag {
         sink.report(format!("`{}` is published as {old} and would become {new}", change.name()))
             .commit(change.new_id())
             .help("whoever has the tag keeps the old one: give the change a version of its own, and take the published tag back")
-            .command(|| commands::take_tag(change.facts(), change.name()));
+            .command_instead(|| commands::take_tag(change.facts(), change.name()));
         Ok(())
     }
 }

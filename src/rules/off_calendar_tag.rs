@@ -53,7 +53,7 @@ impl VersionTagRule for OffCalendarTag {
         sink.report(format!("`{}` was made on {day}, and its version is of {start} to {end}", tag.name()))
             .commit(tag.commit())
             .help("use the version of the period in which it is made")
-            .command(|| commands::delete_tag(tag.facts(), tag.name()))
+            .command_instead(|| commands::delete_tag(tag.facts(), tag.name()))
             .evidence(format!("{day} is outside {first} to {last}"));
         Ok(())
     }

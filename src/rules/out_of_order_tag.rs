@@ -40,7 +40,7 @@ impl VersionTagRule for OutOfOrderTag {
         sink.report(contradiction.message)
             .commit(tag.commit())
             .help(contradiction.help)
-            .command(|| commands::delete_tag(tag.facts(), tag.name()))
+            .command_instead(|| commands::delete_tag(tag.facts(), tag.name()))
             .evidence(contradiction.evidence);
         Ok(())
     }

@@ -38,7 +38,7 @@ impl VersionTagRule for ReservedVersion {
         sink.report(format!("the version of `{}` is reserved for {purpose}, on {place}", tag.name()))
             .commit(tag.commit())
             .help("use another version; only what is on that branch may have this one")
-            .command(|| commands::delete_tag(tag.facts(), tag.name()));
+            .command_instead(|| commands::delete_tag(tag.facts(), tag.name()));
         Ok(())
     }
 }

@@ -42,7 +42,7 @@ impl BranchRule for RewrittenHistory {
         ))
         .commit(branch.old())
         .help(format!("build on what is there: the tip is {}", branch.old().short()))
-        .command(|| commands::put_on_top(branch));
+        .command_instead(|| commands::put_on_top(branch));
         Ok(())
     }
 }

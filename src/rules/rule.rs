@@ -284,6 +284,12 @@ impl Report<'_> {
         self.with(|finding| finding.command = command())
     }
 
+    /// Sets the command to run instead of the push: what it makes again, or leaves out, has to be refused. A push that is
+    /// only warned about goes ahead, and then the command would come too late.
+    pub fn command_instead(self, command: impl FnOnce() -> Option<String>) -> Self {
+        self.with(|finding| finding.command = if finding.level == Level::Refuse { command() } else { None })
+    }
+
     /// Sets what it was decided by.
     pub fn evidence(self, evidence: impl Into<String>) -> Self {
         self.with(|finding| finding.evidence = Some(shown(evidence)))

@@ -55,7 +55,7 @@ impl VersionTagRule for UndocumentedRelease {
                     .asked_by(&changelog.origin)
                     .commit(tag.commit())
                     .help("write down what the version brings, commit it, and tag the result")
-                    .command(|| commands::delete_tag(tag.facts(), tag.name()));
+                    .command_instead(|| commands::delete_tag(tag.facts(), tag.name()));
             }
         }
         Ok(())

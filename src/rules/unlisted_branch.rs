@@ -38,7 +38,7 @@ impl RefRule for UnlistedBranch {
         sink.report(format!("no line of the policy has a branch `{}`{hint}", change.name()))
             .commit(change.new_id())
             .help(format!("branches here are named {}; rename yours and push it again", listed(&patterns, "or")))
-            .command(|| {
+            .command_instead(|| {
                 // A name that is nearly right was mistyped: it is not that of a topic.
                 let topics = hint.is_empty().then(|| commands::topic_names(change.project(), change.name()))?;
                 commands::push_as(change, topics)

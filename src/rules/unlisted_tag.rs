@@ -35,7 +35,7 @@ impl RefRule for UnlistedTag {
         sink.report(format!("no tag class of the policy has a tag `{}`{why}", change.name()))
             .commit(change.new_id())
             .help(format!("tags here are named {}", patterns.join(", ")))
-            .command(|| commands::delete_tag(change.facts(), change.name()));
+            .command_instead(|| commands::delete_tag(change.facts(), change.name()));
         Ok(())
     }
 }

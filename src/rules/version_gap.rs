@@ -53,7 +53,7 @@ impl VersionTagRule for VersionGap {
         sink.report(format!("`{}` follows on `{before}` and skips {}", tag.name(), next.join(" or ")))
             .commit(tag.commit())
             .help("use the version that comes next")
-            .command(|| commands::delete_tag(tag.facts(), tag.name()));
+            .command_instead(|| commands::delete_tag(tag.facts(), tag.name()));
         Ok(())
     }
 }

@@ -56,7 +56,8 @@ fn merges(
         let Some(first) = own_commit(branch, *tip, old, &brought)? else { continue };
         let message =
             format!("{} merges `{origin}` into `{}`, which was cut from it", commit.id.short(), branch.name());
-        tell(sink.report(message).commit(commit.id), first).command(|| commands::take_merge_out(branch, commit));
+        tell(sink.report(message).commit(commit.id), first)
+            .command_instead(|| commands::take_merge_out(branch, commit));
         return Ok(true);
     }
     Ok(false)
@@ -73,7 +74,7 @@ fn moves_onto(
     for (origin, tip) in branch.origins(branch.facts().before())? {
         let Some(first) = own_commit(branch, tip, old, brought)? else { continue };
         let message = format!("`{}` moves onto `{origin}`, which it was cut from", branch.name());
-        tell(sink.report(message).commit(first), first).command(|| commands::take_off(branch, tip));
+        tell(sink.report(message).commit(first), first).command_instead(|| commands::take_off(branch, tip));
         return Ok(());
     }
     Ok(())

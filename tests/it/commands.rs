@@ -23,6 +23,8 @@ struct Case {
     meanwhile: &'static str,
     /// What is pushed.
     push: &'static str,
+    /// Whether the push passes, with a warning.
+    is_warned: bool,
     then: Then,
 }
 
@@ -44,6 +46,7 @@ const USUAL_CASE: Case = Case {
     work: "",
     meanwhile: "",
     push: "",
+    is_warned: false,
     then: Then::Passes,
 };
 
@@ -458,6 +461,18 @@ const CASES: &[Case] = &[
         ..USUAL_CASE
     },
     Case {
+        name: "two fixes that another branch should have",
+        rule: "unlanded-fix",
+        by: "pick",
+        policy: "+[[flow]]\nfrom = 'release'\nto = 'release'\neach = true\nby = ['pick']\ndue = 'report'\n",
+        history: "A = commit \"first\" file monitor.py \"timeout = 3\\n\"\nB = commit \"second\" parents A file b \"1\\n\"\n\
+                  refs/heads/master = B\nrefs/heads/1.15 = A\nrefs/heads/1.16 = B\n",
+        work: TWO_FIXES,
+        push: "1.15",
+        is_warned: true,
+        ..USUAL_CASE
+    },
+    Case {
         name: "a release of two fixes that were not merged up",
         rule: "unlanded-fix",
         by: "merge",
@@ -601,6 +616,18 @@ const PRESETS: &[Case] = &[
         policy: "preset:pybal",
         work: TWO_FIXES,
         meanwhile: MASTER_MOVES,
+        push: "1.15",
+        ..USUAL_CASE
+    },
+    Case {
+        name: "pybal: two fixes that the other maintained branch should have too",
+        rule: "unlanded-fix",
+        by: "pick",
+        policy: "preset:pybal",
+        history: "A = commit \"first\" file monitor.py \"timeout = 3\\n\"\nB = commit \"second\" parents A file b \"1\\n\"\n\
+                  C = commit \"third\" parents B file c \"1\\n\"\n\
+                  refs/heads/master = C\nrefs/heads/1.15 = B\nrefs/heads/1.14 = A\n",
+        work: TWO_FIXES,
         push: "1.15",
         ..USUAL_CASE
     },
@@ -776,19 +803,38 @@ fn again(case: &Case, before: &BTreeSet<String>, after: &BTreeSet<String>) -> BT
     specs
 }
 
-fn try_case(case: &Case) {
+/// Returns the whole policy of a case, with its rule at a level.
+fn policy(case: &Case, level: &str) -> String {
     let policy = match (case.policy.strip_prefix('+'), case.policy.starts_with("preset:")) {
         (Some(more), _) => format!("{POLICY}\n{more}"),
         (None, true) => format!("schema = 1\nname = 'ours'\nextends = ['{}']\n", case.policy),
         (None, false) => case.policy.to_owned(),
     };
+    let table = format!("[rules.{}]\n", case.rule);
+    let set = format!("{table}level = '{level}'\n");
+    if level == "refuse" {
+        policy
+    } else if policy.contains(&table) {
+        policy
+            .lines()
+            .filter(|line| !line.starts_with("level = "))
+            .map(|line| format!("{line}\n"))
+            .collect::<String>()
+            .replace(&table, &set)
+    } else {
+        format!("{policy}\n{set}")
+    }
+}
+
+fn try_case(case: &Case) {
+    let policy = policy(case, "refuse");
     let site = Site::new(USUAL, &policy, case.history);
     let (own, other) = (clone(&site, "own"), clone(&site, "other"));
     shell(&own, case.work);
     shell(&other, case.meanwhile);
     let _ = std::fs::remove_file(site.path("log"));
     let pushed = site.pushed(&run(command("git", &own).args(["push", "origin", case.push]), b""));
-    assert!(!pushed.landed, "{pushed:#?}");
+    assert_eq!(pushed.landed, case.is_warned, "{pushed:#?}");
     let findings = pushed.reports[0]["findings"].as_array().unwrap();
     let is_own = |finding: &serde_json::Value| finding["rule"] == case.rule && finding["command"].is_string();
     assert!(findings.iter().any(is_own), "{pushed:#?}");
@@ -839,6 +885,25 @@ rules! {
     misplaced_change misplaced_tag moved_tag off_calendar_tag out_of_order_tag reserved_version retired_line
     rewritten_history stranded_changelog undocumented_release unlanded_fix unlisted_branch unlisted_tag
     unpromoted_commit version_gap wrong_way_merge
+}
+
+/// A push that is only warned about goes ahead: nothing that would have to come before it is shown then.
+#[test]
+fn a_warning_shows_no_command_that_comes_too_late() {
+    let quiet = ["pick", "merge", "merge_waivers", "revert", "promote", "bring_file", "fetch"];
+    let cases: Vec<&Case> = CASES.iter().filter(|case| !quiet.contains(&case.by)).collect();
+    assert!(cases.len() > 20);
+    for case in cases {
+        let site = Site::new(USUAL, &policy(case, "warn"), case.history);
+        let (own, other) = (clone(&site, "own"), clone(&site, "other"));
+        shell(&own, case.work);
+        shell(&other, case.meanwhile);
+        let _ = std::fs::remove_file(site.path("log"));
+        let pushed = site.pushed(&run(command("git", &own).args(["push", "origin", case.push]), b""));
+        let findings = pushed.reports[0]["findings"].as_array().unwrap();
+        let own = findings.iter().find(|finding| finding["rule"] == case.rule).unwrap();
+        assert!(own["level"] == "warn" && own["command"].is_null(), "{}: {pushed:#?}", case.name);
+    }
 }
 
 /// A clone's own hook knows what the clone calls the server.
@@ -896,7 +961,7 @@ fn every_rule_that_can_show_a_command_has_a_case() {
             .skip(1)
             .map(|rest| rest.chars().take_while(|char| char.is_ascii_alphanumeric() || *char == '_').collect())
             .collect();
-        let count = text.matches(".command(").count();
+        let count = text.matches(".command(").count() + text.matches(".command_instead(").count();
         assert_eq!(count > 0, !makers.is_empty(), "{stem}: commands are made in src/rules/commands.rs");
         // Names come before a push of another name, and are not commands.
         shown.extend(makers.into_iter().filter(|maker| maker != "topic_names").map(|by| (stem.replace('_', "-"), by)));
