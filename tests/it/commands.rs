@@ -492,6 +492,15 @@ const CASES: &[Case] = &[
         ..USUAL_CASE
     },
     Case {
+        name: "a patch version with a feature",
+        rule: "understated-version",
+        by: "delete_tag",
+        policy: "+[rules.understated-version]\nlevel = 'refuse'\n",
+        work: "git switch -q 1.15; w f; c 'feat: f'; git push -q origin 1.15; git tag -a -m x 1.15.2",
+        push: "1.15.2",
+        ..USUAL_CASE
+    },
+    Case {
         name: "a name that the policy does not have",
         rule: "unlisted-branch",
         by: "push_as",
@@ -883,7 +892,7 @@ macro_rules! rules {
 rules! {
     colliding_slug deleted_ref duplicate_version improper_waiver lightweight_tag mismatched_tag misplaced_branch
     misplaced_change misplaced_tag moved_tag off_calendar_tag out_of_order_tag reserved_version retired_line
-    rewritten_history stranded_changelog undocumented_release unlanded_fix unlisted_branch unlisted_tag
+    rewritten_history stranded_changelog understated_version undocumented_release unlanded_fix unlisted_branch unlisted_tag
     unpromoted_commit version_gap wrong_way_merge
 }
 
