@@ -10,7 +10,9 @@ use std::collections::BTreeSet;
 
 use bstr::{BStr, BString, ByteSlice as _};
 
-use crate::facts::{BranchUpdate, Commit, FactError, Facts, Home, Kind, Line, Peeled, Project, Role, Update, Way};
+use crate::facts::{
+    BranchUpdate, Commit, FactError, Facts, FlowDue, Home, Kind, Line, Peeled, Project, Role, Update, Way,
+};
 use crate::model::{Namespace, ObjectId, RefName, WAIVER_NOTES, quote};
 
 /// Nobody pastes a command with more commits in it.
@@ -205,7 +207,7 @@ pub(super) fn bring_home(update: &Update<'_, '_>, branch: &RefName, tip: ObjectI
     let line = project.line_of(branch).map(|place| place.line);
     let new = project.commits(&[commit], &[tip]).ok()?;
     if project.is_ancestor(tip, commit).ok()? && !carries_origin(update, line, tip, &new)? {
-        return push(project, commit, branch);
+        return is_accepted(update, branch, commit, &new)?.then(|| push(project, commit, branch))?;
     }
     // More than one commit may be more than was meant, and to leave some out is not for a command to decide.
     let [only] = new.as_slice() else { return None };
@@ -215,6 +217,7 @@ pub(super) fn bring_home(update: &Update<'_, '_>, branch: &RefName, tip: ObjectI
     let files = project.touched_files(base, tip).ok()?.into_iter().collect();
     if change.parents.len() != 1
         || is_owed_a_merge
+        || !line.intake.only_from.is_empty()
         || !takes(line, &project.kinds_of(&change).ok()?)
         || !are_apart(project, &[change], &files)?
         || !is_on_a_branch(update.facts(), commit)?
@@ -223,6 +226,41 @@ pub(super) fn bring_home(update: &Update<'_, '_>, branch: &RefName, tip: ObjectI
     }
     let name = quote(update.name().short())?;
     all([pick(project, commit, branch), Some(format!("git tag --annotate --force --message {name} {name}"))])
+}
+
+/// Returns whether a branch may get these commits: the kinds that they are, whence they come, and what is due before.
+fn is_accepted(update: &Update<'_, '_>, branch: &RefName, tip: ObjectId, new: &[ObjectId]) -> Option<bool> {
+    let (project, after) = (update.project(), update.facts().after());
+    let Some(place) = project.line_of(branch) else { return Some(true) };
+    let intake = &place.line.intake;
+    let mut flows = project.flows_from(&place.line.name).filter(|flow| flow.due == FlowDue::Before).peekable();
+    let is_free = intake.accepts.is_empty() && intake.refuses.is_empty() && intake.only_from.is_empty();
+    if new.is_empty() || (is_free && flows.peek().is_none()) {
+        return Some(true);
+    }
+    if new.len() > MAX_COMMITS {
+        return None;
+    }
+    let mut sources = Vec::new();
+    for line in &intake.only_from {
+        sources.extend(after.tips_of(line).ok()?);
+    }
+    let missing = project.commits(new, &sources).ok()?;
+    if !intake.only_from.is_empty() && new.iter().any(|id| missing.contains(id)) {
+        return Some(false);
+    }
+    for id in new {
+        let commit = project.commit(*id).ok()?;
+        if commit.parents.len() < 2 && !takes(place.line, &project.kinds_of(&commit).ok()?) {
+            return Some(false);
+        }
+    }
+    for flow in flows {
+        if !after.debts(flow, branch, tip, Some(new)).ok()?.is_empty() {
+            return Some(false);
+        }
+    }
+    Some(true)
 }
 
 /// Returns whether some of these commits were made on the line that a branch was cut from: they may not come along.
@@ -252,7 +290,8 @@ pub(super) fn start_home(update: &Update<'_, '_>, home: &Home, commit: ObjectId)
         let origins = update.facts().after().tips_of(cut_from).ok()?;
         let others = [origins.as_slice(), &update.facts().before().line_tips().ok()?].concat();
         // What it would have from yet another line may not come here.
-        if project.commits(&[commit], &origins).ok()?.len() != project.commits(&[commit], &others).ok()?.len() {
+        let own = project.commits(&[commit], &origins).ok()?;
+        if own.len() != project.commits(&[commit], &others).ok()?.len() || !is_accepted(update, &name, commit, &own)? {
             return None;
         }
     }

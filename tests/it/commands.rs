@@ -8,13 +8,13 @@ use crate::support::site::{POLICY, Site, USUAL, install};
 use crate::support::{command, git, git_with, refgate, run, stderr};
 
 /// A push that a rule refuses with a command.
-struct Case {
+struct Case<'a> {
     name: &'static str,
     rule: &'static str,
     /// The function of `src/rules/commands.rs` that makes the command.
     by: &'static str,
     /// The policy, or what is added to the usual one after a `+`.
-    policy: &'static str,
+    policy: &'a str,
     /// What the server has.
     history: &'static str,
     /// What the pusher does in a fresh clone, in a shell.
@@ -37,7 +37,7 @@ enum Then {
     Holds(&'static str),
 }
 
-const USUAL_CASE: Case = Case {
+const USUAL_CASE: Case<'static> = Case {
     name: "",
     rule: "",
     by: "",
@@ -159,7 +159,7 @@ refs/heads/master = B
 refs/tags/1.15.4 = T
 "#;
 
-const CASES: &[Case] = &[
+const CASES: &[Case<'static>] = &[
     Case {
         name: "two names of one image",
         rule: "colliding-slug",
@@ -607,7 +607,7 @@ const CASES: &[Case] = &[
 ];
 
 /// What happens in the projects whose processes the presets are.
-const PRESETS: &[Case] = &[
+const PRESETS: &[Case<'static>] = &[
     Case {
         name: "pybal: a fix after the end of life",
         rule: "retired-line",
@@ -797,7 +797,7 @@ fn refs(repository: &Path) -> BTreeSet<String> {
 
 /// Returns what the push brings when it is made again: everything that the commands changed, and what was refused, from
 /// the branch or tag of its name where there is one. A tag may be gone: then nothing of it is left to push.
-fn again(case: &Case, before: &BTreeSet<String>, after: &BTreeSet<String>) -> BTreeSet<String> {
+fn again(case: &Case<'_>, before: &BTreeSet<String>, after: &BTreeSet<String>) -> BTreeSet<String> {
     let named = |line: &String| line.split(' ').next().unwrap().to_owned();
     let mut specs: BTreeSet<String> = after.difference(before).map(named).collect();
     let spec = case.push.trim_start_matches('+');
@@ -813,7 +813,7 @@ fn again(case: &Case, before: &BTreeSet<String>, after: &BTreeSet<String>) -> BT
 }
 
 /// Returns the whole policy of a case, with its rule at a level.
-fn policy(case: &Case, level: &str) -> String {
+fn policy(case: &Case<'_>, level: &str) -> String {
     let policy = match (case.policy.strip_prefix('+'), case.policy.starts_with("preset:")) {
         (Some(more), _) => format!("{POLICY}\n{more}"),
         (None, true) => format!("schema = 1\nname = 'ours'\nextends = ['{}']\n", case.policy),
@@ -835,7 +835,7 @@ fn policy(case: &Case, level: &str) -> String {
     }
 }
 
-fn try_case(case: &Case) {
+fn try_case(case: &Case<'_>) {
     let policy = policy(case, "refuse");
     let site = Site::new(USUAL, &policy, case.history);
     let (own, other) = (clone(&site, "own"), clone(&site, "other"));
@@ -896,11 +896,65 @@ rules! {
     unpromoted_commit version_gap wrong_way_merge
 }
 
+/// Where a command would not do, there is none.
+#[test]
+fn what_no_command_fixes_shows_none() {
+    let fixed = "A = commit \"first\" file a \"1\\n\"\nrefs/heads/master = A\nrefs/heads/1.15 = A\n";
+    let notes = "[[changelog]]\npath = 'debian/changelog'\nformat = 'debian'\n\
+                 reintegrate = { from = 'release', to = 'master', due = 'next-tag' }\n";
+    let notes = format!("{POLICY}\n{notes}");
+    let usual = |rule, work, push| Case { rule, work, push, ..USUAL_CASE };
+    for case in [
+        // Its fix would be refused on the branch too, since it is not on the mainline.
+        Case { policy: PICKS, ..usual("misplaced-tag", "git switch -q 1.15; w f; c fix; git tag -a -m x 1.15.2", "1.15.2") },
+        // Which of them were meant?
+        Case {
+            history: fixed,
+            ..usual("misplaced-tag", "w f; c f; w g; c g; git push -q origin master; git tag -a -m x 1.15.1", "1.15.1")
+        },
+        // The next major version is not what a release branch starts with.
+        Case {
+            policy: MAJORS,
+            history: MAJOR_HISTORY,
+            ..usual("misplaced-branch", "git switch -q -c 1.16 origin/2.0-dev", "1.16")
+        },
+        Case {
+            policy: MAJORS,
+            history: MAJOR_HISTORY,
+            ..usual("misplaced-tag", "git tag -a -m x 1.16.0 origin/2.0-dev", "1.16.0")
+        },
+        // What came after it builds on it.
+        usual("wrong-way-merge", "git switch -q 1.15; git merge -q --no-edit origin/master; w README; c more", "1.15"),
+        Case { policy: ACCEPTS, ..usual("misplaced-change", "git switch -q 1.15; w a; c 'feat: a'; w a; c 'fix: a'", "1.15") },
+        usual("rewritten-history", "w README; git commit -q --amend --all -m again", "+master"),
+        // A slip of the pen.
+        usual("unlisted-branch", "git branch mastre", "mastre"),
+        Case {
+            policy: &notes,
+            ..usual(
+                "stranded-changelog",
+                "mkdir debian; e 1.16.0 > debian/changelog; c own; git push -q origin master; git switch -q 1.15; mkdir debian
+                 { e 1.15.2; e 1.15.1; } > debian/changelog; c 'release 1.15.2'; git push -q origin 1.15; git tag -a -m x 1.15.2",
+                "1.15.2",
+            )
+        },
+    ] {
+        let site = Site::new(USUAL, &policy(&case, "refuse"), case.history);
+        let own = clone(&site, "own");
+        shell(&own, case.work);
+        let _ = std::fs::remove_file(site.path("log"));
+        let pushed = site.pushed(&run(command("git", &own).args(["push", "origin", case.push]), b""));
+        let findings = pushed.reports[0]["findings"].as_array().unwrap();
+        let own = findings.iter().find(|finding| finding["rule"] == case.rule);
+        assert!(!pushed.landed && own.is_some_and(|own| own["command"].is_null()), "{}: {pushed:#?}", case.work);
+    }
+}
+
 /// A push that is only warned about goes ahead: nothing that would have to come before it is shown then.
 #[test]
 fn a_warning_shows_no_command_that_comes_too_late() {
     let quiet = ["pick", "merge", "merge_waivers", "revert", "promote", "bring_file", "fetch"];
-    let cases: Vec<&Case> = CASES.iter().filter(|case| !quiet.contains(&case.by)).collect();
+    let cases: Vec<&Case<'_>> = CASES.iter().filter(|case| !quiet.contains(&case.by)).collect();
     assert!(cases.len() > 20);
     for case in cases {
         let site = Site::new(USUAL, &policy(case, "warn"), case.history);
