@@ -1,7 +1,7 @@
 //! Which local refs represent the receiving side's. This is the only list of remote views: everything that asks where a
 //! branch points asks here.
 
-use bstr::{BString, ByteSlice as _};
+use bstr::{BStr, BString, ByteSlice as _};
 use std::cell::OnceCell;
 
 use super::FactError;
@@ -54,6 +54,14 @@ impl View {
             return Ok(Self::Own);
         }
         Self::of_remote(repository, remote)
+    }
+
+    /// Returns what the clone calls the receiving side; `None` where this is not a clone, or pushes to a mere URL.
+    pub fn remote_name(&self) -> Option<&BStr> {
+        match self {
+            Self::Own => None,
+            Self::Remote(remote) => remote.tracking.remote(),
+        }
     }
 
     /// Returns what a ref holds on the receiving side; `None` when it does not exist there.

@@ -1,10 +1,10 @@
 //! Refuses refs whose image tag is already another ref's.
 
-use bstr::BStr;
+use bstr::ByteSlice as _;
 
-use super::{Meta, OptionError, RefRule, Rule, Sink};
+use super::{Meta, OptionError, RefRule, Rule, Sink, commands};
 use crate::facts::{Case, FactError, Update};
-use crate::model::{Level, Namespace, RefName, quote};
+use crate::model::{Level, Namespace, RefName};
 use crate::version::docker_slug;
 
 /// The rule's own keys.
@@ -61,6 +61,23 @@ impl CollidingSlug {
         std::iter::once(slug.to_owned()).chain(longer).chain(shorter).collect()
     }
 
+    /// Returns the command that pushes a branch under a name of the same line whose image tag is free.
+    fn renamed(&self, change: &Update<'_, '_>) -> Option<String> {
+        // A name of no line is not made better by a number.
+        let line = change.line().map(|place| &place.line.name);
+        if line.is_none() && !change.project().lines().is_empty() {
+            return None;
+        }
+        let short = change.name().short().to_str().ok()?;
+        let names = (2..10).map(|number| RefName::branch(format!("{short}-{number}")));
+        let is_free = |name: &RefName| {
+            let is_alike = change.project().line_of(name).map(|place| &place.line.name) == line;
+            let taken = self.slug(name).map(|slug| change.facts().after().with_slug(&slug, self.case()));
+            is_alike && taken.is_some_and(|taken| taken.is_ok_and(|taken| taken.is_empty()))
+        };
+        commands::push_as(change, names.filter(is_free))
+    }
+
     fn case(&self) -> Case {
         if self.0.lower_case { Case::Lower } else { Case::Keep }
     }
@@ -72,12 +89,10 @@ impl RefRule for CollidingSlug {
             return Ok(());
         }
         let name = change.name();
-        let rename = |short: &BStr| quote(short).map(|name| format!("git branch -m -- {name} NEW-NAME"));
         let Some(slug) = self.slug(name) else {
             sink.report(format!("no image tag can be made from `{name}`"))
                 .commit(change.new_id())
-                .help("use a letter or a digit somewhere in the name")
-                .command(rename(name.short()));
+                .help("use a letter or a digit somewhere in the name");
             return Ok(());
         };
         let branch = name.namespace() == Namespace::Branch;
@@ -86,7 +101,7 @@ impl RefRule for CollidingSlug {
             sink.report(format!("`{name}` makes the image tag `{slug}`, which is reserved"))
                 .commit(change.new_id())
                 .help("rename the branch")
-                .command(rename(name.short()));
+                .command_instead(|| self.renamed(change));
             return Ok(());
         }
         for rival in rivals {
@@ -98,7 +113,7 @@ impl RefRule for CollidingSlug {
             sink.report(format!("`{name}` makes the image tag `{common}`, and so does `{other}`"))
                 .commit(change.new_id())
                 .help("rename one of them: each would overwrite the other's images")
-                .command(if branch { rename(name.short()) } else { None })
+                .command_instead(|| if branch { self.renamed(change) } else { None })
                 .evidence(format!("{other} -> {common}"));
             return Ok(());
         }

@@ -1,9 +1,9 @@
 //! Refuses the deletion of branches and tags that have to stay.
 
 use super::rule::NoOptions;
-use super::{Meta, OptionError, RefRule, Rule, Sink};
+use super::{Meta, OptionError, RefRule, Rule, Sink, commands};
 use crate::facts::{FactError, Update};
-use crate::model::{Level, quote};
+use crate::model::Level;
 
 pub(super) struct DeletedRef;
 
@@ -40,7 +40,7 @@ impl RefRule for DeletedRef {
         sink.report(format!("`{}` is {kept}, which is never deleted", change.name()))
             .commit(change.old())
             .help("leave it out of the push; if it went from your clone, this brings it back")
-            .command(quote(change.name().full()).map(|name| format!("git fetch origin {name}:{name}")));
+            .command(|| commands::fetch(project));
         Ok(())
     }
 }

@@ -1,9 +1,9 @@
 //! Refuses a second tag for a version that has one.
 
 use super::rule::NoOptions;
-use super::{Meta, OptionError, Rule, Sink, VersionTagRule};
+use super::{Meta, OptionError, Rule, Sink, VersionTagRule, commands};
 use crate::facts::{FactError, VersionTag};
-use crate::model::{Level, quote};
+use crate::model::Level;
 
 pub(super) struct DuplicateVersion;
 
@@ -49,7 +49,7 @@ impl VersionTagRule for DuplicateVersion {
                 } else {
                     "a version has one content for ever: give this one the next version"
                 })
-                .command(quote(tag.name().short()).map(|name| format!("git tag -d {name}")))
+                .command_instead(|| commands::delete_tag(tag.facts(), tag.name()))
                 .evidence(format!(
                     "{} is equal in the order of {}",
                     sibling.name,

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::rule::NoOptions;
 use super::unauthorized_actor::{members, who};
-use super::{Meta, OptionError, RefRule, Rule, Sink};
+use super::{Meta, OptionError, RefRule, Rule, Sink, commands};
 use crate::facts::{ArrivingNote, FactError, Kind, Movement, Update};
 use crate::model::{Actor, Level, Untrusted, WAIVER_NOTES, did_you_mean};
 
@@ -67,12 +67,12 @@ fn history(change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError
         Movement::Create | Movement::FastForward => {}
         Movement::Delete => {
             sink.report(format!("`{}` is the record of waivers, which is never deleted", change.name()))
-                .help("take single waivers back: `git notes --ref refgate remove COMMIT`");
+                .help("take single waivers back, with `git notes --ref refgate remove`");
         }
         Movement::Rewrite => {
             sink.report(format!("the push takes waivers out of the history of `{}`", change.name()))
                 .help("build on the notes that are there")
-                .command(Some(format!("git fetch origin {WAIVER_NOTES} && git notes --ref refgate merge FETCH_HEAD")));
+                .command(|| commands::merge_waivers(change.project()));
         }
     }
     Ok(())
@@ -95,7 +95,7 @@ fn notes(change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> 
         if let Some(wrong) = flaw(&note, made) {
             sink.report(format!("the note `{}` is no waiver: {wrong}", Untrusted::new(path)))
                 .path(path)
-                .help("write it with `refgate waive COMMIT --rule RULE --reason REASON`");
+                .help("write it with `refgate waive`, which makes one that counts");
         }
     }
     Ok(())

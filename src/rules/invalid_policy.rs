@@ -37,8 +37,7 @@ impl RefRule for InvalidPolicy {
         };
         sink.report(format!("the policy in `{}` would be invalid: {errors}", change.name()))
             .commit(change.new_id())
-            .help("mend the policy file and push again")
-            .command(Some("refgate policy check".to_owned()));
+            .help("correct the policy file and push again");
         Ok(())
     }
 }

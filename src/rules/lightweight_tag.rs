@@ -1,9 +1,9 @@
 //! Refuses tags without a tag object where the policy asks for one.
 
 use super::rule::NoOptions;
-use super::{Meta, OptionError, RefRule, Rule, Sink};
+use super::{Meta, OptionError, RefRule, Rule, Sink, commands};
 use crate::facts::{FactError, TagObject, Update};
-use crate::model::{Level, quote};
+use crate::model::Level;
 
 pub(super) struct LightweightTag;
 
@@ -35,9 +35,7 @@ impl RefRule for LightweightTag {
         ))
         .commit(peeled.id)
         .help("make it a tag object, with a message, and push it again")
-        .command(
-            quote(change.name().short()).map(|name| format!("git tag --annotate --force {name} {}", peeled.id.short())),
-        );
+        .command_instead(|| commands::tag(change.name(), peeled.id));
         Ok(())
     }
 }

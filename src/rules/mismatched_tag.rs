@@ -3,10 +3,10 @@
 use bstr::BStr;
 
 use super::rule::NoOptions;
-use super::{Meta, OptionError, RefRule, Rule, Sink};
+use super::{Meta, OptionError, RefRule, Rule, Sink, commands};
 use crate::facts::{Agreement, FactError, Facts, Kind, Manifest, TagKind, TagMatch, Update, VersionField};
 use crate::manifest::{self, Field};
-use crate::model::{Level, ObjectId, RefName, Untrusted, quote};
+use crate::model::{Level, ObjectId, RefName, Untrusted};
 use crate::version::{Scheme, Spelling, Version, spell_release};
 
 pub(super) struct MismatchedTag;
@@ -35,7 +35,6 @@ impl RefRule for MismatchedTag {
             && object.name != change.name().short()
             && !is_spelling(facts, place, object.name.as_ref())
         {
-            let name = quote(change.name().short());
             sink.report(format!(
                 "the tag object of `{}` says that it is `{}`",
                 change.name(),
@@ -43,7 +42,7 @@ impl RefRule for MismatchedTag {
             ))
             .commit(peeled.id)
             .help("a verifier reads the name in the object: make the tag anew under its own name")
-            .command(name.map(|name| format!("git tag --annotate --force {name} {}", peeled.id.short())));
+            .command_instead(|| commands::tag(change.name(), peeled.id));
         }
         let (TagKind::Version, Some(version), Kind::Commit) = (place.class.kind, &place.version, peeled.kind) else {
             return Ok(());
@@ -107,7 +106,6 @@ impl Tagged<'_, '_> {
                     if texts.is_empty() || texts.iter().any(|text| self.agrees(path, text, entry.agrees)) {
                         continue;
                     }
-                    let delete = quote(self.name.short()).map(|name| format!("git tag -d {name}"));
                     sink.report(format!(
                         "`{}` is on a tree whose `{shown}` says `{}`",
                         self.name,
@@ -116,7 +114,7 @@ impl Tagged<'_, '_> {
                     .commit(self.commit)
                     .place(path, &bytes, &field.span)
                     .help("set the version in a commit first and tag that one, or tag the commit that has it")
-                    .command(delete)
+                    .command_instead(|| commands::delete_tag(self.facts, self.name))
                     .evidence(format!("the field `{}`", Untrusted::new(&field.name)));
                 }
             }

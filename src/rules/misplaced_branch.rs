@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::rule::NoOptions;
-use super::{BranchRule, Meta, OptionError, Rule, Sink};
+use super::{BranchRule, Meta, OptionError, Rule, Sink, commands};
 use crate::facts::{Bindings, BranchUpdate, FactError, Line, Pattern, Role};
-use crate::model::{Level, ObjectId, RefName, quote};
+use crate::model::{Level, ObjectId, RefName};
 
 pub(super) struct MisplacedBranch;
 
@@ -38,11 +38,7 @@ impl BranchRule for MisplacedBranch {
         ))
         .commit(commit)
         .help(format!("move what is its own onto the line `{cut_from}`"))
-        .command(
-            quote(branch.name().short())
-                .zip(quote(origin.short()))
-                .map(|(name, origin)| format!("git rebase --onto origin/{origin} {} {name}", commit.short())),
-        );
+        .command_instead(|| commands::move_onto(branch, commit, origin));
         Ok(())
     }
 }

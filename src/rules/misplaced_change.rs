@@ -1,6 +1,6 @@
 //! Refuses kinds of change that a line does not take.
 
-use super::{CommitRule, Meta, OptionError, Rule, Sink};
+use super::{CommitRule, Meta, OptionError, Rule, Sink, commands};
 use crate::facts::{Bindings, BranchUpdate, Commit, FactError, Line};
 use crate::model::{Level, listed};
 
@@ -56,21 +56,9 @@ impl CommitRule for MisplacedChange {
     fn check(&self, branch: &BranchUpdate<'_, '_, '_>, commit: &Commit, sink: &mut Sink<'_>) -> Result<(), FactError> {
         let place = branch.place();
         let intake = &place.line.intake;
-        let kinds = branch.facts().project().kinds_of(commit)?;
-        // The commits that a merge brings are judged one by one.
-        let unknown = kinds.is_empty() && self.0 != Unknown::Accept && commit.parents.len() < 2;
-        let refused = kinds.iter().find(|kind| intake.refuses.iter().any(|refused| refused == *kind));
-        let stranger = !intake.accepts.is_empty()
-            && (unknown
-                || (!kinds.is_empty() && !kinds.iter().any(|kind| intake.accepts.iter().any(|taken| taken == *kind))));
-        if (refused.is_none() && !stranger) || comes_by_merge(branch, &place.line.name, commit)? {
-            return Ok(());
-        }
-        if branch.takes(commit.id)? {
-            return Ok(());
-        }
+        let Some(Wrong { kinds, refused, unknown }) = self.wrong(branch, commit)? else { return Ok(()) };
         let kind = refused
-            .or(kinds.first())
+            .or(kinds.first().copied())
             .map_or_else(|| "of no known kind".to_owned(), |kind| format!("a `{kind}` change"));
         let takes = if intake.accepts.is_empty() {
             format!("takes no {}", listed(&intake.refuses, "or"))
@@ -80,12 +68,43 @@ impl CommitRule for MisplacedChange {
         let report = sink
             .report(format!("{} is {kind}, and the line `{}` {takes}", commit.id.short(), place.line.name))
             .commit(commit.id)
-            .help(help(branch, refused.copied()))
-            .command(Some(format!("git rebase --onto {0}~1 {0}", commit.id.short())));
-        if unknown && self.0 == Unknown::Warn {
-            report.only_warns();
-        }
+            .help(help(branch, refused));
+        let report = if unknown && self.0 == Unknown::Warn { report.only_warns() } else { report };
+        report.command_instead(|| {
+            commands::take_out(branch, commit.id, |other| Ok(self.wrong(branch, other)?.is_some()))
+        });
         Ok(())
+    }
+}
+
+/// What is wrong with a commit.
+struct Wrong<'p> {
+    /// The kinds of change that it is.
+    kinds: Vec<&'p str>,
+    /// The one of them that the line refuses by name.
+    refused: Option<&'p str>,
+    /// Whether all that is wrong is that its kind is not known.
+    unknown: bool,
+}
+
+impl MisplacedChange {
+    fn wrong<'p>(&self, branch: &BranchUpdate<'_, '_, 'p>, commit: &Commit) -> Result<Option<Wrong<'p>>, FactError> {
+        let place = branch.place();
+        let intake = &place.line.intake;
+        let kinds = branch.facts().project().kinds_of(commit)?;
+        // The commits that a merge brings are judged one by one.
+        let unknown = kinds.is_empty() && self.0 != Unknown::Accept && commit.parents.len() < 2;
+        let refused = kinds.iter().find(|kind| intake.refuses.iter().any(|refused| refused == *kind)).copied();
+        let stranger = !intake.accepts.is_empty()
+            && (unknown
+                || (!kinds.is_empty() && !kinds.iter().any(|kind| intake.accepts.iter().any(|taken| taken == *kind))));
+        if (refused.is_none() && !stranger) || comes_by_merge(branch, &place.line.name, commit)? {
+            return Ok(None);
+        }
+        if branch.takes(commit.id)? {
+            return Ok(None);
+        }
+        Ok(Some(Wrong { kinds, refused, unknown }))
     }
 }
 

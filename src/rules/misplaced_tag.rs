@@ -1,9 +1,9 @@
 //! Refuses tags that are on none of the lines to which their class belongs.
 
 use super::rule::NoOptions;
-use super::{Meta, OptionError, RefRule, Rule, Sink};
+use super::{Meta, OptionError, RefRule, Rule, Sink, commands};
 use crate::facts::{FactError, Home, Kind, TagKind, Update};
-use crate::model::{Level, listed, quote};
+use crate::model::{Level, listed};
 
 pub(super) struct MisplacedTag;
 
@@ -36,8 +36,7 @@ impl RefRule for MisplacedTag {
                     class.name
                 ))
                 .commit(peeled.id)
-                .help("tag the commit that is released")
-                .command(quote(change.name().short()).map(|name| format!("git tag --annotate --force {name} HEAD")));
+                .help("tag the commit that is released");
             }
             return Ok(());
         }
@@ -62,7 +61,8 @@ impl RefRule for MisplacedTag {
             ))
             .commit(peeled.id)
             .asked_by(&series.origin)
-            .help("give it a version of the branch that it is on, or tag a commit that is not on that branch");
+            .help("give it a version of the branch that it is on, or tag a commit that is not on that branch")
+            .command_instead(|| commands::delete_tag(facts, change.name()));
             return Ok(());
         }
         if is_home {
@@ -75,16 +75,10 @@ impl RefRule for MisplacedTag {
             }
             None => format!("`{}` is not on {wanted}, where tags of the class `{}` sit", change.name(), class.name),
         };
-        let tag = quote(change.name().short());
-        let command = match home.branches.as_slice() {
-            [(branch, _)] => tag
-                .zip(quote(branch.short()))
-                .map(|(tag, branch)| format!("git tag --annotate --force {tag} origin/{branch}")),
+        let command = || match home.branches.as_slice() {
+            [(branch, tip)] => commands::bring_home(change, branch, *tip, peeled.id),
             // The branch is missing: creating it at the tagged commit makes the tag right.
-            [] => home
-                .only
-                .and_then(|name| quote(name.full()))
-                .map(|name| format!("git push origin {}:{name}", peeled.id.short())),
+            [] => commands::start_home(change, &home, peeled.id),
             _ => None,
         };
         sink.report(message)
@@ -92,7 +86,7 @@ impl RefRule for MisplacedTag {
             .help(
                 "put the tag on a commit of its line, or bring the commit onto the line first; then push both together",
             )
-            .command(command)
+            .command_instead(command)
             .evidence(format!("{} is no ancestor of {wanted}", peeled.id.short()));
         Ok(())
     }

@@ -4,6 +4,7 @@
 //! any rendering. Rules do no I/O, hold no state and ask [`crate::facts`] alone.
 
 mod colliding_slug;
+mod commands;
 mod deleted_ref;
 mod duplicate_version;
 mod entry;

@@ -1,9 +1,9 @@
 //! Refuses tags that change what they name.
 
 use super::rule::NoOptions;
-use super::{Meta, OptionError, RefRule, Rule, Sink};
+use super::{Meta, OptionError, RefRule, Rule, Sink, commands};
 use crate::facts::{FactError, Update};
-use crate::model::{Level, Namespace, quote};
+use crate::model::{Level, Namespace};
 
 pub(super) struct MovedTag;
 
@@ -32,7 +32,7 @@ impl RefRule for MovedTag {
         sink.report(format!("`{}` is published as {old} and would become {new}", change.name()))
             .commit(change.new_id())
             .help("whoever has the tag keeps the old one: give the change a version of its own, and take the published tag back")
-            .command(quote(change.name().full()).map(|name| format!("git fetch --force origin {name}:{name}")));
+            .command_instead(|| commands::take_tag(change.facts(), change.name()));
         Ok(())
     }
 }

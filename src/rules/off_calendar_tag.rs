@@ -4,9 +4,9 @@ use jiff::ToSpan as _;
 use jiff::civil::Date;
 use jiff::tz::Offset;
 
-use super::{Meta, OptionError, Rule, Sink, VersionTagRule};
+use super::{Meta, OptionError, Rule, Sink, VersionTagRule, commands};
 use crate::facts::{FactError, VersionTag};
-use crate::model::{Level, quote};
+use crate::model::Level;
 
 /// The rule's own keys.
 #[derive(Debug, Default, serde::Deserialize, schemars::JsonSchema)]
@@ -53,7 +53,7 @@ impl VersionTagRule for OffCalendarTag {
         sink.report(format!("`{}` was made on {day}, and its version is of {start} to {end}", tag.name()))
             .commit(tag.commit())
             .help("use the version of the period in which it is made")
-            .command(quote(tag.name().short()).map(|name| format!("git tag -d {name}")))
+            .command_instead(|| commands::delete_tag(tag.facts(), tag.name()))
             .evidence(format!("{day} is outside {first} to {last}"));
         Ok(())
     }

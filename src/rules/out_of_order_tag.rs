@@ -4,9 +4,9 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::rule::NoOptions;
-use super::{Meta, OptionError, Rule, Sink, VersionTagRule};
+use super::{Meta, OptionError, Rule, Sink, VersionTagRule, commands};
 use crate::facts::{FactError, Facts, Lineage, SeriesKey, Sibling, TagMatch, Update, VersionTag};
-use crate::model::{Level, ObjectId, RefName, quote};
+use crate::model::{Level, ObjectId, RefName};
 
 pub(super) struct OutOfOrderTag;
 
@@ -40,7 +40,7 @@ impl VersionTagRule for OutOfOrderTag {
         sink.report(contradiction.message)
             .commit(tag.commit())
             .help(contradiction.help)
-            .command(contradiction.command)
+            .command_instead(|| commands::delete_tag(tag.facts(), tag.name()))
             .evidence(contradiction.evidence);
         Ok(())
     }
@@ -50,7 +50,6 @@ impl VersionTagRule for OutOfOrderTag {
 struct Contradiction {
     message: String,
     help: &'static str,
-    command: Option<String>,
     evidence: String,
 }
 
@@ -106,7 +105,6 @@ impl<'s, 'a> Placed<'s, 'a> {
 
     /// Returns the first contradiction that is found.
     fn contradiction(&self) -> Result<Option<Contradiction>, FactError> {
-        let delete = quote(self.name.short()).map(|name| format!("git tag -d {name}"));
         // A tag on top of the higher version contains all of it, while its lower number claims that it comes before.
         let mut below = self.facts.after().below(self.commit)?;
         for higher in self.higher_below() {
@@ -126,7 +124,6 @@ impl<'s, 'a> Placed<'s, 'a> {
                 return Ok(Some(Contradiction {
                     message: format!("`{}` lies below the lower version `{}`", self.name, lower.name),
                     help: "tag a commit after that one, or give it a version below",
-                    command: delete,
                     evidence: format!("{} is an ancestor of {}", self.commit.short(), commit.short()),
                 }));
             }
@@ -135,14 +132,12 @@ impl<'s, 'a> Placed<'s, 'a> {
             self.final_neighbour(self.lower().iter().rev(), |lower| follows(self.place, &lower.tag))?
             && !self.facts.project().is_ancestor(commit, self.commit)?
         {
-            let merge = quote(before.name.short()).map(|before| format!("git merge {before}"));
             return Ok(Some(Contradiction {
                 message: format!(
                     "`{}` does not descend from `{}`, the final version before it",
                     self.name, before.name
                 ),
                 help: "bring that version's commits into the branch, and tag the result",
-                command: delete.zip(merge).map(|(delete, merge)| format!("{delete} && {merge}")),
                 evidence: format!("{} is no ancestor of {}", commit.short(), self.commit.short()),
             }));
         }
@@ -158,7 +153,6 @@ impl<'s, 'a> Placed<'s, 'a> {
                     self.name, after.name
                 ),
                 help: "give it a version above that one, or tag a commit that it descends from",
-                command: delete,
                 evidence: format!("{} is no ancestor of {}", self.commit.short(), commit.short()),
             }));
         }
@@ -201,7 +195,6 @@ impl<'s, 'a> Placed<'s, 'a> {
         Contradiction {
             message: format!("`{}` sits on top of the higher version `{}`", self.name, higher.name),
             help: "give it a version above, or tag a commit before that one",
-            command: quote(self.name.short()).map(|name| format!("git tag -d {name}")),
             evidence: format!("{} is an ancestor of {}", commit.short(), self.commit.short()),
         }
     }

@@ -1,9 +1,9 @@
 //! Refuses versions that are reserved for something else.
 
 use super::rule::NoOptions;
-use super::{Meta, OptionError, Rule, Sink, VersionTagRule};
+use super::{Meta, OptionError, Rule, Sink, VersionTagRule, commands};
 use crate::facts::{FactError, VersionTag};
-use crate::model::{Level, quote};
+use crate::model::Level;
 
 pub(super) struct ReservedVersion;
 
@@ -38,7 +38,7 @@ impl VersionTagRule for ReservedVersion {
         sink.report(format!("the version of `{}` is reserved for {purpose}, on {place}", tag.name()))
             .commit(tag.commit())
             .help("use another version; only what is on that branch may have this one")
-            .command(quote(tag.name().short()).map(|name| format!("git tag -d {name}")));
+            .command_instead(|| commands::delete_tag(tag.facts(), tag.name()));
         Ok(())
     }
 }

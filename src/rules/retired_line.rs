@@ -1,7 +1,7 @@
 //! Refuses commits on branches that are no longer maintained.
 
 use super::rule::NoOptions;
-use super::{BranchRule, Meta, OptionError, Rule, Sink};
+use super::{BranchRule, Meta, OptionError, Rule, Sink, commands};
 use crate::facts::{BranchUpdate, FactError};
 use crate::model::{Level, ObjectId, RefName, Untrusted};
 
@@ -28,7 +28,7 @@ impl BranchRule for RetiredLine {
         sink.report(format!("`{}` is no longer maintained: {how}", branch.name()))
             .commit(commit.unwrap_or_else(|| branch.tip()))
             .help("bring the change to a maintained branch, or take the declaration back in a commit that reverts it")
-            .command(commit.map(|commit| format!("git revert {}", commit.short())))
+            .command(|| commands::revert(branch, commit?))
             .evidence(how);
         Ok(())
     }

@@ -1,9 +1,9 @@
 //! Refuses pushes that remove commits from a branch.
 
 use super::rule::NoOptions;
-use super::{BranchRule, Meta, OptionError, Rule, Sink};
+use super::{BranchRule, Meta, OptionError, Rule, Sink, commands};
 use crate::facts::{BranchUpdate, FactError, Movement};
-use crate::model::{Level, quote};
+use crate::model::Level;
 
 pub(super) struct RewrittenHistory;
 
@@ -42,7 +42,7 @@ impl BranchRule for RewrittenHistory {
         ))
         .commit(branch.old())
         .help(format!("build on what is there: the tip is {}", branch.old().short()))
-        .command(quote(branch.name().short()).map(|name| format!("git pull --rebase origin {name}")));
+        .command_instead(|| commands::put_on_top(branch));
         Ok(())
     }
 }

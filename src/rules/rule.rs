@@ -278,9 +278,16 @@ impl Report<'_> {
         self.with(|finding| finding.help = Some(shown(help)))
     }
 
-    /// Sets the command that fixes it; `None` where a name in it cannot be shown faithfully.
-    pub fn command(self, command: Option<String>) -> Self {
-        self.with(|finding| finding.command = command)
+    /// Sets the command that fixes it; `None` where no command can, or a name in it cannot be shown faithfully. It is
+    /// only asked for where there is room for the finding.
+    pub fn command(self, command: impl FnOnce() -> Option<String>) -> Self {
+        self.with(|finding| finding.command = command())
+    }
+
+    /// Sets the command to run instead of the push: what it makes again, or leaves out, has to be refused. A push that is
+    /// only warned about goes ahead, and then the command would come too late.
+    pub fn command_instead(self, command: impl FnOnce() -> Option<String>) -> Self {
+        self.with(|finding| finding.command = if finding.level == Level::Refuse { command() } else { None })
     }
 
     /// Sets what it was decided by.

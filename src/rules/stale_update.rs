@@ -34,8 +34,7 @@ impl RefRule for StaleUpdate {
         if held != old && !is_made {
             let said = |id: Option<ObjectId>| id.map_or_else(|| "nothing".to_owned(), |id| id.short().to_string());
             sink.report(format!("`{}` holds {}, and the push says {}", change.name(), said(held), said(old)))
-                .help("somebody else was faster: fetch, and push again")
-                .command(Some("git fetch origin".to_owned()));
+                .help("somebody else was faster: fetch, build on what is there now, and push again");
         }
         Ok(())
     }

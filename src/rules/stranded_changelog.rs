@@ -4,12 +4,12 @@ use bstr::BString;
 
 use super::rule::NoOptions;
 use super::undocumented_release::is_of;
-use super::{Meta, OptionError, Rule, Sink, VersionTagRule};
+use super::{Meta, OptionError, Rule, Sink, VersionTagRule, commands};
 use crate::facts::{
     Bindings, ChangelogFormat, Due, FactError, Facts, Notes, PathPattern, Reintegrate, Released, TagMatch, VersionTag,
 };
 use crate::manifest::changelog::Entry;
-use crate::model::{Level, ObjectId, RefName, Untrusted, quote};
+use crate::model::{Level, ObjectId, RefName, Untrusted};
 
 /// Further entries are counted, not named.
 const NAMED: usize = 5;
@@ -77,7 +77,7 @@ impl Log<'_, '_> {
             for (branch, tip) in &targets {
                 let missing = self.facts.project().lacking(&earlier, path.as_ref(), self.format, self.commit, *tip)?;
                 if !missing.is_empty() {
-                    self.report(back, &path, branch, &missing, sink);
+                    self.report(back, &path, (branch, *tip), &missing, sink);
                 }
             }
         }
@@ -94,7 +94,14 @@ impl Log<'_, '_> {
         Ok(entries.iter().skip(skipped).filter(other).filter_map(Released::of).collect())
     }
 
-    fn report(&self, back: &Reintegrate, path: &BString, branch: &RefName, missing: &[Released], sink: &mut Sink<'_>) {
+    fn report(
+        &self,
+        back: &Reintegrate,
+        path: &BString,
+        (branch, tip): (&RefName, ObjectId),
+        missing: &[Released],
+        sink: &mut Sink<'_>,
+    ) {
         let shown = Untrusted::new(path);
         let mut names: Vec<String> = missing.iter().take(NAMED).map(ToString::to_string).collect();
         if missing.len() > NAMED {
@@ -109,7 +116,7 @@ impl Log<'_, '_> {
             .commit(self.commit)
             .path(path.as_ref())
             .help(format!("bring the entries to `{branch}` first, or push both together"))
-            .command(quote(path).map(|path| format!("git diff {branch} {} -- {path}", self.commit.short())));
+            .command(|| commands::bring_file(self.facts.project(), self.name, self.commit, path.as_ref(), branch, tip));
         if back.due == Due::Report {
             report.only_warns();
         }

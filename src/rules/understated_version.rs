@@ -1,9 +1,9 @@
 //! Refuses releases whose version rises less than their changes ask for.
 
 use super::rule::NoOptions;
-use super::{Meta, OptionError, Rule, Sink, VersionTagRule};
+use super::{Meta, OptionError, Rule, Sink, VersionTagRule, commands};
 use crate::facts::{Commit, FactError, Sibling, VersionTag};
-use crate::model::{Level, ObjectId, quote};
+use crate::model::{Level, ObjectId};
 use crate::version::Version;
 
 pub(super) struct UnderstatedVersion;
@@ -44,7 +44,7 @@ impl VersionTagRule for UnderstatedVersion {
         ))
         .commit(change)
         .help(format!("release it as the next {} version, or without that change", asked.name()))
-        .command(quote(tag.name().short()).map(|name| format!("git tag -d {name}")))
+        .command_instead(|| commands::delete_tag(tag.facts(), tag.name()))
         .evidence(format!("{} is in the release", change.short()));
         Ok(())
     }

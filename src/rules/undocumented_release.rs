@@ -2,11 +2,11 @@
 
 use bstr::{BStr, ByteSlice as _};
 
-use super::{Meta, OptionError, Rule, Sink, VersionTagRule};
+use super::{Meta, OptionError, Rule, Sink, VersionTagRule, commands};
 use crate::facts::{ChangelogFormat, FactError, Notes, PathPattern, TagMatch, Update, VersionTag};
 use crate::manifest;
 use crate::manifest::changelog::Entry;
-use crate::model::{Level, ObjectId, Untrusted, quote};
+use crate::model::{Level, ObjectId, Untrusted};
 
 /// A longer file does not contain release notes; it is only read to see that there is something in it.
 const MAX_NOTES: usize = 8 << 20;
@@ -55,7 +55,7 @@ impl VersionTagRule for UndocumentedRelease {
                     .asked_by(&changelog.origin)
                     .commit(tag.commit())
                     .help("write down what the version brings, commit it, and tag the result")
-                    .command(quote(tag.name().short()).map(|name| format!("git tag -d {name}")));
+                    .command_instead(|| commands::delete_tag(tag.facts(), tag.name()));
             }
         }
         Ok(())

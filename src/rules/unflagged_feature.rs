@@ -64,8 +64,7 @@ impl CommitRule for UnflaggedFeature {
         };
         sink.report(format!("{} is a feature and {problem}", commit.id.short()))
             .commit(commit.id)
-            .help(format!("put the feature behind a flag, and name it in the trailer `{token}: NAME`"))
-            .command(Some(format!("git commit --amend --trailer '{token}: NAME'")));
+            .help(format!("put the feature behind a flag, and name it in the trailer `{token}: NAME`"));
         Ok(())
     }
 }

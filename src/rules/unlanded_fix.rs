@@ -1,9 +1,9 @@
 //! Refuses changes, and releases of changes, that have not reached the line where the policy wants them.
 
 use super::rule::NoOptions;
-use super::{Meta, OptionError, RefRule, Rule, Sink};
+use super::{Meta, OptionError, RefRule, Rule, Sink, commands};
 use crate::facts::{Debt, FactError, Flow, FlowDue, Kind, Update, Way};
-use crate::model::{Level, RefName, quote};
+use crate::model::{Level, ObjectId, RefName};
 
 /// The rule's id, for other code that asks the same question.
 pub(super) const ID: &str = "unlanded-fix";
@@ -60,7 +60,9 @@ fn branch(change: &Update<'_, '_>, flow: &Flow, sink: &mut Sink<'_>) -> Result<(
         }
     };
     let said = |debt: &Debt| format!("{} is due on {}: {}", debt.commit.id.short(), debt.place, debt.reason);
-    report(flow, change.name(), debts.iter().map(|debt| (debt, said(debt))), sink)
+    // The oldest one is the one to begin with: what comes after it may build on it.
+    let said = debts.iter().rev().map(|debt| (debt, said(debt)));
+    report(change, flow, (change.name(), change.new_id()), said, sink)
 }
 
 /// Reports what a release owes: everything on its branch that is due with the next tag.
@@ -81,8 +83,7 @@ fn tag(change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
                 let short = debt.commit.id.short();
                 format!("`{}` releases {short}, which is due on {}: {}", change.name(), debt.place, debt.reason)
             };
-            // The oldest one is the one to begin with.
-            report(flow, &name, debts.iter().rev().map(|debt| (debt, said(debt))), sink)?;
+            report(change, flow, (&name, peeled.id), debts.iter().rev().map(|debt| (debt, said(debt))), sink)?;
         }
     }
     Ok(())
@@ -90,8 +91,9 @@ fn tag(change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
 
 /// Reports one finding for each commit: a waiver is for one commit, and leaves the others owed.
 fn report<'d>(
+    change: &Update<'_, '_>,
     flow: &Flow,
-    from: &RefName,
+    (from, tip): (&RefName, ObjectId),
     debts: impl Iterator<Item = (&'d Debt, String)>,
     sink: &mut Sink<'_>,
 ) -> Result<(), FactError> {
@@ -101,7 +103,7 @@ fn report<'d>(
             .commit(debt.commit.id)
             .asked_by(&flow.origin)
             .help(help(flow))
-            .command(debt.to.as_ref().and_then(|to| command(flow, debt, from, to)));
+            .command(|| command(change, flow, debt, from, debt.to.as_ref()?, tip));
         if debt.probable || flow.due == FlowDue::Report {
             report.only_warns();
         }
@@ -114,12 +116,19 @@ fn help(flow: &Flow) -> String {
     format!("bring it there, in the same push if you like; what belongs here alone says `{token}: REASON` in a trailer")
 }
 
-/// Returns the command that brings a change where it is due, by the first of the ways that the policy names; `None` where a name cannot be shown faithfully.
-fn command(flow: &Flow, debt: &Debt, from: &RefName, to: &RefName) -> Option<String> {
-    let (to, from) = quote(to.short()).zip(quote(from.short()))?;
-    Some(if flow.by.first() == Some(&Way::Pick) {
-        format!("git switch {to} && git cherry-pick -x {}", debt.commit.id)
-    } else {
-        format!("git switch {to} && git merge {from}")
-    })
+/// Returns the command that brings a change where it is due, in the way that the policy names first. What seems to be
+/// there is for a person to look at.
+fn command(
+    change: &Update<'_, '_>,
+    flow: &Flow,
+    debt: &Debt,
+    from: &RefName,
+    to: &RefName,
+    tip: ObjectId,
+) -> Option<String> {
+    match flow.by.first().filter(|_| !debt.probable)? {
+        Way::Pick => commands::pick(change.project(), debt.commit.id, to),
+        // What is below the tip comes along: one merge is enough for everything that is owed.
+        Way::Merge => commands::merge(change.project(), tip, from, to),
+    }
 }

@@ -1,9 +1,9 @@
 //! Refuses branches that no line of the policy has.
 
 use super::rule::NoOptions;
-use super::{Meta, OptionError, RefRule, Rule, Sink};
+use super::{Meta, OptionError, RefRule, Rule, Sink, commands};
 use crate::facts::{FactError, LineMatch, Upcoming, Update};
-use crate::model::{Level, Namespace, did_you_mean, listed, quote};
+use crate::model::{Level, Namespace, did_you_mean, listed};
 
 pub(super) struct UnlistedBranch;
 
@@ -38,7 +38,11 @@ impl RefRule for UnlistedBranch {
         sink.report(format!("no line of the policy has a branch `{}`{hint}", change.name()))
             .commit(change.new_id())
             .help(format!("branches here are named {}; rename yours and push it again", listed(&patterns, "or")))
-            .command(quote(change.name().short()).map(|name| format!("git branch -m -- {name} NEW-NAME")));
+            .command_instead(|| {
+                // A name that is nearly right was mistyped: it is not that of a topic.
+                let topics = hint.is_empty().then(|| commands::topic_names(change.project(), change.name()))?;
+                commands::push_as(change, topics)
+            });
         Ok(())
     }
 }

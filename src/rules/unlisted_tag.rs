@@ -1,9 +1,9 @@
 //! Refuses tags that no tag class of the policy has.
 
 use super::rule::NoOptions;
-use super::{Meta, OptionError, RefRule, Rule, Sink};
+use super::{Meta, OptionError, RefRule, Rule, Sink, commands};
 use crate::facts::{FactError, Update};
-use crate::model::{Level, Namespace, quote};
+use crate::model::{Level, Namespace};
 
 pub(super) struct UnlistedTag;
 
@@ -35,7 +35,7 @@ impl RefRule for UnlistedTag {
         sink.report(format!("no tag class of the policy has a tag `{}`{why}", change.name()))
             .commit(change.new_id())
             .help(format!("tags here are named {}", patterns.join(", ")))
-            .command(quote(change.name().short()).map(|name| format!("git tag -d {name}")));
+            .command_instead(|| commands::delete_tag(change.facts(), change.name()));
         Ok(())
     }
 }

@@ -1,9 +1,9 @@
 //! Refuses commits that skip the line they have to be on first.
 
 use super::rule::NoOptions;
-use super::{BranchRule, Meta, OptionError, Rule, Sink};
+use super::{BranchRule, Meta, OptionError, Rule, Sink, commands};
 use crate::facts::{Bindings, BranchUpdate, Commit, FactError, Update};
-use crate::model::{Level, ObjectId, quote};
+use crate::model::{Level, ObjectId};
 
 pub(super) struct UnpromotedCommit;
 
@@ -34,7 +34,7 @@ impl BranchRule for UnpromotedCommit {
         for line in facts.project().lines().iter().filter(|line| sources.contains(&line.name)) {
             for (name, tip) in facts.after().branches(line, &Bindings::new())? {
                 known.push(tip);
-                branches.push(name);
+                branches.push((name, tip));
             }
         }
         let from = sources.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ");
@@ -44,18 +44,14 @@ impl BranchRule for UnpromotedCommit {
             if adds_nothing(branch, &commit)? {
                 continue;
             }
-            let command = branches.first().zip(quote(branch.name().short())).and_then(|(source, own)| {
-                let source = quote(source.short())?;
-                Some(format!("git push origin {}:{source} && git push origin {own}", id.short()))
-            });
             sink.report(format!(
                 "{} is not on {from}, where what comes to `{}` has to be first",
                 id.short(),
                 branch.name()
             ))
             .commit(id)
-            .help("bring it there, and push it here after that")
-            .command(command);
+            .help("bring it there, and push both")
+            .command(|| branches.first().and_then(|(source, tip)| commands::promote(branch, source, *tip)));
         }
         Ok(())
     }

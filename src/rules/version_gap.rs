@@ -1,9 +1,9 @@
 //! Refuses versions that skip one.
 
 use super::rule::NoOptions;
-use super::{Meta, OptionError, Rule, Sink, VersionTagRule};
+use super::{Meta, OptionError, Rule, Sink, VersionTagRule, commands};
 use crate::facts::{FactError, VersionTag};
-use crate::model::{Level, quote};
+use crate::model::Level;
 use crate::version::Level as Step;
 
 pub(super) struct VersionGap;
@@ -53,7 +53,7 @@ impl VersionTagRule for VersionGap {
         sink.report(format!("`{}` follows on `{before}` and skips {}", tag.name(), next.join(" or ")))
             .commit(tag.commit())
             .help("use the version that comes next")
-            .command(quote(tag.name().short()).map(|name| format!("git tag -d {name}")));
+            .command_instead(|| commands::delete_tag(tag.facts(), tag.name()));
         Ok(())
     }
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::rule::NoOptions;
 use super::rule::Report;
-use super::{BranchRule, Meta, OptionError, Rule, Sink};
+use super::{BranchRule, Meta, OptionError, Rule, Sink, commands};
 use crate::facts::{BranchUpdate, Commit, FactError};
-use crate::model::{Level, ObjectId, RefName, quote};
+use crate::model::{Level, ObjectId, RefName};
 
 pub(super) struct WrongWayMerge;
 
@@ -56,7 +56,8 @@ fn merges(
         let Some(first) = own_commit(branch, *tip, old, &brought)? else { continue };
         let message =
             format!("{} merges `{origin}` into `{}`, which was cut from it", commit.id.short(), branch.name());
-        tell(branch, sink.report(message).commit(commit.id), first);
+        tell(sink.report(message).commit(commit.id), first)
+            .command_instead(|| commands::take_merge_out(branch, commit));
         return Ok(true);
     }
     Ok(false)
@@ -73,20 +74,14 @@ fn moves_onto(
     for (origin, tip) in branch.origins(branch.facts().before())? {
         let Some(first) = own_commit(branch, tip, old, brought)? else { continue };
         let message = format!("`{}` moves onto `{origin}`, which it was cut from", branch.name());
-        tell(branch, sink.report(message).commit(first), first);
+        tell(sink.report(message).commit(first), first).command_instead(|| commands::take_off(branch, tip));
         return Ok(());
     }
     Ok(())
 }
 
-fn tell(branch: &BranchUpdate<'_, '_, '_>, report: Report<'_>, first: ObjectId) {
-    report
-        .help("pick what the branch needs, and leave the rest")
-        .command(
-            quote(branch.name().short())
-                .map(|name| format!("git reset --hard origin/{name} && git cherry-pick -x COMMIT")),
-        )
-        .evidence(format!("{} comes with it", first.short()));
+fn tell(report: Report<'_>, first: ObjectId) -> Report<'_> {
+    report.help("pick what the branch needs, and leave the rest").evidence(format!("{} comes with it", first.short()))
 }
 
 /// Returns a commit that was made on an origin itself, was not merged into it from elsewhere, and is new to the branch

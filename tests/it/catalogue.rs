@@ -25,7 +25,7 @@ fn ids() -> BTreeSet<String> {
 #[test]
 fn every_rule_has_a_file_a_page_and_scenarios_and_none_is_left_over() {
     let mut files = stems(&root().join("src/rules"), "rs");
-    for infrastructure in ["mod", "entry", "rule", "testing"] {
+    for infrastructure in ["mod", "commands", "entry", "rule", "testing"] {
         assert!(files.remove(infrastructure));
     }
     assert_eq!(files, ids());

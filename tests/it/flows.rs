@@ -82,9 +82,10 @@ fn a_fix_needs_its_counterpart(policy: &str, way: &str, hook: &'static str) {
     alone.refused(&["unlanded-fix refs/heads/1.15"]);
     assert!(alone.text.contains(&format!("{} is due on the line `master`", &fix[..10])), "{}", alone.text);
     let expected = match way {
-        "pick" => format!("git switch master && git cherry-pick -x {fix}"),
-        _ => "git switch master && git merge 1.15".to_owned(),
+        "pick" => format!("git cherry-pick -x {fix}"),
+        _ => format!("git merge -m 'Merge 1.15 into master' {fix}"),
     };
+    let expected = format!("git switch master && git pull --ff-only origin master && {expected}");
     let command = mended_by(&alone);
     assert_eq!(command, expected);
     work.paste(&command);
@@ -181,7 +182,8 @@ fn image_factorys_milestones_wait_for_the_merge_to_master() {
     tagged.refused(&["unlanded-fix refs/tags/1.0.1"]);
     assert!(tagged.text.contains(&fix[..10]));
     let command = mended_by(&tagged);
-    assert_eq!(command, "git switch master && git merge release/1.0");
+    let merge = format!("git merge -m 'Merge release/1.0 into master' {fix}");
+    assert_eq!(command, format!("git switch master && git pull --ff-only origin master && {merge}"));
     work.paste(&command);
     work.push(&["--atomic", "origin", "master", "1.0.1"]).accepted();
 }

@@ -13,6 +13,7 @@ mod catalogue;
 mod catalogue_policy;
 mod ci;
 mod clones;
+mod commands;
 mod doctor;
 mod flows;
 mod help;

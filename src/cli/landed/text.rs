@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::questions::Question;
 use crate::landed::{Status, Verdict};
-use crate::model::{ObjectId, Untrusted};
+use crate::model::{ObjectId, Untrusted, quote};
 use crate::project::{Granted, Released};
 
 /// The answer to one question.
@@ -132,14 +132,15 @@ pub(super) fn human(question: &Question<'_>, answer: &Answer, all: bool) -> Stri
         .rev()
         .map(|(verdict, _)| format!("  git cherry-pick -x {}\n", verdict.commit))
         .collect();
-    let picks = question.flow.is_none_or(|flow| flow.by.contains(&crate::policy::Way::Pick));
+    let by = question.flow.and_then(|flow| flow.by.first());
+    let picks = by.is_none_or(|way| *way == crate::policy::Way::Pick);
     if !missing.is_empty() && picks {
         text.push_str(&format!("To pick what is missing, on {to}:\n{}\n", missing.concat()));
     } else if !missing.is_empty() {
-        text.push_str(&format!(
-            "To merge what is missing, on {to}:\n  git merge {}\n\n",
-            Untrusted::new(&question.from)
-        ));
+        // By its id: the branch need not be one of the clone's own.
+        let message = quote(&format!("Merge {}", question.from));
+        let message = message.map_or("--no-edit".to_owned(), |message| format!("-m {message}"));
+        text.push_str(&format!("To merge what is missing, on {to}:\n  git merge {message} {}\n\n", question.tip));
     }
     let counts = answer.counts();
     let counts: Vec<String> = names()
