@@ -31,15 +31,17 @@ mod report;
 // Floor 7: putting the hooks in place, and proving that they run.
 #[cfg(unix)]
 mod install;
-// Floor 8: the command line.
+// Floor 8: many repositories.
+mod audit;
+// Floor 9: the command line.
 mod cli;
 
 /// Runs the program.
 pub use cli::main;
 
-// Floor 9: how much work all of it makes.
+// Floor 10: how much work all of it makes.
 #[cfg(test)]
 mod effort;
-// Floor 9: what tests reach.
+// Floor 10: what tests reach.
 #[doc(hidden)]
 pub mod testing;

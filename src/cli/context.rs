@@ -69,7 +69,7 @@ impl Context {
         directory: Option<&Path>,
         trust: Trust,
     ) -> Result<Repository, Failure> {
-        let environment = Environment::from_vars(variables.clone(), self.working_directory.clone());
+        let environment = self.environment_of(variables);
         let detail = match directory {
             Some(directory) => format!("opening the repository {}", directory.display()),
             None => "opening the repository".to_owned(),
@@ -78,6 +78,15 @@ impl Context {
             let exit = if error.is_undecided() { Exit::Undecided } else { Exit::Usage };
             Failure::from_error(exit, detail, &error)
         })
+    }
+
+    /// Returns what the environment says about repositories.
+    pub(super) fn environment(&self) -> Environment {
+        self.environment_of(&self.variables)
+    }
+
+    fn environment_of(&self, variables: &BTreeMap<OsString, OsString>) -> Environment {
+        Environment::from_vars(variables.clone(), self.working_directory.clone())
     }
 
     /// Reads standard input to its end.

@@ -1,6 +1,7 @@
 //! The command line, one file a subcommand. Contains no logic: it reads the environment, asks the floors below and
 //! writes what they say.
 
+mod audit;
 mod check;
 mod context;
 #[cfg(unix)]
@@ -57,6 +58,8 @@ enum Command {
     Where(whereabouts::Args),
     Version(version::Args),
     ReleasePlan(release_plan::Args),
+    /// Judge what the branches and tags of many repositories hold.
+    Audit(audit::Args),
     /// Record an exception from a rule, in a git note about a commit.
     Waive(waive::Args),
     /// Write, validate and print policies.
@@ -109,6 +112,7 @@ fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
         Command::Where(arguments) => whereabouts::run(&context, arguments),
         Command::Version(arguments) => version::run(&context, arguments),
         Command::ReleasePlan(arguments) => release_plan::run(&context, arguments),
+        Command::Audit(arguments) => audit::run(&context, arguments),
         Command::Waive(arguments) => waive::run(&context, arguments),
         Command::Policy(arguments) => policy::run(&context, arguments),
         Command::Rules(arguments) => rules::run(&context, arguments),

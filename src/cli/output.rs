@@ -57,22 +57,26 @@ impl JudgeFlags {
     /// Writes a report where it belongs: to the file that is named, or else to the format's own stream.
     pub(super) fn deliver(&self, context: &Context, report: &Report<'_>) -> Result<(), Failure> {
         let text = (self.format.render)(report, context.colour(self.color));
-        if let Some(path) = &self.output {
-            let options = &mut OpenOptions::new();
-            let open =
-                files::open_for_writing(&context.absolute(path), options.write(true).create(true).truncate(true));
-            let written = open.and_then(|mut file| files::write_as_it_is_read(&mut file, text.as_bytes()));
-            return written.map_err(|error| {
-                Failure::new(Exit::Undecided, format!("writing the report to {}", path.display()), error.to_string())
-            });
+        write(context, self.output.as_deref(), self.format.stream, &text)
+    }
+}
+
+/// Writes a report to the file that is named, or else to its format's own stream.
+pub(super) fn write(context: &Context, output: Option<&Path>, stream: Stream, text: &str) -> Result<(), Failure> {
+    if let Some(path) = output {
+        let options = &mut OpenOptions::new();
+        let open = files::open_for_writing(&context.absolute(path), options.write(true).create(true).truncate(true));
+        let written = open.and_then(|mut file| files::write_as_it_is_read(&mut file, text.as_bytes()));
+        return written.map_err(|error| {
+            Failure::new(Exit::Undecided, format!("writing the report to {}", path.display()), error.to_string())
+        });
+    }
+    match stream {
+        Stream::Error => {
+            context.complain(text);
+            Ok(())
         }
-        match self.format.stream {
-            Stream::Error => {
-                context.complain(&text);
-                Ok(())
-            }
-            Stream::Output => context.print(&text),
-        }
+        Stream::Output => context.print(text),
     }
 }
 

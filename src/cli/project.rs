@@ -36,10 +36,7 @@ impl ProjectFlags {
     /// # Errors
     /// It does not name a source.
     pub(super) fn named(&self, context: &Context) -> Result<Option<Source>, Failure> {
-        let Some(text) = &self.policy else { return Ok(None) };
-        let source =
-            Source::parse(text).map_err(|error| Failure::new(Exit::Policy, "finding the policy", error.to_string()))?;
-        Ok(Some(source.relative_to(&context.absolute(Path::new("")))))
+        named_policy(context, self.policy.as_deref())
     }
 
     /// Opens the repository.
@@ -55,6 +52,17 @@ impl ProjectFlags {
         let ask = ask.in_clone(&repository, remote);
         open(context, When::Auto, repository, view, ask)
     }
+}
+
+/// Returns the policy that a flag names.
+///
+/// # Errors
+/// It does not name a source.
+pub(super) fn named_policy(context: &Context, text: Option<&str>) -> Result<Option<Source>, Failure> {
+    let Some(text) = text else { return Ok(None) };
+    let source =
+        Source::parse(text).map_err(|error| Failure::new(Exit::Policy, "finding the policy", error.to_string()))?;
+    Ok(Some(source.relative_to(&context.absolute(Path::new("")))))
 }
 
 /// Returns whose branches are meant by somebody who asks from a command line.

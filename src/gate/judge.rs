@@ -44,7 +44,7 @@ impl Gate {
                 }
             }
             updates.push(update);
-            if judging.open.is_late {
+            if judging.is_late() {
                 break;
             }
         }
@@ -53,7 +53,7 @@ impl Gate {
         let resting = self.resting(&mut judging, &leaning, &updates);
         let judged =
             updates.iter().map(|update| judged(push, update, &resting)).chain(rest.iter().map(unjudged)).collect();
-        let Judging { findings, open, .. } = judging;
+        let Kept { findings, open, .. } = judging.into_kept();
         let unevaluated = open.in_order(&self.rules);
         Ok(Outcome {
             verdict: verdict(&findings, &unevaluated),
@@ -112,7 +112,7 @@ impl Gate {
         resting
     }
 
-    fn policy_id(&self) -> PolicyId {
+    pub(super) fn policy_id(&self) -> PolicyId {
         let policy = self.project.policy();
         let text = policy.texts.last().map_or("", |text| &text.text);
         let hash = self.project.repository().hash_kind();
@@ -147,12 +147,20 @@ fn may_decline(project: &Project, updates: &[Update<'_, '_>]) -> Result<Vec<(Ref
 }
 
 /// A push that is being judged.
-struct Judging<'f, 'p> {
+pub(super) struct Judging<'f, 'p> {
     facts: &'f Facts<'p>,
     /// The day on which waivers have to be valid.
     today: Option<Date>,
-    findings: Vec<Finding>,
-    open: Open,
+    /// Whether the remedies that a rule names are kept.
+    has_remedy: fn(&str) -> bool,
+    kept: Kept,
+}
+
+/// What came out so far.
+#[derive(Default)]
+pub(super) struct Kept {
+    pub(super) findings: Vec<Finding>,
+    pub(super) open: Open,
     /// The findings of each rule, by its id.
     counts: BTreeMap<&'static str, Count>,
     commits: Commits,
@@ -167,13 +175,28 @@ struct Count {
 
 impl<'f, 'p> Judging<'f, 'p> {
     fn new(facts: &'f Facts<'p>, today: Option<Date>) -> Self {
-        let (findings, open) = (Vec::new(), Open::default());
-        Self { facts, today, findings, open, counts: BTreeMap::new(), commits: Commits::default() }
+        Self { facts, today, has_remedy: |_| true, kept: Kept::default() }
+    }
+
+    /// Goes on with a further push of a judgement. Of a rule for which `has_remedy` does not hold, the remedies are left
+    /// out.
+    pub(super) fn go_on(facts: &'f Facts<'p>, today: Option<Date>, has_remedy: fn(&str) -> bool, kept: Kept) -> Self {
+        Self { facts, today, has_remedy, kept }
+    }
+
+    /// Returns what came out so far.
+    pub(super) fn into_kept(self) -> Kept {
+        self.kept
+    }
+
+    /// Returns whether the time is over.
+    pub(super) const fn is_late(&self) -> bool {
+        self.kept.open.is_late
     }
 
     /// Asks one rule about one update. What it found before a fact was missing counts, as far as the rule judges it.
-    fn ask(&mut self, rule: &Armed, update: &Update<'_, '_>) {
-        let count = self.counts.entry(rule.meta.id).or_default();
+    pub(super) fn ask(&mut self, rule: &Armed, update: &Update<'_, '_>) {
+        let count = self.kept.counts.entry(rule.meta.id).or_default();
         let mut found = Found::new(MAX_OF_RULE.saturating_sub(count.kept));
         let is_older = |commit| is_older(rule, self.facts, update, commit);
         let mut sink = Sink::new(rule, update, &is_older, &mut found);
@@ -181,9 +204,12 @@ impl<'f, 'p> Judging<'f, 'p> {
         count.kept += found.findings.len();
         count.left_out += found.left_out;
         for mut finding in found.findings {
-            name_commit(self.facts, &self.commits, &mut finding);
+            if !(self.has_remedy)(finding.rule) {
+                (finding.help, finding.command) = (None, None);
+            }
+            name_commit(self.facts, &self.kept.commits, &mut finding);
             match waive(self.facts, &mut finding, self.today) {
-                Ok(()) => self.findings.push(finding),
+                Ok(()) => self.kept.findings.push(finding),
                 Err(error) => self.leave_open(rule, update, error),
             }
         }
@@ -192,34 +218,41 @@ impl<'f, 'p> Judging<'f, 'p> {
         }
     }
 
-    fn leave_open(&mut self, rule: &Armed, update: &Update<'_, '_>, error: FactError) {
+    pub(super) fn leave_open(&mut self, rule: &Armed, update: &Update<'_, '_>, error: FactError) {
         let detail = format!("{} {}", rule.meta.task, update.name());
-        self.open.add(rule, self.facts.push().stage, Some(update.name()), detail, error);
+        self.kept.open.add(rule, self.facts.push().stage, Some(update.name()), detail, error);
     }
 
     /// Leaves open what there was no time to look at, and what there was no room for.
     fn leave_out(&mut self, rules: &[Armed], rest: usize) {
+        self.kept.leave_out(rules, rest, self.facts.push().stage);
+    }
+
+    /// Returns whether nothing has refused it or left it open so far.
+    fn is_accepted(&self) -> bool {
+        let is_whole = self.kept.counts.values().all(|count| count.left_out == 0);
+        is_whole && verdict(&self.kept.findings, &self.kept.open.questions) == Verdict::Accepted
+    }
+}
+
+impl Kept {
+    /// Leaves open what there was no time to look at, and what there was no room for.
+    pub(super) fn leave_out(&mut self, rules: &[Armed], rest: usize, stage: Stage) {
         for rule in rules {
             if rest > 0 {
                 let detail = format!("{} {rest} more refs", rule.meta.task);
-                self.open.add(rule, self.facts.push().stage, None, detail, FactError::late());
+                self.open.add(rule, stage, None, detail, FactError::late());
             }
             if let Some(Count { kept, left_out: left_out @ 1.. }) = self.counts.get(rule.meta.id) {
                 self.open.left_out(rule, format!("of its findings {kept} are kept, and {left_out} are left out"));
             }
         }
     }
-
-    /// Returns whether nothing has refused it or left it open so far.
-    fn is_accepted(&self) -> bool {
-        let is_whole = self.counts.values().all(|count| count.left_out == 0);
-        is_whole && verdict(&self.findings, &self.open.questions) == Verdict::Accepted
-    }
 }
 
 /// The questions that have no answer.
 #[derive(Default)]
-struct Open {
+pub(super) struct Open {
     questions: Vec<Unevaluated>,
     /// Rule, ref and cause of each: one cause is reported once, however many findings it keeps open.
     known: HashSet<(&'static str, Option<RefName>, String)>,
@@ -268,7 +301,7 @@ impl Open {
     }
 
     /// Returns all questions, with the number of those that are left out.
-    fn in_order(mut self, rules: &[Armed]) -> Vec<Unevaluated> {
+    pub(super) fn in_order(mut self, rules: &[Armed]) -> Vec<Unevaluated> {
         for rule in rules {
             let Some((count, is_due)) = self.counts.remove(rule.meta.id).filter(|(count, _)| count.left_out > 0) else {
                 continue;
@@ -285,7 +318,7 @@ impl Open {
     }
 }
 
-fn judged(push: &Push, update: &Update<'_, '_>, resting: &BTreeSet<usize>) -> JudgedUpdate {
+pub(super) fn judged(push: &Push, update: &Update<'_, '_>, resting: &BTreeSet<usize>) -> JudgedUpdate {
     let line = update.line().map(|place| place.line.name.clone());
     JudgedUpdate {
         name: update.name().clone(),
@@ -305,7 +338,7 @@ fn unjudged(update: &RefUpdate) -> JudgedUpdate {
 }
 
 /// Returns the verdict. A refusal outweighs an open question: it will not go away when the question is answered.
-fn verdict(findings: &[Finding], unevaluated: &[Unevaluated]) -> Verdict {
+pub(super) fn verdict(findings: &[Finding], unevaluated: &[Unevaluated]) -> Verdict {
     if findings.iter().any(|finding| finding.level == Level::Refuse) {
         Verdict::Refused
     } else if unevaluated.iter().any(|open| open.level == Level::Refuse && !open.elsewhere) {
@@ -316,7 +349,7 @@ fn verdict(findings: &[Finding], unevaluated: &[Unevaluated]) -> Verdict {
 }
 
 /// Returns whether the rule's `only` and `except` let it look at this ref.
-fn applies(rule: &Armed, name: &RefName) -> bool {
+pub(super) fn applies(rule: &Armed, name: &RefName) -> bool {
     let matches = |pattern: &Pattern| pattern.matches(name.full()).is_some();
     let setting = &rule.setting;
     (setting.only.is_empty() || setting.only.iter().any(matches)) && !setting.except.iter().any(matches)

@@ -7,9 +7,9 @@
 mod judge;
 mod open;
 mod outcome;
+mod standing;
 
 pub(crate) use open::POLICY_FILE;
 pub(crate) use open::{Ask, Gate, find_policy};
-#[cfg(test)]
-pub(crate) use outcome::PolicyId;
-pub(crate) use outcome::{JudgedUpdate, Outcome};
+pub(crate) use outcome::{JudgedUpdate, Outcome, PolicyId};
+pub(crate) use standing::{Held, not_asked};

@@ -3,6 +3,7 @@
 //!
 //! A format is one file in `formats/` and one line in [`FORMATS`].
 
+mod audit;
 mod colour;
 mod formats;
 mod json;
@@ -10,6 +11,7 @@ mod snippet;
 
 use crate::gate::Outcome;
 
+pub(crate) use audit::{AUDIT_FORMATS, Audit, AuditFormat, Entry, audit_format};
 pub use colour::Colour;
 pub use formats::human::policy_errors;
 pub(crate) use formats::human::{failure, policy_error_lines};
@@ -128,6 +130,12 @@ mod tests {
                 prop_assert_eq!(acts(&(format.render)(&report, Colour(false))), None);
             }
             prop_assert_eq!(acts(&log_line(&report, "now")), None);
+            let failure = Failure::new(Exit::Policy, text.clone(), text.clone()).help(text.clone());
+            let entries = vec![Entry::judged(text.clone(), &outcome), Entry::failed(text, &failure)];
+            let audit = Audit { entries, judged: 2, milliseconds: 0.0 };
+            for format in AUDIT_FORMATS {
+                prop_assert_eq!(acts(&(format.render)(&audit, true)), None);
+            }
         }
 
         #[test]

@@ -8,6 +8,7 @@
 )]
 
 mod architecture;
+mod audit;
 mod bounded;
 mod catalogue;
 mod catalogue_policy;

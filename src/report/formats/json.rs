@@ -1,10 +1,10 @@
 //! `refgate.report/v1`. Other people's scripts read it: names never change within v1.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use crate::gate::JudgedUpdate;
+use crate::gate::{JudgedUpdate, Outcome, PolicyId};
 use crate::model::{Actor, Finding, Movement, Unevaluated, Untrusted, Verdict, Waived};
 use crate::report::{Colour, Format, Report, Stream, json, json_line};
 
@@ -20,20 +20,18 @@ struct Document<'a> {
     stage: &'static str,
     host: Option<&'a str>,
     actor: Option<String>,
-    policy: PolicyDto<'a>,
+    policy: PolicyDto,
     updates: Vec<UpdateDto>,
-    findings: Vec<FindingDto<'a>>,
-    unevaluated: Vec<UnevaluatedDto<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    left_out: Option<LeftOutDto>,
+    #[serde(flatten)]
+    found: FoundDto,
     timings_ms: BTreeMap<&'static str, f64>,
 }
 
-#[derive(Serialize)]
-struct PolicyDto<'a> {
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(in crate::report) struct PolicyDto {
     name: String,
     source: String,
-    id: &'a str,
+    id: String,
 }
 
 #[derive(Serialize)]
@@ -45,39 +43,50 @@ struct UpdateDto {
     line: Option<String>,
 }
 
-#[derive(Serialize)]
-struct FindingDto<'a> {
-    rule: &'a str,
-    level: &'a str,
-    r#ref: Option<String>,
-    commit: Option<String>,
-    path: Option<String>,
-    line: Option<u32>,
-    column: Option<u32>,
-    message: &'a str,
-    r#while: &'a str,
-    help: Option<&'a str>,
-    command: Option<&'a str>,
+/// A finding, as every document has it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(in crate::report) struct FindingDto {
+    pub(in crate::report) rule: String,
+    pub(in crate::report) level: String,
+    pub(in crate::report) r#ref: Option<String>,
+    pub(in crate::report) commit: Option<String>,
+    pub(in crate::report) path: Option<String>,
+    pub(in crate::report) line: Option<u32>,
+    pub(in crate::report) column: Option<u32>,
+    pub(in crate::report) message: String,
+    r#while: String,
+    pub(in crate::report) help: Option<String>,
+    pub(in crate::report) command: Option<String>,
     evidence: Option<String>,
 }
 
-#[derive(Serialize)]
-struct UnevaluatedDto<'a> {
-    rule: &'a str,
-    level: &'a str,
+/// A check that could not be carried out, as every document has it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(in crate::report) struct UnevaluatedDto {
+    pub(in crate::report) rule: String,
+    pub(in crate::report) level: String,
     r#ref: Option<String>,
-    r#while: &'a str,
-    cause: &'a str,
-    help: Option<&'a str>,
-    elsewhere: bool,
+    pub(in crate::report) r#while: String,
+    pub(in crate::report) cause: String,
+    pub(in crate::report) help: Option<String>,
+    pub(in crate::report) elsewhere: bool,
 }
 
 /// How many of each there was no room for.
-#[derive(Serialize)]
-struct LeftOutDto {
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(in crate::report) struct LeftOutDto {
     updates: usize,
     findings: usize,
     unevaluated: usize,
+}
+
+/// What an outcome found and could not find out, as much as there is room for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(in crate::report) struct FoundDto {
+    pub(in crate::report) findings: Vec<FindingDto>,
+    pub(in crate::report) unevaluated: Vec<UnevaluatedDto>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::report) left_out: Option<LeftOutDto>,
 }
 
 fn render(report: &Report<'_>, _: Colour) -> String {
@@ -131,13 +140,7 @@ fn document<'a>(report: &Report<'a>) -> Document<'a> {
     let outcome = report.outcome;
     // An accepted push is recorded completely. The record of any other is bounded: making one costs the pusher nothing.
     let room = if outcome.verdict == Verdict::Accepted { usize::MAX } else { MAX_UPDATES };
-    let weight = |finding: &Finding| Reverse(finding.level);
-    let due = |open: &Unevaluated| (open.elsewhere, Reverse(open.level));
-    let (updates, updates_left_out) = fitting(&outcome.updates, room, |_| (), update);
-    let (findings, findings_left_out) = fitting(&outcome.findings, MAX_FINDINGS, weight, finding);
-    let (unevaluated, unevaluated_left_out) = fitting(&outcome.unevaluated, MAX_UNEVALUATED, due, unevaluated);
-    let left_out =
-        LeftOutDto { updates: updates_left_out, findings: findings_left_out, unevaluated: unevaluated_left_out };
+    let (updates, left_out) = fitting(&outcome.updates, room, |_| (), update);
     Document {
         schema: "refgate.report/v1",
         verdict: outcome.verdict.name(),
@@ -148,17 +151,31 @@ fn document<'a>(report: &Report<'a>) -> Document<'a> {
             Actor::Known(name) => Some(Untrusted::new(name).to_string()),
             Actor::Unknown | Actor::Host => None,
         },
-        policy: PolicyDto {
-            name: Untrusted::new(&outcome.policy.name).to_string(),
-            source: Untrusted::new(&outcome.policy.source).to_string(),
-            id: &outcome.policy.id,
-        },
+        policy: policy(&outcome.policy),
         updates,
-        findings,
-        unevaluated,
-        left_out: (updates_left_out + findings_left_out + unevaluated_left_out > 0).then_some(left_out),
+        found: found(outcome, left_out),
         timings_ms: report.timings.iter().copied().collect(),
     }
+}
+
+/// Returns the policy of an outcome.
+pub(in crate::report) fn policy(policy: &PolicyId) -> PolicyDto {
+    PolicyDto {
+        name: Untrusted::new(&policy.name).to_string(),
+        source: Untrusted::new(&policy.source).to_string(),
+        id: policy.id.clone(),
+    }
+}
+
+/// Returns what an outcome found and could not find out. `updates` is how many updates its document leaves out.
+pub(in crate::report) fn found(outcome: &Outcome, updates: usize) -> FoundDto {
+    let weight = |finding: &Finding| Reverse(finding.level);
+    let due = |open: &Unevaluated| (open.elsewhere, Reverse(open.level));
+    let (findings, findings_left_out) = fitting(&outcome.findings, MAX_FINDINGS, weight, finding);
+    let (unevaluated, unevaluated_left_out) = fitting(&outcome.unevaluated, MAX_UNEVALUATED, due, unevaluated);
+    let left_out = LeftOutDto { updates, findings: findings_left_out, unevaluated: unevaluated_left_out };
+    let is_whole = updates + findings_left_out + unevaluated_left_out == 0;
+    FoundDto { findings, unevaluated, left_out: (!is_whole).then_some(left_out) }
 }
 
 fn update(update: &JudgedUpdate) -> UpdateDto {
@@ -178,31 +195,31 @@ fn evidence(finding: &Finding) -> Option<String> {
     Some(format!("waived{by}: {reason}"))
 }
 
-fn finding(finding: &Finding) -> FindingDto<'_> {
+fn finding(finding: &Finding) -> FindingDto {
     FindingDto {
-        rule: finding.rule,
-        level: finding.level.name(),
+        rule: finding.rule.to_owned(),
+        level: finding.level.name().to_owned(),
         r#ref: finding.ref_name.as_ref().map(ToString::to_string),
         commit: finding.commit.map(|id| id.to_string()),
         path: finding.path.as_ref().map(|path| Untrusted::new(path).to_string()),
         line: finding.line,
         column: finding.column,
-        message: &finding.message,
-        r#while: &finding.detail,
-        help: finding.help.as_deref(),
-        command: finding.command.as_deref(),
+        message: finding.message.clone(),
+        r#while: finding.detail.clone(),
+        help: finding.help.clone(),
+        command: finding.command.clone(),
         evidence: evidence(finding),
     }
 }
 
-fn unevaluated(open: &Unevaluated) -> UnevaluatedDto<'_> {
+fn unevaluated(open: &Unevaluated) -> UnevaluatedDto {
     UnevaluatedDto {
-        rule: open.rule,
-        level: open.level.name(),
+        rule: open.rule.to_owned(),
+        level: open.level.name().to_owned(),
         r#ref: open.ref_name.as_ref().map(ToString::to_string),
-        r#while: &open.detail,
-        cause: &open.cause,
-        help: open.help.as_deref(),
+        r#while: open.detail.clone(),
+        cause: open.cause.clone(),
+        help: open.help.clone(),
         elsewhere: open.elsewhere,
     }
 }

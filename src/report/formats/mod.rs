@@ -1,4 +1,5 @@
 //! The formats, one file each.
 
+pub(super) mod audit;
 pub(super) mod human;
 pub(super) mod json;
