@@ -2,7 +2,7 @@
 # Real pushes over real hosts, judged by refgate as it is installed there: accepted and refused on each, by ref and by
 # who pushes, and proved by `refgate doctor`.
 #
-#   smoke.sh [--binary FILE] [HOST...]      HOST: file sshd daemon http apache gitolite gitolite-vref
+#   smoke.sh [--binary FILE] [HOST...]      HOST: file sshd daemon http apache gitolite gitolite-alone gitolite-vref
 #
 # Needs root and apt-get (accounts, packages); installs the packages itself, and leaves no account, process or file
 # of its own behind. Without root it says so and ends with 77.
@@ -19,7 +19,7 @@ if [ -z "$binary" ]; then
     (cd "$root" && cargo build --quiet --locked) || exit 1
     binary=${CARGO_TARGET_DIR:-$root/target}/debug/refgate
 fi
-[ $# -gt 0 ] || set -- file sshd daemon http apache gitolite gitolite-vref
+[ $# -gt 0 ] || set -- file sshd daemon http apache gitolite gitolite-alone gitolite-vref
 
 scratch=$(mktemp -d) && chmod 755 "$scratch"
 export RUNROOT=$scratch/hosts
@@ -46,6 +46,20 @@ name = "main"
 branch = "main"
 role = "mainline"
 T
+cat >>"$scratch/anybody.toml" <<'T'
+
+[[line]]
+name = "release"
+branch = "{major}.{minor}"
+role = "release"
+cut-from = "main"
+
+[[tag]]
+name = "version"
+tag = "{version}"
+scheme = "semver"
+line = "release"
+T
 sed 's/^role.*/&\nmay = { create = ["alice"], push = ["alice"] }/' "$scratch/anybody.toml" >"$scratch/alice.toml"
 
 export GIT_AUTHOR_NAME=S GIT_AUTHOR_EMAIL=s@example.com GIT_COMMITTER_NAME=S GIT_COMMITTER_EMAIL=s@example.com
@@ -60,10 +74,11 @@ wrong() {
     failed=1
 }
 push() { git -C "$work" push "$@" >"$scratch/out" 2>&1; }
-# accepted URL REFSPEC / refused URL REFSPEC RULE
+# accepted URL REFSPEC / refused URL REFSPECS RULE
 accepted() { push "$1" "$2" || wrong "$1 $2 was refused"; }
 refused() {
-    if push "$1" "$2"; then wrong "$1 $2 was accepted"
+    # shellcheck disable=SC2086 # a list of refspecs
+    if push "$1" $2; then wrong "$1 $2 was accepted"
     elif ! grep -q "$3" "$scratch/out"; then wrong "$1 $2 was refused without $3"
     fi
 }
@@ -78,15 +93,23 @@ for host in "$@"; do
     case $host in
     sshd) identity=env:REFGATE_USER policy=$scratch/alice.toml ;;
     http | apache) identity=remote-user policy=$scratch/alice.toml ;;
-    gitolite | gitolite-vref) identity=gitolite policy=$scratch/alice.toml ;;
+    gitolite | gitolite-alone | gitolite-vref) identity=gitolite policy=$scratch/alice.toml ;;
     esac
     began=$SECONDS
+    shared=$scratch/prefix/share/refgate/hooks
+    unset GITOLITE_DENY SECOND_LOOK
     case $host in
-    gitolite) up=gitolite type=pre-receive hook=$scratch/prefix/share/refgate/hooks/pre-receive ;;
-    gitolite-vref) up=gitolite type=vref kind=vref hook=$scratch/prefix/share/refgate/hooks/gitolite/VREF/refgate ;;
+    gitolite*) up=gitolite type=pre-receive hook=$shared/pre-receive ;;
     *) up=$host type=none hook=$refgate ;;
     esac
-    if ! "$here/up_$up.sh" -t $type -c "$hook" >"$scratch/env" 2>"$scratch/out"; then
+    # gitolite's own rules decline one ref of a push and let the others through, after pre-receive has judged them all.
+    declined='- refs/heads/1.0 = alice'
+    case $host in
+    gitolite) export GITOLITE_DENY=$declined SECOND_LOOK=$shared/reference-transaction ;;
+    gitolite-alone) export GITOLITE_DENY=$declined ;;
+    gitolite-vref) type=vref kind=vref hook=$shared/gitolite/VREF/refgate ;;
+    esac
+    if ! "$here/up_$up.sh" -t "$type" -c "$hook" >"$scratch/env" 2>"$scratch/out"; then
         wrong "it does not start"
         "$here/down_$up.sh" >/dev/null 2>&1
         continue
@@ -111,6 +134,19 @@ for host in "$@"; do
     fi
     accepted "$alice" main:refs/heads/main
     refused "$alice" main:refs/notes/x foreign-ref
+    case $host in
+    gitolite)
+        # The tag is right together with its branch alone, and gitolite declines the branch.
+        git -C "$work" tag -f 1.0.0 main >/dev/null
+        refused "$alice" "main:refs/heads/1.0 refs/tags/1.0.0" "misplaced-tag"
+        git --git-dir="$REPO" rev-parse -q --verify refs/tags/1.0.0 && wrong "a tag landed whose branch was declined"
+        ;;
+    gitolite-alone)
+        git -C "$work" tag -f 1.0.0 main >/dev/null
+        refused "$alice" "main:refs/heads/1.0 refs/tags/1.0.0" "Failure encountered while"
+        git --git-dir="$REPO" rev-parse -q --verify refs/tags/1.0.0 && wrong "a tag landed whose branch was declined"
+        ;;
+    esac
     if [ $kind = pre-receive ]; then
         # A group of accounts that may replace the hook is a problem, and said to be one.
         [ "$host" != sshd ] || chmod g-w "$REPO/hooks"
