@@ -139,9 +139,11 @@ impl<'s, 't> Stream<'s, 't> {
         self.anchors.get(&anchor).copied().unwrap_or(usize::MAX)
     }
 
-    /// Returns where the second document begins, if there is one.
+    /// Returns where the second document begins, if there is one. A document with nothing in it, as after a `---` at the
+    /// end of the file, is not one.
     pub(super) fn second_document(&self) -> Option<usize> {
-        self.documents.get(1).and_then(|at| self.nodes.get(*at)).map(|node| node.start)
+        let nodes = self.documents.iter().filter_map(|at| self.nodes.get(*at));
+        nodes.filter(|node| !matches!(node.kind, Kind::Scalar(None))).nth(1).map(|node| node.start)
     }
 
     /// Calls `visit` with the path and value of every scalar that is not a key. Mappings are merged as `<<` says; a

@@ -43,7 +43,7 @@ impl VersionTagRule for StrandedChangelog {
                 name: tag.name(),
                 commit: tag.commit(),
                 path,
-                format: *format,
+                format,
             };
             log.check(back, sink)?;
         }
@@ -57,7 +57,7 @@ struct Log<'c, 'a> {
     name: &'c RefName,
     commit: ObjectId,
     path: &'c PathPattern,
-    format: ChangelogFormat,
+    format: &'c ChangelogFormat,
 }
 
 impl Log<'_, '_> {
