@@ -58,12 +58,15 @@ pub(crate) fn debian(bytes: &[u8]) -> Result<Vec<Entry>, Error> {
     located(&source, debian_entries(&source, usize::MAX)?)
 }
 
+/// The name of the version where an entry before it is not released.
+pub(crate) const LAST_RELEASE: &str = "version of the last release";
+
 /// Returns the version of the first entry that is released. One for `UNRELEASED` collects changes: its version counts
 /// once it has a distribution. An entry for `UNRELEASED` in a file of nothing else is a version as well.
 pub(super) fn first_version(source: &Source<'_>) -> Result<Vec<Field>, Error> {
     let entries = debian_entries(source, 1)?;
     let name = match entries.as_slice() {
-        [_, .., last] if !last.is_open => "version of the last release",
+        [_, .., last] if !last.is_open => LAST_RELEASE,
         _ => "version",
     };
     let entry = entries.iter().find(|entry| !entry.is_open).or(entries.first());
@@ -152,7 +155,7 @@ static VERSION: LazyLock<Regex> = LazyLock::new(|| {
 static DATE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b\d{4}-\d{2}-\d{2}\b").expect("a constant"));
 
 /// Where a link leads, right after its text.
-static LINK: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^\]?\([^)\s]*\)").expect("a constant"));
+static LINK: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^\]\([^)\s]*\)").expect("a constant"));
 
 /// What stands in an entry and says nothing: a link's definition, an anchor.
 static SILENT: LazyLock<Regex> =
@@ -186,9 +189,41 @@ const NOT_YET: [&str; 21] = [
 
 /// Words of a date, and of what else may follow a version in a heading that is nothing but that.
 const DATE_WORDS: [&str; 35] = [
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
-    "december", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "mon", "tue", "wed",
-    "thu", "fri", "sat", "sun", "st", "nd", "rd", "th",
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+    "jan",
+    "feb",
+    "mar",
+    "apr",
+    "jun",
+    "jul",
+    "aug",
+    "sep",
+    "sept",
+    "oct",
+    "nov",
+    "dec",
+    "mon",
+    "tue",
+    "wed",
+    "thu",
+    "fri",
+    "sat",
+    "sun",
+    "st",
+    "nd",
+    "rd",
+    "th",
 ];
 
 /// Words that say what became of a version.
@@ -254,7 +289,10 @@ fn named<'t>(heading: &Heading<'t>) -> Option<(Range<usize>, &'t str)> {
     let version = found.get(1).or_else(|| found.get(2))?;
     let rest = text.get(version.end()..).unwrap_or_default();
     let rest = LINK.find(rest).map_or(rest, |link| rest.get(link.end()..).unwrap_or_default());
-    let is_alone = is_date(rest) && (found.get(1).is_some() || version.as_str().contains('.'));
+    // A section may be called `3D` or `404`.
+    let is_number = found.get(1).is_none() && version.as_str().starts_with(|c: char| c.is_ascii_digit());
+    let is_version = !is_number || version.as_str().contains('.');
+    let is_alone = is_date(rest) && is_version;
     (heading.level <= 2 || is_alone).then(|| (version.range(), rest))
 }
 
@@ -480,7 +518,7 @@ mod tests {
 
     #[test]
     fn sections_of_an_entry_are_not_entries() {
-        let text = "# [5.2.0](a) (2026-08-19)\n\n### Bug Fixes\n\n* x\n\n### 2.0 support\n\n### 404 pages\n\n### Node 18.0\n\n\
+        let text = "# [5.2.0](a) (2026-08-19)\n\n### Bug Fixes\n\n* x\n\n### 2.0 support\n\n### 404\n\n### 3D\n\n### Node 18.0\n\n\
                     #5.1.0\n\n    5.0.0\n    -----\n";
         assert_eq!(says(text), ["5.2.0"]);
     }
@@ -534,7 +572,10 @@ mod tests {
             [entry("7.0.11", None, false, false), entry("7.0.10", None, false, false)]
         );
         assert_eq!(
-            read(r"^## Cargo (?P<version>[0-9.]+)", "# x\n## Cargo 1.98 (2026-10-01)\n\n## Cargo 1.97 (unreleased)\n- y"),
+            read(
+                r"^## Cargo (?P<version>[0-9.]+)",
+                "# x\n## Cargo 1.98 (2026-10-01)\n\n## Cargo 1.97 (unreleased)\n- y"
+            ),
             [entry("1.98", Some("2026-10-01"), false, true), entry("1.97", None, true, false)]
         );
         for wrong in ["(", "x", "(?P<v>x)", "(?P<version>x)(?P<date>y)", r"(?P<version>\w{1000}{1000})"] {

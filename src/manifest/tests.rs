@@ -491,7 +491,9 @@ fn chart_yaml() {
     refuse(kind, "version: 1\nversion: 2\n", 2, 1);
     refuse(kind, "version: [1]\n", 1, 11);
     refuse(kind, "a: b\n---\nversion: 1\n", 3, 1);
-    for text in ["version: 1.2\n---\n", "---\nversion: 1.2\n---\n", "version: 1.2\n---", "version: 1.2\n---\n# end\n...\n"] {
+    for text in
+        ["version: 1.2\n---\n", "---\nversion: 1.2\n---\n", "version: 1.2\n---", "version: 1.2\n---\n# end\n...\n"]
+    {
         expect(kind, text, &[("version", "1.2")]);
     }
     refuse(kind, "version: {{ .V }}\n", 1, 10);

@@ -70,7 +70,12 @@ impl Project {
     ///
     /// # Errors
     /// Besides what cannot be read: a file that is not a changelog.
-    pub fn all_entries(&self, commit: ObjectId, path: &BStr, format: &ChangelogFormat) -> Result<Vec<Entry>, FactError> {
+    pub fn all_entries(
+        &self,
+        commit: ObjectId,
+        path: &BStr,
+        format: &ChangelogFormat,
+    ) -> Result<Vec<Entry>, FactError> {
         match self.entries(commit, path, format)? {
             None => Ok(Vec::new()),
             Some(Ok(entries)) => Ok(entries),

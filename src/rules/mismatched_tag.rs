@@ -5,6 +5,7 @@ use bstr::BStr;
 use super::rule::NoOptions;
 use super::{Meta, OptionError, RefRule, Rule, Sink, commands};
 use crate::facts::{Agreement, FactError, Facts, Kind, Manifest, PathPattern, TagKind, TagMatch, Update, VersionField};
+use crate::manifest::changelog::LAST_RELEASE;
 use crate::manifest::{self, Field};
 use crate::model::{Level, ObjectId, RefName, Untrusted};
 use crate::version::{Scheme, Version, without_v};
@@ -109,8 +110,9 @@ impl Tagged<'_, '_> {
                     }
                     // Where a version stands in several fields, the whole of it is named.
                     let says = texts.iter().find(|text| *text == says).or(texts.first()).map_or(says, String::as_str);
+                    let what = if field.name == LAST_RELEASE { " as the version of the last release" } else { "" };
                     sink.report(format!(
-                        "`{}` is on a tree whose `{shown}` says `{}`",
+                        "`{}` is on a tree whose `{shown}` says `{}`{what}",
                         self.name,
                         Untrusted::new(says)
                     ))
@@ -240,7 +242,8 @@ mod tests {
     #[test]
     fn a_version_of_several_properties_is_one() {
         let pom = |version: &str| {
-            let properties = "<properties><revision>2.466</revision><sha1/><changelist>-SNAPSHOT</changelist></properties>";
+            let properties =
+                "<properties><revision>2.466</revision><sha1/><changelist>-SNAPSHOT</changelist></properties>";
             read("pom.xml", &format!("<project><version>{version}</version>{properties}</project>"))
         };
         assert_eq!(pom("${revision}${sha1}${changelist}"), [vec![], vec!["2.466-SNAPSHOT"], vec![]]);

@@ -37,14 +37,8 @@ impl VersionTagRule for StrandedChangelog {
             let (Notes::Entries(path, format), Some(back)) = (&changelog.place, &changelog.reintegrate) else {
                 continue;
             };
-            let log = Log {
-                facts: tag.facts(),
-                place: tag.place(),
-                name: tag.name(),
-                commit: tag.commit(),
-                path,
-                format,
-            };
+            let log =
+                Log { facts: tag.facts(), place: tag.place(), name: tag.name(), commit: tag.commit(), path, format };
             log.check(back, sink)?;
         }
         Ok(())

@@ -43,7 +43,7 @@ pub use schemes::SCHEMES;
 pub(crate) use slug::{Case, docker_slug};
 pub(crate) use sort::partition_point;
 pub use sort::sort_by;
-pub(crate) use spell::Local;
+pub(crate) use spell::{Local, spell_towards};
 pub use spell::{spell_dev, spell_release};
 pub use spelling::Spelling;
 pub use value::Version;

@@ -120,8 +120,7 @@ impl JsonSchema for Required {
 enum RawFormat {
     /// `debian/changelog`.
     Debian,
-    /// A heading of any level for each version, as Keep a Changelog, semantic-release, standard-version and release-please
-    /// write them.
+    /// A heading of any level for each version, as release tools write them too.
     KeepAChangelog,
 }
 
@@ -236,7 +235,9 @@ fn resolve(raw: &RawChangelog, origin: Origin, cx: &mut Cx<'_>) -> Option<Change
         (Some(path), None, Some(heading), None) => {
             let headings = cx.value(Headings::new(heading.text()), heading.span());
             let pattern = cx.path(path.text(), path.span());
-            pattern.zip(headings).map(|(pattern, headings)| Notes::Entries(pattern, ChangelogFormat::Headings(headings)))
+            pattern
+                .zip(headings)
+                .map(|(pattern, headings)| Notes::Entries(pattern, ChangelogFormat::Headings(headings)))
         }
         (None, None, None, Some(notes)) => {
             if !notes.text().contains('{') {
