@@ -55,7 +55,7 @@ pub mod push {
 
 /// The versions of commits.
 pub mod release {
-    pub use crate::release::{Component, Error, ReleaseTags, Standing};
+    pub use crate::release::{Asked, Component, Error, ReleaseTags, Standing};
 }
 
 /// How policy errors are shown.

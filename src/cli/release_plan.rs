@@ -22,6 +22,10 @@ use crate::version::Spelling;
 /// Without --event and --ref the event is that of the GitHub Actions or GitLab CI job this runs in; it needs the whole
 /// history and the tags there (`fetch-depth: 0`, `GIT_DEPTH: 0`).
 ///
+/// A plan of a release says whether it is the highest of its component and of its series (`highest`, `highest_in_series`):
+/// whether `latest`, or `1.5`, means it from now on. A final version is compared with final versions, a pre-release with
+/// all. Where that is not known, as in a shallow clone, it says neither.
+///
 /// Exit code 0 is a plan, also one that publishes nothing; 4 means that the version cannot be told.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -31,9 +35,12 @@ pub(super) struct Args {
     /// The branch or tag it happened to.
     #[arg(long = "ref", value_name = "REF")]
     name: Option<String>,
-    /// The component whose version is asked for.
+    /// The component whose version is asked for; of a branch or tag whose name says it, that one.
     #[arg(long, value_name = "SCOPE")]
     scope: Option<String>,
+    /// What the first release will be, while no tag is one; fetch the tags before you say so.
+    #[arg(long, value_name = "VERSION")]
+    first: Option<String>,
     /// An image that is published, without a tag; may be given several times.
     #[arg(long = "image", value_name = "NAME", value_parser = ImageName::parse)]
     images: Vec<ImageName>,
@@ -84,7 +91,8 @@ pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
         || "planning what a pull request publishes".to_owned(),
         |name| format!("planning what a push of {name} publishes"),
     );
-    let plan = Plan::new(component, event, &arguments.images).map_err(|error| error.into_failure(detail))?;
+    let plan = Plan::new(component, event, &arguments.images, arguments.first.as_deref())
+        .map_err(|error| error.into_failure(detail))?;
     context.print(&match arguments.format {
         FormatName::Human => human(&plan),
         FormatName::Json => json(&plan),
@@ -131,6 +139,12 @@ fn human(plan: &Plan) -> String {
     for image in plan.images.iter().chain(&plan.further_images) {
         line("image", image);
     }
+    match (plan.highest, plan.highest_in_series) {
+        (Some(true), _) => line("highest", "of all releases"),
+        (Some(false), Some(true)) => line("highest", "of its series"),
+        (Some(false), _) => line("highest", "no"),
+        (None, _) => {}
+    }
     text
 }
 
@@ -151,6 +165,8 @@ fn json(plan: &Plan) -> String {
         "spellings": spellings,
         "images": plan.images,
         "further_images": plan.further_images,
+        "highest": plan.highest,
+        "highest_in_series": plan.highest_in_series,
     });
     crate::report::json(&answer)
 }
@@ -176,6 +192,9 @@ fn github(plan: &Plan) -> String {
     line("event", plan.event.kind().name());
     line("ref", &plan.event.name().map(ToString::to_string).unwrap_or_default());
     line("reason", &plan.reason);
+    let word = |known: Option<bool>| known.map_or("", |known| if known { "true" } else { "false" });
+    line("highest", word(plan.highest));
+    line("highest_in_series", word(plan.highest_in_series));
     if !plan.further_images.is_empty() {
         line("further-images", &plan.further_images.join(","));
     }

@@ -5,7 +5,7 @@ use super::project::ProjectFlags;
 use crate::git::Repository;
 use crate::model::{Exit, Failure, ObjectId, RefName, Untrusted};
 use crate::project::Snapshot;
-use crate::release::{Component, Error, ReleaseTags, Standing, branch_tag, head_branch, own_spelling};
+use crate::release::{Asked, Component, Error, ReleaseTags, Standing, branch_tag, head_branch, own_spelling};
 use crate::version::{Level, Local, Scheme, Spelling, Version};
 
 /// The version of a commit, or questions about versions
@@ -15,9 +15,13 @@ use crate::version::{Level, Local, Scheme, Spelling, Version};
 /// version is above the tag it builds on and below its own release. A work tree with changes is no release: on the
 /// tag itself it has the version 1.2.4.dev0.
 ///
-/// Which tags are release tags, the policy says. Without one they are v1.2.3 and 1.2.3, read as PEP 440; where all tags
-/// are of one component, such as rel-8.4.0, those. In a repository of several components name one with --scope: its tags
-/// are skaha-1.5.1, skaha/v1.5.1 or skaha@1.5.1.
+/// Which tags are release tags, the policy says. Without one they are v1.2.3, 1.2.3 and release-1.2.3, read as PEP 440;
+/// where all tags are of one component, such as skaha-1.5.1, those. A single number or a date is a version only where no
+/// tag has more. In a repository of several components name one with --scope: its tags are skaha-1.5.1, skaha/v1.5.1 or
+/// skaha@1.5.1.
+///
+/// Where the policy says that releases are made on branches cut from a line (cut-from), or on the line that it is merged
+/// into, that line goes on above the highest release that was made so: 1.6.0-0.dev.7 once 1.5.0 is tagged on release/1.5.
 ///
 /// Where the answer could be wrong there is none, and the exit code is 4: in a shallow clone, in a clone without tags,
 /// before the first tag.
@@ -41,6 +45,9 @@ struct Commit {
     /// The component whose version is asked for.
     #[arg(long, value_name = "SCOPE")]
     scope: Option<String>,
+    /// What the first release will be, while no tag is one; fetch the tags before you say so.
+    #[arg(long, value_name = "VERSION")]
+    first: Option<String>,
     /// Add the commit, and `dirty` where the work tree has changes; a clean release stays as it is.
     #[arg(long)]
     local: bool,
@@ -170,19 +177,22 @@ fn of_commit(context: &Context, asked: &Commit) -> Result<String, Failure> {
 
 fn version(refs: &Snapshot<'_>, asked: &Commit) -> Result<String, Error> {
     let (repository, policy) = (refs.project().repository(), refs.project().policy());
-    let component = Component { refs, scope: asked.scope.as_deref() };
     let (commit, branch) = at(repository, asked.revision.as_deref())?;
+    let scope = Component { refs, scope: asked.scope.as_deref() }.of_branch(branch.as_ref())?;
+    let component = Component { refs, scope: scope.as_deref() };
+    let first = asked.first.as_deref().map(|first| component.first(first)).transpose()?;
     let tags = ReleaseTags::read(component)?;
     // The work tree belongs to HEAD. Whether it has changes is checked only where that matters, because that is the
     // most expensive part.
     let has_a_say = asked.revision.is_none() && (asked.local || tags.on(commit).is_some());
     let dirty = has_a_say && repository.is_dirty()?;
-    let standing = Standing::of(repository, &tags, commit, dirty)?;
+    let standing =
+        Standing::of(Asked { refs, tags: &tags, commit, branch: branch.as_ref(), first: first.as_ref() }, dirty)?;
     if let (Standing::Release(tag), None) = (&standing, asked.spelling) {
         return Ok(own_spelling(&tag.version));
     }
     let local = asked.local.then_some(Local { commit, dirty });
-    let spelling = asked.spelling.map_or_else(|| standing.tag().version.scheme().native(), Spelling::from);
+    let spelling = asked.spelling.map_or_else(|| standing.scheme().native(), Spelling::from);
     let topic = branch.filter(|name| {
         spelling == Spelling::Docker && policy.line_of(name).is_some_and(|place| place.line.role.names_images())
     });

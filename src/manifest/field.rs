@@ -27,17 +27,30 @@ impl Value {
         }
     }
 
-    /// Returns whether this stands for a version that is filled in later, or is on its way: `0.0.0`, `v2.44.GIT`, a
-    /// `-SNAPSHOT`, `-dev` or `.dev0` suffix, `@VERSION@`, or a word without any digit such as `UNRELEASED`.
+    /// Returns whether this stands for a version that is filled in later, or is on its way: `0.0.0` with whatever follows
+    /// it (release tools recommend `0.0.0-development`, `0.0.0-semantically-released`, `0.0.0.dev0` and the like),
+    /// `v2.44.GIT`, a `-SNAPSHOT`, `-dev` or `.dev0` suffix, `@VERSION@`, or a word without any digit such as
+    /// `UNRELEASED`.
     pub fn is_placeholder(&self) -> bool {
         let text = match self {
             Self::Literal(text) => text.to_ascii_lowercase(),
             Self::Dynamic(text) => return text.len() > 2 && text.starts_with('@') && text.ends_with('@'),
         };
-        let zero = text.contains('0') && text.bytes().all(|byte| matches!(byte, b'0' | b'.'));
-        let suffix = ["-snapshot", "-dev", ".dev", ".dev0", "-dev.0", ".git", "-placeholder"];
-        zero || !text.contains(|c: char| c.is_ascii_digit()) || suffix.iter().any(|suffix| text.ends_with(suffix))
+        let suffix = ["-snapshot", "-dev", ".dev", ".dev0", "-dev.0", ".git", "-placeholder", "-development"];
+        is_zero(&text)
+            || !text.contains(|c: char| c.is_ascii_digit())
+            || suffix.iter().any(|suffix| text.ends_with(suffix))
     }
+}
+
+/// Returns whether the numbers of a version are all zero, and nothing but words follows them. `0.0.0-1` is a version:
+/// packages have such revisions.
+fn is_zero(text: &str) -> bool {
+    let text = text.strip_prefix('v').unwrap_or(text);
+    let suffix = text.trim_start_matches(['0', '.']);
+    let numbers = text.get(..text.len() - suffix.len()).unwrap_or_default();
+    let is_word = suffix.trim_start_matches(['-', '+', '~', '_']).starts_with(|c: char| c.is_ascii_alphabetic());
+    numbers.contains('0') && (suffix.is_empty() || is_word)
 }
 
 /// One place of a manifest with the project's own version.
@@ -105,10 +118,29 @@ mod tests {
 
     #[test]
     fn placeholders_name_no_release() {
-        for text in ["0.0.0", "0", "v2.44.GIT", "1.2-SNAPSHOT", "1.2.0-dev", "1.3.dev0", "UNRELEASED", "@VERSION@"] {
+        for text in [
+            "0.0.0",
+            "0",
+            "v2.44.GIT",
+            "1.2-SNAPSHOT",
+            "1.2.0-dev",
+            "1.3.dev0",
+            "UNRELEASED",
+            "@VERSION@",
+            "0.0.0-development",
+            "0.0.0-semantically-released",
+            "0.0.0-PLACEHOLDER",
+            "0.0.0-dev",
+            "0.0.0.dev0",
+            "0.0.0-alpha.0",
+            "0.0.0+unknown",
+            "0-SNAPSHOT",
+            "v0.0.0-dev.3",
+            "1.2.0-development",
+        ] {
             assert!(Value::of(text).is_placeholder(), "{text}");
         }
-        for text in ["0.0.1", "1.2.3", "10.0", "1.2.4.dev5", "1.2-rc1", "${revision}"] {
+        for text in ["0.0.1", "1.2.3", "10.0", "1.2.4.dev5", "1.2-rc1", "${revision}", "0.0.0-1", "0.10-dev1", "00.1"] {
             assert!(!Value::of(text).is_placeholder(), "{text}");
         }
     }

@@ -292,7 +292,12 @@ fn pom() {
     let plain = b"<project>\n<name>\xe9</name></project>";
     assert_eq!(fields(kind, plain, &Hints::default()), Err(Error::NotUtf8 { line: 2, column: 7 }));
     refuse(kind, "<project><version>1</version>\n <version>2</version></project>", 2, 2);
-    refuse(kind, "<project><version>1<!-- -->.2</version></project>", 1, 19);
+    refuse(kind, "<project><version>1<!-- -->.2</version></project>", 1, 28);
+    refuse(kind, "<project><version><![CDATA[1]]><b/></version></project>", 1, 32);
+    for version in ["<!-- see RELEASING -->1.2", "1.2<!-- x -->", "\n <!-- a --> <!-- b -->\n 1.2 <!-- c -->\n"] {
+        expect(kind, &format!("<project><version>{version}</version></project>"), &[("project.version", "1.2")]);
+    }
+    expect(kind, "<project><version><!-- 1.2 --></version></project>", &[]);
     refuse(kind, "<project>\n é<version></project>", 2, 12);
     refuse(kind, "<!DOCTYPE p [<!ENTITY v '1'>]><project><version>&v;</version></project>", 1, 1);
     refuse(kind, "<html/>", 1, 1);
@@ -310,7 +315,7 @@ fn msbuild() {
         &[
             ("PropertyGroup.VersionPrefix", "1.2.0"),
             ("PropertyGroup.VersionSuffix", "beta1"),
-            ("PropertyGroup.Version", "= $(V)"),
+            ("PropertyGroup.Version[Condition]", "= $(V)"),
         ],
     );
 }
@@ -467,6 +472,9 @@ fn debian_changelog() {
     let text =
         "pybal (1:1.15.4-1) stretch; urgency=low\n\n  * x\n\n -- a <b>  c\n\npybal (1.15.3) jessie; urgency=low\n";
     expect(named("debian-changelog"), text, &[("version", "1:1.15.4-1")]);
+    let open = format!("pybal (1.15.5) UNRELEASED; urgency=low\n\n  * y\n\n{text}");
+    expect(named("debian-changelog"), &open, &[("version of the last release", "1:1.15.4-1")]);
+    expect(named("debian-changelog"), "pybal (0.1) UNRELEASED; urgency=low\n", &[("version", "0.1")]);
     refuse(named("debian-changelog"), "pybal 1.15.4 stretch\n", 1, 1);
 }
 
@@ -483,6 +491,11 @@ fn chart_yaml() {
     refuse(kind, "version: 1\nversion: 2\n", 2, 1);
     refuse(kind, "version: [1]\n", 1, 11);
     refuse(kind, "a: b\n---\nversion: 1\n", 3, 1);
+    for text in
+        ["version: 1.2\n---\n", "---\nversion: 1.2\n---\n", "version: 1.2\n---", "version: 1.2\n---\n# end\n...\n"]
+    {
+        expect(kind, text, &[("version", "1.2")]);
+    }
     refuse(kind, "version: {{ .V }}\n", 1, 10);
     refuse(kind, "version: 1\n\tname: x\n", 1, 10);
 }

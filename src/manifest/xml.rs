@@ -75,20 +75,18 @@ pub(super) fn only<'a, 't>(
     }
 }
 
-/// Returns the field of an element that holds nothing but text; an empty one has none.
+/// Returns the field of an element that holds nothing but text, perhaps with comments before or after it; an empty one
+/// has none.
 pub(super) fn field(source: &Source<'_>, element: Node<'_, '_>, name: &str) -> Result<Option<Field>, Error> {
-    let mut children = element.children();
-    let (first, second) = (children.next(), children.next());
-    match (first, second) {
-        (None, _) => Ok(None),
-        (Some(node), None) if node.is_text() => {
-            let text = node.text().unwrap_or_default().trim();
-            let span = trimmed(source, node.range());
-            Ok((!text.is_empty()).then(|| Field::new(name, text, span)))
-        }
-        // A comment or CDATA in the middle of a version: nobody writes that, and what it means differs by tool.
-        (Some(node), _) => Err(source.syntax(node.range().start, format!("`{name}` holds more than text"))),
+    let said = |node: &Node<'_, '_>| !node.is_comment() && !node.text().is_some_and(|text| text.trim().is_empty());
+    let mut children = element.children().filter(said);
+    let Some(node) = children.next() else { return Ok(None) };
+    // A comment or CDATA in the middle of a version: nobody writes that, and what it means differs by tool.
+    if let Some(odd) = Some(node).filter(|node| !node.is_text()).or_else(|| children.next()) {
+        return Err(source.syntax(odd.range().start, format!("`{name}` holds more than text")));
     }
+    let text = node.text().unwrap_or_default().trim();
+    Ok(Some(Field::new(name, text, trimmed(source, node.range()))))
 }
 
 /// Returns a range without the white space at its ends.

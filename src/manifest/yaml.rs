@@ -30,6 +30,8 @@ pub(super) struct Scalar<'t> {
     pub(super) text: Option<Cow<'t, str>>,
     /// Where it begins, quotes included.
     pub(super) start: usize,
+    /// The document that it is in, from 0.
+    pub(super) document: usize,
 }
 
 enum Kind<'t> {
@@ -139,9 +141,11 @@ impl<'s, 't> Stream<'s, 't> {
         self.anchors.get(&anchor).copied().unwrap_or(usize::MAX)
     }
 
-    /// Returns where the second document begins, if there is one.
+    /// Returns where the second document begins, if there is one. A document with nothing in it, as after a `---` at the
+    /// end of the file, is not one.
     pub(super) fn second_document(&self) -> Option<usize> {
-        self.documents.get(1).and_then(|at| self.nodes.get(*at)).map(|node| node.start)
+        let nodes = self.documents.iter().filter_map(|at| self.nodes.get(*at));
+        nodes.filter(|node| !matches!(node.kind, Kind::Scalar(None))).nth(1).map(|node| node.start)
     }
 
     /// Calls `visit` with the path and value of every scalar that is not a key. Mappings are merged as `<<` says; a
@@ -150,8 +154,9 @@ impl<'s, 't> Stream<'s, 't> {
     /// # Errors
     /// A key that appears twice, or aliases that expand into more than is read.
     pub(super) fn visit(&self, visit: &mut dyn FnMut(&[Cow<'s, str>], &Scalar<'s>)) -> Result<(), Error> {
-        let mut walk = Walk { stream: self, path: Vec::new(), visits: 0, visit };
-        for document in &self.documents {
+        let mut walk = Walk { stream: self, path: Vec::new(), visits: 0, document: 0, visit };
+        for (at, document) in self.documents.iter().enumerate() {
+            walk.document = at;
             walk.value(*document, 0)?;
         }
         Ok(())
@@ -213,6 +218,7 @@ struct Walk<'w, 's, 't> {
     stream: &'w Stream<'s, 't>,
     path: Vec<Cow<'s, str>>,
     visits: usize,
+    document: usize,
     visit: &'w mut dyn FnMut(&[Cow<'s, str>], &Scalar<'s>),
 }
 
@@ -241,7 +247,10 @@ impl<'w, 's, 't> Walk<'w, 's, 't> {
     fn value(&mut self, at: usize, depth: usize) -> Result<(), Error> {
         let Some(node) = self.node(at, depth)? else { return Ok(()) };
         match &node.kind {
-            Kind::Scalar(text) => (self.visit)(&self.path, &Scalar { text: text.clone(), start: node.start }),
+            Kind::Scalar(text) => {
+                let scalar = Scalar { text: text.clone(), start: node.start, document: self.document };
+                (self.visit)(&self.path, &scalar);
+            }
             Kind::Alias(anchor) => self.value(self.stream.target(*anchor), depth + 1)?,
             Kind::Sequence(end) => {
                 let stream = self.stream;

@@ -1,7 +1,9 @@
 //! Values of YAML files by path, for what is deployed rather than built: image names and tags.
 
-use regex::{RegexSet, RegexSetBuilder};
+use regex::{Regex, RegexSet, RegexSetBuilder};
+use std::collections::BTreeSet;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use super::source::{Encoding, Source, few};
 use super::yaml::Stream;
@@ -75,7 +77,25 @@ pub(crate) struct YamlValue {
     pub line: usize,
     /// Its bytes in the file, without quotes; up to the end of the line if it is written with escapes or as a block.
     pub span: Range<usize>,
+    /// Whether the mapping that it is in has the digest of the same image: `digest` next to `tag`, `imageDigest` next to
+    /// `imageTag`.
+    pub has_digest: bool,
 }
+
+/// The digest of an image: of what it is, by what algorithm.
+static DIGEST: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"^(?:[a-z0-9+._-]+:)?[0-9a-fA-F]{32,128}$").expect("a constant"));
+
+/// Returns the image that a key is about, in lower case: empty for `tag`, `image`, `imageTag` and `digest`, `ui` for
+/// `uiTag`, `uiImageTag` and `uiDigest`.
+fn image_of(key: &str, endings: &[&str]) -> Option<String> {
+    let key: String = key.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
+    let stem = endings.iter().find_map(|ending| key.strip_suffix(ending))?;
+    Some(stem.strip_suffix("image").unwrap_or(stem).to_owned())
+}
+
+/// The place of a digest: its document, the path of its mapping, and its image.
+type DigestPlace = (usize, String, String);
 
 /// Returns the scalars that any of the globs mean, in all documents of a YAML file, in the order of the file. Aliases
 /// and merge keys are followed.
@@ -87,8 +107,15 @@ pub(crate) fn yaml_values(bytes: &[u8], globs: &PathGlobs) -> Result<Vec<YamlVal
     let source = Source::new(bytes, MAX_YAML_BYTES, Encoding::Utf8)?;
     let stream = Stream::new(&source)?;
     let mut found = Vec::new();
+    let mut digests: BTreeSet<DigestPlace> = BTreeSet::new();
     let mut joined = String::new();
     stream.visit(&mut |path, scalar| {
+        if let (Some((key, mapping)), Some(text)) = (path.split_last(), &scalar.text)
+            && let Some(image) = image_of(key, &["digest", "sha256", "sha"])
+            && DIGEST.is_match(text)
+        {
+            digests.insert((scalar.document, mapping.join("\0"), image));
+        }
         joined.clear();
         for segment in path {
             joined.extend(segment.chars().filter(|c| *c != SEPARATOR));
@@ -100,13 +127,17 @@ pub(crate) fn yaml_values(bytes: &[u8], globs: &PathGlobs) -> Result<Vec<YamlVal
                 Some(text) if text.contains("{{") => YamlText::Template(text.into()),
                 Some(text) => YamlText::Text(text.into()),
             };
-            found.push((path.join("."), value, stream.range(scalar)));
+            let image = path.split_last().and_then(|(key, mapping)| {
+                Some((scalar.document, mapping.join("\0"), image_of(key, &["tag", "version", "image"])?))
+            });
+            found.push((path.join("."), value, stream.range(scalar), image));
         }
     })?;
     let mut lines = Lines { bytes, at: 0, line: 1 };
-    let located = few(found)?.into_iter().map(|(path, value, range)| {
+    let located = few(found)?.into_iter().map(|(path, value, range, image)| {
         let span = source.span(range)?;
-        Ok(YamlValue { path, value, line: lines.of(span.start), span })
+        let has_digest = image.is_some_and(|image| digests.contains(&image));
+        Ok(YamlValue { path, value, line: lines.of(span.start), span, has_digest })
     });
     located.collect()
 }
@@ -201,6 +232,20 @@ mod tests {
             values("image: \"{{ .Values.image }}\" # {{\ntag: v{{ x }}\n", &["**.image", "tag"]),
             Ok(vec![row("image", "(template) {{ .Values.image }}", 1), row("tag", "(template) v{{ x }}", 2)])
         );
+    }
+
+    #[test]
+    fn a_digest_next_to_a_tag_is_seen() {
+        let sha = "0123456789abcdef".repeat(4);
+        let text = format!(
+            "a: {{tag: latest, digest: 'sha256:{sha}'}}\nb: {{tag: latest, digest: ''}}\nc: {{imageTag: x, uiTag: y, uiDigest: \
+             {sha}}}\nd: {{image: a/b:edge, imageDigest: 'sha256:{sha}'}}\n---\nb: {{digest: 'sha256:{sha}'}}\nc: {{tag: z}}\n"
+        );
+        let globs = PathGlobs::new(["**.tag", "**.image", "**.*Tag"]).unwrap();
+        let seen: Vec<_> = yaml_values(text.as_bytes(), &globs).unwrap().into_iter().collect();
+        let seen: Vec<_> = seen.iter().map(|value| (value.path.as_str(), value.has_digest)).collect();
+        let wanted = [("a.tag", true), ("b.tag", false), ("c.imageTag", false), ("c.uiTag", true), ("d.image", true)];
+        assert_eq!(seen, wanted.into_iter().chain([("c.tag", false)]).collect::<Vec<_>>());
     }
 
     #[test]

@@ -41,6 +41,17 @@ impl PathPattern {
         &self.text
     }
 
+    /// Returns the pattern with what is known in the places of its placeholders, for a message.
+    pub fn filled_in(&self, known: &Bindings) -> String {
+        if self.text.starts_with("regex:") {
+            return self.text.clone();
+        }
+        let fill = |text: String, (key, value): (&&str, &BString)| {
+            text.replace(&format!("{{{key}}}"), &String::from_utf8_lossy(value))
+        };
+        known.iter().fold(self.text.clone(), fill)
+    }
+
     /// Matches a whole path and says what the placeholders bound.
     pub fn matches(&self, path: &BStr) -> Option<Bindings> {
         self.variants.iter().find_map(|variant| variant.matches(path))

@@ -4,7 +4,7 @@
 //! placeholder matches and binds a value that other patterns of the policy can use.
 
 use bstr::{BStr, BString, ByteSlice as _};
-use regex::bytes::{Regex, RegexBuilder};
+use regex::bytes::{Captures, Regex, RegexBuilder};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -37,7 +37,7 @@ const PLACEHOLDERS: &[Placeholder] = &[
     placeholder("name", "[^/]+", "any name within one component"),
     placeholder("patch", "[0-9]{1,18}", "the third number of a version"),
     placeholder("quarter", "[1-4]", "the quarter of a calendar version"),
-    placeholder("scope", ".+?", "a component with versions of its own; it may cross `/`"),
+    placeholder("scope", ".+?", "a component with versions of its own; it may cross `/`, and end in a number"),
     placeholder("user", "[^/]+", "a person's name within one component"),
     placeholder("version", "[0-9][^/]*", "a whole version, read by the tag class's `scheme`; it begins with a digit"),
     placeholder("year", "[0-9]{2,4}", "the year of a calendar version"),
@@ -105,12 +105,15 @@ pub struct Pattern {
     /// The placeholders that the groups of a `regex:` pattern are.
     groups: Vec<&'static str>,
     regex: OnceLock<Option<Regex>>,
+    /// What follows `{scope}`, where `{version}` is in it.
+    tail: OnceLock<Option<Regex>>,
 }
 
 impl Clone for Pattern {
     fn clone(&self) -> Self {
         let Self { text, pieces, groups, .. } = self;
-        Self { text: text.clone(), pieces: pieces.clone(), groups: groups.clone(), regex: OnceLock::new() }
+        let (regex, tail) = (OnceLock::new(), OnceLock::new());
+        Self { text: text.clone(), pieces: pieces.clone(), groups: groups.clone(), regex, tail }
     }
 }
 
@@ -128,7 +131,8 @@ impl Pattern {
         }
         let is_regex = text.starts_with(REGEX);
         let pieces = if is_regex { None } else { Some(pieces_of(text)?) };
-        let mut pattern = Self { text: text.to_owned(), pieces, groups: Vec::new(), regex: OnceLock::new() };
+        let (regex, tail) = (OnceLock::new(), OnceLock::new());
+        let mut pattern = Self { text: text.to_owned(), pieces, groups: Vec::new(), regex, tail };
         if is_regex {
             // A policy author's expression is compiled at once: its errors belong to the policy, not to a push. The
             // compiled form is dropped, since whoever pushes a policy may write thousands of expressions with which
@@ -155,12 +159,39 @@ impl Pattern {
         // Built from escaped literals and the fixed table above. Building can fail only at the size limit, which the
         // length limit keeps out of reach; a pattern that did fail would match nothing.
         let regex = self.regex.get_or_init(|| build(&self.expression()).ok()).as_ref()?;
-        let captures = regex.captures(name)?;
-        let bound = regex
-            .capture_names()
-            .flatten()
-            .filter_map(|group| Some((known_placeholder(group)?, BString::from(captures.name(group)?.as_bytes()))));
-        Some(bound.collect())
+        Some(bound(regex, &regex.captures(name)?))
+    }
+
+    /// Matches a whole name in each way in which it comes apart into a `{scope}` and a `{version}` behind it, the shortest
+    /// scope first: `gtk-3-3.24.1` may be the version 3-3.24.1 of `gtk`, or 3.24.1 of `gtk-3`. One way where the pattern
+    /// does not have both.
+    pub fn readings<'n>(&'n self, name: &'n BStr) -> impl Iterator<Item = Bindings> + 'n {
+        let first = self.matches(name);
+        let start = first.as_ref().and_then(|bound| {
+            let scope = bound.get("scope")?;
+            let before = self.pieces.as_deref()?.split(|piece| *piece == Piece::Placeholder("scope")).next()?;
+            // Only literal text before the scope says where it begins.
+            let before: Option<Vec<&str>> = before.iter().map(Piece::literal).collect();
+            let start = before?.concat().len();
+            Some((start, start + scope.len()))
+        });
+        let tail = start.and_then(|_| self.tail.get_or_init(|| self.tail()).as_ref());
+        let further = start.zip(tail).into_iter().flat_map(move |((start, end), tail)| {
+            (end + 1..name.len()).filter_map(move |end| {
+                let captures = tail.captures(name.get(end..)?)?;
+                let mut bound = bound(tail, &captures);
+                bound.insert("scope", name.get(start..end)?.into());
+                Some(bound)
+            })
+        });
+        first.into_iter().chain(further)
+    }
+
+    /// Returns an expression for what follows `{scope}`; `None` unless `{version}` is in it.
+    fn tail(&self) -> Option<Regex> {
+        let after = self.pieces.as_deref()?.split(|piece| *piece == Piece::Placeholder("scope")).nth(1)?;
+        let has_version = after.contains(&Piece::Placeholder("version"));
+        has_version.then(|| build(&expression(after)).ok()).flatten()
     }
 
     /// Returns the names this pattern can mean once `bindings` are known: one where every placeholder is bound, with
@@ -220,22 +251,39 @@ impl Pattern {
         if let Some(expression) = self.text.strip_prefix(REGEX) {
             return format!("^(?:{expression})$");
         }
-        let mut expression = String::from("^");
-        for piece in self.pieces.iter().flatten() {
-            match piece {
-                Piece::Literal(literal) => expression.push_str(&regex::escape(literal)),
-                Piece::Placeholder(name) => {
-                    let matched =
-                        PLACEHOLDERS.iter().find(|known| known.name == *name).map_or("", |known| known.matched);
-                    expression.push_str(&format!("(?P<{name}>{matched})"));
-                }
-                Piece::Star => expression.push_str("[^/]*"),
-                Piece::StarStar => expression.push_str(".*"),
-            }
-        }
-        expression.push('$');
-        expression
+        expression(self.pieces.as_deref().unwrap_or_default())
     }
+}
+
+impl Piece {
+    /// Returns the text of a piece that leaves nothing open.
+    fn literal(&self) -> Option<&str> {
+        if let Self::Literal(text) = self { Some(text) } else { None }
+    }
+}
+
+/// Returns what the placeholders of a match bound.
+fn bound(regex: &Regex, captures: &Captures<'_>) -> Bindings {
+    let bound = |group| Some((known_placeholder(group)?, BString::from(captures.name(group)?.as_bytes())));
+    regex.capture_names().flatten().filter_map(bound).collect()
+}
+
+/// Returns an expression for pieces.
+fn expression(pieces: &[Piece]) -> String {
+    let mut expression = String::from("^");
+    for piece in pieces {
+        match piece {
+            Piece::Literal(literal) => expression.push_str(&regex::escape(literal)),
+            Piece::Placeholder(name) => {
+                let matched = PLACEHOLDERS.iter().find(|known| known.name == *name).map_or("", |known| known.matched);
+                expression.push_str(&format!("(?P<{name}>{matched})"));
+            }
+            Piece::Star => expression.push_str("[^/]*"),
+            Piece::StarStar => expression.push_str(".*"),
+        }
+    }
+    expression.push('$');
+    expression
 }
 
 impl Meaning for Pattern {
@@ -355,6 +403,22 @@ mod tests {
     fn a_scope_ends_where_the_version_starts() {
         let bound = bound("{scope}-{version}", "storage-ui-0.10.0-rc.3").unwrap();
         assert_eq!(bound, [("scope", "storage-ui".to_owned()), ("version", "0.10.0-rc.3".to_owned())]);
+    }
+
+    #[test]
+    fn a_scope_may_end_in_a_number() {
+        let readings = |pattern: &str, name: &str| {
+            let pattern = Pattern::parse(pattern).unwrap();
+            let shown = |bound: Bindings| format!("{} {}", bound["scope"], bound["version"]);
+            pattern.readings(name.into()).map(shown).collect::<Vec<_>>()
+        };
+        assert_eq!(readings("{scope}-{version}", "gtk-3-3.24.1"), ["gtk 3-3.24.1", "gtk-3 3.24.1"]);
+        assert_eq!(readings("{scope}-v{version}", "storage-v2-v1.0.0"), ["storage 2-v1.0.0", "storage-v2 1.0.0"]);
+        assert_eq!(readings("rel/{scope}/{version}", "rel/a/1/2.0"), ["a/1 2.0"]);
+        assert_eq!(readings("{scope}-{version}", "ui-0.10.0-rc.3"), ["ui 0.10.0-rc.3"]);
+        assert_eq!(readings("{scope}-{version}", "x"), [""; 0]);
+        assert_eq!(Pattern::parse("v{version}").unwrap().readings("v1-2".into()).count(), 1);
+        assert_eq!(Pattern::parse("regex:(?P<scope>.+?)-(?P<version>.+)").unwrap().readings("a-1-2".into()).count(), 1);
     }
 
     #[test]

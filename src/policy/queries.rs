@@ -161,7 +161,7 @@ impl Policy {
             let scheme = class.scheme.as_ref()?;
             let bindings = class.patterns.iter().find_map(|pattern| pattern.matches(name.short()))?;
             let text = std::str::from_utf8(bindings.get("version")?).ok()?;
-            Some(match scheme.read(text) {
+            Some(match scheme.read_ref(text) {
                 Err(error) => error.to_string(),
                 Ok(version) if let Some(why) = class.why_invalid(&version, text) => why,
                 Ok(version) => {

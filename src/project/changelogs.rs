@@ -1,6 +1,7 @@
 //! Which entries of a changelog are on one line and not on another.
 
 use bstr::{BStr, BString};
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -8,13 +9,16 @@ use super::{FactError, Project};
 use crate::manifest::changelog::Entry;
 use crate::model::{ObjectId, Untrusted};
 use crate::policy::{Bindings, ChangelogFormat, Flow, Notes};
+use crate::version::without_v;
 
 /// What distinguishes the entries of released versions: one version for two distributions is two releases.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+///
+/// Two are one release however they are written: `v1.15.3` is `1.15.3`, and `stretch jessie` is `jessie stretch`.
+#[derive(Clone, Debug)]
 pub struct Released {
     /// The version.
     pub version: String,
-    /// For Debian, the distribution it is for; else empty.
+    /// For Debian, the distributions it is for; else empty.
     pub distribution: String,
 }
 
@@ -22,8 +26,32 @@ impl Released {
     /// Makes it from an entry; `None` where that has no version or is not released yet.
     pub fn of(entry: &Entry) -> Option<Self> {
         let distribution = entry.distribution.clone().unwrap_or_default();
-        let is_released = distribution != "UNRELEASED";
-        entry.version.clone().filter(|_| is_released).map(|version| Self { version, distribution })
+        entry.version.clone().filter(|_| !entry.is_open).map(|version| Self { version, distribution })
+    }
+
+    /// Returns what two ways to write one release have in common.
+    fn key(&self) -> (&str, BTreeSet<&str>) {
+        (without_v(&self.version), self.distribution.split_whitespace().collect())
+    }
+}
+
+impl PartialEq for Released {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for Released {}
+
+impl PartialOrd for Released {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Released {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.key().cmp(&other.key())
     }
 }
 
@@ -42,7 +70,12 @@ impl Project {
     ///
     /// # Errors
     /// Besides what cannot be read: a file that is not a changelog.
-    pub fn all_entries(&self, commit: ObjectId, path: &BStr, format: ChangelogFormat) -> Result<Vec<Entry>, FactError> {
+    pub fn all_entries(
+        &self,
+        commit: ObjectId,
+        path: &BStr,
+        format: &ChangelogFormat,
+    ) -> Result<Vec<Entry>, FactError> {
         match self.entries(commit, path, format)? {
             None => Ok(Vec::new()),
             Some(Ok(entries)) => Ok(entries),
@@ -60,7 +93,7 @@ impl Project {
         &self,
         wanted: &[Released],
         path: &BStr,
-        format: ChangelogFormat,
+        format: &ChangelogFormat,
         commit: ObjectId,
         tip: ObjectId,
     ) -> Result<Vec<Released>, FactError> {
@@ -92,9 +125,9 @@ impl Project {
                 continue;
             }
             for path in self.files_like(commit, pattern, &Bindings::new())? {
-                let entries = self.all_entries(commit, path.as_ref(), *format)?;
+                let entries = self.all_entries(commit, path.as_ref(), format)?;
                 let wanted: Vec<Released> = entries.iter().filter_map(Released::of).collect();
-                stranded.push((path.clone(), self.lacking(&wanted, path.as_ref(), *format, commit, tip)?));
+                stranded.push((path.clone(), self.lacking(&wanted, path.as_ref(), format, commit, tip)?));
             }
         }
         Ok(stranded)

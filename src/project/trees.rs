@@ -144,13 +144,14 @@ impl Project {
         &self,
         commit: ObjectId,
         path: &BStr,
-        format: ChangelogFormat,
+        format: &ChangelogFormat,
     ) -> Result<Option<Result<Vec<Entry>, manifest::Error>>, FactError> {
         let bytes = self.file(commit, path, changelog::MAX_BYTES)?;
         Ok(bytes.map(|bytes| {
             bytes.and_then(|bytes| match format {
                 ChangelogFormat::Debian => changelog::debian(&bytes),
                 ChangelogFormat::KeepAChangelog => changelog::keep_a_changelog(&bytes),
+                ChangelogFormat::Headings(headings) => changelog::headed(&bytes, headings),
             })
         }))
     }

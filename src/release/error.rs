@@ -4,7 +4,7 @@ use crate::git;
 use crate::model::{Exit, Failure, RefName, Stage, Untrusted, listed};
 use crate::policy::PolicyErrors;
 use crate::project::FactError;
-use crate::version::{MixedSchemes, SpellError};
+use crate::version::{MixedSchemes, SpellError, VersionError};
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +24,30 @@ pub enum Error {
     /// There is no release tag in this clone.
     #[error("this clone has no release tag{}", of(.0))]
     NoTags(Option<String>),
+    /// There are tags, and none is read as a version.
+    #[error("none of this clone's tags ({count}, such as `{name}`) is read as a version")]
+    Unread {
+        /// How many tags there are.
+        count: usize,
+        /// One of them.
+        name: RefName,
+    },
+    /// The first version was given, and is not one.
+    #[error(transparent)]
+    First(#[from] VersionError),
+    /// The first version was given, and is a development version: those are counted.
+    #[error("`{0}` is a development version: the number of commits makes those")]
+    FirstDev(String),
+    /// A branch is of one component, and another was named.
+    #[error("`{branch}` is of the component `{bound}`, and `{}` was named", Untrusted::new(asked))]
+    Scope {
+        /// The branch.
+        branch: RefName,
+        /// The component that its name gives.
+        bound: String,
+        /// The one that was named.
+        asked: String,
+    },
     /// No release tag is an ancestor.
     #[error("no release tag{} is an ancestor of {commit}", of(.component))]
     NoneBelow {
@@ -77,15 +101,23 @@ impl Error {
             Self::Fact(error) => return error.clone().into_failure(detail, Stage::Ci),
             Self::Landed(error) if !error.is_undecided() => (Exit::Usage, None),
             Self::Components(_) => (Exit::Usage, Some("name one with `--scope`")),
-            Self::WrongRef(_) => (Exit::Usage, None),
+            Self::WrongRef(_) | Self::First(_) | Self::FirstDev(_) => (Exit::Usage, None),
+            Self::Scope { .. } => (Exit::Usage, Some("leave `--scope` out: the branch says it")),
+            Self::Unread { .. } => (
+                Exit::Undecided,
+                Some(
+                    "a policy says how they are read: `[[tag]]` with `tag = \"…{version}\"` and `scheme`; where none of them is \
+                     a release, say what the first will be: `--first 0.1.0`",
+                ),
+            ),
             Self::NoRef(_) => {
                 (Exit::Usage, Some("say what happened: `--event branch --ref NAME` or `--event tag --ref NAME`"))
             }
             Self::NoTags(_) | Self::NoneBelow { .. } => (
                 Exit::Undecided,
                 Some(
-                    "fetch the tags (`git fetch --tags`, in a shallow clone with `--unshallow`); a project that has none yet \
-                     begins with one, such as `v0.0.0`",
+                    "fetch the tags (`git fetch --tags`, in a shallow clone with `--unshallow`); for a project that has none \
+                     yet say what its first version will be: `--first 0.1.0`",
                 ),
             ),
             Self::Policy(_) => (Exit::Policy, Some("`refgate policy check` shows every error in its place")),

@@ -3,7 +3,8 @@
 //! A commit's version is that of the tag on it. A commit without one gets a development version: the next version after
 //! the **highest** release tag that is its ancestor, and the number of commits since. The highest, not the nearest:
 //! where 1.2.5 was merged up into a mainline that has 1.3.0, the next version is 1.3.1. A development version is
-//! therefore above the tag it builds on and below its own release, and it rises along the first parents.
+//! therefore above the tag it builds on and below its own release, and it rises along the first parents. A line whose
+//! releases are tagged on branches that are cut from it goes on above the highest of them.
 //!
 //! | file | what is in it |
 //! |---|---|
@@ -35,7 +36,7 @@ pub(crate) use event::{Event, EventKind, head_branch};
 pub(crate) use image::{ImageName, branch_tag, image_prefixes};
 pub(crate) use plan::{Plan, own_spelling};
 pub(crate) use presence::{Occurrence, Presence};
-pub use standing::Standing;
+pub use standing::{Asked, Standing};
 pub(crate) use tags::ReleaseTag;
 pub use tags::{Component, ReleaseTags};
 #[cfg(test)]

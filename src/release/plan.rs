@@ -5,10 +5,14 @@
 //! branch's build starts is indistinguishable from one that existed at the push. Therefore tags on the commit itself
 //! have no influence on a branch's version.
 
-use super::{Component, Error, Event, ImageName, ReleaseTags, Standing, branch_tag, image_prefixes};
+use std::cmp::Ordering;
+
+use super::builtin::Reading;
+use super::{Asked, Component, Error, Event, ImageName, ReleaseTags, Standing, branch_tag, image_prefixes};
 use crate::git::Kind;
 use crate::model::{ObjectId, RefName, Untrusted};
 use crate::policy::{LinePublishes, Role, TagKind, TagPublishes};
+use crate::project::SeriesKey;
 use crate::version::{SpellError, Spelling, Version, spell_release};
 
 /// What may be published.
@@ -56,6 +60,10 @@ pub(crate) struct Plan {
     pub images: Vec<String>,
     /// Those of other architectures from the same build, by the policy's prefixes.
     pub further_images: Vec<String>,
+    /// Whether no other release of the component is higher; `None` where nothing is released or the others are not known.
+    pub highest: Option<bool>,
+    /// Whether no other release of its series is higher; `None` also where the policy declares no series.
+    pub highest_in_series: Option<bool>,
 }
 
 impl Plan {
@@ -63,10 +71,20 @@ impl Plan {
     ///
     /// # Errors
     /// A development version is due and the repository cannot say which; an image is due and has no tag.
-    pub(crate) fn new(component: Component<'_, '_>, event: Event, images: &[ImageName]) -> Result<Self, Error> {
+    pub(crate) fn new(
+        component: Component<'_, '_>,
+        event: Event,
+        images: &[ImageName],
+        first: Option<&str>,
+    ) -> Result<Self, Error> {
         let plan = match event.clone() {
             Event::PullRequest => Self::none(event, "a pull request publishes nothing"),
-            Event::Branch { name, commit } => Self::of_branch(component, event, &name, commit)?,
+            Event::Branch { name, commit } => {
+                let scope = component.of_branch(Some(&name))?;
+                let component = Component { scope: scope.as_deref(), ..component };
+                let first = first.map(|first| component.first(first)).transpose()?;
+                Self::of_branch(component, event, &name, commit, first.as_ref())?
+            }
             Event::Tag { name, target } => Self::of_tag(component, event, &name, target)?,
         };
         plan.with_images(images, &image_prefixes(component.policy())?)
@@ -77,6 +95,7 @@ impl Plan {
         event: Event,
         name: &RefName,
         commit: Option<ObjectId>,
+        first: Option<&Version>,
     ) -> Result<Self, Error> {
         let Some(commit) = commit else { return Ok(Self::none(event, format!("`{name}` was deleted"))) };
         let (policy, repository) = (component.policy(), component.repository());
@@ -95,7 +114,8 @@ impl Plan {
         };
         let tags = ReleaseTags::read(component)?;
         let commit = repository.peel(commit)?.id;
-        let standing = Standing::untagged(repository, &tags, commit)?;
+        let refs = component.refs;
+        let standing = Standing::untagged(Asked { refs, tags: &tags, commit, branch: Some(name), first })?;
         let mut spellings = every(|spelling| standing.spell(spelling, None));
         if role.is_some_and(Role::names_images) {
             let tag = branch_tag(name, policy, None)?;
@@ -103,13 +123,12 @@ impl Plan {
                 *spelled = Ok(tag.clone());
             }
         }
-        let base = standing.tag();
         Ok(Self {
             publish: Publish::Dev,
             commit: Some(commit),
-            component: base.component.clone(),
+            component: standing.component().cloned(),
             prerelease: true,
-            version: Some(standing.spell(base.version.scheme().native(), None)?),
+            version: Some(standing.spell(standing.scheme().native(), None)?),
             spellings,
             ..Self::none(event, reason)
         })
@@ -135,6 +154,11 @@ impl Plan {
         if reading.version.is_dev() && class.is_none() {
             return Ok(Self::none(event, format!("`{name}` names a development version")));
         }
+        // Other tags say more than this one, as `v1.2.3` does besides `20241003`.
+        let others = ReleaseTags::read(Component { scope: reading.component.as_deref(), ..component });
+        if reading.is_doubtful && others.as_ref().is_ok_and(|tags| !tags.tags.is_empty() && !tags.are_doubtful) {
+            return Ok(Self::none(event, format!("`{name}` is a single number, and other tags name versions")));
+        }
         let peeled = component.repository().peel(target)?;
         if peeled.kind != Kind::Commit {
             return Ok(Self::none(event, format!("`{name}` names a {}, not a commit", peeled.kind)));
@@ -144,8 +168,12 @@ impl Plan {
             Some(class) => format!("the tag class `{}` publishes releases", class.name),
             None => "a push of a version tag publishes a release".to_owned(),
         };
+        let ranks = others.ok().filter(|_| !component.repository().is_shallow());
+        let ranks = ranks.map(|tags| Ranks::new(component, &tags, name, &reading));
         Ok(Self {
             publish: Publish::Release,
+            highest: ranks.as_ref().and_then(|ranks| ranks.highest),
+            highest_in_series: ranks.and_then(|ranks| ranks.in_series),
             commit: Some(peeled.id),
             component: reading.component.clone(),
             prerelease: version.is_prerelease(),
@@ -168,6 +196,8 @@ impl Plan {
             spellings: Vec::new(),
             images: Vec::new(),
             further_images: Vec::new(),
+            highest: None,
+            highest_in_series: None,
         }
     }
 
@@ -182,6 +212,38 @@ impl Plan {
             self.further_images = prefixes.iter().flat_map(further).collect();
         }
         Ok(self)
+    }
+}
+
+/// Where a release is among those of its component.
+struct Ranks {
+    highest: Option<bool>,
+    in_series: Option<bool>,
+}
+
+impl Ranks {
+    /// Compares a release with the other tags of its component: a final version with final versions, since a candidate of
+    /// the next does not take its place; a pre-release with all.
+    fn new(component: Component<'_, '_>, tags: &ReleaseTags, name: &RefName, own: &Reading) -> Self {
+        let series_of = |name: &RefName| {
+            let series = component.refs.series_key(&component.policy().tag_of(name)?);
+            Some(series).filter(|series| !matches!(series, SeriesKey::Class(_, None)))
+        };
+        let series = series_of(name);
+        let (mut highest, mut in_series) = (Some(true), series.as_ref().map(|_| true));
+        let is_final = |version: &Version| !version.is_prerelease();
+        let others = tags.tags.iter().filter(|tag| tag.name != *name && tag.component == own.component);
+        for tag in others.filter(|tag| !is_final(&own.version) || is_final(&tag.version)) {
+            let order =
+                if tag.era == own.era { tag.version.compare(&own.version).ok() } else { Some(tag.era.cmp(&own.era)) };
+            let is_higher = order.map(Ordering::is_gt);
+            let below = |known: Option<bool>| known.zip(is_higher).map(|(known, is_higher)| known && !is_higher);
+            highest = below(highest);
+            if series.is_some() && series == series_of(&tag.name) {
+                in_series = below(in_series);
+            }
+        }
+        Self { highest, in_series }
     }
 }
 

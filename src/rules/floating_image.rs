@@ -21,6 +21,9 @@ pub(super) struct Options {
     floating: Vec<String>,
     /// Whether a tag such as `1.0.0-rc.1` is refused too.
     pre_releases: bool,
+    /// What becomes of a tag that is a variable or a template without a default: `${TAG}`, `$(TAG)`, `{{ .Values.tag }}`.
+    #[schemars(extend("default" = "refuse"))]
+    variables: Variables,
     /// Files that are not looked at.
     exclude: Vec<PathPattern>,
     /// Lines whose branches are judged as releases are.
@@ -34,10 +37,22 @@ impl Default for Options {
             keys: Keys::default(),
             floating: ["edge", "latest"].map(str::to_owned).into(),
             pre_releases: true,
+            variables: Variables::Refuse,
             exclude: Vec::new(),
             lines: Vec::new(),
         }
     }
+}
+
+/// What becomes of a tag that is known only when it is deployed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(inline)]
+enum Variables {
+    /// It is refused: nobody can tell from the tree what is deployed.
+    Refuse,
+    /// Whoever deploys it answers for it.
+    Allow,
 }
 
 /// Paths of values within a YAML file, compiled.
@@ -113,7 +128,8 @@ impl RefRule for FloatingImage {
                 }
                 Ok((values, bytes)) => {
                     for value in values {
-                        let Some(why) = self.why(&value.value) else { continue };
+                        let why = Some(value.value).filter(|_| !value.has_digest).and_then(|value| self.why(&value));
+                        let Some(why) = why else { continue };
                         sink.report(format!("`{}` in `{}` {why}", Untrusted::new(&value.path), Untrusted::new(&path)))
                             .commit(peeled.id)
                             .place(path.as_ref(), &bytes, &value.span)
@@ -151,13 +167,18 @@ impl FloatingImage {
     fn why(&self, value: &YamlText) -> Option<String> {
         let text = match value {
             YamlText::Null => return None,
-            YamlText::Template(text) => {
-                return Some(format!("is a template, known only once it is rendered: `{}`", Untrusted::new(text)));
-            }
-            YamlText::Text(text) => text.trim(),
+            YamlText::Template(text) | YamlText::Text(text) => text.trim(),
         };
         let shown = Untrusted::new(text);
-        let tag = tag_of(text)?;
+        let filled_in = filled_in(text);
+        let tag = tag_of(&filled_in)?;
+        if tag.contains(OPEN) {
+            let why = || match value {
+                YamlText::Template(_) => format!("is a template, known only once it is rendered: `{shown}`"),
+                _ => format!("is a variable, known only when it is deployed: `{shown}`"),
+            };
+            return (self.0.variables == Variables::Refuse).then(why);
+        }
         if self.0.floating.iter().any(|word| word.eq_ignore_ascii_case(tag)) {
             return Some(format!("is `{shown}`: what `{}` stands for moves", Untrusted::new(tag)));
         }
@@ -173,9 +194,55 @@ static PRE_RELEASE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(&version).expect("a constant")
 });
 
+/// Stands for a variable or a template without a default.
+const OPEN: char = '\u{0}';
+
+/// A variable or a template, as far as it has no other in it: `${TAG}`, `$(TAG)`, `$TAG`, `{{ .Values.tag }}`, `@TAG@`.
+static VARIABLE: LazyLock<Regex> = LazyLock::new(|| {
+    let variable = r"(?x)
+        \{\{-? (?P<template> [^{}]*?) -?\}\}
+        | \$\{ (?P<braces> [^{}$]* ) \}
+        | \$\( [^()$]* \)
+        | \$ [A-Za-z_][A-Za-z0-9_]*
+        | @ [A-Za-z_][A-Za-z0-9_.]* @";
+    Regex::new(variable).expect("a constant")
+});
+
+/// A default of a shell's variable: `TAG:-latest`, `TAG-latest`, `TAG:=latest`.
+static SHELL_DEFAULT: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"^[A-Za-z_][A-Za-z0-9_.]*:?[-=](?P<default>.*)$").expect("a constant"));
+
+/// A default of a template: `.Values.tag | default "latest"`, `default "latest" .Values.tag`.
+static TEMPLATE_DEFAULT: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r#"\bdefault\s*\(?\s*["'](?P<default>[^"']+)["']"#).expect("a constant"));
+
+/// Most variables that are within each other, or next to each other.
+const MAX_VARIABLES: usize = 32;
+
+/// Puts defaults in the places of variables, and [`OPEN`] where there is none. The innermost come first.
+fn filled_in(text: &str) -> String {
+    let mut text = text.replace(OPEN, "");
+    for _ in 0..MAX_VARIABLES {
+        let Some(found) = VARIABLE.captures(&text) else { break };
+        let default = |group: &str, expression: &Regex| {
+            let default = expression.captures(found.name(group)?.as_str())?.name("default")?.as_str().to_owned();
+            Some(default).filter(|default| !default.is_empty())
+        };
+        let default = default("braces", &SHELL_DEFAULT).or_else(|| default("template", &TEMPLATE_DEFAULT));
+        let value = default.unwrap_or_else(|| OPEN.to_string());
+        let range = found.get(0).map_or(0..0, |whole| whole.range());
+        text.replace_range(range, &value);
+    }
+    // What is left is not whole, or has more variables than are followed.
+    if ["${", "$(", "{{"].iter().any(|open| text.contains(open)) { OPEN.to_string() } else { text }
+}
+
+/// What pins an image behind its name.
+static DIGEST: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"@[A-Za-z0-9+._-]+:[0-9A-Fa-f]+$").expect("a constant"));
+
 /// Returns the tag of an image, or a tag on its own; `None` for an image by digest.
 fn tag_of(text: &str) -> Option<&str> {
-    if text.contains('@') {
+    if DIGEST.is_match(text) {
         return None;
     }
     let name = text.rsplit_once('/').map_or(text, |(_, name)| name);
@@ -192,7 +259,69 @@ mod tests {
     use super::*;
 
     fn why(text: &str) -> Option<String> {
-        FloatingImage(Options::default()).why(&YamlText::Text(text.to_owned()))
+        let text = text.to_owned();
+        let value = if text.contains("{{") { YamlText::Template(text) } else { YamlText::Text(text) };
+        FloatingImage(Options::default()).why(&value)
+    }
+
+    #[test]
+    fn a_default_of_a_variable_counts() {
+        for text in [
+            "${TAG:-latest}",
+            "a/b:${TAG:-latest}",
+            "a/b:${TAG-edge}",
+            "a:${TAG:=latest}",
+            "${REGISTRY:-docker.io}/a:${TAG:-latest}",
+            "a:${TAG:-${OTHER:-latest}}",
+            "a:{{ .Values.tag | default \"latest\" }}",
+            "a:{{ default 'latest' .Values.tag }}",
+            "${IMAGE:-a/b:latest}",
+            "$REGISTRY/a:latest",
+        ] {
+            assert!(why(text).is_some_and(|why| why.contains("stands for moves")), "{text}: {:?}", why(text));
+        }
+        for text in [
+            "a/b:${TAG:-1.2.3}",
+            "${TAG:-1.2.3}",
+            "a:${TAG:-${OTHER-1.2.3}}",
+            "a:{{ .Values.tag | default \"1.2.3\" }}",
+            "${REGISTRY}/a:1.2.3",
+            "{{ .Values.registry }}/a:1.2.3",
+            "${IMAGE:-a/b:1.2.3}",
+            "$REGISTRY/a",
+            "a:${TAG:-1.2.3}@sha256:00ff",
+        ] {
+            assert_eq!(why(text), None, "{text}");
+        }
+        assert!(why("a:${TAG:-1.2.3-rc.1}").unwrap().ends_with("a pre-release"));
+    }
+
+    #[test]
+    fn an_open_variable_is_what_the_policy_says() {
+        let allowing = FloatingImage(Options { variables: Variables::Allow, ..Options::default() });
+        for text in [
+            "${TAG}",
+            "a/b:${TAG}",
+            "a/b:$TAG",
+            "a/b:$(TAG)",
+            "$(TAG)",
+            "@TAG@",
+            "a:@TAG@",
+            "a:1.2-${ARCH}",
+            "${TAG:?it is not set}",
+            "${TAG:-}",
+            "a:${TAG:-$OTHER}",
+            "{{ .Values.tag }}",
+            "a:{{ .Values.tag | default .Chart.AppVersion }}",
+            "${IMAGE}",
+        ] {
+            assert!(why(text).is_some_and(|why| why.contains("known only")), "{text}: {:?}", why(text));
+            assert_eq!(allowing.why(&YamlText::Text(text.to_owned())), None, "{text}");
+        }
+        assert!(allowing.why(&YamlText::Text("a:${TAG:-latest}".to_owned())).is_some());
+        assert!(allowing.why(&YamlText::Text("a:latest".to_owned())).is_some());
+        assert!(why(&format!("a:{}", "${A:-".repeat(100))).is_some());
+        assert!(why(&format!("a:{}1.2.3{}", "${A:-".repeat(100), "}".repeat(100))).is_some());
     }
 
     #[test]

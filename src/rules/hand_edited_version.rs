@@ -365,7 +365,7 @@ fn comes_back(change: &Update<'_, '_>, path: &BStr, field: &Field) -> Result<boo
             continue;
         }
         for (_, tip) in facts.after().branches_of(&back.from)? {
-            let Some(Ok(entries)) = facts.project().entries(tip, path, *format)? else { continue };
+            let Some(Ok(entries)) = facts.project().entries(tip, path, format)? else { continue };
             let released = |entry: &Entry| Released::of(entry).map(|released| released.version);
             if entries.iter().any(|entry| released(entry).as_deref() == field.value.literal()) {
                 return Ok(true);

@@ -4,10 +4,11 @@ use bstr::BStr;
 
 use super::rule::NoOptions;
 use super::{Meta, OptionError, RefRule, Rule, Sink, commands};
-use crate::facts::{Agreement, FactError, Facts, Kind, Manifest, TagKind, TagMatch, Update, VersionField};
+use crate::facts::{Agreement, FactError, Facts, Kind, Manifest, PathPattern, TagKind, TagMatch, Update, VersionField};
+use crate::manifest::changelog::LAST_RELEASE;
 use crate::manifest::{self, Field};
 use crate::model::{Level, ObjectId, RefName, Untrusted};
-use crate::version::{Scheme, Spelling, Version, spell_release};
+use crate::version::{Scheme, Version, without_v};
 
 pub(super) struct MismatchedTag;
 
@@ -77,7 +78,8 @@ impl Tagged<'_, '_> {
             }
         }
         if !there && !entry.optional {
-            let paths: Vec<String> = entry.paths.iter().map(|pattern| format!("`{}`", pattern.text())).collect();
+            let filled_in = |pattern: &PathPattern| format!("`{}`", pattern.filled_in(&self.place.bindings));
+            let paths: Vec<String> = entry.paths.iter().map(filled_in).collect();
             sink.report(format!(
                 "the tree of `{}` has no file {}, where its version stands",
                 self.name,
@@ -106,8 +108,11 @@ impl Tagged<'_, '_> {
                     if texts.is_empty() || texts.iter().any(|text| self.agrees(path, text, entry.agrees)) {
                         continue;
                     }
+                    // Where a version stands in several fields, the whole of it is named.
+                    let says = texts.iter().find(|text| *text == says).or(texts.first()).map_or(says, String::as_str);
+                    let what = if field.name == LAST_RELEASE { " as the version of the last release" } else { "" };
                     sink.report(format!(
-                        "`{}` is on a tree whose `{shown}` says `{}`",
+                        "`{}` is on a tree whose `{shown}` says `{}`{what}",
                         self.name,
                         Untrusted::new(says)
                     ))
@@ -124,18 +129,15 @@ impl Tagged<'_, '_> {
 
     /// Returns whether what a field says is the tag's version.
     fn agrees(&self, path: &BStr, text: &str, how: Agreement) -> bool {
-        let same = |text: &str| {
-            text == self.version.as_str()
-                || self.version.scheme().read(text).is_ok_and(|read| read.same_as(self.version) == Ok(true))
-                || is_own_spelling(path, text, self.version)
-        };
-        let bare = text.strip_prefix('v').unwrap_or(text);
+        let scheme = manifest::Kind::of_path(path).and_then(manifest::Kind::scheme);
+        let scheme = scheme.and_then(|name| Scheme::parse(name).ok());
+        let is_written = || self.version.is_written(text, scheme.as_slice());
         match how {
             Agreement::No => true,
-            Agreement::Exact => same(text) || same(bare),
+            Agreement::Exact => is_written(),
             Agreement::Prefix => {
-                let numbers: Option<Vec<u64>> = bare.split('.').map(|number| number.parse().ok()).collect();
-                same(text) || same(bare) || numbers.is_some_and(|numbers| self.version.release().starts_with(&numbers))
+                let numbers: Option<Vec<u64>> = without_v(text).split('.').map(|number| number.parse().ok()).collect();
+                is_written() || numbers.is_some_and(|numbers| self.version.release().starts_with(&numbers))
             }
         }
     }
@@ -157,22 +159,6 @@ fn is_spelling(facts: &Facts<'_>, place: &TagMatch<'_>, inner: &BStr) -> bool {
         _ => false,
     };
     same && (place.alias || other.alias) && place.scope() == other.scope()
-}
-
-/// Returns whether a manifest writes a pre-release in the words of its own scheme: `1.13.0~rc1` in a Debian changelog
-/// is the 1.13.0-rc.1 of SemVer. Both are compared in a spelling that has words for both.
-fn is_own_spelling(path: &BStr, text: &str, version: &Version) -> bool {
-    let scheme =
-        manifest::Kind::of_path(path).and_then(manifest::Kind::scheme).and_then(|name| Scheme::parse(name).ok());
-    let Some(read) = scheme.and_then(|scheme| scheme.read(text).ok()).filter(|_| version.is_prerelease()) else {
-        return false;
-    };
-    [(Spelling::Pep440, Scheme::pep440()), (Spelling::Debian, Scheme::debian())].into_iter().any(
-        |(spelling, scheme)| {
-            let spelled = |version| spell_release(version, spelling).ok().and_then(|text| scheme.read(&text).ok());
-            spelled(&read).zip(spelled(version)).is_some_and(|(here, tagged)| here.same_as(&tagged) == Ok(true))
-        },
-    )
 }
 
 /// Returns the versions that each field can mean, according to its kind of manifest.
@@ -206,7 +192,8 @@ mod tests {
     #[test]
     fn a_prerelease_in_the_words_of_its_manifest_is_the_tags() {
         let agrees = |path: &str, text: &str, tag: &str, scheme: &str| {
-            is_own_spelling(path.into(), text, &Scheme::parse(scheme).unwrap().read(tag).unwrap())
+            let own = manifest::Kind::of_path(path.into()).unwrap().scheme().map(|name| Scheme::parse(name).unwrap());
+            Scheme::parse(scheme).unwrap().read(tag).unwrap().is_written(text, own.as_slice())
         };
         for (path, text) in [
             ("debian/changelog", "1.13.0~rc1"),
@@ -214,6 +201,9 @@ mod tests {
             ("pyproject.toml", "1.13.0rc1"),
             ("lib/a/version.rb", "1.13.0.rc.1"),
             ("a.gemspec", "1.13.0.rc1"),
+            ("pom.xml", "1.13.0-RC1"),
+            ("build.gradle", "1.13.0-rc1"),
+            ("gradle.properties", "1.13.0.RC1"),
         ] {
             assert!(agrees(path, text, "1.13.0-rc.1", "semver"), "{path}");
             assert!(agrees(path, text, "1.13.0rc1", "pep440"), "{path}");
@@ -241,5 +231,31 @@ mod tests {
         assert_eq!(project(&format!("{both}<Version>1.3.0</Version>")), [vec![], vec![], vec!["1.3.0"]]);
         let computed = "<VersionPrefix>1.2.0</VersionPrefix><VersionSuffix>$(S)</VersionSuffix>";
         assert_eq!(project(computed), [vec!["1.2.0"], vec![]]);
+        let spelled_out = format!("{both}<Version>$(VersionPrefix)-$(VersionSuffix)</Version>");
+        assert_eq!(project(&spelled_out), [vec!["1.2.0-rc.1"], vec![], vec![]]);
+        assert_eq!(project(&format!("{both}<Version>$(V)</Version>")), [vec![], vec![], vec![]] as [Vec<&str>; 3]);
+        // A build of a release leaves the suffix out.
+        let perhaps = "<VersionPrefix>1.2.0</VersionPrefix><VersionSuffix Condition=\"x\">dev</VersionSuffix>";
+        assert_eq!(project(perhaps), [vec!["1.2.0-dev", "1.2.0"], vec![]]);
+    }
+
+    #[test]
+    fn a_version_of_several_properties_is_one() {
+        let pom = |version: &str| {
+            let properties =
+                "<properties><revision>2.466</revision><sha1/><changelist>-SNAPSHOT</changelist></properties>";
+            read("pom.xml", &format!("<project><version>{version}</version>{properties}</project>"))
+        };
+        assert_eq!(pom("${revision}${sha1}${changelist}"), [vec![], vec!["2.466-SNAPSHOT"], vec![]]);
+        assert_eq!(pom("${revision}-${build}"), [vec![], vec!["2.466"]]);
+        assert_eq!(pom("${revision}${build}"), [vec![], vec!["2.466"]]);
+        assert_eq!(pom("2.466"), [["2.466"]]);
+        assert_eq!(pom("${build}"), [vec![]] as [Vec<&str>; 1]);
+    }
+
+    #[test]
+    fn a_prerelease_in_an_rpm_release_is_read() {
+        let spec = "Name: x\nVersion: 1.13.0\nRelease: 0.1.rc1%{?dist}\n";
+        assert_eq!(read("x.spec", spec), [vec!["1.13.0-0.1.rc1", "1.13.0~rc1", "1.13.0"], vec![]]);
     }
 }

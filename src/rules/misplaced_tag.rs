@@ -73,6 +73,9 @@ impl RefRule for MisplacedTag {
             Some(branch) => {
                 format!("`{}` is on `{branch}`, and tags of the class `{}` sit on {wanted}", change.name(), class.name)
             }
+            None if home.branches.is_empty() => {
+                format!("`{}` is of the class `{}`, whose tags sit on {wanted}", change.name(), class.name)
+            }
             None => format!("`{}` is not on {wanted}, where tags of the class `{}` sit", change.name(), class.name),
         };
         let command = || match home.branches.as_slice() {
@@ -96,7 +99,7 @@ impl RefRule for MisplacedTag {
 fn wanted(home: &Home) -> String {
     match home.branches.as_slice() {
         [] => match &home.only {
-            Some(name) => format!("`{name}`, which does not exist"),
+            Some(name) => format!("`{name}`, and there is no such branch"),
             None => format!("a branch of {}, and there is none yet", listed(&home.wanted, "or")),
         },
         [(branch, _)] => format!("`{branch}`"),

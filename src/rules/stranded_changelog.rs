@@ -37,14 +37,8 @@ impl VersionTagRule for StrandedChangelog {
             let (Notes::Entries(path, format), Some(back)) = (&changelog.place, &changelog.reintegrate) else {
                 continue;
             };
-            let log = Log {
-                facts: tag.facts(),
-                place: tag.place(),
-                name: tag.name(),
-                commit: tag.commit(),
-                path,
-                format: *format,
-            };
+            let log =
+                Log { facts: tag.facts(), place: tag.place(), name: tag.name(), commit: tag.commit(), path, format };
             log.check(back, sink)?;
         }
         Ok(())
@@ -57,7 +51,7 @@ struct Log<'c, 'a> {
     name: &'c RefName,
     commit: ObjectId,
     path: &'c PathPattern,
-    format: ChangelogFormat,
+    format: &'c ChangelogFormat,
 }
 
 impl Log<'_, '_> {

@@ -5,8 +5,9 @@ use bstr::{BStr, ByteSlice as _};
 use super::{Meta, OptionError, Rule, Sink, VersionTagRule, commands};
 use crate::facts::{ChangelogFormat, FactError, Notes, PathPattern, TagMatch, Update, VersionTag};
 use crate::manifest;
-use crate::manifest::changelog::Entry;
+use crate::manifest::changelog::{Entry, keep_a_changelog, says_something};
 use crate::model::{Level, ObjectId, Untrusted};
+use crate::version::Scheme;
 
 /// A longer file does not contain release notes; it is only read to see that there is something in it.
 const MAX_NOTES: usize = 8 << 20;
@@ -47,7 +48,7 @@ impl VersionTagRule for UndocumentedRelease {
             }
             let tagged = Tagged { change: tag, place: tag.place(), commit: tag.commit() };
             let missing = match &changelog.place {
-                Notes::Entries(path, format) => tagged.entry(path, *format)?,
+                Notes::Entries(path, format) => tagged.entry(path, format)?,
                 Notes::Files(path) => tagged.notes(path)?,
             };
             if let Some(missing) = missing {
@@ -70,11 +71,12 @@ struct Tagged<'c, 'f, 'a> {
 
 impl Tagged<'_, '_, '_> {
     /// Returns what is wrong with the entry of the tag's version, if anything.
-    fn entry(&self, pattern: &PathPattern, format: ChangelogFormat) -> Result<Option<String>, FactError> {
+    fn entry(&self, pattern: &PathPattern, format: &ChangelogFormat) -> Result<Option<String>, FactError> {
         let (facts, name) = (self.change.facts(), self.change.name());
         let paths = facts.project().files_like(self.commit, pattern, &self.place.bindings)?;
         let Some(path) = paths.first() else {
-            return Ok(Some(format!("the tree of `{name}` has no changelog `{}`", pattern.text())));
+            let path = pattern.filled_in(&self.place.bindings);
+            return Ok(Some(format!("the tree of `{name}` has no changelog `{path}`")));
         };
         let shown = Untrusted::new(path);
         let entries = match facts.project().entries(self.commit, path.as_ref(), format)? {
@@ -88,8 +90,14 @@ impl Tagged<'_, '_, '_> {
         if own.is_empty() {
             return Ok(Some(format!("`{shown}` in the tree of `{name}` has no entry for its version")));
         }
-        let open = own.iter().all(|entry| entry.distribution.as_deref() == Some("UNRELEASED"));
-        Ok(open.then(|| format!("the entry for `{name}` in `{shown}` is still for `UNRELEASED`")))
+        if own.iter().all(|entry| entry.is_open) {
+            return Ok(Some(match format {
+                ChangelogFormat::Debian => format!("the entry for `{name}` in `{shown}` is still for `UNRELEASED`"),
+                _ => format!("the entry for `{name}` in `{shown}` says that it is not released yet"),
+            }));
+        }
+        let is_empty = own.iter().filter(|entry| !entry.is_open).all(|entry| entry.is_empty);
+        Ok(is_empty.then(|| format!("the entry for `{name}` in `{shown}` has nothing under its heading")))
     }
 
     /// Returns what is wrong with the version's own file of notes, if anything.
@@ -97,28 +105,47 @@ impl Tagged<'_, '_, '_> {
         let (facts, name) = (self.change.facts(), self.change.name());
         for path in facts.project().files_like(self.commit, pattern, &self.place.bindings)? {
             match facts.project().file(self.commit, path.as_ref(), MAX_NOTES)? {
-                Some(Ok(text)) if text.trim().is_empty() => {}
+                Some(Ok(text)) => {
+                    if self.is_open(&text) {
+                        let shown = Untrusted::new(&path);
+                        return Ok(Some(format!("the notes of `{name}` at `{shown}` say that it is not released yet")));
+                    }
+                    if says_something(&text).unwrap_or(true) {
+                        return Ok(None);
+                    }
+                }
                 Some(Err(manifest::Error::NoFile(_))) | None => {}
-                Some(_) => return Ok(None),
+                Some(Err(_)) => return Ok(None),
             }
         }
-        Ok(Some(format!("the tree of `{name}` has no release notes, or empty ones, at `{}`", pattern.text())))
+        let path = pattern.filled_in(&self.place.bindings);
+        Ok(Some(format!("the tree of `{name}` has no release notes, or empty ones, at `{path}`")))
+    }
+
+    /// Returns whether notes have a heading for the tag's version, and it says that this is not released yet.
+    fn is_open(&self, text: &[u8]) -> bool {
+        let format = ChangelogFormat::KeepAChangelog;
+        let own = |entry: &Entry| is_of(entry, self.place, self.change.name().short(), &format);
+        let entries = keep_a_changelog(text).unwrap_or_default();
+        let mut own = entries.iter().filter(|entry| own(entry)).peekable();
+        own.peek().is_some() && own.all(|entry| entry.is_open)
     }
 }
 
 /// Returns whether an entry is of a tag's version. A Debian entry may add an epoch and the revision of the package.
-pub(super) fn is_of(entry: &Entry, place: &TagMatch<'_>, name: &BStr, format: ChangelogFormat) -> bool {
+pub(super) fn is_of(entry: &Entry, place: &TagMatch<'_>, name: &BStr, format: &ChangelogFormat) -> bool {
     let (Some(says), Some(version)) = (entry.version.as_deref(), &place.version) else { return false };
-    let same = |text: &str| {
-        text.as_bytes() == name.as_bytes()
-            || version.scheme().read(text).is_ok_and(|read| read.same_as(version) == Ok(true))
-    };
-    let bare = match format {
-        ChangelogFormat::KeepAChangelog => says.strip_prefix('v').unwrap_or(says),
+    if says.as_bytes() == name.as_bytes() {
+        return true;
+    }
+    match format {
+        ChangelogFormat::KeepAChangelog | ChangelogFormat::Headings(_) => {
+            version.is_written(says, &[Scheme::semver(), Scheme::pep440()])
+        }
         ChangelogFormat::Debian => {
             let upstream = says.split_once(':').map_or(says, |(_, upstream)| upstream);
-            upstream.rsplit_once('-').map_or(upstream, |(bare, _)| bare)
+            let bare = upstream.rsplit_once('-').map_or(upstream, |(bare, _)| bare);
+            [says, upstream, bare].iter().any(|text| version.is_written(text, &[Scheme::debian()]))
         }
-    };
-    same(says) || same(bare)
+    }
 }

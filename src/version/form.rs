@@ -2,6 +2,7 @@
 //! [`Entry`]; everything else in this module asks them.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
@@ -58,6 +59,11 @@ pub(super) trait Form: fmt::Debug + Send + Sync {
     /// Reads a version: the whole text, which is graphic ASCII and has 1 to [`MAX_LEN`](super::MAX_LEN) characters.
     fn read(&self, text: &str) -> Result<Arc<dyn Reading>, Fault>;
 
+    /// Returns a version as it stands in the name of a ref, which cannot hold every character.
+    fn of_ref<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        Cow::Borrowed(text)
+    }
+
     /// Returns the parameter as a policy writes it; `None` for the one that need not be written.
     fn parameter(&self) -> Option<String> {
         None
@@ -99,6 +105,11 @@ pub(super) trait Reading: Any + fmt::Debug + Send + Sync {
 
     /// Returns whether it is spelled as a development version.
     fn is_dev(&self, text: &str) -> bool;
+
+    /// Returns whether it comes after its release and has the same numbers.
+    fn is_post_release(&self) -> bool {
+        self.parts().is_ok_and(|parts| parts.post.is_some())
+    }
 
     /// Returns the epoch, 0 where there is none.
     fn epoch(&self) -> u64 {

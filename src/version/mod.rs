@@ -5,6 +5,7 @@
 //! Knows no git and no policy. A version comes without whatever a tag puts around it: removing `v` or `release/` is the
 //! tag class's job.
 
+mod agree;
 mod error;
 mod fault;
 mod form;
@@ -31,6 +32,7 @@ mod properties;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use agree::without_v;
 pub(crate) use error::{MixedSchemes, NextError, SpellError, VersionError};
 #[cfg(test)]
 pub(crate) use fault::{MAX_LEN, Reason};
@@ -41,7 +43,7 @@ pub use schemes::SCHEMES;
 pub(crate) use slug::{Case, docker_slug};
 pub(crate) use sort::partition_point;
 pub use sort::sort_by;
-pub(crate) use spell::Local;
+pub(crate) use spell::{Local, spell_towards};
 pub use spell::{spell_dev, spell_release};
 pub use spelling::Spelling;
 pub use value::Version;

@@ -84,6 +84,25 @@ pub fn spell_dev(
     }
 }
 
+/// Writes the development version that counts towards a version which no tag leads to: the first of a project, or that of
+/// the next series. `number` is its number.
+///
+/// # Errors
+/// As for [`spell_release`].
+pub(crate) fn spell_towards(
+    version: &Version,
+    number: u64,
+    spelling: Spelling,
+    local: Option<Local>,
+) -> Result<String, SpellError> {
+    let local: Vec<String> = local.into_iter().flat_map(Local::parts).collect();
+    let spell = |spelling| {
+        let parts = Parts { dev: Some(number), local: local.clone(), ..parts(version, spelling)? };
+        write(version, &parts, spelling)
+    };
+    if spelling == Spelling::Docker { docker(version, spell) } else { spell(spelling) }
+}
+
 fn spell_dev_with(base: &Version, distance: u64, spelling: Spelling, local: &[String]) -> Result<String, SpellError> {
     let next = base.next();
     if !stands_as_it_is(base, spelling) {
@@ -118,16 +137,19 @@ fn spell_dev_with(base: &Version, distance: u64, spelling: Spelling, local: &[St
 
 /// Returns the first of SemVer, PEP 440 and the version's own text that can express it, made legal.
 fn docker(version: &Version, spell: impl Fn(Spelling) -> Result<String, SpellError>) -> Result<String, SpellError> {
-    let spelled = match spell(Spelling::Semver) {
-        Err(SpellError::Inexpressible { .. }) => spell(Spelling::Pep440),
-        other => other,
-    };
-    let own = version.scheme().native();
-    let spelled = match spelled {
-        Err(SpellError::Inexpressible { .. }) if !matches!(own, Spelling::Semver | Spelling::Pep440) => spell(own),
-        spelled => spelled,
-    }?;
-    let tag: String = spelled.chars().map(|c| if is_docker(c) { c } else { '-' }).collect();
+    let mut spellings = vec![Spelling::Semver, Spelling::Pep440];
+    spellings.extend(Some(version.scheme().native()).filter(|own| !spellings.contains(own)));
+    let mut spelled = Err(inexpressible(version, Spelling::Docker, NOT_IN_DOCKER));
+    for spelling in spellings {
+        match spell(spelling) {
+            Err(SpellError::Inexpressible { .. }) => {}
+            found => {
+                spelled = found;
+                break;
+            }
+        }
+    }
+    let tag: String = spelled?.chars().map(|c| if is_docker(c) { c } else { '-' }).collect();
     if tag.len() > DOCKER_MAX { Err(SpellError::TooLong(version.to_string())) } else { Ok(tag) }
 }
 
@@ -138,6 +160,8 @@ fn is_docker(c: char) -> bool {
 fn inexpressible(version: &Version, spelling: Spelling, why: &'static str) -> SpellError {
     SpellError::Inexpressible { version: version.to_string(), spelling, why }
 }
+
+const NOT_IN_DOCKER: &str = "neither SemVer nor PEP 440 has words for it, and an image tag is written as one of them";
 
 const TOO_LARGE: &str = "it would be too long, or its epoch is too large";
 

@@ -32,6 +32,14 @@ impl Scheme {
         Ok(Version { scheme: self.clone(), text: text.to_owned(), reading })
     }
 
+    /// Reads a version out of a ref's name, where some schemes write what no ref can hold in another way.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_ref(&self, text: &str) -> Result<Version, VersionError> {
+        self.read(&self.form().of_ref(text))
+    }
+
     fn reading(&self, text: &str) -> Result<Arc<dyn Reading>, Fault> {
         if text.is_empty() {
             return Err(Fault::new(0, Reason::Empty));
@@ -95,6 +103,12 @@ impl Version {
     /// RPM do not define one, so there the word counts, in SemVer's pre-release and behind Debian's tilde.
     pub fn is_dev(&self) -> bool {
         self.reading.is_dev(&self.text)
+    }
+
+    /// Returns whether it comes after its release and has the same numbers: `2.6.10-1`, `2.6.10.post1`. The revisions of
+    /// Debian's and RPM's packages are not such.
+    pub fn is_post_release(&self) -> bool {
+        self.reading.is_post_release()
     }
 
     /// Returns the epoch, 0 where there is none.

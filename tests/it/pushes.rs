@@ -448,5 +448,5 @@ fn a_namespace_is_judged_by_its_own_refs() {
     let line = format!("{} {} refs/tags/1.15.1\n", "0".repeat(40), site.id("T"));
     let asked = run(&mut hook, line.as_bytes());
     assert_eq!(asked.status.code(), Some(1), "{}", stderr(&asked));
-    assert!(stderr(&asked).contains("`refs/heads/1.15`, which does not exist"), "{}", stderr(&asked));
+    assert!(stderr(&asked).contains("`refs/heads/1.15`, and there is no such branch"), "{}", stderr(&asked));
 }

@@ -130,13 +130,14 @@ fn on_github_the_event_is_found_and_the_race_is_lost_by_nobody() {
             "publish=dev\nversion=1.2.4.dev4\nprerelease=true\npep440=1.2.4.dev4\nsemver=1.2.4-0.dev.4\n\
              docker=develop\ndebian=1.2.4~~dev4\nimages=ghcr.io/brewblox/devcon:develop\nscope=\n\
              commit={develop}\nevent=branch\nref=refs/heads/develop\n\
-             reason=the line `develop` publishes development versions\n\
+             reason=the line `develop` publishes development versions\nhighest=\nhighest_in_series=\n\
              further-images=ghcr.io/brewblox/devcon:rpi-develop\n"
         )
     );
     let tag = on_github(&path, "push", &push("refs/tags/1.2.4", &develop), &[]);
     assert_eq!(github_line(&tag, "publish"), "release");
     assert_eq!(github_line(&tag, "images"), "ghcr.io/brewblox/devcon:1.2.4");
+    assert_eq!((github_line(&tag, "highest"), github_line(&tag, "highest_in_series")), ("true".into(), "".into()));
     let deleted = on_github(&path, "push", &push("refs/heads/develop", &"0".repeat(40)), &[]);
     assert_eq!(github_line(&deleted, "publish"), "none");
     let request = r#"{"pull_request":{"base":{"ref":"develop","sha":"x"},"head":{"sha":"y"}}}"#;
@@ -292,7 +293,7 @@ fn no_name_gets_into_the_output_as_a_line_of_its_own() {
     for branch in ["main", "other"] {
         let output = plan(&path, &["--event", "branch", "--ref", branch, "--format", "github"]);
         let text = String::from_utf8(output.stdout).unwrap();
-        assert_eq!(text.lines().count(), 13, "{text}");
+        assert_eq!(text.lines().count(), 15, "{text}");
         assert_eq!(text.lines().filter(|line| line.starts_with("publish=")).collect::<Vec<_>>(), ["publish=none"]);
     }
     let output = plan(&path, &["--event", "branch", "--ref", "main"]);
@@ -300,4 +301,111 @@ fn no_name_gets_into_the_output_as_a_line_of_its_own() {
         String::from_utf8_lossy(&output.stdout),
         "publish   none\nbecause   the line `a\\npublish=release` publishes nothing\n"
     );
+}
+
+const SERIES: &str = r#"
+    schema = 1
+    name = "series"
+    [[line]]
+    name = "main"
+    branch = "main"
+    role = "mainline"
+    [[line]]
+    name = "release"
+    branch = ["release-{scope}-v{major}.{minor}", "release-{major}.{minor}"]
+    role = "release"
+    cut-from = "main"
+    [[tag]]
+    name = "module"
+    tag = "{scope}/v{version}"
+    scheme = "semver"
+    series = "{major}.{minor}"
+    line = "release"
+    [[tag]]
+    name = "version"
+    tag = "v{version}"
+    scheme = "semver"
+    series = "{major}.{minor}"
+    line = "release"
+"#;
+
+#[test]
+fn a_release_says_whether_it_is_the_highest() {
+    let (_made, path) = cook(
+        "init; c; t v1.4.0; t v1.5.0; t v1.5.1; t v1.6.0-rc.1; t v1.4.1; t lib/v9.0.0; c; t v1.5.2; t v1.6.0-rc.0",
+    );
+    std::fs::write(path.join(".refgate.toml"), SERIES).unwrap();
+    let rank = |tag: &str| {
+        let plan = plan_json(&path, &["--event", "tag", "--ref", tag]);
+        (plan["highest"].clone(), plan["highest_in_series"].clone())
+    };
+    let both = |all: bool, series: bool| (Value::Bool(all), Value::Bool(series));
+    assert_eq!(rank("v1.5.2"), both(true, true), "a candidate of the next does not count");
+    assert_eq!(rank("v1.5.1"), both(false, false));
+    assert_eq!(rank("v1.4.1"), both(false, true));
+    assert_eq!(rank("v1.6.0-rc.1"), both(true, true));
+    assert_eq!(rank("v1.6.0-rc.0"), both(false, false));
+    assert_eq!(rank("lib/v9.0.0"), both(true, true), "components count for themselves");
+    assert_eq!(rank("v1.7.0"), both(true, true), "a tag that this clone does not have yet");
+    let human = |tag: &str| String::from_utf8(plan(&path, &["--event", "tag", "--ref", tag]).stdout).unwrap();
+    assert!(human("v1.5.2").ends_with("highest   of all releases\n"));
+    assert!(human("v1.4.1").ends_with("highest   of its series\n"));
+    assert!(human("v1.5.0").ends_with("highest   no\n"));
+    let branch = plan_json(&path, &["--event", "branch", "--ref", "main"]);
+    assert_eq!((&branch["highest"], &branch["highest_in_series"]), (&Value::Null, &Value::Null));
+    // Without a policy there are no series; in a shallow clone other tags may be missing.
+    std::fs::remove_file(path.join(".refgate.toml")).unwrap();
+    assert_eq!(rank("v1.5.2"), (Value::Bool(true), Value::Null));
+    assert_eq!(rank("v1.5.1"), (Value::Bool(false), Value::Null));
+    let (_made, path) = cook("mkdir up; cd up; init; c 3; t v1.2.3; cd ..; git clone -q --depth 1 file://$PWD/up down");
+    let plan = plan_json(&path.join("down"), &["--event", "tag", "--ref", "v1.2.3"]);
+    assert_eq!((&plan["highest"], short(&plan).as_str()), (&Value::Null, "release 1.2.3"));
+}
+
+#[test]
+fn a_branch_says_whose_version_it_is() {
+    let (_made, path) =
+        cook("init; c; git branch release-app-v1.2; git branch release-lib-v0.7; t app/v1.2.0; t lib/v0.7.0; c");
+    std::fs::write(path.join(".refgate.toml"), SERIES).unwrap();
+    git(&path, &["checkout", "--quiet", "release-app-v1.2"]);
+    git(&path, &["commit", "--quiet", "--allow-empty", "--message", "fix"]);
+    let branch = ["--event", "branch", "--ref", "release-app-v1.2"];
+    for more in [&[][..], &["--scope", "app"]] {
+        let plan = plan_json(&path, &[&branch, more].concat());
+        assert_eq!((short(&plan).as_str(), &plan["scope"]), ("dev 1.2.1-0.dev.1", &Value::from("app")));
+    }
+    let wrong = plan(&path, &[&branch[..], &["--scope", "lib"]].concat());
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(stderr(&wrong).contains("is of the component `app`, and `lib` was named"), "{}", stderr(&wrong));
+    let version = refgate(&path, &["version"], b"");
+    assert_eq!(version.stdout, b"1.2.1-0.dev.1\n");
+}
+
+#[test]
+fn a_single_number_is_not_released_where_others_are_versions() {
+    let (_made, path) = cook("init; c; t v1.2.3; t 20241003; t 7; c");
+    for tag in ["20241003", "7", "2024-10"] {
+        assert_eq!(short(&plan_json(&path, &["--event", "tag", "--ref", tag])), "none -", "{tag}");
+    }
+    let (_made, path) = cook("init; c; t 6; c");
+    for tag in ["6", "7"] {
+        assert_eq!(short(&plan_json(&path, &["--event", "tag", "--ref", tag])), format!("release {tag}"));
+    }
+}
+
+#[test]
+fn a_project_without_a_release_publishes_what_leads_to_its_first() {
+    let (_made, path) = cook("init; c 4; git checkout -q -b next; c");
+    let branch = ["--event", "branch", "--ref", "next"];
+    let none = plan(&path, &branch);
+    assert_eq!(none.status.code(), Some(4));
+    assert!(stderr(&none).contains("--first 0.1.0"), "{}", stderr(&none));
+    let first = plan_json(&path, &[&branch[..], &["--first", "0.1.0", "--image", "a"]].concat());
+    assert_eq!(short(&first), "dev 0.1.0.dev5");
+    assert_eq!(first["images"], serde_json::json!(["a:0.1.0-0.dev.5"]));
+    for wrong in ["x", "0.1.0.dev1", ""] {
+        assert_eq!(plan(&path, &[&branch[..], &["--first", wrong]].concat()).status.code(), Some(2), "{wrong}");
+    }
+    git(&path, &["tag", "v0.2.0", "HEAD~1"]);
+    assert_eq!(short(&plan_json(&path, &[&branch[..], &["--first", "0.1.0"]].concat())), "dev 0.2.1.dev1");
 }

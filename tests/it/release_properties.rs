@@ -12,7 +12,7 @@ use refgate::testing::git::{Environment, Repository, Trust};
 use refgate::testing::model::ObjectId;
 use refgate::testing::policy::Policy;
 use refgate::testing::project::{Project, Snapshot, View};
-use refgate::testing::release::{Component, Error, ReleaseTags, Standing};
+use refgate::testing::release::{Asked, Component, Error, ReleaseTags, Standing};
 use refgate::testing::version::{Scheme, Spelling, Version, spell_release};
 
 /// A history: for each commit how far back its parents are and how wrong its clock is; then tags, as the commit and
@@ -107,14 +107,12 @@ fn open(directory: &Path) -> Repository {
 
 fn standings(directory: &Path, ids: &[ObjectId], untagged: bool) -> Vec<Option<Standing>> {
     let repository = open(directory);
-    let project = Project::new(repository.clone(), Policy::empty(), View::Own);
+    let project = Project::new(repository, Policy::empty(), View::Own);
     let refs = Snapshot::now(&project);
     let tags = ReleaseTags::read(Component { refs: &refs, scope: None }).unwrap();
     let of = |id: &ObjectId| {
-        let found = match untagged {
-            true => Standing::untagged(&repository, &tags, *id),
-            false => Standing::of(&repository, &tags, *id, false),
-        };
+        let asked = Asked { refs: &refs, tags: &tags, commit: *id, branch: None, first: None };
+        let found = if untagged { Standing::untagged(asked) } else { Standing::of(asked, false) };
         match found {
             Ok(standing) => Some(standing),
             Err(Error::NoneBelow { .. }) => None,
@@ -192,7 +190,7 @@ proptest! {
             for (at, version) in versions.iter().enumerate() {
                 let (Some(version), Some(standing)) = (version, &standings[at]) else { continue };
                 let version = read(version);
-                let Standing::Development { base, distance } = standing else { panic!("untagged") };
+                let Standing::Development { base, distance, .. } = standing else { panic!("untagged") };
                 prop_assert!(*distance > 0);
                 let tag = read(&spell_release(&base.version, spelling).unwrap());
                 let release = read(&spell_release(&base.version.next().unwrap(), spelling).unwrap());

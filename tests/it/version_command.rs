@@ -99,6 +99,14 @@ const SITUATIONS: &[Row] = &[
     ("init; c; t v1.2.3; git update-ref refs/tags/v1.5.0 v1.2.3; c", &[(&[], "1.5.1.dev1")]),
     ("init; f; t v1.2.3; git tag v9.9.9 HEAD^{tree}; c", &[(&[], "1.2.4.dev1")]),
     ("init; c; t v1.2.3; git update-ref refs/tags/v2.0.0/x HEAD; c", &[(&[], "1.2.4.dev1")]),
+    // Without a policy a single number or a date does not count beside real versions, and `RELEASE-` is no component.
+    ("init; c; t v1.2.3; t 20241003; c", &[(&[], "1.2.4.dev1")]),
+    ("init; c; t v1.2.3; t 2024-10; t 7; t v202410; c", &[(&[], "1.2.4.dev1")]),
+    ("init; c; t nightly-20241003; c", &[(&[], "!4")]),
+    ("init; c; t 7; c", &[(&[], "8.dev1")]),
+    ("init; c; t v255.1; c; t v256; c", &[(&[], "257.dev1")]),
+    ("init; c; t 4.5.0-rc4; c; t RELEASE-4.5.0; c", &[(&[], "4.5.1.dev1"), (&["HEAD~1"], "4.5.0")]),
+    ("init; c; t gtk-3-3.24.1; c", &[(&["--scope", "gtk-3"], "3.24.2.dev1"), (&[], "3.24.2.dev1")]),
     // Components.
     (
         "init; c; t skaha-1.5.1; c; t cavern-0.8.0; c 2",
@@ -159,6 +167,115 @@ fn situations_of_our_own() {
         questions.iter().filter_map(ask).collect()
     });
     assert_eq!(differences, [""; 0]);
+}
+
+/// Releases are tagged on branches cut from main, one for each series.
+const CUT: &str = r#"
+    schema = 1
+    name = "cut"
+    [[line]]
+    name = "main"
+    branch = "main"
+    role = "mainline"
+    [[line]]
+    name = "release"
+    branch = "release-{major}.{minor}"
+    role = "release"
+    cut-from = "main"
+    [[line]]
+    name = "topic"
+    branch = "topic/**"
+    role = "topic"
+    [[tag]]
+    name = "version"
+    tag = "v{version}"
+    scheme = "semver"
+    series = "{major}.{minor}"
+    line = "release"
+"#;
+
+#[test]
+fn a_mainline_goes_on_above_what_is_released_on_branches_cut_from_it() {
+    let (_made, path) = cook(
+        "init; c; t v0.1.0; git branch release-0.1; c; git checkout -q -b release-0.2; c; t v0.2.0; git checkout -q main; c 2; \
+         git checkout -q -b release-0.3; c; t v0.3.0-rc.1; c; t v0.3.0; git checkout -q main; c 3; git branch topic/a; \
+         git checkout -q -b topic/fix v0.2.0; c; git checkout -q release-0.2; c; git checkout -q release-0.3; c 2; \
+         git checkout -q main",
+    );
+    std::fs::write(path.join(".refgate.toml"), CUT).unwrap();
+    let ask = |arguments: &[&str]| answer(&path, arguments);
+    assert_eq!(ask(&[]), "0.4.0-0.dev.3");
+    assert_eq!(ask(&["--spelling", "pep440"]), "0.4.0.dev3");
+    assert_eq!(ask(&["--spelling", "debian"]), "0.4.0~~dev3");
+    assert_eq!(ask(&["--spelling", "docker"]), "0.4.0-0.dev.3");
+    let commit: String = git(&path, &["rev-parse", "HEAD"]).chars().take(10).collect();
+    assert_eq!(ask(&["--local"]), format!("0.4.0-0.dev.3+g{commit}"));
+    assert_eq!(ask(&["HEAD~2"]), "0.4.0-0.dev.1");
+    assert_eq!(ask(&["HEAD~3"]), "0.3.0-0.dev.2", "0.3 was cut there: only 0.2 is released before it");
+    assert_eq!(ask(&["refs/heads/release-0.3"]), "0.3.1-0.dev.2");
+    assert_eq!(ask(&["refs/heads/release-0.2"]), "0.2.1-0.dev.1");
+    assert_eq!(ask(&["refs/heads/release-0.2^0"]), "0.2.1-0.dev.1", "a commit of a release branch");
+    assert_eq!(ask(&["topic/a"]), "0.4.0-0.dev.3");
+    assert_eq!(ask(&["topic/fix"]), "0.2.1-0.dev.1", "a topic of a release branch");
+    let compare = |left: &str, right: &str| answer(&path, &["compare", left, right, "--scheme", "semver"]);
+    assert_eq!(compare(&ask(&[]), "0.3.9"), ">");
+    assert_eq!(compare(&ask(&[]), "0.4.0-alpha"), "<");
+    // A candidate of the next series is enough: what is developed comes after that.
+    git(&path, &["branch", "release-0.4"]);
+    git(&path, &["checkout", "--quiet", "release-0.4"]);
+    git(&path, &["commit", "--quiet", "--allow-empty", "--message", "x"]);
+    git(&path, &["tag", "v0.4.0-rc.1"]);
+    git(&path, &["checkout", "--quiet", "main"]);
+    assert_eq!(ask(&[]), "0.4.0-0.dev.3", "the commit is below the candidate");
+    git(&path, &["commit", "--quiet", "--allow-empty", "--message", "y"]);
+    assert_eq!(ask(&[]), "0.5.0-0.dev.1");
+}
+
+#[test]
+fn a_line_that_is_merged_for_releases_goes_on_above_them() {
+    let (_made, path) = cook(
+        "init -b master; c; t 1.2.3; git checkout -q -b develop; c 2; git checkout -q master; m develop; t 1.3.0; \
+         git checkout -q develop",
+    );
+    git(&path, &["config", "refgate.policy", "preset:brewblox"]);
+    assert_eq!(answer(&path, &[]), "1.2.4.dev2", "it is in the release");
+    git(&path, &["commit", "--quiet", "--allow-empty", "--message", "x"]);
+    assert_eq!(answer(&path, &[]), "1.3.1.dev1");
+}
+
+#[test]
+fn tags_that_nobody_can_read_are_counted() {
+    let (_made, path) = cook("init; c; t curl-7_34_0; t curl-7_35_0; t nightly; c");
+    let output = refgate(&path, &["version"], b"");
+    assert_eq!(output.status.code(), Some(4));
+    let said = stderr(&output);
+    assert!(
+        said.contains("none of this clone's tags (3, such as `refs/tags/curl-7_34_0`) is read as a version"),
+        "{said}"
+    );
+    assert!(!said.contains("fetch the tags"), "{said}");
+}
+
+#[test]
+fn a_first_version_is_asked_for() {
+    let (_made, path) = cook("init; c 3");
+    assert_eq!(answer(&path, &[]), "!4");
+    assert_eq!(answer(&path, &["--first", "0.1.0"]), "0.1.0.dev3");
+    assert_eq!(answer(&path, &["--first", "v0.1.0", "--spelling", "semver"]), "0.1.0-0.dev.3");
+    assert_eq!(answer(&path, &["--first", "0.1.0", "HEAD~1"]), "0.1.0.dev2");
+    assert_eq!(answer(&path, &["--first", "later"]), "!2");
+    std::fs::write(path.join(".refgate.toml"), CUT).unwrap();
+    assert_eq!(answer(&path, &["--first", "0.1.0"]), "0.1.0-0.dev.3", "in the scheme of the policy");
+    assert_eq!(answer(&path, &["--first", "0.1"]), "!2");
+}
+
+#[test]
+fn an_image_tag_that_cannot_be_is_said_of_the_image_tag() {
+    let empty = tempfile::tempdir().unwrap();
+    let output = refgate(empty.path(), &["version", "parse", "4.0.0.pre", "--scheme", "dotted"], b"");
+    let text = String::from_utf8(output.stdout).unwrap();
+    let docker = text.lines().find(|line| line.trim_start().starts_with("docker")).unwrap().to_owned();
+    assert!(!docker.contains("no pep440 spelling"), "{text}");
 }
 
 #[test]

@@ -11,7 +11,8 @@ pub(super) struct DebianChangelog;
 impl Format for DebianChangelog {
     const NAME: &'static str = "debian-changelog";
     const FILES: &'static [FileName] = &[FileName::In("debian", "changelog")];
-    const READS: &'static str = "The version of the first entry.";
+    const READS: &'static str = "The version of the first entry that is released: one for `UNRELEASED` still \
+                                 collects changes.";
     const MAX_BYTES: usize = MAX_BYTES;
     const SCHEME: Option<&'static str> = Some("debian");
 

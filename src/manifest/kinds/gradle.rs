@@ -23,6 +23,8 @@ impl Format for Gradle {
     const READS: &'static str = "`version = …`, `version '…'` or `project.version = …` at the top level or in \
                                  `allprojects` and `subprojects`; not the versions of plugins and \
                                  dependencies. A name is followed once, to a `def` or `val` of this file.";
+    // Maven and Gradle take any text; what their projects write is `1.0-RC1` and the like.
+    const SCHEME: Option<&'static str> = Some("dotted");
 
     fn read(source: &Source<'_>, _hints: &Hints) -> Result<Vec<Field>, Error> {
         let code = Code::new(source, &Groovy)?;

@@ -15,6 +15,8 @@ impl Format for GradleProperties {
     const FILES: &'static [FileName] = &[FileName::Is("gradle.properties")];
     const READS: &'static str = "`version`, or the keys of the policy. A value that goes on in the next line \
                                  is computed.";
+    // Maven and Gradle take any text; what their projects write is `1.0-RC1` and the like.
+    const SCHEME: Option<&'static str> = Some("dotted");
 
     fn read(source: &Source<'_>, hints: &Hints) -> Result<Vec<Field>, Error> {
         let wanted = hints.names_or(&["version"]);

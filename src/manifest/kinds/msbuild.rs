@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use crate::manifest::format::{FileName, Format};
 use crate::manifest::source::Source;
 use crate::manifest::xml::{checked, field, parse};
-use crate::manifest::{Error, Field, Hints};
+use crate::manifest::{Error, Field, Hints, Value};
 
 /// Most suffixes that a prefix is read with. With more of them a tag may be found to contradict the file, never to agree.
 const MAX_SUFFIXES: usize = 16;
@@ -34,26 +34,31 @@ impl Format for MsBuild {
         let document = parse(source, text)?;
         let mut fields = Vec::new();
         let groups = document.root_element().children().filter(|node| node.tag_name().name() == "PropertyGroup");
-        for property in groups.flat_map(|group| group.children()) {
-            let name = property.tag_name().name();
-            if ["Version", "VersionPrefix", "VersionSuffix"].contains(&name) {
-                fields.extend(field(source, property, &format!("PropertyGroup.{name}"))?);
+        for group in groups {
+            for property in group.children() {
+                let name = property.tag_name().name();
+                if ["Version", "VersionPrefix", "VersionSuffix"].contains(&name) {
+                    let is_conditional = [group, property].iter().any(|node| node.has_attribute("Condition"));
+                    let condition = if is_conditional { CONDITION } else { "" };
+                    fields.extend(field(source, property, &format!("PropertyGroup.{name}{condition}"))?);
+                }
             }
         }
         Ok(fields)
     }
 
-    /// `VersionPrefix` and `VersionSuffix` are one version in two fields, unless `Version` says another.
+    /// `VersionPrefix` and `VersionSuffix` are one version in two fields, unless `Version` says another. A suffix with a
+    /// condition may be there or not.
     fn meanings(fields: &[Field]) -> Vec<Vec<String>> {
-        let named = |field: &&Field, name: &str| field.name.strip_prefix("PropertyGroup.") == Some(name);
-        let has_version = fields.iter().any(|field| named(&field, "Version"));
+        let named = |field: &&Field, name: &str| bare(&field.name) == name;
+        // `$(VersionPrefix)-$(VersionSuffix)` says the same as leaving it out.
+        let is_own = |field: &Field| field.value.literal().is_some() || !text(field).contains("$(VersionPrefix)");
+        let has_version = fields.iter().any(|field| named(&field, "Version") && is_own(field));
+        let suffixes = || fields.iter().filter(|field| named(field, "VersionSuffix"));
+        let always = suffixes().any(|field| !field.name.ends_with(CONDITION) && field.value.literal().is_some());
         // Groups for several targets have few suffixes between them; prefixes times suffixes would be millions.
-        let suffixes: BTreeSet<&str> = fields
-            .iter()
-            .filter(|field| named(field, "VersionSuffix"))
-            .filter_map(|field| field.value.literal())
-            .take(MAX_SUFFIXES)
-            .collect();
+        let suffixes: BTreeSet<&str> =
+            suffixes().filter_map(|field| field.value.literal()).take(MAX_SUFFIXES).collect();
         let one = |field: &Field| {
             let Some(text) = field.value.literal() else { return Vec::new() };
             let is_prefix = named(&field, "VersionPrefix");
@@ -61,10 +66,25 @@ impl Format for MsBuild {
             if named(&field, "VersionSuffix") || (is_prefix && has_version) {
                 return Vec::new();
             }
-            let whole: Vec<String> =
-                suffixes.iter().filter(|_| is_prefix).map(|suffix| format!("{text}-{suffix}")).collect();
-            if whole.is_empty() { vec![text.to_owned()] } else { whole }
+            let whole = suffixes.iter().filter(|_| is_prefix).map(|suffix| format!("{text}-{suffix}"));
+            let alone = Some(text.to_owned()).filter(|_| !is_prefix || !always);
+            whole.chain(alone).collect()
         };
         fields.iter().map(one).collect()
+    }
+}
+
+/// What the name of a field ends with that only counts under a condition.
+const CONDITION: &str = "[Condition]";
+
+/// Returns the property that a field is.
+fn bare(name: &str) -> &str {
+    let name = name.strip_suffix(CONDITION).unwrap_or(name);
+    name.strip_prefix("PropertyGroup.").unwrap_or(name)
+}
+
+fn text(field: &Field) -> &str {
+    match &field.value {
+        Value::Literal(text) | Value::Dynamic(text) => text,
     }
 }

@@ -18,6 +18,8 @@ impl Format for Pom {
     const READS: &'static str = "`/project/version`, else the inherited `/project/parent/version`. A version \
                                  that names properties, as in `${revision}`, is followed by the properties of \
                                  this file that it names.";
+    // Maven and Gradle take any text; what their projects write is `1.0-RC1` and the like.
+    const SCHEME: Option<&'static str> = Some("dotted");
 
     fn read(source: &Source<'_>, _hints: &Hints) -> Result<Vec<Field>, Error> {
         let text = checked(source)?;
@@ -42,11 +44,48 @@ impl Format for Pom {
             for property in properties.children().filter(Node::is_element) {
                 let key = property.tag_name().name();
                 if says.contains(&format!("${{{key}}}")) {
-                    fields.extend(field(source, property, &format!("project.properties.{key}"))?);
+                    fields.extend(field(source, property, &format!("{PROPERTY}{key}"))?);
                 }
             }
         }
         fields.sort_by_key(|field| field.span.start);
         Ok(fields)
     }
+
+    /// A version of several properties, such as `${revision}${changelist}`, is one version: that of the first property.
+    /// A property that another file or the command line sets adds nothing to it.
+    fn meanings(fields: &[Field]) -> Vec<Vec<String>> {
+        let property = |field: &Field| field.name.strip_prefix(PROPERTY).map(str::to_owned);
+        let template = fields.iter().find(|field| property(field).is_none()).map(|field| &field.value);
+        let mut whole = match template {
+            Some(Value::Dynamic(says)) => vec![filled_in(says, fields)],
+            _ => Vec::new(),
+        };
+        let one = |field: &Field| match field.value.literal() {
+            Some(_) if property(field).is_some() => std::mem::take(&mut whole),
+            Some(text) => vec![text.to_owned()],
+            None => Vec::new(),
+        };
+        fields.iter().map(one).collect()
+    }
+}
+
+/// What the names of fields that are properties begin with.
+const PROPERTY: &str = "project.properties.";
+
+/// Puts the values of properties into a version that names them.
+fn filled_in(template: &str, fields: &[Field]) -> String {
+    let mut text = String::new();
+    let mut rest = template;
+    while let Some((before, (name, after))) =
+        rest.split_once("${").and_then(|(before, after)| Some((before, after.split_once('}')?)))
+    {
+        text.push_str(before);
+        let value = fields.iter().find(|field| field.name.strip_prefix(PROPERTY) == Some(name));
+        text.push_str(value.and_then(|field| field.value.literal()).unwrap_or_default());
+        rest = after;
+    }
+    text.push_str(rest);
+    // What stands between a version and nothing.
+    text.trim_end_matches(['-', '.']).to_owned()
 }

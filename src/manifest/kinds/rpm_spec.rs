@@ -56,9 +56,17 @@ impl Format for RpmSpec {
 
     fn meanings(fields: &[Field]) -> Vec<Vec<String>> {
         let literal = |name| fields.iter().find(|field| field.name == name).and_then(|field| field.value.literal());
-        let both = literal("Version").zip(literal("Release")).map(|(version, release)| format!("{version}-{release}"));
+        let both = literal("Version").zip(literal("Release"));
+        let whole = both.map(|(version, release)| format!("{version}-{release}"));
+        // As Fedora wrote pre-releases before RPM had tildes: `1.0-0.1.rc1`.
+        let candidate = both.and_then(|(version, release)| {
+            let (_, word) = release.strip_prefix("0.")?.split_once('.')?;
+            word.starts_with(|c: char| c.is_ascii_alphabetic()).then(|| format!("{version}~{word}"))
+        });
         let one = |field: &Field| match field.value.literal() {
-            Some(version) if field.name != "Release" => both.iter().cloned().chain([version.to_owned()]).collect(),
+            Some(version) if field.name != "Release" => {
+                whole.iter().chain(&candidate).cloned().chain([version.to_owned()]).collect()
+            }
             _ => Vec::new(),
         };
         fields.iter().map(one).collect()

@@ -7,14 +7,15 @@ use std::fmt;
 
 use super::form::{Many, Table};
 use super::merge::by_files;
+use crate::manifest::changelog::Headings;
 use crate::policy::cx::Cx;
 use crate::policy::error::Problem;
 use crate::policy::origin::Origin;
 use crate::policy::path::PathPattern;
-use crate::policy::text::{ClassName, LineName, Located, Text, Texts};
+use crate::policy::text::{ClassName, Expression, LineName, Located, Text, Texts};
 
-/// Where changes are written down: one file with an entry for each version (`path` and `format`), or a file for each
-/// version (`notes`).
+/// Where changes are written down: one file with an entry for each version (`path`, with `format` or `heading`), or a
+/// file for each version (`notes`).
 ///
 /// ```toml
 /// [[changelog]]
@@ -35,7 +36,11 @@ pub(crate) struct RawChangelog {
     path: Option<Located<Text<PathPattern>>>,
     /// How that file is written.
     #[schemars(example = &"keep-a-changelog")]
-    format: Option<Located<ChangelogFormat>>,
+    format: Option<Located<RawFormat>>,
+    /// Instead of `format`, for a file of any other form: an expression that matches the heading of each entry, with the
+    /// group `version`. `^` and `$` match at the ends of lines.
+    #[schemars(example = &r"^## Cargo (?P<version>\S+)")]
+    heading: Option<Located<Text<Expression>>>,
     /// Instead: a file of its own for each version.
     #[schemars(example = &"docs/releases/{version}.md")]
     notes: Option<Located<Text<PathPattern>>>,
@@ -111,11 +116,23 @@ impl JsonSchema for Required {
 /// How a changelog is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(rename = "ChangelogFormat")]
+enum RawFormat {
+    /// `debian/changelog`.
+    Debian,
+    /// A heading of any level for each version, as release tools write them too.
+    KeepAChangelog,
+}
+
+/// How a changelog is written.
+#[derive(Clone, Debug)]
 pub enum ChangelogFormat {
     /// `debian/changelog`.
     Debian,
-    /// Markdown with a heading of level two for each version.
+    /// A heading of any level for each version.
     KeepAChangelog,
+    /// Headings as the policy describes them.
+    Headings(Headings),
 }
 
 /// Where changes are written down.
@@ -207,11 +224,22 @@ impl Table for Changelogs {
 }
 
 fn resolve(raw: &RawChangelog, origin: Origin, cx: &mut Cx<'_>) -> Option<Changelog> {
-    let place = match (&raw.path, &raw.format, &raw.notes) {
-        (Some(path), Some(format), None) => {
-            cx.path(path.text(), path.span()).map(|pattern| Notes::Entries(pattern, *format.get_ref()))
+    let place = match (&raw.path, &raw.format, &raw.heading, &raw.notes) {
+        (Some(path), Some(format), None, None) => {
+            let format = match format.get_ref() {
+                RawFormat::Debian => ChangelogFormat::Debian,
+                RawFormat::KeepAChangelog => ChangelogFormat::KeepAChangelog,
+            };
+            cx.path(path.text(), path.span()).map(|pattern| Notes::Entries(pattern, format))
         }
-        (None, None, Some(notes)) => {
+        (Some(path), None, Some(heading), None) => {
+            let headings = cx.value(Headings::new(heading.text()), heading.span());
+            let pattern = cx.path(path.text(), path.span());
+            pattern
+                .zip(headings)
+                .map(|(pattern, headings)| Notes::Entries(pattern, ChangelogFormat::Headings(headings)))
+        }
+        (None, None, None, Some(notes)) => {
             if !notes.text().contains('{') {
                 let message = "a file of notes for each version has a placeholder, such as `{version}`";
                 cx.report(Problem::new(notes.span(), message));
@@ -219,7 +247,7 @@ fn resolve(raw: &RawChangelog, origin: Origin, cx: &mut Cx<'_>) -> Option<Change
             cx.path(notes.text(), notes.span()).map(Notes::Files)
         }
         _ => {
-            let message = "a changelog has either `path` with `format`, or `notes`";
+            let message = "a changelog has either `path` with `format` or `heading`, or `notes`";
             cx.report(Problem::new(origin.span, message));
             return None;
         }
@@ -251,7 +279,10 @@ mod tests {
     #[test]
     fn a_changelog_is_one_file_or_one_for_each_version() {
         let log = |more: &str| errors(&format!("[[changelog]]\n{more}\n"));
-        let either = "1:1: a changelog has either `path` with `format`, or `notes`";
+        let either = "1:1: a changelog has either `path` with `format` or `heading`, or `notes`";
+        assert_eq!(log("path = 'a'\nheading = '^v(?P<version>.+)$'"), [""; 0]);
+        assert_eq!(log("path = 'a'\nheading = '^v(?P<version>.+)$'\nformat = 'debian'"), [either]);
+        assert_eq!(log("path = 'a'\nheading = '^v(.+)$'").len(), 1);
         assert_eq!(log("path = 'a'"), [either]);
         assert_eq!(log("path = 'a'\nformat = 'debian'\nnotes = '{version}'"), [either]);
         assert_eq!(log("notes = 'NEWS'").len(), 1);

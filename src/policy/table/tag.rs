@@ -231,11 +231,14 @@ impl TagMatch<'_> {
         self.version.as_ref()?.series_key(self.class.series.as_ref()?).ok()
     }
 
-    /// Returns the key of the series of hotfixes, for a version that is one: it has more numbers than the template names.
+    /// Returns the key of the series of hotfixes, for a version that is one: it has more numbers than the template names, or
+    /// is a post-release (`2.6.10-1`, `2.6.10.post1`).
     pub fn hotfix(&self) -> Option<String> {
         let (version, template) = (self.version.as_ref()?, self.class.hotfix_series.as_ref()?);
         let named = template.matches('{').count();
-        (version.release().len() > named).then(|| version.series_key(template).ok()).flatten()
+        (version.release().len() > named || version.is_post_release())
+            .then(|| version.series_key(template).ok())
+            .flatten()
     }
 }
 
@@ -253,26 +256,33 @@ impl TagClass {
     pub(crate) fn matches(&self, name: &BStr) -> Option<TagMatch<'_>> {
         let own = self.patterns.iter().map(|pattern| (pattern, false));
         let aliases = self.aliases.iter().map(|pattern| (pattern, true));
-        own.chain(aliases).find_map(|(pattern, alias)| {
-            let mut bindings = pattern.matches(name)?;
+        own.chain(aliases).find_map(|(pattern, alias)| self.read(pattern, name, alias))
+    }
+
+    /// Reads a name by one of the patterns. Of the ways in which it comes apart the first counts whose version has more
+    /// than one number: that of `gtk-3-3.24.1` is 3.24.1, although `3-3.24.1` can be read as well.
+    fn read(&self, pattern: &Pattern, name: &BStr, alias: bool) -> Option<TagMatch<'_>> {
+        let mut short = None;
+        for mut bindings in pattern.readings(name) {
             let Some((scheme, text)) = self.scheme.as_ref().zip(bindings.get("version")) else {
                 return Some(TagMatch { class: self, bindings, version: None, alias });
             };
-            let text = std::str::from_utf8(text).ok()?;
-            let version = scheme.read(text).ok()?;
-            if self.why_invalid(&version, text).is_some() {
-                return None;
-            }
-            if !self.accepts.contains(&stability(&version)) {
-                return None;
-            }
+            let Ok(text) = std::str::from_utf8(text) else { continue };
+            let version = scheme.read_ref(text).ok().filter(|version| self.why_invalid(version, text).is_none());
+            let Some(version) = version.filter(|version| self.accepts.contains(&stability(version))) else { continue };
             for key in ["major", "minor", "patch", "micro", "year", "quarter", "month"] {
                 if let Some(value) = version.component(key) {
                     bindings.entry(key).or_insert_with(|| value.into());
                 }
             }
-            Some(TagMatch { class: self, bindings, version: Some(version), alias })
-        })
+            let has_more = version.release().len() > 1;
+            let found = TagMatch { class: self, bindings, version: Some(version), alias };
+            if has_more {
+                return Some(found);
+            }
+            short.get_or_insert(found);
+        }
+        short
     }
 }
 
@@ -427,6 +437,34 @@ mod tests {
             ["4:13: this class names no versions: there is nothing to release"]
         );
         assert_eq!(tag("tag = '{version}'\nscheme = 'semver'\nline = 'mian'").len(), 1);
+    }
+
+    #[test]
+    fn a_scope_that_ends_in_a_number_is_told_from_the_version() {
+        for scheme in ["semver", "dotted", "pep440"] {
+            let class = format!(
+                "[[tag]]\nname = 'x'\ntag = ['{{scope}}-v{{version}}', '{{scope}}-{{version}}']\nscheme = '{scheme}'\n"
+            );
+            let policy = policy(&class);
+            let read = |name: &str| {
+                let found = policy.tags[1].matches(name.into())?;
+                Some((found.scope().to_string(), found.version?.to_string()))
+            };
+            let both = |scope: &str, version: &str| Some((scope.to_owned(), version.to_owned()));
+            assert_eq!(read("gtk-3-3.24.1"), both("gtk-3", "3.24.1"), "{scheme}");
+            assert_eq!(read("storage-v2-v1.0.0"), both("storage-v2", "1.0.0"), "{scheme}");
+            assert_eq!(read("storage-ui-0.10.0-rc.3"), both("storage-ui", "0.10.0-rc.3"), "{scheme}");
+            assert_eq!(read("gtk-3-x"), None, "{scheme}");
+        }
+    }
+
+    #[test]
+    fn a_debian_tag_is_read_as_dep_14_writes_it() {
+        let policy = policy("[[tag]]\nname = 'd'\ntag = 'debian/{version}'\nscheme = 'debian'\n");
+        let read = |name: &str| Some(policy.tags[1].matches(name.into())?.version?.to_string());
+        assert_eq!(read("debian/4%4.6.6-5").as_deref(), Some("4:4.6.6-5"));
+        assert_eq!(read("debian/1.0_rc1-1").as_deref(), Some("1.0~rc1-1"));
+        assert_eq!(read("debian/1.0-1").as_deref(), Some("1.0-1"));
     }
 
     #[test]

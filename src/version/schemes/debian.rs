@@ -3,6 +3,7 @@
 //! Own code, since the crate for it orders an absent number below 0 where dpkg takes it for 0 (`1.0~rc` and
 //! `1.0~rc0` are one version), and brings a calendar and a regex engine along.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -21,7 +22,9 @@ pub(super) static ENTRY: Entry = Entry {
     summary: "Debian's `[epoch:]upstream[-revision]` (deb-version(7)), ordered as dpkg does.",
     docs: "Only a tilde sorts before the release, so a pre-release is `1.0~rc1`: `1.0rc1` comes after `1.0`. A tilde in the \
            revision marks a backport, which is not a pre-release. The upstream version begins with a digit, as Debian's \
-           policy asks. `1.2` comes before `1.2.0`.",
+           policy asks. `1.2` comes before `1.2.0`. In tags it is written as DEP-14 \
+           (<https://dep-team.pages.debian.net/deps/dep14/>) has it: `debian/4%4.6.6-5` is 4:4.6.6-5, and `debian/1.0_rc1-1` \
+           is 1.0~rc1-1.",
     examples: &["debian"],
     rising: &["1.0~~dev1", "1.0~rc1-1", "1.0-1~bpo12+1", "1.0-1", "1.0+b1", "1.0.1", "1:0.1"],
     pattern: "debian",
@@ -36,6 +39,15 @@ pub(in crate::version) struct Debian;
 impl Form for Debian {
     fn read(&self, text: &str) -> Result<Arc<dyn Reading>, Fault> {
         Ok(Arc::new(Package::read(text)?))
+    }
+
+    /// As DEP-14 has it: `%` for the colon, `_` for the tilde, and a `#` behind a dot that a ref cannot have there.
+    fn of_ref<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if text.contains(['%', '_', '#']) {
+            text.replace('%', ":").replace('_', "~").replace('#', "").into()
+        } else {
+            text.into()
+        }
     }
 
     fn words(&self) -> &'static [&'static str] {

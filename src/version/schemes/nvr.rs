@@ -65,6 +65,11 @@ impl Reading for Nvr {
         has_dev_word(&self.version) || self.release.as_deref().is_some_and(has_dev_word)
     }
 
+    /// Every package has a release, which counts how often it was built.
+    fn is_post_release(&self) -> bool {
+        false
+    }
+
     fn epoch(&self) -> u64 {
         self.epoch
     }
