@@ -1,6 +1,6 @@
 //! From two lines to an answer for each change: read, exclude, search, reverts, assign, judge.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::answers::Answers;
 use super::assign::{self, Pair};
@@ -21,6 +21,9 @@ use crate::model::ObjectId;
 
 /// With more commits than this on either side, the question cannot be answered while somebody waits.
 const MAX_COMMITS: usize = 500_000;
+
+/// A branch that took more of the other line than this many times is compared with what it does not have alone.
+const MAX_STARTS: usize = 64;
 
 /// Compares the commits that are reachable from `from` and from none of `to` with those that are reachable from `to`
 /// and not from `from`. Merges of `from` are passed over: what they brought in is judged on its own.
@@ -87,7 +90,7 @@ fn compare_now(
     let reading = Reading { repository, options, cache: &cache, readers: Readers::default() };
 
     let own = repository.commits(&[from], to, MAX_COMMITS)?;
-    let there = repository.commits(to, &[from], MAX_COMMITS)?;
+    let (there, shared) = there(repository, &own, from, to)?;
     reading.tell("reading commits", own.len() + there.len());
     let asked = Asked::of(reading.changes(&own)?, options, &mut |merge| reading.brought(merge))?;
     let mainline = reading.changes(&there)?;
@@ -101,7 +104,8 @@ fn compare_now(
     let without = metadata::taken_away(&reading, &asked.branch, &mainline)?;
     let search =
         Search { reading: &reading, asked: &asked, excluded: &excluded, index: &index, reverts: &reverts, without };
-    let found = search.run(&mut patches, &mut mainline_patches)?;
+    let mut found = search.run(&mut patches, &mut mainline_patches)?;
+    leave_out_ancestors(repository, &mut found, &asked.branch, &mainline, &shared)?;
 
     let verdicts = judge(&reading, &asked, &excluded, &found, (&mainline, &reverts))?;
     let read = [&patches, &mainline_patches];
@@ -113,6 +117,68 @@ fn compare_now(
         keep(&cache, &asked, &mainline, read, &found);
     }
     Ok((Comparison { verdicts, unread }, found.lookups))
+}
+
+/// Returns the commits of the other line with which the branch's are compared, and those among them that the branch has
+/// as well. Those came to it by a merge of the other line after it had left that: the original of a change that was picked
+/// before the merge is one of them.
+fn there(
+    repository: &Repository,
+    own: &[ObjectId],
+    from: ObjectId,
+    to: &[ObjectId],
+) -> Result<(Vec<ObjectId>, BTreeSet<ObjectId>), Error> {
+    let is_own: BTreeSet<ObjectId> = own.iter().copied().collect();
+    let mut starts = BTreeSet::new();
+    for id in own {
+        starts.extend(repository.parents(*id)?.into_iter().filter(|parent| !is_own.contains(parent)));
+    }
+    let mut rest = starts.iter().copied();
+    let mut base = rest.next().filter(|_| (2..=MAX_STARTS).contains(&starts.len()));
+    for start in rest {
+        base = match base {
+            Some(base) => repository.merge_base(base, start)?,
+            None => None,
+        };
+    }
+    let Some(base) = base else { return Ok((repository.commits(to, &[from], MAX_COMMITS)?, BTreeSet::new())) };
+    let starts: Vec<ObjectId> = starts.into_iter().collect();
+    let shared = repository.commits(&starts, &[base], MAX_COMMITS)?.into_iter().collect();
+    Ok((repository.commits(to, &[base], MAX_COMMITS)?, shared))
+}
+
+/// Leaves out what a change of the branch stands on: it cannot be where the change comes from.
+fn leave_out_ancestors(
+    repository: &Repository,
+    found: &mut Found,
+    branch: &[Change],
+    mainline: &[Change],
+    shared: &BTreeSet<ObjectId>,
+) -> Result<(), Error> {
+    if shared.is_empty() {
+        return Ok(());
+    }
+    let stands_on = |own: At, there: At| match (branch.get(own), mainline.get(there)) {
+        (Some(own), Some(there)) if shared.contains(&there.id) => repository.is_ancestor(there.id, own.id),
+        _ => Ok(false),
+    };
+    let mut pairs = Vec::with_capacity(found.pairs.len());
+    for pair in std::mem::take(&mut found.pairs) {
+        if !stands_on(pair.branch, pair.mainline)? {
+            pairs.push(pair);
+        }
+    }
+    found.pairs = pairs;
+    for (at, claims) in found.claims.iter_mut().enumerate() {
+        let mut named = Vec::with_capacity(claims.found.len());
+        for (there, evidence) in std::mem::take(&mut claims.found) {
+            if !stands_on(at, there)? {
+                named.push((there, evidence));
+            }
+        }
+        claims.found = named;
+    }
+    Ok(())
 }
 
 /// Returns the answers, newest change first, behind those for commits that are there themselves.
