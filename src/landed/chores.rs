@@ -14,7 +14,7 @@ pub(super) const DEFAULT_TITLES: &[&str] = &[
     r"^(chore\S*:? |build\S*:? |ci: |doc\S*:? )?(prepare|preparing|prep)( for| the| release| v?\d|\b.*\brelease\b)",
     r"^(chore\S*:? |build\S*:? )?(bump|set|update|change|advance|increase|increment) (the )?(\S+ )?version\b",
     r"^(\S+: )?(this is |tag |cut |make )?release[: ]v?\d",
-    r"^(new )?release v?\d",
+    r"^(new )?release (\S+ )?v?\d",
     r"^v?\d+\.\d+(\.\d+)*([-.]?(rc|beta|alpha|pre|dev|post|b|a)\.?\d*)?( release)?$",
     r"^(turn (on|off) debug|set release date|xen: release|start (the )?\S+ stable)",
     r"^(add|update|fix|finalize|generate|write)? ?(the )?(release[ -]notes?|changelogs?)\b",
@@ -208,7 +208,14 @@ mod tests {
 
     #[test]
     fn titles_of_chores_are_known() {
-        for title in ["preparing for 7.0.10 release", "bump version", "release 1.15.1", "1.2.3", "update changelog"] {
+        for title in [
+            "preparing for 7.0.10 release",
+            "bump version",
+            "release 1.15.1",
+            "release pybal 1.15.0",
+            "1.2.3",
+            "update changelog",
+        ] {
             assert!(by_title(title.into()), "{title}");
         }
         assert!(!by_title("fix the release of locks".into()));

@@ -213,8 +213,8 @@ impl<'a> Snapshot<'a> {
     }
 
     /// Returns the branch that holds a version of a commit although the series table keeps that branch for other
-    /// versions, with what it is kept for. A commit that is also where its version belongs counts only if all versions
-    /// of the branch are lower, which would then lie on top of a higher one.
+    /// versions, with what it is kept for. A commit that is also where its version belongs counts only if that can be any
+    /// branch of the same line, and if all versions of the branch are lower, which would then lie on top of a higher one.
     ///
     /// # Errors
     /// Refs or history that cannot be read.
@@ -222,6 +222,7 @@ impl<'a> Snapshot<'a> {
         &self,
         tag: &TagMatch<'a>,
         commit: ObjectId,
+        home: &Home,
         is_home: bool,
     ) -> Result<Option<(RefName, &'a Series)>, FactError> {
         let policy = self.project().policy();
@@ -230,7 +231,12 @@ impl<'a> Snapshot<'a> {
             let Place::Branch(pattern) = place else { continue };
             for (name, tip) in self.branches_like(pattern, &Bindings::new())? {
                 let Some(series) = policy.claim_of_others(tag, &name) else { continue };
-                if is_home && !series.versions.ends_before(version) || !self.is_below_branch(commit, tip)? {
+                let line = self.project().line_of(&name).map(|place| &place.line.name);
+                let may_be_meant = line.is_some_and(|line| home.wanted.contains(line));
+                if is_home && !(may_be_meant && series.versions.ends_before(version)) {
+                    continue;
+                }
+                if !self.is_below_branch(commit, tip)? {
                     continue;
                 }
                 let mut is_taken = false;

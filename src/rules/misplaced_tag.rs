@@ -53,7 +53,7 @@ impl RefRule for MisplacedTag {
         for (_, tip) in &home.branches {
             is_home = is_home || facts.after().is_on(peeled.id, *tip, class.off_branch_commits)?;
         }
-        if let Some((branch, series)) = facts.after().intruded(place, peeled.id, is_home)? {
+        if let Some((branch, series)) = facts.after().intruded(place, peeled.id, &home, is_home)? {
             sink.report(format!(
                 "`{}` is on `{branch}`, and the versions of that branch are `{}`",
                 change.name(),

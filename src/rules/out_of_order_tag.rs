@@ -159,8 +159,8 @@ impl<'s, 'a> Placed<'s, 'a> {
         Ok(None)
     }
 
-    /// Returns the contradiction of a version on top of a higher one of another series, where a series table says which
-    /// version belongs on which branch. What the branch takes by the policy's leave may be higher.
+    /// Returns the contradiction of a version on top of a higher one of another series that belongs on the same branch, where
+    /// a series table says which version belongs where. What the branch takes by the policy's leave may be higher.
     fn on_top_of_another_series(&self, tag: &VersionTag<'_, '_, 'a>) -> Result<Option<Contradiction>, FactError> {
         let after = self.facts.after();
         let project = self.facts.project();
@@ -170,14 +170,15 @@ impl<'s, 'a> Placed<'s, 'a> {
         let siblings = after.siblings(tag.place())?;
         let own = after.place_among(&siblings, tag.place())?;
         let mut below = after.below(self.commit)?;
+        let home = after.home(tag.place())?.branches;
         let mut taken = Vec::new();
-        for (branch, _) in after.home(tag.place())?.branches {
-            taken.extend(after.taken(&branch)?);
+        for (branch, _) in &home {
+            taken.extend(after.taken(branch)?);
         }
         for higher in siblings.get(own.end..).unwrap_or_default().iter().filter(|other| other.series != self.series) {
             project.step()?;
             let Some(commit) = self.commit_of(higher)? else { continue };
-            if !below.contains(commit)? {
+            if !below.contains(commit)? || !after.home(&higher.tag)?.branches.iter().any(|place| home.contains(place)) {
                 continue;
             }
             let mut is_taken = false;
