@@ -70,6 +70,26 @@ fn updates_that_rest_on_each_other_land_where_nothing_can_be_left_out() {
 }
 
 #[test]
+fn a_hook_in_the_home_of_the_account_may_decline_too() {
+    let site = Site::new(USUAL, PROMOTION, &format!("{STEPS}refs/kept/b = B\n"));
+    let home = site.path("home");
+    std::fs::create_dir_all(home.join("hooks")).unwrap();
+    let update = home.join("hooks/update");
+    write(&update, "#!/bin/sh\nexit 0\n", 0o755);
+    git(&site.server, &["config", "core.hooksPath", "~/hooks"]);
+    let (a, b) = (site.id("A"), site.id("B"));
+    let input = format!("{a} {b} refs/heads/staging\n{a} {b} refs/heads/production\n");
+    let judge =
+        || run(command(REFGATE, &site.server).env("HOME", &home).args(["hook", "pre-receive"]), input.as_bytes());
+    let output = judge();
+    assert_eq!(output.status.code(), Some(4), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("the server's update hook"), "{output:?}");
+    std::fs::remove_file(update).unwrap();
+    let output = judge();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+}
+
+#[test]
 fn an_update_whose_reason_another_hook_may_decline_is_undecided() {
     let site = promotion();
     declines(&site, "refs/heads/staging");

@@ -9,12 +9,17 @@ use gix::config::{File, Source};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use crate::git::object::alternates::is_absent;
+use crate::git::object::alternates::{is_absent, path_of};
 use crate::git::{Environment, Error};
 
 /// The files merged, later ones winning.
 #[derive(Clone)]
-pub(in crate::git) struct Config(File);
+pub(in crate::git) struct Config {
+    file: File,
+    /// What `~/` and `%(prefix)/` stand for in paths.
+    home: Option<PathBuf>,
+    prefix: Option<PathBuf>,
+}
 
 /// Where a repository's own files are.
 pub(in crate::git) struct Layout<'a> {
@@ -30,7 +35,7 @@ impl Config {
     /// Makes a configuration in which nothing is set.
     #[cfg(test)]
     pub(in crate::git) fn empty() -> Self {
-        Self(File::default())
+        Self { file: File::default(), home: None, prefix: None }
     }
 
     /// Reads the files that apply outside of any repository, and a repository's own if there is one.
@@ -71,7 +76,7 @@ impl Config {
         }
         let merged = File::from_paths_metadata_buf(&mut files.into_iter(), &mut Vec::new(), false, options)
             .map_err(|error| Error::Config { reason: chain(&error) })?;
-        Ok(Self(merged.unwrap_or_default()))
+        Ok(Self { file: merged.unwrap_or_default(), home: home.map(Path::to_owned), prefix })
     }
 
     /// Returns the last value of a key such as `refgate.policy`; a key without a value is the empty string.
@@ -99,17 +104,31 @@ impl Config {
     /// Returns the subsections of a section, such as the names of remotes, in the order of the files.
     pub(in crate::git) fn subsections(&self, section: &str) -> Vec<BString> {
         let mut names: Vec<BString> = Vec::new();
-        for section in self.0.sections_by_name(section).into_iter().flatten() {
+        for section in self.file.sections_by_name(section).into_iter().flatten() {
             let name = section.header().subsection_name().map(BStr::to_owned);
             names.extend(name.filter(|name| !names.contains(name)));
         }
         names
     }
 
+    /// Returns a path, with `~/`, `~USER/` and `%(prefix)/` in its place (`git-config(1)`, "pathname"); `None` if unset, and
+    /// as it is written where these stand for nothing.
+    pub(in crate::git) fn path(&self, key: &str) -> Option<PathBuf> {
+        let (section, subsection, name) = split(key)?;
+        let written = path_of(self.get(key)?.as_bstr()).to_owned();
+        let context = gix::config::path::interpolate::Context {
+            git_install_dir: self.prefix.as_deref(),
+            home_dir: self.home.as_deref(),
+            home_for_user: Some(gix::config::path::interpolate::home_for_user),
+        };
+        let read = self.file.path_by(section, subsection, name).and_then(|path| path.interpolate(context).ok());
+        Some(read.unwrap_or(written))
+    }
+
     /// Returns a boolean, read as git reads it (`git-config(1)`, "Values"); `None` if unset or not a boolean.
     pub(in crate::git) fn boolean(&self, key: &str) -> Option<bool> {
         let (section, subsection, name) = split(key)?;
-        self.0.boolean_by(section, subsection, name).ok().flatten()
+        self.file.boolean_by(section, subsection, name).ok().flatten()
     }
 
     /// Returns all values that do not come from the repository itself: what a repository may not say about itself.
@@ -120,7 +139,7 @@ impl Config {
 
     /// Returns whether a remote is marked as the place where missing objects are (`gitformat-pack`, partial clone).
     pub(in crate::git) fn has_promisor(&self) -> bool {
-        self.0.sections_by_name("remote").is_some_and(|mut sections| {
+        self.file.sections_by_name("remote").is_some_and(|mut sections| {
             sections.any(|section| {
                 let value = section.value_implicit("promisor");
                 value.is_some_and(|value| value.is_none_or(|value| value != "false"))
@@ -136,7 +155,7 @@ impl Config {
         name: &str,
         filter: impl FnMut(&Metadata) -> bool,
     ) -> Vec<BString> {
-        self.0.strings_filter_by(section, subsection, name, filter).unwrap_or_default()
+        self.file.strings_filter_by(section, subsection, name, filter).unwrap_or_default()
     }
 }
 

@@ -77,8 +77,8 @@ impl Repository {
     }
 
     fn hooks_directory(&self) -> PathBuf {
-        match self.config.get("core.hooksPath") {
-            Some(path) => self.paths.git_dir.join(path_of(path.as_bstr())),
+        match self.config.path("core.hooksPath") {
+            Some(path) => self.paths.git_dir.join(path),
             None => self.paths.common_dir.join("hooks"),
         }
     }
