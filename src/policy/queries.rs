@@ -19,6 +19,9 @@ use super::table::series::{Place, Series};
 use super::table::tag::{TagMatch, stability};
 use crate::model::{Level, Namespace, ObjectId, RefName, Untrusted};
 
+/// The rule that keeps waivers in notes to those from whom the policy takes them.
+const GUARDS_WAIVERS: &str = "improper-waiver";
+
 /// A branch's place in the policy.
 #[derive(Clone, Debug)]
 pub struct LineMatch<'p> {
@@ -74,6 +77,10 @@ impl Policy {
                 )),
                 None => said.push(format!("whoever may push to `{name}` changes this policy, and no line is for it")),
             }
+        }
+        let guard = self.rules.get(GUARDS_WAIVERS).and_then(|setting| setting.level);
+        if self.waiver_notes.is_some() && guard.is_some_and(|level| level != Level::Refuse) {
+            said.push(format!("whoever may push notes grants waivers: `{GUARDS_WAIVERS}` refuses nothing"));
         }
         for line in &self.lines {
             let Some(pattern) = &line.retired_by.tag else { continue };
@@ -282,6 +289,10 @@ mod tests {
         assert!(open[1].starts_with("tags `end-{major}` close branches of the line `release`"), "{open:?}");
         assert_eq!(said("[[tag]]\nname = 'end'\ntag = 'end-{major}'\nkind = 'marker'\n").len(), 1);
         assert_eq!(policy("").left_to_everybody(), [""; 0]);
+        let notes = "[waiver-notes]\naccepted-from = ['ann']\n";
+        assert_eq!(policy(notes).left_to_everybody(), [""; 0]);
+        let lax = policy(&format!("{notes}[rules.improper-waiver]\nlevel = 'warn'\n")).left_to_everybody();
+        assert_eq!(lax, ["whoever may push notes grants waivers: `improper-waiver` refuses nothing"]);
     }
 
     #[test]
