@@ -50,13 +50,15 @@ if cargo fmt --version > /dev/null 2>&1; then cargo fmt --check; fi
 if cargo clippy --version > /dev/null 2>&1; then cargo clippy --quiet --locked --all-targets -- -D warnings; fi
 # What the README tells a newcomer to type first.
 sh tests/tour.sh
+# What the tour has built.
+refgate=$(cd "${CARGO_TARGET_DIR:-target}/debug" && pwd)/refgate
 # Pushes at once, to hooks that are killed.
-if command -v python3 > /dev/null; then python3 tests/storm.py --pushes 200; fi
+if command -v python3 > /dev/null; then python3 tests/storm.py --pushes 200 --binary "$refgate"; fi
 if [ -n "${REFGATE_HOSTS:-}" ]; then
     # Real servers on loopback; installs them, makes accounts, and takes both away again. 77: not root, or no apt-get.
-    bash tests/hosts/smoke.sh --binary "$PWD/target/debug/refgate" || [ $? = 77 ]
+    bash tests/hosts/smoke.sh --binary "$refgate" || [ $? = 77 ]
     # The real pre-commit, lefthook and husky. 77: they cannot be had.
-    bash tests/hosts/managers.sh --binary "$PWD/target/debug/refgate" || [ $? = 77 ]
+    bash tests/hosts/managers.sh --binary "$refgate" || [ $? = 77 ]
 fi
 # The recorded answers of other projects' tools are still theirs. Needs the network once.
 tests/oracles/ask.sh

@@ -6,7 +6,8 @@ set -eu
 cd "$(dirname "$0")/.."
 echo "Building refgate. The first time this compiles some 200 crates: about two minutes on eight cores, ten on two."
 cargo build --locked
-refgate=$PWD/target/debug/refgate
+# Where cargo puts what it builds, if somebody says so (`CARGO_TARGET_DIR`).
+refgate=$(cd "${CARGO_TARGET_DIR:-target}/debug" && pwd)/refgate
 tour=$PWD/target/tour
 rm -rf "$tour"
 mkdir -p "$tour/home"
