@@ -54,15 +54,7 @@ impl<'u, 'f, 'p> BranchUpdate<'u, 'f, 'p> {
     /// # Errors
     /// Refs or history that cannot be read.
     pub(crate) fn takes(&self, commit: ObjectId) -> Result<bool, FactError> {
-        if self.place.line.intake.takes.is_none() {
-            return Ok(false);
-        }
-        for through in self.update.facts().before().taken(self.update.name())? {
-            if self.update.facts().project().is_ancestor(commit, through)? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        self.update.facts().before().takes(self.update.name(), commit)
     }
 
     /// Returns where a commit was cut from the origins: the commits at which their first-parent histories enter its

@@ -429,7 +429,7 @@ fn is_past(rule: &Armed, update: &Update<'_, '_>) -> bool {
         // Whether a version is next is a question about a new branch.
         UNLISTED => true,
         // The policy lists the branch because it stands.
-        RETIRED => place.line.retired_by.branches.iter().any(|pattern| pattern.matches(short).is_some()),
+        RETIRED => place.line.lists_retired(short),
         _ => false,
     }
 }

@@ -49,16 +49,15 @@ impl Snapshot<'_> {
     /// Refs or history that cannot be read.
     pub fn is_maintained(&self, branch: &RefName, tip: ObjectId) -> Result<bool, FactError> {
         let Some(place) = self.project().line_of(branch) else { return Ok(true) };
-        let by = &place.line.retired_by;
-        if by.branches.iter().any(|pattern| pattern.matches(branch.short()).is_some()) {
+        if place.line.lists_retired(branch.short()) {
             return Ok(false);
         }
-        for tag in by.tag.as_ref().and_then(|tag| tag.instances(&place.bindings)).unwrap_or_default() {
-            if self.tip(&RefName::tag(tag))?.is_some() {
+        for tag in place.line.closing_tags(&place.bindings) {
+            if self.tip(&tag)?.is_some() {
                 return Ok(false);
             }
         }
-        let Some(token) = &by.trailer else { return Ok(true) };
+        let Some(token) = &place.line.retired_by.trailer else { return Ok(true) };
         let mut cut_at = Vec::new();
         for origin in place.line.cut_from.iter().map(|line| self.tips_of(line)).collect::<Result<Vec<_>, _>>()?.concat()
         {

@@ -161,24 +161,23 @@ impl<'p> Snapshot<'p> {
         Ok(found)
     }
 
-    /// Returns the commits up to which a branch may take the line that it is cut from: those of the tags that the policy
-    /// names for it (`takes`).
+    /// Returns whether the policy lets a branch take a commit of the line that it is cut from, whatever the commit is
+    /// (`takes`): it is below one of the tags that are named there.
     ///
     /// # Errors
-    /// Tags that cannot be read.
-    pub fn taken(&self, branch: &RefName) -> Result<Vec<ObjectId>, FactError> {
-        let mut commits = Vec::new();
-        let Some(place) = self.project.line_of(branch) else { return Ok(commits) };
-        if let Some(take) =
-            place.line.intake.takes.as_ref().filter(|take| take.branch.matches(branch.short()).is_some())
-        {
-            for (name, _) in self.refs(Namespace::Tag, take.through.literal_prefix())?.iter() {
-                if take.through.matches(name.short()).is_some() {
-                    commits.extend(self.tagged(name)?);
-                }
+    /// Tags or history that cannot be read.
+    pub fn takes(&self, branch: &RefName, commit: ObjectId) -> Result<bool, FactError> {
+        let takes = self.project.line_of(branch).and_then(|place| place.line.intake.takes.as_ref());
+        let Some(take) = takes.filter(|take| take.branch.matches(branch.short()).is_some()) else { return Ok(false) };
+        for (name, _) in self.refs(Namespace::Tag, take.through.literal_prefix())?.iter() {
+            if take.through.matches(name.short()).is_some()
+                && let Some(through) = self.tagged(name)?
+                && self.project.is_ancestor(commit, through)?
+            {
+                return Ok(true);
             }
         }
-        Ok(commits)
+        Ok(false)
     }
 
     /// Returns what the branches of all lines but topic lines hold, each value once.

@@ -236,14 +236,7 @@ impl<'a> Snapshot<'a> {
                 if is_home && !(may_be_meant && series.versions.ends_before(version)) {
                     continue;
                 }
-                if !self.is_below_branch(commit, tip)? {
-                    continue;
-                }
-                let mut is_taken = false;
-                for taken in self.taken(&name)? {
-                    is_taken |= self.project().is_ancestor(commit, taken)?;
-                }
-                if !is_taken {
+                if self.is_below_branch(commit, tip)? && !self.takes(&name, commit)? {
                     return Ok(Some((name, series)));
                 }
             }

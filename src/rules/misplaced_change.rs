@@ -98,13 +98,10 @@ impl MisplacedChange {
         let stranger = !intake.accepts.is_empty()
             && (unknown
                 || (!kinds.is_empty() && !kinds.iter().any(|kind| intake.accepts.iter().any(|taken| taken == *kind))));
-        if (refused.is_none() && !stranger) || comes_by_merge(branch, &place.line.name, commit)? {
-            return Ok(None);
-        }
-        if branch.takes(commit.id)? {
-            return Ok(None);
-        }
-        Ok(Some(Wrong { kinds, refused, unknown }))
+        let is_wrong = (refused.is_some() || stranger)
+            && !comes_by_merge(branch, &place.line.name, commit)?
+            && !branch.takes(commit.id)?;
+        Ok(is_wrong.then_some(Wrong { kinds, refused, unknown }))
     }
 }
 

@@ -171,10 +171,6 @@ impl<'s, 'a> Placed<'s, 'a> {
         let own = after.place_among(&siblings, tag.place())?;
         let mut below = after.below(self.commit)?;
         let home = after.home(tag.place())?.branches;
-        let mut taken = Vec::new();
-        for (branch, _) in &home {
-            taken.extend(after.taken(branch)?);
-        }
         for higher in siblings.get(own.end..).unwrap_or_default().iter().filter(|other| other.series != self.series) {
             project.step()?;
             let Some(commit) = self.commit_of(higher)? else { continue };
@@ -182,8 +178,8 @@ impl<'s, 'a> Placed<'s, 'a> {
                 continue;
             }
             let mut is_taken = false;
-            for through in &taken {
-                is_taken = is_taken || project.is_ancestor(commit, *through)?;
+            for (branch, _) in &home {
+                is_taken = is_taken || after.takes(branch, commit)?;
             }
             if !is_taken {
                 return Ok(Some(self.on_top_of(higher, commit)));

@@ -3,7 +3,7 @@
 use super::rule::NoOptions;
 use super::{BranchRule, Meta, OptionError, Rule, Sink, commands};
 use crate::facts::{BranchUpdate, FactError};
-use crate::model::{Level, ObjectId, RefName, Untrusted};
+use crate::model::{Level, ObjectId, Untrusted};
 
 pub(super) struct RetiredLine;
 
@@ -37,20 +37,17 @@ impl BranchRule for RetiredLine {
 /// Returns how the branch was retired before this push and still is after it, with the commit that says so.
 fn retired(change: &BranchUpdate<'_, '_, '_>) -> Result<Option<(Option<ObjectId>, String)>, FactError> {
     let (facts, place) = (change.facts(), change.place());
-    let by = &place.line.retired_by;
-    let short = change.name().short();
-    if by.branches.iter().any(|pattern| pattern.matches(short).is_some()) {
+    if place.line.lists_retired(change.name().short()) {
         return Ok(Some((None, "the policy lists it as retired".to_owned())));
     }
-    let closing = by.tag.as_ref().and_then(|tag| tag.instances(&place.bindings)).unwrap_or_default();
-    for tag in closing.into_iter().map(RefName::tag) {
+    for tag in place.line.closing_tags(&place.bindings) {
         // A tag of this very push closes the branch from the next push on.
         let arrives = facts.push().updates.iter().any(|update| update.name == tag && update.creates());
         if !arrives && facts.after().tip(&tag)?.is_some() {
             return Ok(Some((None, format!("the tag `{tag}` closes it"))));
         }
     }
-    let Some(token) = by.trailer.as_ref() else { return Ok(None) };
+    let Some(token) = place.line.retired_by.trailer.as_ref() else { return Ok(None) };
     // A new branch whose tip is the declaration itself has come from elsewhere as it is.
     let from = if change.creates() { change.new_id() } else { change.old() };
     let declared = facts.project().declaration(token, from, &change.cut_at(from)?)?;

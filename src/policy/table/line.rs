@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::form::{Many, Table};
 use super::merge::Named;
 use super::permissions::{Permissions, RawLineMay};
+use crate::model::RefName;
 use crate::policy::cx::Cx;
 use crate::policy::error::Problem;
 use crate::policy::origin::Origin;
@@ -248,6 +249,17 @@ impl Line {
         let bindings = self.branches.iter().find_map(|pattern| pattern.matches(branch))?;
         let is_excluded = self.excluded.iter().any(|pattern| pattern.matches(branch).is_some());
         (!is_excluded).then_some(bindings)
+    }
+
+    /// Returns whether the policy itself lists a branch as unmaintained.
+    pub fn lists_retired(&self, branch: &BStr) -> bool {
+        self.retired_by.branches.iter().any(|pattern| pattern.matches(branch).is_some())
+    }
+
+    /// Returns the tags that close a branch whose name binds this.
+    pub fn closing_tags(&self, bindings: &Bindings) -> impl Iterator<Item = RefName> + use<> {
+        let names = self.retired_by.tag.as_ref().and_then(|tag| tag.instances(bindings)).unwrap_or_default();
+        names.into_iter().map(RefName::tag)
     }
 
     /// Returns its patterns as the policy has them.
