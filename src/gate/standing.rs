@@ -42,6 +42,7 @@ const OF_A_PUSHER: &str = "it is about who pushes, and nobody does";
 /// How each rule is asked. A test compares it with the registry.
 const WAYS: &[(&str, Way)] = &[
     ("colliding-slug", Way::Created),
+    ("conflicted-commit", Way::Created),
     ("deleted-ref", Way::Not(OF_A_MOVE)),
     ("duplicate-version", Way::Created),
     ("floating-image", Way::Created),

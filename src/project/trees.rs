@@ -3,7 +3,7 @@
 use bstr::{BStr, BString};
 
 use super::{FactError, Project};
-use crate::git::{Change, Entry as TreeEntry, Mode};
+use crate::git::{Change, Commit, Entry as TreeEntry, Mode};
 use crate::manifest::changelog::{self, Entry};
 use crate::manifest::{self, Field, Hints, Kind};
 use crate::model::ObjectId;
@@ -62,6 +62,19 @@ impl Project {
             return Ok(Some(Err(manifest::Error::TooLarge { size, limit })));
         }
         Ok(Some(Ok(self.repository().blob(id, limit as u64)?)))
+    }
+
+    /// Returns what shows that a commit stores a conflict which nobody has resolved, as jj does: a header that lists the
+    /// trees of its sides, or these trees as directories. Of a commit that git made of one the directories are left.
+    ///
+    /// # Errors
+    /// Its tree cannot be read.
+    pub fn stored_conflict(&self, commit: &Commit) -> Result<Option<String>, FactError> {
+        let directory = self.repository().directory_like(commit.tree, b".jjconflict-")?;
+        Ok(match directory {
+            Some(name) => Some(format!("its tree has the directory `{name}`")),
+            None => commit.is_undecided.then(|| "its header has `jj:trees`".to_owned()),
+        })
     }
 
     /// Returns the object at a path, whatever it is: for telling whether a commit touched it.

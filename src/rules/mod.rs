@@ -5,6 +5,7 @@
 
 mod colliding_slug;
 mod commands;
+mod conflicted_commit;
 mod deleted_ref;
 mod duplicate_version;
 mod entry;
@@ -53,6 +54,7 @@ pub(crate) use rule::{BranchRule, CommitRule, Found, OptionError, RefRule, Rule,
 /// Every rule there is, by id.
 pub static REGISTRY: &[Entry] = &[
     refs::<colliding_slug::CollidingSlug>(),
+    branches::<conflicted_commit::ConflictedCommit>(),
     refs::<deleted_ref::DeletedRef>(),
     version_tags::<duplicate_version::DuplicateVersion>(),
     refs::<floating_image::FloatingImage>(),

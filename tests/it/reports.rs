@@ -68,7 +68,9 @@ fn every_verdict_is_valid_json_with_the_exit_code_of_the_text() {
         assert!(machine.stderr.is_empty(), "{}", stderr(&machine));
         // Every finding and every open question is in both.
         let text = stderr(&people);
-        let told = text.lines().filter(|line| line.starts_with("  error[") || line.starts_with("  warning[")).count();
+        let told = text.lines().filter(|line| line.starts_with("  error[") || line.starts_with("  warning["));
+        // Rules that stop at the same object share a line.
+        let told: usize = told.map(|line| line.split(']').next().unwrap_or(line).split(", ").count()).sum();
         let count = |part: &str| report[part].as_array().unwrap().len();
         assert_eq!(told, count("findings") + count("unevaluated"), "{text}\n{report:#}");
         assert_eq!(text.is_empty(), told == 0, "{text}");

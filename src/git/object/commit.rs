@@ -25,6 +25,9 @@ pub struct Commit {
     pub committer: Identity,
     /// The encoding of the message, if the commit names one.
     pub encoding: Option<BString>,
+    /// Whether a header says that its tree stands for several, between which nobody has decided: jj keeps a conflict in
+    /// a commit and lists the trees of its sides as `jj:trees`.
+    pub is_undecided: bool,
     /// The whole message.
     pub message: BString,
     subject: BString,
@@ -55,10 +58,12 @@ impl Commit {
         let mut author = None;
         let mut committer = None;
         let mut encoding = None;
+        let mut is_undecided = false;
         for (key, value) in header_lines(headers) {
             match key.as_bytes() {
                 b"author" if author.is_none() => author = Some(Identity::parse(value)),
                 b"committer" if committer.is_none() => committer = Some(Identity::parse(value)),
+                b"jj:trees" => is_undecided = true,
                 b"encoding" if encoding.is_none() => encoding = Some(value.to_owned()),
                 _ => {}
             }
@@ -71,6 +76,7 @@ impl Commit {
             author: author.ok_or(malformed("it has no author"))?,
             committer: committer.ok_or(malformed("it has no committer"))?,
             encoding,
+            is_undecided,
             message: message.to_owned(),
             subject: subject_and_body(message).0,
         })
@@ -170,6 +176,18 @@ mod tests {
         ] {
             let Identity { seconds, offset, .. } = Identity::parse(format!("a <a> {date}").as_str().into());
             assert_eq!((seconds, offset), expected, "{date}");
+        }
+    }
+
+    #[test]
+    fn a_header_says_that_nobody_has_decided() {
+        let who = "author a <a> 1 +0000\ncommitter a <a> 1 +0000\n";
+        assert!(commit(&format!("{who}jj:trees 1 2 3\n\nsubject\n")).unwrap().is_undecided);
+        for rest in [
+            format!("{who}\nsubject\n\njj:trees 1 2 3\n"),
+            format!("{who}jj:treeship 1\ngpgsig x\n jj:trees 1 2 3\n\nsubject\n"),
+        ] {
+            assert!(!commit(&rest).unwrap().is_undecided, "{rest}");
         }
     }
 

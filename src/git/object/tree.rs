@@ -1,6 +1,6 @@
 //! What is at a path, and what differs between two commits.
 
-use bstr::{BStr, ByteSlice as _};
+use bstr::{BStr, BString, ByteSlice as _};
 
 use crate::git::object::entry::MAX_TREE;
 use crate::git::object::tree_entries::Entries;
@@ -34,6 +34,22 @@ impl Repository {
             }
         }
         Ok(Some(entry))
+    }
+
+    /// Returns the name of the first directory at the top of a tree whose name begins so.
+    ///
+    /// # Errors
+    /// The tree is missing or malformed.
+    pub fn directory_like(&self, tree: ObjectId, beginning: &[u8]) -> Result<Option<BString>, Error> {
+        let (mut buffer, mut found) = (Vec::new(), None);
+        let mut entries = self.entries(tree, &mut buffer)?;
+        while let Some((name, entry)) = entries.next()? {
+            self.odb.budget.step()?;
+            if found.is_none() && entry.mode == Mode::Tree && name.starts_with(beginning) {
+                found = Some(name.to_owned());
+            }
+        }
+        Ok(found)
     }
 
     /// Returns the content of a file of at most `limit` bytes; `None` if there is no file at the path. A symbolic link

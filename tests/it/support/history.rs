@@ -4,6 +4,7 @@
 //! A = commit "first"
 //! B = commit "second" parents A file setup.py "version = 1"
 //! C = commit "fix" parents B trailer "End-of-Life: 2020" link latest "setup.py" gone README
+//! D = commit "both" parents C header "jj:trees 1 2 3"
 //! T = tag 1.0 of C
 //! X = blob "content"
 //! refs/heads/master = B
@@ -227,6 +228,7 @@ impl Writer<'_> {
     fn commit(&mut self, label: &str, words: &[String]) {
         let (mut message, mut parents, mut changed) = (format!("{}\n", words[1]), Vec::new(), Vec::new());
         let mut gone = Vec::new();
+        let mut headers = String::new();
         let mut date = DATE.to_owned();
         let mut rest = words.iter().skip(2);
         while let Some(key) = rest.next() {
@@ -237,6 +239,7 @@ impl Writer<'_> {
                 }
                 "file" => changed.push(("100644", rest.next().unwrap(), rest.next().unwrap())),
                 "link" => changed.push(("120000", rest.next().unwrap(), rest.next().unwrap())),
+                "header" => headers += &format!("{}\n", rest.next().unwrap()),
                 "gone" => gone.push(rest.next().unwrap()),
                 "at" => date = format!("{} +0000", rest.next().unwrap()),
                 "parents" => {}
@@ -259,7 +262,7 @@ impl Writer<'_> {
         }
         let _ = write!(
             object,
-            "author Ann Author <ann@example.com> {date}\ncommitter Carl Committer <carl@example.com> {date}\n\n{message}"
+            "author Ann Author <ann@example.com> {date}\ncommitter Carl Committer <carl@example.com> {date}\n{headers}\n{message}"
         );
         self.keep(label, gix::objs::Kind::Commit, "commit", object.as_bytes());
         self.files.insert(label.to_owned(), files);
