@@ -22,7 +22,11 @@ pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
     }
     let problems = diagnosis.problems();
     context.print(&match problems {
-        0 => "healthy\n".to_owned(),
+        0 => match diagnosis.warnings() {
+            0 => "healthy\n".to_owned(),
+            1 => "healthy, with 1 warning\n".to_owned(),
+            warnings => format!("healthy, with {warnings} warnings\n"),
+        },
         1 => "1 problem\n".to_owned(),
         _ => format!("{problems} problems\n"),
     })?;

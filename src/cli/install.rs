@@ -7,9 +7,9 @@ use super::context::When;
 use super::place::PlaceFlags;
 use crate::install::{Plan, Request, plan, validate};
 use crate::model::{Exit, Failure};
-use crate::policy::{LoadError, Source};
+use crate::policy::{LoadError, PolicyErrors, Source};
 use crate::push::Identity;
-use crate::report::policy_errors;
+use crate::report::{policy_errors, policy_warnings};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -43,12 +43,13 @@ pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
     let configured = || site.policy_source();
     if let Some(source) = policy.clone().map_or_else(configured, |policy| Ok(Some(policy)))? {
         match validate(site.repository, source) {
-            Ok(_) => {}
-            Err(LoadError::Unreadable(failure)) => return Err(failure),
-            Err(LoadError::Invalid(errors)) => {
-                context.complain(&policy_errors(&errors, context.colour(When::Auto)));
-                return Err(Failure::new(Exit::Policy, "checking the policy", "it is invalid; nothing was installed"));
+            Ok(gate) => {
+                let proof = gate.prove().proof;
+                let warnings = proof.into_warnings().map_err(|errors| refused(context, &errors))?;
+                context.complain(&policy_warnings(&warnings, context.colour(When::Auto)));
             }
+            Err(LoadError::Unreadable(failure)) => return Err(failure),
+            Err(LoadError::Invalid(errors)) => return Err(refused(context, &errors)),
         }
     }
     let program =
@@ -67,4 +68,10 @@ pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
         repository.unwrap_or_else(|| "DIR".to_owned())
     ))?;
     Ok(Exit::Accepted)
+}
+
+/// Shows what is wrong with the policy, and returns the failure.
+fn refused(context: &Context, errors: &PolicyErrors) -> Failure {
+    context.complain(&policy_errors(errors, context.colour(When::Auto)));
+    Failure::new(Exit::Policy, "checking the policy", "it is invalid; nothing was installed")
 }

@@ -11,7 +11,7 @@ use crate::hosts::Hook;
 use crate::model::{
     Failure, Finding, Level, ObjectId, Push, RefName, RefUpdate, Stage, Unevaluated, Untrusted, Verdict, Waived,
 };
-use crate::policy::{Pattern, Since};
+use crate::policy::Since;
 use crate::project::{Memo, Project};
 use crate::rules::{Armed, Found, Sink};
 
@@ -36,7 +36,7 @@ impl Gate {
         for update in facts.updates() {
             // git itself warns of the deletion of a ref that does not exist, and does nothing.
             if !(update.changes_nothing() && update.new_id().is_null()) {
-                for rule in self.rules.iter().filter(|rule| applies(rule, update.name())) {
+                for rule in self.rules.iter().filter(|rule| rule.looks_at(update.name())) {
                     judging.ask(rule, &update);
                     if facts.take_asked() {
                         leaning.push((rule, update.index()));
@@ -346,13 +346,6 @@ pub(super) fn verdict(findings: &[Finding], unevaluated: &[Unevaluated]) -> Verd
     } else {
         Verdict::Accepted
     }
-}
-
-/// Returns whether the rule's `only` and `except` let it look at this ref.
-pub(super) fn applies(rule: &Armed, name: &RefName) -> bool {
-    let matches = |pattern: &Pattern| pattern.matches(name.full()).is_some();
-    let setting = &rule.setting;
-    (setting.only.is_empty() || setting.only.iter().any(matches)) && !setting.except.iter().any(matches)
 }
 
 /// Returns whether a commit is from before the rule's `since`.

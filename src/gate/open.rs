@@ -58,6 +58,11 @@ impl Gate {
         &self.project
     }
 
+    /// Returns the rules that are on.
+    pub(crate) fn rules(&self) -> &[Armed] {
+        &self.rules
+    }
+
     /// Returns whether a rule is on.
     pub(crate) fn is_on(&self, rule: &str) -> bool {
         self.rules.iter().any(|armed| armed.meta.id == rule)

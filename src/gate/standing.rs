@@ -10,7 +10,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::rc::Rc;
 
-use super::judge::{Judging, Kept, applies, judged, verdict};
+use super::judge::{Judging, Kept, judged, verdict};
 use super::open::Gate;
 use super::outcome::{JudgedUpdate, Outcome};
 use crate::facts::{FactError, Facts, Role, Snapshot, Update};
@@ -293,7 +293,7 @@ impl<'g> Standing<'g> {
                 self.unasked += 1;
                 continue;
             }
-            for rule in self.gate.rules.iter().filter(|rule| applies(rule, update.name())) {
+            for rule in self.gate.rules.iter().filter(|rule| rule.looks_at(update.name())) {
                 match asks(self, rule, &update) {
                     Ok(true) => judging.ask(rule, &update),
                     Ok(false) => {}

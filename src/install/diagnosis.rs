@@ -13,6 +13,13 @@ pub(crate) enum Line {
     Good(String),
     /// Something to know.
     Note(String),
+    /// Something that may be wrong, and only people know whether it is.
+    Warning {
+        /// What is unusual, and its consequence.
+        text: String,
+        /// What would change it.
+        mend: String,
+    },
     /// Something that is wrong.
     Problem {
         /// What is wrong, and its consequence.
@@ -31,7 +38,9 @@ impl Line {
     pub(super) fn advice(&self) -> Option<String> {
         match self {
             Self::Note(text) => Some(text.clone()),
-            Self::Problem { text, mend } => Some(format!("{text}; mend it with: {mend}")),
+            Self::Problem { text, mend } | Self::Warning { text, mend } => {
+                Some(format!("{text}; mend it with: {mend}"))
+            }
             Self::Fact(..) | Self::Good(_) => None,
         }
     }
@@ -43,6 +52,10 @@ impl fmt::Display for Line {
             Self::Fact(label, text) => write!(f, "{label:<12} {}", Untrusted::new(text)),
             Self::Good(text) => write!(f, "{:<12} {}", "ok", Untrusted::new(text)),
             Self::Note(text) => write!(f, "{:<12} {}", "note", Untrusted::new(text)),
+            Self::Warning { text, mend } => {
+                let (text, mend) = (Untrusted::new(text), Untrusted::new(mend));
+                write!(f, "{:<12} {text}\n{:<12} hint: {mend}", "warning", "")
+            }
             Self::Problem { text, mend } => {
                 let (text, mend) = (Untrusted::new(text), Untrusted::new(mend));
                 write!(f, "{:<12} {text}\n{:<12} mend it: {mend}", "problem", "")
@@ -63,6 +76,11 @@ impl Diagnosis {
     pub(crate) fn problems(&self) -> usize {
         self.lines.iter().filter(|line| matches!(line, Line::Problem { .. })).count()
     }
+
+    /// Returns how many warnings there are.
+    pub(crate) fn warnings(&self) -> usize {
+        self.lines.iter().filter(|line| matches!(line, Line::Warning { .. })).count()
+    }
 }
 
 #[cfg(test)]
@@ -74,7 +92,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_line_acts(text in hostile::text(), mend in hostile::text()) {
-            let lines = [Line::Fact("host", text.clone()), Line::Good(text.clone()), Line::Note(text.clone()), Line::problem(text, mend)];
+            let lines = [Line::Fact("host", text.clone()), Line::Good(text.clone()), Line::Note(text.clone()), Line::Warning { text: text.clone(), mend: mend.clone() }, Line::problem(text, mend)];
             for line in lines {
                 prop_assert_eq!(acts(&line.to_string()), None);
             }

@@ -8,6 +8,7 @@ use super::prove::prove;
 use super::shim::{Shim, kept_name};
 use super::site::{Site, shown, validate};
 use super::{Diagnosis, Error, Line};
+use crate::gate::{Gate, Proved};
 use crate::hosts::Hook;
 use crate::model::Untrusted;
 use crate::policy::{LoadError, Source, Way};
@@ -19,7 +20,7 @@ use crate::push::Identity;
 /// git or the account cannot be used at all.
 pub(crate) fn diagnose(site: &Site<'_>) -> Result<Diagnosis, Error> {
     let mut lines = facts(site)?;
-    lines.push(policy(site)?);
+    lines.extend(policy(site)?);
     lines.push(identity(site));
     lines.extend(log(site)?);
     let server = site.repository.is_bare();
@@ -80,15 +81,15 @@ fn facts(site: &Site<'_>) -> Result<Vec<Line>, Error> {
     Ok(lines)
 }
 
-fn policy(site: &Site<'_>) -> Result<Line, Error> {
+fn policy(site: &Site<'_>) -> Result<Vec<Line>, Error> {
     let repository = site.repository;
     let mend = format!("git --git-dir={} config refgate.policy FILE", shown(repository.git_dir()));
     let source = match site.policy_source() {
         Ok(Some(source)) => source,
-        Ok(None) => return Ok(Line::problem("no policy is configured: every push is refused", mend)),
+        Ok(None) => return Ok(vec![Line::problem("no policy is configured: every push is refused", mend)]),
         Err(failure) => {
             let text = format!("{} - {}: every push is refused", failure.detail, failure.cause);
-            return Ok(Line::problem(text, mend));
+            return Ok(vec![Line::problem(text, mend)]);
         }
     };
     // As plain text it could control a terminal.
@@ -99,26 +100,43 @@ fn policy(site: &Site<'_>) -> Result<Line, Error> {
         && !site.account.may("-r", file)?
     {
         let text = format!("the policy {said} cannot be read by `{}`: every push is refused", site.account.name());
-        return Ok(Line::problem(text, format!("chmod a+r {}, and let others pass its directories", shown(file))));
+        return Ok(vec![Line::problem(
+            text,
+            format!("chmod a+r {}, and let others pass its directories", shown(file)),
+        )]);
     }
     let check = format!(
-        "refgate policy check {}",
+        "refgate policy check --repo {} {}",
+        shown(repository.git_dir()),
         crate::model::quote(source.to_string().as_bytes()).unwrap_or_else(|| said.to_string())
     );
     Ok(match validate(repository, source.clone()) {
         Ok(gate) => {
             let name = Untrusted::new(&gate.project().policy().name);
-            Line::Good(format!("the policy `{name}` from {said} is valid"))
+            proved(&gate, format!("the policy `{name}` from {said} is valid"), &check)
         }
         Err(LoadError::Unreadable(failure)) => {
-            Line::problem(format!("{} - {}: every push is refused", failure.detail, failure.cause), mend)
+            vec![Line::problem(format!("{} - {}: every push is refused", failure.detail, failure.cause), mend)]
         }
         Err(LoadError::Invalid(errors)) => {
             let first = errors.0.first().map_or_else(String::new, ToString::to_string);
             let first = Untrusted::new(&first);
-            Line::problem(format!("the policy {said} is invalid ({first}): every push is refused"), check)
+            vec![Line::problem(format!("the policy {said} is invalid ({first}): every push is refused"), check)]
         }
     })
+}
+
+/// Reports what a valid policy says that has no effect, or less than its author may think.
+fn proved(gate: &Gate, valid: String, check: &str) -> Vec<Line> {
+    let Proved { proof, unknown } = gate.prove();
+    let mut lines = if proof.errors.is_empty() { vec![Line::Good(valid)] } else { Vec::new() };
+    lines.extend(proof.errors.iter().map(|error| Line::problem(error.placed(), check)));
+    lines.extend(proof.warnings.iter().map(|warning| Line::Warning {
+        text: warning.placed(),
+        mend: warning.problem.help.clone().unwrap_or_else(|| check.to_owned()),
+    }));
+    lines.extend(unknown.into_iter().map(Line::Note));
+    lines
 }
 
 fn identity(site: &Site<'_>) -> Line {

@@ -188,7 +188,9 @@ impl<'a> Site<'a> {
 /// The policy cannot be read, or is invalid.
 pub(crate) fn validate(repository: &Repository, source: Source) -> Result<Gate, LoadError> {
     let ask = Ask { named: Some(source), ..Ask::default() };
-    Gate::open(repository.clone(), View::Own, ask)
+    // In a clone the branches of the server count, as far as they are known.
+    let view = View::of_place(repository, b"origin").unwrap_or(View::Own);
+    Gate::open(repository.clone(), view, ask)
 }
 
 /// Quotes a path as one word of a shell command, for commands that are shown to be pasted.

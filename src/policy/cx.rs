@@ -8,6 +8,7 @@ use super::error::{PolicyError, Problem, SourceText, is_full};
 use super::origin::Origin;
 use super::path::PathPattern;
 use super::pattern::Pattern;
+use super::spelled::Spelled;
 use super::text::{ClassName, KindName, LineName, Located, OpenWord, Text, Texts};
 use crate::model::did_you_mean;
 
@@ -128,8 +129,23 @@ impl<'a> Cx<'a> {
         (0..self.layer).find(|upper| !self.open.leaves(*upper, what))
     }
 
+    /// Reads patterns of paths.
     pub(super) fn patterns(&mut self, texts: &Located<Texts<Pattern>>) -> Vec<Pattern> {
         self.each(texts, Self::pattern)
+    }
+
+    /// Reads patterns of refs.
+    pub(super) fn refs(&mut self, texts: &Located<Texts<Pattern>>, spelled: Spelled) -> Vec<Pattern> {
+        self.each(texts, |cx, text, span| cx.r#ref(text, span, spelled))
+    }
+
+    /// Reads a pattern of refs.
+    pub(super) fn r#ref(&mut self, text: &str, span: Range<usize>, spelled: Spelled) -> Option<Pattern> {
+        let pattern = self.pattern(text, span.clone())?;
+        if let Some(problem) = spelled.problem(&pattern, span) {
+            self.report(problem);
+        }
+        Some(pattern)
     }
 
     pub(super) fn pattern(&mut self, text: &str, span: Range<usize>) -> Option<Pattern> {
@@ -171,6 +187,9 @@ impl<'a> Cx<'a> {
         for word in texts.texts().iter().filter(|word| seen.insert(word.as_str())) {
             if is_full(self.errors) {
                 break;
+            }
+            if let Some(problem) = not_a_person(word, texts.span()) {
+                self.report(problem);
             }
             let groups = &self.names.groups;
             if let Err(group) = set.add(word, &|name| groups.get(name).map(|group| group.members.as_slice())) {
@@ -232,6 +251,15 @@ impl<'a> Cx<'a> {
             |name: &String| format!("there is no {what} named `{name}`{}", did_you_mean(name, known.iter().copied()));
         strangers.take_while(|_| !self.has_ended()).map(message).collect()
     }
+}
+
+/// Returns the problem of a pattern where somebody is named: names are compared letter by letter.
+pub(super) fn not_a_person(word: &str, at: Range<usize>) -> Option<Problem> {
+    word.contains(['{', '}', '*']).then(|| {
+        let message = format!("`{word}` names nobody: people are named letter by letter, without placeholders");
+        let help = "write the name of an account, or `@` and the name of a group";
+        Problem::new(at, message).help(help)
+    })
 }
 
 /// Returns the problem of a layer that weakens what a layer above it does not leave open.

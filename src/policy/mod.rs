@@ -14,13 +14,16 @@ mod load;
 mod origin;
 mod path;
 mod pattern;
+mod proof;
 mod queries;
 mod schema;
 mod source;
+mod spelled;
 mod table;
 #[cfg(test)]
 mod testing;
 mod text;
+mod written;
 
 pub(crate) use actors::ActorSet;
 pub(crate) use error::{PolicyError, PolicyErrors, Problem};
@@ -30,6 +33,7 @@ pub(crate) use origin::Origin;
 pub(crate) use path::PathPattern;
 pub(crate) use pattern::Bindings;
 pub use pattern::Pattern;
+pub(crate) use proof::Proof;
 pub(crate) use queries::LineMatch;
 pub use schema::Policy;
 pub use source::{PRESETS, Source};
@@ -44,3 +48,4 @@ pub(crate) use table::tag::{TagClass, TagKind, TagMatch, TagObject, TagPublishes
 pub(crate) use table::version_field::{Agreement, VersionField};
 pub(crate) use table::waiver::Waiver;
 pub(crate) use table::waiver_note::{MAX_NOTE_BYTES, NotedWaiver};
+pub(crate) use written::{WrittenTables, inline};

@@ -19,28 +19,45 @@ pub(crate) type Bindings = BTreeMap<&'static str, BString>;
 struct Placeholder {
     name: &'static str,
     matched: &'static str,
+    /// A value that it matches, and that most others do not.
+    example: &'static str,
     description: &'static str,
 }
 
-const fn placeholder(name: &'static str, matched: &'static str, description: &'static str) -> Placeholder {
-    Placeholder { name, matched, description }
+const fn placeholder(
+    name: &'static str,
+    matched: &'static str,
+    example: &'static str,
+    description: &'static str,
+) -> Placeholder {
+    Placeholder { name, matched, example, description }
 }
 
 /// The placeholders there are. `{version}` starts with a digit: `{scope}-{version}` splits `storage-ui-0.10.0-rc.3`
 /// where a reader would.
 const PLACEHOLDERS: &[Placeholder] = &[
-    placeholder("code", "[^/]+?", "a code name, such as that of a release, within one component"),
-    placeholder("major", "[0-9]{1,18}", "the first number of a version"),
-    placeholder("micro", "[0-9]{1,18}", "the last number of a calendar version"),
-    placeholder("minor", "[0-9]{1,18}", "the second number of a version"),
-    placeholder("month", "[0-9]{1,2}", "the month of a calendar version"),
-    placeholder("name", "[^/]+", "any name within one component"),
-    placeholder("patch", "[0-9]{1,18}", "the third number of a version"),
-    placeholder("quarter", "[1-4]", "the quarter of a calendar version"),
-    placeholder("scope", ".+?", "a component with versions of its own; it may cross `/`, and end in a number"),
-    placeholder("user", "[^/]+", "a person's name within one component"),
-    placeholder("version", "[0-9][^/]*", "a whole version, read by the tag class's `scheme`; it begins with a digit"),
-    placeholder("year", "[0-9]{2,4}", "the year of a calendar version"),
+    placeholder("code", "[^/]+?", "some-code", "a code name, such as that of a release, within one component"),
+    placeholder("major", "[0-9]{1,18}", "7", "the first number of a version"),
+    placeholder("micro", "[0-9]{1,18}", "7", "the last number of a calendar version"),
+    placeholder("minor", "[0-9]{1,18}", "7", "the second number of a version"),
+    placeholder("month", "[0-9]{1,2}", "12", "the month of a calendar version"),
+    placeholder("name", "[^/]+", "some-name", "any name within one component"),
+    placeholder("patch", "[0-9]{1,18}", "7", "the third number of a version"),
+    placeholder("quarter", "[1-4]", "4", "the quarter of a calendar version"),
+    placeholder(
+        "scope",
+        ".+?",
+        "some-scope",
+        "a component with versions of its own; it may cross `/`, and end in a number",
+    ),
+    placeholder("user", "[^/]+", "some-user", "a person's name within one component"),
+    placeholder(
+        "version",
+        "[0-9][^/]*",
+        "7.7.7",
+        "a whole version, read by the tag class's `scheme`; it begins with a digit",
+    ),
+    placeholder("year", "[0-9]{2,4}", "2026", "the year of a calendar version"),
 ];
 
 /// Returns the names of the placeholders.
@@ -221,6 +238,21 @@ impl Pattern {
         Some(names)
     }
 
+    /// Returns a name that it matches, such as people give; `None` for a regular expression.
+    pub fn example(&self) -> Option<BString> {
+        let mut name = BString::default();
+        for piece in self.pieces.as_deref()? {
+            name.extend_from_slice(match piece {
+                Piece::Literal(literal) => literal.as_bytes(),
+                Piece::Placeholder(name) => {
+                    PLACEHOLDERS.iter().find(|known| known.name == *name).map_or("", |known| known.example).as_bytes()
+                }
+                Piece::Star | Piece::StarStar => b"some-name",
+            });
+        }
+        Some(name)
+    }
+
     /// Returns whether what this pattern bound agrees with what is known: numbers by value, anything else by bytes.
     pub fn agrees(bound: &Bindings, known: &Bindings) -> bool {
         bound.iter().all(|(key, value)| known.get(key).is_none_or(|other| same_value(value, other)))
@@ -236,6 +268,13 @@ impl Pattern {
         }
     }
 
+    /// Returns the text that it begins with, and whether more follows; `None` for a regular expression.
+    pub(super) fn beginning(&self) -> Option<(&str, bool)> {
+        let pieces = self.pieces.as_deref()?;
+        let literal = pieces.first().and_then(Piece::literal).unwrap_or("");
+        Some((literal, pieces.iter().any(|piece| piece.literal().is_none())))
+    }
+
     /// Returns the placeholders this pattern binds.
     pub fn placeholders(&self) -> Vec<&'static str> {
         match &self.pieces {
@@ -247,7 +286,8 @@ impl Pattern {
         }
     }
 
-    fn expression(&self) -> String {
+    /// Returns the regular expression behind it, anchored at both ends.
+    pub(super) fn expression(&self) -> String {
         if let Some(expression) = self.text.strip_prefix(REGEX) {
             return format!("^(?:{expression})$");
         }
@@ -298,7 +338,7 @@ impl Meaning for Pattern {
              `regex:EXPRESSION` is a regular expression over the whole name, whose named groups are placeholders: \
              `regex:v(?P<version>[0-9.]+)`.\n",
         );
-        for Placeholder { name, matched, description } in PLACEHOLDERS {
+        for Placeholder { name, matched, description, .. } in PLACEHOLDERS {
             text.push_str(&format!("\n- `{{{name}}}`, `{matched}`: {description}"));
         }
         text.into()

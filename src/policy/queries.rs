@@ -245,7 +245,7 @@ mod tests {
     fn every_table_knows_the_line_that_it_stands_on() {
         let more = "[[flow]]\nfrom = 'release'\nto = 'main'\nby = ['pick']\ndue = 'before'\n\
                     [[version-field]]\npath = 'setup.py'\n[[changelog]]\npath = 'a'\nformat = 'debian'\n\
-                    [[series]]\nversions = '1.*'\n[[waiver]]\nrule = 'b'\nreason = 'x'\nref = 'a'\n[rules.a]\nlevel = 'warn'\n";
+                    [[series]]\nversions = '1.*'\n[[waiver]]\nrule = 'b'\nreason = 'x'\nref = 'refs/heads/a'\n[rules.a]\nlevel = 'warn'\n";
         let text = format!("{BASE}{more}");
         let policy = policy(more);
         let at = |origin: &Origin| {

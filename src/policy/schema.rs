@@ -36,6 +36,8 @@ macro_rules! tables {
             pub texts: Vec<SourceText>,
             /// What its layers leave open to those that extend them.
             pub open: Vec<LeftOpen>,
+            /// Groups of actors, with their members as they are written.
+            pub groups: BTreeMap<String, Vec<String>>,
             $($(#[doc = $doc])+ pub $field: $resolved,)+
         }
 
@@ -47,6 +49,7 @@ macro_rules! tables {
                     source: Source::File(PathBuf::new()),
                     texts: Vec::new(),
                     open: Vec::new(),
+                    groups: BTreeMap::new(),
                     $($field: Default::default(),)+
                 }
             }
@@ -82,7 +85,8 @@ macro_rules! tables {
             let open = left_open(&words, &mut cx);
             group::resolve(&layers.iter().map(|layer| &layer.head.groups).collect::<Vec<_>>(), &mut cx);
             $(let $field = <$table>::resolve(&layers.iter().map(|layer| &layer.$field).collect::<Vec<_>>(), &mut cx);)+
-            Some(Policy { name, source, open, $($field,)+ texts })
+            let groups = cx.names.groups.iter().map(|(name, group)| (name.clone(), group.members.clone())).collect();
+            Some(Policy { name, source, open, groups, $($field,)+ texts })
         }
 
         /// Returns the tables by their keys, with the schema of each.

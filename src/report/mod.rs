@@ -14,7 +14,7 @@ use crate::gate::Outcome;
 pub(crate) use audit::{AUDIT_FORMATS, Audit, AuditFormat, Entry, audit_format};
 pub use colour::Colour;
 pub use formats::human::policy_errors;
-pub(crate) use formats::human::{failure, policy_error_lines};
+pub(crate) use formats::human::{failure, policy_error_lines, policy_warnings};
 pub(crate) use formats::json::log_line;
 pub(crate) use json::{json, json_line};
 

@@ -1,6 +1,8 @@
 //! The place of a policy error, fit to draw.
 
-use miette::{Diagnostic, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
+use miette::{
+    Diagnostic, LabeledSpan, MietteError, MietteSpanContents, Severity, SourceCode, SourceSpan, SpanContents,
+};
 use std::fmt;
 use std::ops::Range;
 
@@ -21,6 +23,7 @@ pub(super) struct Snippet {
     above: usize,
     /// The place in them, in bytes.
     place: Range<usize>,
+    severity: Severity,
 }
 
 impl Snippet {
@@ -64,7 +67,13 @@ impl Snippet {
             above: text.get(..from).unwrap_or_default().matches('\n').count(),
             lines,
             place: start..end,
+            severity: Severity::Error,
         }
+    }
+
+    /// Makes a warning of it.
+    pub(super) fn as_warning(self) -> Self {
+        Self { severity: Severity::Warning, ..self }
     }
 }
 
@@ -79,6 +88,10 @@ impl std::error::Error for Snippet {}
 impl Diagnostic for Snippet {
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
         self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+    }
+
+    fn severity(&self) -> Option<Severity> {
+        Some(self.severity)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {

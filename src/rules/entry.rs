@@ -3,8 +3,8 @@
 use super::REGISTRY;
 use super::rule::{BranchRule, CommitRule, Meta, RefRule, Rule, Sink, VersionTagRule};
 use crate::facts::{BranchUpdate, FactError, Update, VersionTag};
-use crate::model::{Level, did_you_mean, listed};
-use crate::policy::{Policy, PolicyError, PolicyErrors, Problem, RuleSetting};
+use crate::model::{Level, RefName, did_you_mean, listed};
+use crate::policy::{Pattern, Policy, PolicyError, PolicyErrors, Problem, RuleSetting};
 
 /// Returns the rule of this id.
 pub(crate) fn find(id: &str) -> Option<&'static Entry> {
@@ -37,6 +37,15 @@ pub struct Armed {
     pub setting: RuleSetting,
     /// What it does.
     pub check: Check,
+}
+
+impl Armed {
+    /// Returns whether `only` and `except` let the rule look at a ref.
+    pub(crate) fn looks_at(&self, name: &RefName) -> bool {
+        let matches = |pattern: &Pattern| pattern.matches(name.full()).is_some();
+        let RuleSetting { only, except, .. } = &self.setting;
+        (only.is_empty() || only.iter().any(matches)) && !except.iter().any(matches)
+    }
 }
 
 /// Arms the rules that a policy turns on, in the order of the registry.

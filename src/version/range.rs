@@ -131,6 +131,59 @@ impl Range {
     }
 }
 
+impl Range {
+    /// Returns whether every version of this range is in the other. Where it is not seen at once, the answer is no.
+    pub fn is_within(&self, other: &Self) -> bool {
+        other.clauses.iter().all(|wanted| self.clauses.iter().any(|own| own.implies(wanted)))
+    }
+}
+
+impl Clause {
+    /// Returns whether a version for which this holds is one for which the other holds, as far as one look shows it.
+    fn implies(&self, other: &Self) -> bool {
+        let starts = |numbers: &[u64], prefix: &[u64]| {
+            prefix.iter().enumerate().all(|(at, number)| numbers.get(at).copied().unwrap_or(0) == *number)
+        };
+        let order = |a: &[u64], b: &[u64]| compare_padded(a, b);
+        match (self, other) {
+            (Self::Within(own), Self::Within(prefix)) => own.len() >= prefix.len() && starts(own, prefix),
+            (Self::Compared(Comparison::Equal, own), Self::Within(prefix)) => starts(own, prefix),
+            (Self::Compared(..), Self::Within(_)) => false,
+            (Self::Compared(Comparison::Equal, own), Self::Compared(comparison, bound)) => {
+                comparison.holds(order(own, bound))
+            }
+            // The lowest version of a prefix is the prefix itself.
+            (Self::Within(own), Self::Compared(Comparison::AtLeast, bound)) => order(own, bound).is_ge(),
+            (Self::Within(own), Self::Compared(Comparison::Below, bound)) => {
+                own.len() >= bound.len() && order(own, bound).is_lt() || {
+                    let head = bound.get(..own.len()).unwrap_or(bound);
+                    own.len() < bound.len() && own.as_slice() < head
+                }
+            }
+            (Self::Within(_), Self::Compared(..)) => false,
+            (
+                Self::Compared(Comparison::AtLeast | Comparison::Above, own),
+                Self::Compared(Comparison::AtLeast, bound),
+            )
+            | (Self::Compared(Comparison::Above, own), Self::Compared(Comparison::Above, bound))
+            | (
+                Self::Compared(Comparison::Below | Comparison::AtMost, bound),
+                Self::Compared(Comparison::AtMost, own),
+            )
+            | (Self::Compared(Comparison::Below, bound), Self::Compared(Comparison::Below, own)) => {
+                order(own, bound).is_ge()
+            }
+            (Self::Compared(Comparison::AtLeast, own), Self::Compared(Comparison::Above, bound)) => {
+                order(own, bound).is_gt()
+            }
+            (Self::Compared(Comparison::AtMost, own), Self::Compared(Comparison::Below, bound)) => {
+                order(own, bound).is_lt()
+            }
+            (Self::Compared(a, own), Self::Compared(b, bound)) => a == b && own == bound,
+        }
+    }
+}
+
 fn read_clause(scan: &mut Scan<'_>) -> Result<Clause, Fault> {
     if scan.take("*") {
         return Ok(Clause::Within(Vec::new()));
@@ -366,6 +419,33 @@ mod tests {
         #[test]
         fn reading_a_range_never_panics(text in ".{0,300}") {
             drop(Range::parse(&text));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_range_within_another_has_no_version_that_the_other_lacks(
+            a in "(\\*|[0-2](\\.[0-2]){0,2}(\\.\\*)?|(>=|<=|>|<|!=)[0-2](\\.[0-2]){0,2}(, <[0-2](\\.[0-2])?)?)",
+            b in "(\\*|[0-2](\\.[0-2]){0,2}(\\.\\*)?|(>=|<=|>|<|!=)[0-2](\\.[0-2]){0,2}(, <[0-2](\\.[0-2])?)?)",
+            versions in proptest::collection::vec("[0-3](\\.[0-3]){0,3}", 16),
+        ) {
+            let (a, b) = (Range::parse(&a).unwrap(), Range::parse(&b).unwrap());
+            let scheme = Scheme::parse("dotted").unwrap();
+            if a.is_within(&b) {
+                for version in versions {
+                    let version = scheme.read(&version).unwrap();
+                    prop_assert!(!a.contains(&version) || b.contains(&version), "{} {} {:?}", a, b, version.release());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_narrower_range_is_within_a_wider_one() {
+        let within = |a: &str, b: &str| Range::parse(a).unwrap().is_within(&Range::parse(b).unwrap());
+        for (a, b) in [("1.2.*", "1.*"), ("1.2.3", "1.2.*"), (">=1.3", ">=1.2"), (">1.2, <1.4", ">=1.2"), ("1.*", "<2")]
+        {
+            assert!(within(a, b) && !within(b, a), "{a} {b}");
         }
     }
 }

@@ -41,11 +41,9 @@ fn the_policy_page_is_current() {
 fn every_key_of_the_schema_is_on_the_policy_page() {
     let (_, text) = page();
     let schema = schema();
-    let mut keys = Vec::new();
-    for (key, value) in schema["properties"].as_object().unwrap() {
-        keys.push(key.clone());
-        collect(&schema, value, key, &mut keys);
-    }
+    let mut found = Vec::new();
+    keys(&schema, &mut found);
+    let keys = found;
     assert!(keys.len() > 90, "{} keys", keys.len());
     for key in keys {
         // The keys that every rule takes are on the page once, as is the heading above them.
@@ -62,6 +60,14 @@ fn every_key_of_the_schema_is_on_the_policy_page() {
             line.starts_with('#') && title.trim_matches(['[', ']']) == shown
         };
         assert!(text.lines().any(heading), "`{shown}` has no heading on the page");
+    }
+}
+
+/// Collects all keys of the schema, by their full names.
+pub(crate) fn keys(schema: &Value, keys: &mut Vec<String>) {
+    for (key, value) in schema["properties"].as_object().unwrap() {
+        keys.push(key.clone());
+        collect(schema, value, key, keys);
     }
 }
 

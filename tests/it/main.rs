@@ -31,6 +31,7 @@ mod managers;
 mod named_by;
 mod partial;
 mod policies;
+mod policy_proof;
 mod post_receive;
 mod pushes;
 mod reference_pages;

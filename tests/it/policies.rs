@@ -97,7 +97,7 @@ fn a_rule_looks_at_the_refs_it_is_for() {
     assert_eq!(code("only = [\"refs/tags/1.15.*\"]"), 1);
     assert_eq!(code("only = \"refs/tags/1.14.*\""), 0);
     assert_eq!(code("except = [\"refs/tags/1.15.*\"]"), 0);
-    assert_eq!(code("except = [\"1.15.*\"]"), 1, "refs are named in full");
+    assert_eq!(code("except = [\"1.15.*\"]"), 3, "refs are named in full");
     assert_eq!(code("only = \"refs/tags/**\"\nexcept = \"refs/tags/{major}.15.{patch}\""), 0);
     assert_eq!(code("only = []"), 3);
 }

@@ -7,7 +7,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use crate::policy::actors::built_in_groups;
-use crate::policy::cx::{Cx, Group, Names};
+use crate::policy::cx::{Cx, Group, Names, not_a_person};
 use crate::policy::decode::{decode_value, table};
 use crate::policy::error::Problem;
 
@@ -55,6 +55,9 @@ pub(crate) fn resolve(layers: &[&RawGroups], cx: &mut Cx<'_>) {
                 && !cx.may_weaken(upper, KEY, name.span(), &format!("changing the group `{key}`"))
             {
                 continue;
+            }
+            for problem in members.iter().filter_map(|member| not_a_person(member, name.span())).take(1) {
+                cx.report(problem);
             }
             cx.names.groups.insert(key.to_owned(), Group { layer: at, span: name.span(), members: members.clone() });
         }

@@ -12,6 +12,7 @@ use crate::policy::cx::Cx;
 use crate::policy::error::Problem;
 use crate::policy::origin::Origin;
 use crate::policy::pattern::{Bindings, Pattern};
+use crate::policy::spelled::Spelled;
 use crate::policy::text::{KindName, LineName, Located, NewName, Text, Texts, Token};
 
 /// What a line is for.
@@ -206,6 +207,8 @@ pub struct Line {
     pub publishes: LinePublishes,
     /// Where the policy says it.
     pub origin: Origin,
+    /// Where it lists the branches.
+    pub branches_at: Origin,
 }
 
 /// What a line takes.
@@ -310,8 +313,8 @@ fn resolve(raw: &RawLine, origin: Origin, cx: &mut Cx<'_>) -> Line {
     let (mut branches, mut excluded) = (Vec::new(), Vec::new());
     for text in raw.branch.texts() {
         match text.strip_prefix('!') {
-            Some(text) => excluded.extend(cx.pattern(text, raw.branch.span())),
-            None => branches.extend(cx.pattern(text, raw.branch.span())),
+            Some(text) => excluded.extend(cx.r#ref(text, raw.branch.span(), Spelled::Branch)),
+            None => branches.extend(cx.r#ref(text, raw.branch.span(), Spelled::Branch)),
         }
     }
     if raw.branch.texts().iter().all(|text| text.starts_with('!')) {
@@ -343,12 +346,13 @@ fn resolve(raw: &RawLine, origin: Origin, cx: &mut Cx<'_>) -> Line {
         publishes: raw.publishes.unwrap_or_else(|| raw.role.into()),
         may,
         origin,
+        branches_at: cx.origin(&raw.branch.span()),
     }
 }
 
 fn take(raw: &RawTake, cx: &mut Cx<'_>) -> Option<Take> {
-    let branch = cx.pattern(raw.branch.text(), raw.branch.span())?;
-    Some(Take { branch, through: cx.pattern(raw.through.text(), raw.through.span())? })
+    let branch = cx.r#ref(raw.branch.text(), raw.branch.span(), Spelled::Branch)?;
+    Some(Take { branch, through: cx.r#ref(raw.through.text(), raw.through.span(), Spelled::Tag)? })
 }
 
 fn retired_by(raw: &RawRetiredBy, cx: &mut Cx<'_>) -> RetiredBy {
@@ -359,8 +363,8 @@ fn retired_by(raw: &RawRetiredBy, cx: &mut Cx<'_>) -> RetiredBy {
     }
     RetiredBy {
         trailer: raw.trailer.as_ref().map(|trailer| trailer.text().to_owned()),
-        tag: raw.tag.as_ref().and_then(|tag| cx.pattern(tag.text(), tag.span())),
-        branches: raw.branches.as_ref().map(|branches| cx.patterns(branches)).unwrap_or_default(),
+        tag: raw.tag.as_ref().and_then(|tag| cx.r#ref(tag.text(), tag.span(), Spelled::Tag)),
+        branches: raw.branches.as_ref().map(|branches| cx.refs(branches, Spelled::Branch)).unwrap_or_default(),
     }
 }
 

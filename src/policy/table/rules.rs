@@ -14,6 +14,7 @@ use crate::policy::decode::{decode, table, take_entry};
 use crate::policy::error::Problem;
 use crate::policy::origin::Origin;
 use crate::policy::pattern::Pattern;
+use crate::policy::spelled::Spelled;
 use crate::policy::text::{DayOrCommit, Located, Text, Texts};
 
 /// What is said about a rule, by its id. Every rule takes these keys; some have options of their own, too.
@@ -217,7 +218,7 @@ fn resolve(raw: &RawRuleTable, cx: &mut Cx<'_>) -> RuleSetting {
             .ok_or_else(|| format!("`{}` is neither a date (`2026-11-21`) nor a full commit id", text.text()));
         cx.value(read, text.span())
     });
-    let mut patterns = |texts: Option<&Located<Texts<Pattern>>>| texts.map(|texts| cx.patterns(texts));
+    let mut patterns = |texts: Option<&Located<Texts<Pattern>>>| texts.map(|texts| cx.refs(texts, Spelled::Full));
     let (only, except) = (patterns(raw.common.only.as_ref()), patterns(raw.common.except.as_ref()));
     RuleSetting {
         level: raw.common.level,
@@ -261,8 +262,9 @@ mod tests {
         struct Options {
             flags: Vec<String>,
         }
-        let policy =
-            policy("[rules.a-rule]\nlevel = 'warn'\nflags = ['a']\nsince = '2026-01-01'\n[rules.b]\nonly = 'a'\n");
+        let policy = policy(
+            "[rules.a-rule]\nlevel = 'warn'\nflags = ['a']\nsince = '2026-01-01'\n[rules.b]\nonly = 'refs/heads/a'\n",
+        );
         assert_eq!(policy.options::<Options>("a-rule").unwrap().flags, ["a"]);
         assert_eq!(policy.options::<Options>("b").unwrap(), Options::default());
         assert_eq!(policy.options::<Options>("c").unwrap(), Options::default());

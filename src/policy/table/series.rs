@@ -10,6 +10,7 @@ use crate::policy::cx::Cx;
 use crate::policy::error::Problem;
 use crate::policy::origin::Origin;
 use crate::policy::pattern::{Bindings, Pattern};
+use crate::policy::spelled::Spelled;
 use crate::policy::text::{ClassName, LineOrBranch, Located, Meaning, Text, Texts};
 use crate::version::Range;
 
@@ -129,7 +130,7 @@ fn place(text: &str, span: std::ops::Range<usize>, cx: &mut Cx<'_>) -> Option<Pl
     if cx.names.lines.iter().any(|(name, _)| name == text) {
         return Some(Place::Line(text.to_owned()));
     }
-    let pattern = cx.pattern(text, span.clone())?;
+    let pattern = cx.r#ref(text, span.clone(), Spelled::Branch)?;
     // A branch that no line has would be refused before any tag could sit on it.
     let mut own = cx.names.lines.iter().flat_map(|(_, patterns)| patterns);
     if !own.any(|own| own.matches(text.into()).is_some()) && pattern.instances(&Bindings::new()).is_some() {

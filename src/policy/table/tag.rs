@@ -13,6 +13,7 @@ use crate::policy::cx::Cx;
 use crate::policy::error::Problem;
 use crate::policy::origin::Origin;
 use crate::policy::pattern::{Bindings, Pattern};
+use crate::policy::spelled::Spelled;
 use crate::policy::text::{LineName, Located, Meaning, NewName, Template, Text, Texts};
 use crate::version::{SCHEMES, Scheme, Version, spell_release};
 
@@ -204,6 +205,8 @@ pub struct TagClass {
     pub publishes: TagPublishes,
     /// Where the policy says it.
     pub origin: Origin,
+    /// Where it lists the tags.
+    pub tags_at: Origin,
 }
 
 /// A tag's place in the policy.
@@ -317,7 +320,7 @@ impl Table for Tags {
 }
 
 fn resolve(raw: &RawTag, origin: Origin, cx: &mut Cx<'_>) -> TagClass {
-    let patterns = cx.patterns(&raw.tag);
+    let patterns = cx.refs(&raw.tag, Spelled::Tag);
     let scheme = raw.scheme.as_ref().and_then(|text| cx.value(Scheme::parse(text.text()), text.span()));
     let versioned = patterns.iter().any(|pattern| pattern.placeholders().contains(&"version"));
     if versioned && raw.scheme.is_none() && raw.kind == TagKind::Version {
@@ -334,7 +337,7 @@ fn resolve(raw: &RawTag, origin: Origin, cx: &mut Cx<'_>) -> TagClass {
         name: raw.name.text().to_owned(),
         patterns,
         kind: raw.kind,
-        aliases: raw.alias.as_ref().map(|alias| cx.patterns(alias)).unwrap_or_default(),
+        aliases: raw.alias.as_ref().map(|alias| cx.refs(alias, Spelled::Tag)).unwrap_or_default(),
         scope: raw.scope.clone().unwrap_or_default(),
         era: raw.era,
         series: template(raw.series.as_ref(), scheme.as_ref(), cx),
@@ -350,6 +353,7 @@ fn resolve(raw: &RawTag, origin: Origin, cx: &mut Cx<'_>) -> TagClass {
         publishes: publishes(raw, versioned, cx),
         may,
         origin,
+        tags_at: cx.origin(&raw.tag.span()),
     }
 }
 

@@ -10,6 +10,7 @@ use crate::policy::cx::Cx;
 use crate::policy::error::Problem;
 use crate::policy::origin::Origin;
 use crate::policy::pattern::Pattern;
+use crate::policy::spelled::Spelled;
 use crate::policy::text::{CommitId, Day, Located, Text, Texts};
 
 /// A recorded exception: what the rule finds at the commit or the refs is reported, and holds nothing up.
@@ -127,7 +128,7 @@ fn resolve(raw: &RawWaiver, origin: Origin, cx: &mut Cx<'_>) -> Waiver {
     Waiver {
         rule: raw.rule.clone(),
         commit,
-        refs: raw.r#ref.as_ref().map(|refs| cx.patterns(refs)).unwrap_or_default(),
+        refs: raw.r#ref.as_ref().map(|refs| cx.refs(refs, Spelled::Full)).unwrap_or_default(),
         reason: raw.reason.get_ref().clone(),
         by: raw.by.clone(),
         until,
@@ -147,7 +148,10 @@ mod tests {
         assert_eq!(waiver("reason = '-'\nref = 'refs/heads/main'"), ["3:10: a waiver needs a reason"]);
         assert_eq!(waiver("reason = 'x'"), ["1:1: a waiver names a `commit` or a `ref`"]);
         assert_eq!(waiver("reason = 'x'\ncommit = 'abc'").len(), 1);
-        assert_eq!(waiver("reason = 'x'\nref = 'a'\nuntil = 'soon'"), ["5:9: `soon` is not a date like `2026-11-21`"]);
+        assert_eq!(
+            waiver("reason = 'x'\nref = 'refs/heads/a'\nuntil = 'soon'"),
+            ["5:9: `soon` is not a date like `2026-11-21`"]
+        );
     }
 
     #[test]

@@ -175,31 +175,44 @@ pub(crate) fn failure(failure: &Failure, colour: Colour) -> String {
 
 /// Formats policy errors, each with the place it is at.
 pub fn policy_errors(errors: &PolicyErrors, colour: Colour) -> String {
+    draw(&errors.0, Style::Error, colour)
+}
+
+/// Formats warnings about a policy, each with the place it is at.
+pub(crate) fn policy_warnings(warnings: &[PolicyError], colour: Colour) -> String {
+    if warnings.is_empty() { String::new() } else { draw(warnings, Style::Warning, colour) }
+}
+
+fn draw(said: &[PolicyError], style: Style, colour: Colour) -> String {
     let theme = if colour.0 { miette::GraphicalTheme::unicode() } else { miette::GraphicalTheme::unicode_nocolor() };
     // Whatever follows a blank would begin a line if lines were wrapped.
     let handler = miette::GraphicalReportHandler::new_themed(theme).with_links(false).with_wrap_lines(false);
     let mut text = String::new();
-    for error in errors.0.iter().take(SHOWN) {
-        if !is_drawable(error) || handler.render_report(&mut text, &Snippet::of(error)).is_err() {
+    for one in said.iter().take(SHOWN) {
+        let snippet = || match style {
+            Style::Error => Snippet::of(one),
+            Style::Warning | Style::Hint => Snippet::of(one).as_warning(),
+        };
+        if !is_drawable(one) || handler.render_report(&mut text, &snippet()).is_err() {
             // A line that is too long, or a span outside the text; place and message are still worth having.
-            let _ = writeln!(text, "error: {}", Untrusted::new(&error.placed()));
+            let _ = writeln!(text, "{}: {}", style.word(), Untrusted::new(&one.placed()));
         }
     }
-    text.push_str(&count(errors));
+    text.push_str(&count(said.len(), style));
     text
 }
 
 /// Formats policy errors without the policy's text, a line each, for people to whom the policy does not belong.
 pub(crate) fn policy_error_lines(errors: &PolicyErrors) -> String {
     let lines = errors.0.iter().take(SHOWN).map(|error| format!("error: {}\n", Untrusted::new(&error.placed())));
-    lines.chain([count(errors)]).collect()
+    lines.chain([count(errors.0.len(), Style::Error)]).collect()
 }
 
-fn count(errors: &PolicyErrors) -> String {
-    let count = errors.0.len();
+fn count(count: usize, style: Style) -> String {
     let hidden = count.saturating_sub(SHOWN);
     let hint = if hidden > 0 { format!("hint: {hidden} more are not shown\n") } else { String::new() };
-    format!("{hint}error: the policy has {count} {}\n", if count == 1 { "error" } else { "errors" })
+    let word = style.word();
+    format!("{hint}{word}: the policy has {count} {word}{}\n", if count == 1 { "" } else { "s" })
 }
 
 /// Returns whether the lines with which an error is drawn are such as people write. It is drawn with the line before

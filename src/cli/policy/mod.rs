@@ -1,0 +1,40 @@
+//! `refgate policy`: writes, validates, prints and compares policies.
+
+mod check;
+mod init;
+mod load;
+mod schema;
+mod show;
+
+use super::context::Context;
+use crate::model::{Exit, Failure};
+
+pub(super) use schema::schema;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Write a policy to start from.
+    Init(init::Args),
+    /// Validate a policy and every layer under it, and hold it against itself and the repository; shows all errors at
+    /// once.
+    Check(check::Args),
+    /// Print what a policy comes to, layers resolved, or what it says of one ref.
+    Show(show::Args),
+    /// Print the JSON schema of the format.
+    Schema,
+}
+
+pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
+    match arguments.action {
+        Action::Init(arguments) => init::run(context, &arguments),
+        Action::Check(arguments) => check::run(context, &arguments),
+        Action::Show(arguments) => show::run(context, &arguments),
+        Action::Schema => context.print(&schema()).map(|()| Exit::Accepted),
+    }
+}

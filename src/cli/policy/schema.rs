@@ -1,0 +1,43 @@
+//! `refgate policy schema`: the JSON schema of the format.
+
+use crate::policy::Policy;
+use crate::rules::REGISTRY;
+
+/// Returns the JSON schema of the policy format with every rule's own options in it.
+pub(in crate::cli) fn schema() -> String {
+    let mut schema = Policy::schema().to_value();
+    let common = Policy::rule_schema().to_value();
+    let rules: serde_json::Map<String, serde_json::Value> = REGISTRY
+        .iter()
+        .map(|entry| {
+            let mut own = (entry.options)().to_value();
+            let shared = common.pointer("/properties").and_then(serde_json::Value::as_object);
+            if let (Some(own), Some(shared)) = (own.as_object_mut(), shared) {
+                let properties = own.entry("properties").or_insert_with(|| serde_json::json!({}));
+                if let Some(properties) = properties.as_object_mut() {
+                    properties.extend(shared.clone());
+                    if let Some(level) = properties.get_mut("level").and_then(serde_json::Value::as_object_mut) {
+                        level.insert("default".to_owned(), entry.meta.default.to_string().into());
+                    }
+                }
+                own.insert("description".to_owned(), entry.meta.summary.into());
+                own.remove("$schema");
+                own.remove("title");
+            }
+            (entry.meta.id.to_owned(), own)
+        })
+        .collect();
+    if let Some(place) = schema.pointer_mut("/properties/rules") {
+        *place = serde_json::json!({
+            "description": common.get("description"), "type": "object",
+            "additionalProperties": false, "properties": rules,
+        });
+    }
+    if let (Some(own), Some(shared)) = (
+        schema.pointer_mut("/$defs").and_then(serde_json::Value::as_object_mut),
+        common.pointer("/$defs").and_then(serde_json::Value::as_object),
+    ) {
+        own.extend(shared.clone());
+    }
+    format!("{schema:#}\n")
+}
