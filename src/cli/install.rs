@@ -24,6 +24,9 @@ pub(super) struct Args {
     /// Set `refgate.log`: every judgement is appended to this file.
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
+    /// Set `refgate.observe`: nothing is refused, and every report says what would have been.
+    #[arg(long)]
+    observe: bool,
     /// Show what would be done, and do nothing.
     #[arg(long)]
     dry_run: bool,
@@ -55,7 +58,8 @@ pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
     let program =
         std::env::current_exe().map_err(|error| usage("finding this program's own file", error.to_string()))?;
     let log = arguments.log.map(|log| context.absolute(&log));
-    let request = Request { hooks: arguments.place.hooks(), program, policy, identity, log };
+    let observe = arguments.observe;
+    let request = Request { hooks: arguments.place.hooks(), program, policy, identity, log, observe };
     let planned = plan(&site, &request).map_err(|error| super::place::failure("planning the installation", &error))?;
     let Plan { ref warnings, .. } = planned;
     arguments.place.perform(context, &site, &planned, arguments.dry_run)?;

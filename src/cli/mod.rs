@@ -22,6 +22,7 @@ mod post_receive;
 mod project;
 mod promises;
 mod release_plan;
+mod replay;
 mod rules;
 mod second_look;
 #[cfg(unix)]
@@ -58,6 +59,8 @@ enum Command {
     Where(whereabouts::Args),
     Version(version::Args),
     ReleasePlan(release_plan::Args),
+    /// Judge the past as though it were pushed now: what a policy would have refused.
+    Replay(replay::Args),
     /// Judge what the branches and tags of many repositories hold.
     Audit(audit::Args),
     /// Record an exception from a rule, in a git note about a commit.
@@ -112,6 +115,7 @@ fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
         Command::Where(arguments) => whereabouts::run(&context, arguments),
         Command::Version(arguments) => version::run(&context, arguments),
         Command::ReleasePlan(arguments) => release_plan::run(&context, arguments),
+        Command::Replay(arguments) => replay::run(&context, arguments),
         Command::Audit(arguments) => audit::run(&context, arguments),
         Command::Waive(arguments) => waive::run(&context, arguments),
         Command::Policy(arguments) => policy::run(&context, arguments),

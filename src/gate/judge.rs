@@ -55,8 +55,9 @@ impl Gate {
             updates.iter().map(|update| judged(push, update, &resting)).chain(rest.iter().map(unjudged)).collect();
         let Kept { findings, open, .. } = judging.into_kept();
         let unevaluated = open.in_order(&self.rules);
-        Ok(Outcome {
+        let outcome = Outcome {
             verdict: verdict(&findings, &unevaluated),
+            would: None,
             stage: push.stage,
             host: push.host.clone(),
             actor: push.actor.clone(),
@@ -64,7 +65,8 @@ impl Gate {
             updates: judged,
             findings,
             unevaluated,
-        })
+        };
+        Ok(outcome.lowered_to(self.highest))
     }
 
     /// Finds the updates that are right only together with others of the push. git applies a push ref by ref and may
@@ -112,7 +114,8 @@ impl Gate {
         resting
     }
 
-    pub(super) fn policy_id(&self) -> PolicyId {
+    /// Returns which policy it is.
+    pub(crate) fn policy_id(&self) -> PolicyId {
         let policy = self.project.policy();
         let text = policy.texts.last().map_or("", |text| &text.text);
         let hash = self.project.repository().hash_kind();

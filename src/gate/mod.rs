@@ -11,7 +11,7 @@ mod proof;
 mod standing;
 
 pub(crate) use open::POLICY_FILE;
-pub(crate) use open::{Ask, Gate, find_policy};
+pub(crate) use open::{Ask, Gate, OBSERVE, find_policy, observes};
 pub(crate) use outcome::{JudgedUpdate, Outcome, PolicyId};
 pub(crate) use proof::Proved;
 pub(crate) use standing::{Held, not_asked};

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use crate::git::Repository;
-use crate::model::{Exit, Failure};
+use crate::model::{Exit, Failure, Level};
 use crate::policy::{self, LoadError, Policy, Source};
 use crate::project::{Project, View, confined, is_there, read_source};
 use crate::rules::{self, Armed};
@@ -14,6 +14,18 @@ use crate::rules::{self, Armed};
 pub(crate) struct Gate {
     pub(super) project: Project,
     pub(super) rules: Vec<Armed>,
+    /// The level above which nothing weighs.
+    pub(super) highest: Level,
+}
+
+/// The setting by which a repository lets everything through and only records what would have been refused.
+pub(crate) const OBSERVE: &str = "refgate.observe";
+
+/// Returns whether a repository is set to observe.
+pub(crate) fn observes(repository: &Repository) -> bool {
+    let is_true =
+        |value: bstr::BString| matches!(value.to_ascii_lowercase().as_slice(), b"true" | b"yes" | b"on" | b"1");
+    repository.config(OBSERVE).is_some_and(is_true)
 }
 
 /// How a project is opened.
@@ -38,7 +50,11 @@ impl Gate {
         repository.set_deadline(ask.deadline);
         let Some(source) = find_policy(&repository, &ask)? else {
             if ask.is_optional {
-                return Ok(Self { project: Project::new(repository, Policy::empty(), view), rules: Vec::new() });
+                return Ok(Self {
+                    project: Project::new(repository, Policy::empty(), view),
+                    rules: Vec::new(),
+                    highest: Level::Refuse,
+                });
             }
             return Err(none_found(&repository, &ask).into());
         };
@@ -50,7 +66,8 @@ impl Gate {
         let read = |source: &Source| read_source(&repository, source);
         let policy = policy::load_while(source, &read, &|| repository.check_deadline().is_ok())?;
         let rules = rules::arm(&policy)?;
-        Ok(Self { project: Project::new(repository, policy, view), rules })
+        let highest = if observes(&repository) { Level::Observe } else { policy.highest_level };
+        Ok(Self { project: Project::new(repository, policy, view), rules, highest })
     }
 
     /// Returns the project.

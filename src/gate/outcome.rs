@@ -1,13 +1,16 @@
 //! The result of judging a push, with everything that a report shows: rendering asks neither the repository nor the
 //! policy.
 
-use crate::model::{Actor, Exit, Finding, Movement, ObjectId, RefName, Stage, Unevaluated, Verdict};
+use super::judge::verdict;
+use crate::model::{Actor, Exit, Finding, Level, Movement, ObjectId, RefName, Stage, Unevaluated, Verdict};
 
 /// The result of judging a push.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Outcome {
     /// The verdict.
     pub verdict: Verdict,
+    /// The verdict that it would have been, where everything is lowered (`highest-level`, `refgate.observe`).
+    pub would: Option<Verdict>,
     /// Where the gate was asked.
     pub stage: Stage,
     /// The host's name in the configuration.
@@ -55,6 +58,25 @@ pub(crate) struct JudgedUpdate {
 }
 
 impl Outcome {
+    /// Lowers everything to a level, and keeps what would have been.
+    pub(super) fn lowered_to(mut self, highest: Level) -> Self {
+        if highest == Level::Refuse {
+            return self;
+        }
+        self.would = Some(self.verdict);
+        for finding in self.findings.iter_mut().filter(|finding| finding.level > highest) {
+            finding.meant = Some(finding.level);
+            finding.level = highest;
+            // The push goes ahead: a command to run instead would come too late.
+            finding.command = None;
+        }
+        for open in &mut self.unevaluated {
+            open.level = open.level.min(highest);
+        }
+        self.verdict = verdict(&self.findings, &self.unevaluated);
+        self
+    }
+
     /// Returns the exit code, decided before anything is rendered.
     pub(crate) const fn exit(&self) -> Exit {
         self.verdict.exit()

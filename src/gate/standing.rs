@@ -156,8 +156,9 @@ impl Gate {
         standing.keep_standing(&mut findings);
         self.order(&mut findings, &updates);
         let unevaluated = open.in_order(&self.rules);
-        Ok(Outcome {
+        let outcome = Outcome {
             verdict: verdict(&findings, &unevaluated),
+            would: None,
             stage: all.stage,
             host: None,
             actor: Actor::Unknown,
@@ -165,7 +166,8 @@ impl Gate {
             updates,
             findings,
             unevaluated,
-        })
+        };
+        Ok(outcome.lowered_to(self.highest))
     }
 
     /// Returns the push that creates refs.

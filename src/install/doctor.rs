@@ -8,7 +8,7 @@ use super::prove::prove;
 use super::shim::{Shim, kept_name};
 use super::site::{Site, shown, validate};
 use super::{Diagnosis, Error, Line};
-use crate::gate::{Gate, Proved};
+use crate::gate::{Gate, OBSERVE, Proved, observes};
 use crate::hosts::Hook;
 use crate::model::Untrusted;
 use crate::policy::{LoadError, Source, Way};
@@ -21,6 +21,11 @@ use crate::push::Identity;
 pub(crate) fn diagnose(site: &Site<'_>) -> Result<Diagnosis, Error> {
     let mut lines = facts(site)?;
     lines.extend(policy(site)?);
+    if observes(site.repository) {
+        let text = format!("`{OBSERVE}` is set: pushes are judged, and none is refused for what is found");
+        let mend = format!("git --git-dir={} config --unset {OBSERVE}", shown(site.repository.git_dir()));
+        lines.push(Line::Warning { text, mend });
+    }
     lines.push(identity(site));
     lines.extend(log(site)?);
     let server = site.repository.is_bare();

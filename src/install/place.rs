@@ -10,6 +10,7 @@ use super::managers::{self, Manager, Stand, maker};
 use super::shim::{Shim, kept_name};
 use super::site::{Seat, Site, shown};
 use super::{Error, Line, Plan, Step};
+use crate::gate::{OBSERVE, observes};
 use crate::hosts::{self, Hook};
 use crate::policy::Source;
 
@@ -26,6 +27,8 @@ pub(crate) struct Request {
     pub identity: Option<crate::push::Identity>,
     /// `refgate.log`, where it is to be set; absolute.
     pub log: Option<PathBuf>,
+    /// Whether everything is to be let through, and only recorded.
+    pub observe: bool,
 }
 
 /// Works out what installing takes. Changes nothing.
@@ -54,6 +57,13 @@ pub(crate) fn plan(site: &Site<'_>, request: &Request) -> Result<Plan, Error> {
                 .to_owned(),
         );
     }
+    if request.observe || observes(site.repository) {
+        plan.warnings.push(format!(
+            "nothing is refused, and every report says what would have been: `git --git-dir={} config --unset {OBSERVE}` \
+             ends that",
+            shown(site.repository.git_dir())
+        ));
+    }
     Ok(plan)
 }
 
@@ -69,10 +79,11 @@ fn settings(site: &Site<'_>, request: &Request) -> Result<Vec<Step>, Error> {
         Some(other) => Some(other.to_string().into()),
         None => None,
     };
-    let settings: [(&'static str, Option<OsString>); 3] = [
+    let settings: [(&'static str, Option<OsString>); 4] = [
         ("refgate.policy", policy),
         ("refgate.identity", request.identity.as_ref().map(|identity| identity.to_string().into())),
         ("refgate.log", request.log.as_ref().map(|log| log.clone().into_os_string())),
+        (OBSERVE, request.observe.then(|| "true".into())),
     ];
     let git_dir = site.repository.git_dir();
     let settings = settings.into_iter().filter_map(|(key, value)| Some((key, value?)));

@@ -22,6 +22,9 @@ pub enum Level {
 }
 
 impl Level {
+    /// All levels, the lowest first.
+    pub const ALL: [Self; 4] = [Self::Off, Self::Observe, Self::Warn, Self::Refuse];
+
     /// Returns the word used in policies and reports.
     pub const fn name(self) -> &'static str {
         match self {
@@ -46,6 +49,8 @@ pub struct Finding {
     pub rule: &'static str,
     /// The level the policy gives the rule.
     pub level: Level,
+    /// The level that it would have, where everything is lowered.
+    pub meant: Option<Level>,
     /// The index of the update in the push.
     pub update: Option<usize>,
     /// The ref it is about.

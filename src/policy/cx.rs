@@ -204,7 +204,10 @@ impl<'a> Cx<'a> {
     pub(super) fn kinds(&mut self, names: &Located<Texts<KindName>>) -> Vec<String> {
         let strangers = self.unknown(names.texts(), "kind of change", self.names.kinds.iter());
         for message in strangers {
-            self.report(Problem::new(names.span(), message).help("declare it with `[[kind]]`"));
+            let known = self.names.kinds.join(", ");
+            self.report(
+                Problem::new(names.span(), message).help(format!("declare it with `[[kind]]`; there are {known}")),
+            );
         }
         names.texts().to_vec()
     }

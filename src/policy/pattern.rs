@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use super::text::Meaning;
-use crate::model::did_you_mean;
+use crate::model::{did_you_mean, listed};
 
 /// What the placeholders of a pattern matched: name to bytes.
 pub(crate) type Bindings = BTreeMap<&'static str, BString>;
@@ -65,6 +65,11 @@ fn placeholder_names() -> impl Iterator<Item = &'static str> {
     PLACEHOLDERS.iter().map(|placeholder| placeholder.name)
 }
 
+fn all_placeholders() -> String {
+    let names: Vec<String> = placeholder_names().map(|name| format!("{{{name}}}")).collect();
+    listed(&names, "and")
+}
+
 /// The prefix of a pattern that is a regular expression.
 const REGEX: &str = "regex:";
 
@@ -94,7 +99,11 @@ pub enum PatternError {
     #[error("`{{` without a closing `}}`")]
     Unclosed,
     /// A name in braces that is not a placeholder.
-    #[error("`{{{found}}}` is not a placeholder{}", did_you_mean(found, placeholder_names()))]
+    #[error(
+        "`{{{found}}}` is not a placeholder{} (there are {})",
+        did_you_mean(found, placeholder_names()),
+        all_placeholders()
+    )]
     Unknown {
         /// The name in braces.
         found: String,
@@ -109,7 +118,7 @@ pub enum PatternError {
     #[error("the regular expression is invalid: {0}")]
     Regex(String),
     /// A `regex:` pattern with a group that is not a placeholder.
-    #[error("the group `{0}` is not a placeholder")]
+    #[error("the group `{0}` is not a placeholder (there are {list})", list = all_placeholders())]
     Group(String),
 }
 
@@ -464,11 +473,13 @@ mod tests {
     #[test]
     fn mistakes_name_themselves() {
         let error = |text: &str| Pattern::parse(text).unwrap_err().to_string();
-        assert_eq!(error("{mayor}.0"), "`{mayor}` is not a placeholder; did you mean `major`?");
+        let all = "(there are `{code}`, `{major}`, `{micro}`, `{minor}`, `{month}`, `{name}`, `{patch}`, `{quarter}`, \
+                   `{scope}`, `{user}`, `{version}` and `{year}`)";
+        assert_eq!(error("{mayor}.0"), format!("`{{mayor}}` is not a placeholder; did you mean `major`? {all}"));
         assert_eq!(error("{major}.{major}"), "`{major}` stands twice in one pattern");
         assert_eq!(error("a{b"), "`{` without a closing `}`");
         assert_eq!(error("a b"), "no ref name holds the character ` `");
-        assert_eq!(error("regex:(?P<what>x)"), "the group `what` is not a placeholder");
+        assert_eq!(error("regex:(?P<what>x)"), format!("the group `what` is not a placeholder {all}"));
     }
 
     #[test]

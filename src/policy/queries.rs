@@ -298,6 +298,9 @@ mod tests {
     #[test]
     fn what_open_takes_besides_rules_are_the_tables_that_layers_change() {
         let words: Vec<&str> = Policy::open_words().collect();
-        assert_eq!(words, ["group", "line", "tag", "series", "waiver-notes", "version-field", "changelog", "*"]);
+        assert_eq!(
+            words,
+            ["highest-level", "group", "line", "tag", "series", "waiver-notes", "version-field", "changelog", "*"]
+        );
     }
 }

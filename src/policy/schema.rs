@@ -14,12 +14,13 @@ use super::decode::{no_more, parse, take};
 use super::error::{PolicyError, Problem, SourceText};
 use super::source::Source;
 use super::table::form::{Table, Written as _};
-use super::table::head::{Head, LeftOpen, RawHead, left_open};
+use super::table::head::{HIGHEST_LEVEL, Head, LeftOpen, RawHead, highest_level, left_open};
 use super::table::rules::RawRule;
 use super::table::{
     changelog, flow, group, kind, landed, line, rules, series, tag, version_field, waiver, waiver_note,
 };
 use super::text::{Located, OpenWord, Text};
+use crate::model::Level;
 
 /// From a list of tables: the policy with a field for each, one file's own with a field for each, and how the second is
 /// decoded, described and becomes the first.
@@ -36,6 +37,8 @@ macro_rules! tables {
             pub texts: Vec<SourceText>,
             /// What its layers leave open to those that extend them.
             pub open: Vec<LeftOpen>,
+            /// The level above which no rule weighs.
+            pub highest_level: Level,
             /// Groups of actors, with their members as they are written.
             pub groups: BTreeMap<String, Vec<String>>,
             $($(#[doc = $doc])+ pub $field: $resolved,)+
@@ -49,6 +52,7 @@ macro_rules! tables {
                     source: Source::File(PathBuf::new()),
                     texts: Vec::new(),
                     open: Vec::new(),
+                    highest_level: Level::Refuse,
                     groups: BTreeMap::new(),
                     $($field: Default::default(),)+
                 }
@@ -85,8 +89,10 @@ macro_rules! tables {
             let open = left_open(&words, &mut cx);
             group::resolve(&layers.iter().map(|layer| &layer.head.groups).collect::<Vec<_>>(), &mut cx);
             $(let $field = <$table>::resolve(&layers.iter().map(|layer| &layer.$field).collect::<Vec<_>>(), &mut cx);)+
+            let highest: Vec<_> = layers.iter().map(|layer| &layer.head.highest_level).collect();
+            let highest_level = highest_level(&highest, &mut cx);
             let groups = cx.names.groups.iter().map(|(name, group)| (name.clone(), group.members.clone())).collect();
-            Some(Policy { name, source, open, groups, $($field,)+ texts })
+            Some(Policy { name, source, open, highest_level, groups, $($field,)+ texts })
         }
 
         /// Returns the tables by their keys, with the schema of each.
@@ -96,7 +102,7 @@ macro_rules! tables {
 
         /// The keys of tables that `open` takes.
         pub(super) const OPENED: &[Option<&str>] =
-            &[Some(group::KEY), $(if <$table>::OPENS { Some(<$table>::KEY) } else { None },)+];
+            &[Some(HIGHEST_LEVEL), Some(group::KEY), $(if <$table>::OPENS { Some(<$table>::KEY) } else { None },)+];
     };
 }
 

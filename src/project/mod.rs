@@ -37,5 +37,6 @@ pub(crate) use source::{confined, is_there, policy_ref};
 pub(crate) use source::{read_file, read_file_within, read_source};
 pub(crate) use trees::Manifest;
 pub(crate) use versions::{Home, SeriesKey, Sibling};
+pub(crate) use view::Moment;
 pub use view::View;
 pub(crate) use waivers::{Exceptions, Granted};

@@ -2,7 +2,9 @@
 //! branch points asks here.
 
 use bstr::{BStr, BString, ByteSlice as _};
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::FactError;
 use crate::git::{Error, Repository, Target, Tracking};
@@ -15,6 +17,29 @@ pub enum View {
     Own,
     /// It is a clone: the receiving side's branches are those that its refspecs track, its tags the clone's.
     Remote(Remote),
+    /// The refs are given: those of a moment of the past.
+    Moment(Moment),
+}
+
+/// The branches and tags of a moment. All who have it see it move on.
+#[derive(Clone, Debug, Default)]
+pub struct Moment(Rc<RefCell<BTreeMap<RefName, ObjectId>>>);
+
+impl Moment {
+    /// Sets what a ref holds from now on.
+    pub fn set(&self, name: &RefName, id: ObjectId) {
+        self.0.borrow_mut().insert(name.clone(), id);
+    }
+
+    fn find(&self, name: &RefName) -> Option<ObjectId> {
+        self.0.borrow().get(name).copied()
+    }
+
+    fn list(&self, prefix: &str) -> Vec<(RefName, ObjectId)> {
+        let refs = self.0.borrow();
+        let below = refs.range(RefName::new(prefix)..).take_while(|(name, _)| name.full().starts_with_str(prefix));
+        below.map(|(name, id)| (name.clone(), *id)).collect()
+    }
 }
 
 /// A remote and what the clone tracks of it.
@@ -59,7 +84,7 @@ impl View {
     /// Returns what the clone calls the receiving side; `None` where this is not a clone, or pushes to a mere URL.
     pub fn remote_name(&self) -> Option<&BStr> {
         match self {
-            Self::Own => None,
+            Self::Own | Self::Moment(_) => None,
             Self::Remote(remote) => remote.tracking.remote(),
         }
     }
@@ -69,7 +94,12 @@ impl View {
     /// # Errors
     /// A ref store that cannot be read, and branches that the clone does not track.
     pub fn find(&self, repository: &Repository, name: &RefName) -> Result<Option<ObjectId>, FactError> {
-        let Self::Remote(remote) = self else { return Ok(lookup(repository, name)?) };
+        let remote = match self {
+            Self::Own => return Ok(lookup(repository, name)?),
+            Self::Moment(moment) if name.namespace() != Namespace::Other => return Ok(moment.find(name)),
+            Self::Moment(_) => return Ok(lookup(repository, name)?),
+            Self::Remote(remote) => remote,
+        };
         if name.namespace() != Namespace::Branch {
             return Ok(lookup(repository, name)?);
         }
@@ -104,6 +134,7 @@ impl View {
                 }
                 Ok(remote.tracking.list(repository, full.as_str().into())?)
             }
+            Self::Moment(moment) => Ok(moment.list(&full)),
             Self::Remote(_) | Self::Own => Ok(repository.references(&full)?),
         }
     }

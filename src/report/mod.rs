@@ -7,6 +7,7 @@ mod audit;
 mod colour;
 mod formats;
 mod json;
+mod replay;
 mod snippet;
 
 use crate::gate::Outcome;
@@ -17,6 +18,7 @@ pub use formats::human::policy_errors;
 pub(crate) use formats::human::{failure, policy_error_lines, policy_warnings};
 pub(crate) use formats::json::log_line;
 pub(crate) use json::{json, json_line};
+pub(crate) use replay::{Part, Past, REPLAY_FORMATS, Replay, ReplayFormat, replay_format};
 
 /// A way of writing an outcome.
 #[derive(Debug)]
@@ -84,6 +86,7 @@ mod tests {
         let finding = Finding {
             rule: "misplaced-tag",
             level: Level::Refuse,
+            meant: Some(Level::Refuse),
             update: Some(0),
             ref_name: Some(name.clone()),
             commit: Some(id),
@@ -111,6 +114,7 @@ mod tests {
         };
         Outcome {
             verdict: Verdict::Refused,
+            would: Some(Verdict::Refused),
             stage: Stage::Ci,
             host: Some(own()),
             actor: Actor::Known(bytes.into()),

@@ -173,6 +173,7 @@ impl<'s> Sink<'s> {
         let finding = Finding {
             rule: self.meta.id,
             level: self.level,
+            meant: None,
             update: Some(self.update),
             ref_name: Some(name.clone()),
             commit: None,

@@ -21,7 +21,7 @@ pub struct Scheme {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SchemeError {
     /// No such scheme.
-    #[error("unknown version scheme `{name}`{hint}")]
+    #[error("unknown version scheme `{name}`{hint} (there are {})", Scheme::choices())]
     Unknown {
         /// What was written, escaped.
         name: String,

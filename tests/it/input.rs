@@ -260,14 +260,14 @@ fn all_that_is_wrong_with_a_policy_is_told_at_once_and_in_its_place() {
    ·            ──────
  4 │ 
    ╰────
-  × the pattern `{mayor}`: `{mayor}` is not a placeholder; did you mean `major`?
+  × the pattern `{mayor}`: `{mayor}` is not a placeholder; did you mean `major`? (there are `{code}`, `{major}`, `{micro}`, `{minor}`, `{month}`, `{name}`, `{patch}`, `{quarter}`, `{scope}`, `{user}`, `{version}` and `{year}`)
    ╭─[p.toml:7:10]
  6 │ name = "master"
  7 │ branch = "{mayor}"
    ·          ─────────
  8 │ role = "mainline"
    ╰────
-  × unknown version scheme `semvr`; did you mean `semver`?
+  × unknown version scheme `semvr`; did you mean `semver`? (there are semver, pep440, debian, calver:LAYOUT, dotted or nvr)
     ╭─[p.toml:13:10]
  12 │ tag = "{version}"
  13 │ scheme = "semvr"

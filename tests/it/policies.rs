@@ -171,7 +171,10 @@ fn a_word_of_open_that_means_nothing_is_shown_at_its_place() {
         assert_eq!(code, 3, "{text}");
         assert!(text.contains(place) && text.contains(said), "{text}");
     }
-    assert!(check("[\"flow\"]").1.contains("it takes `group`, `line`, `tag`"), "what there is instead is said");
+    assert!(
+        check("[\"flow\"]").1.contains("it takes `highest-level`, `group`, `line`"),
+        "what there is instead is said"
+    );
     for word in ["*", "line", "tag", "series", "group", "version-field", "changelog", "waiver-notes", "moved-tag"] {
         assert_eq!(check(&format!("[\"{word}\"]")).0, 0, "{word}");
     }

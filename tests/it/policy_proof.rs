@@ -180,7 +180,7 @@ fn a_dead_line_is_neither_installed_nor_healthy() {
     let (code, text) = doctor();
     assert_eq!(code, Some(0), "{text}");
     assert!(text.contains("the default branch `main` belongs to the topic line"), "{text}");
-    assert!(text.ends_with("healthy, with 2 warnings\n"), "{text}");
+    assert!(text.ends_with("healthy, with 3 warnings\n"), "{text}");
     // Somebody edits the file afterwards.
     std::fs::write(server.folder.path().join("p.toml"), &dead).unwrap();
     let (code, text) = doctor();

@@ -2,7 +2,7 @@
 
 use super::load::{Loaded, Which, load};
 use crate::cli::context::Context;
-use crate::model::{Exit, Failure};
+use crate::model::{Exit, Failure, Level};
 use crate::report::{policy_errors, policy_warnings};
 
 #[derive(Debug, clap::Args)]
@@ -36,6 +36,9 @@ pub(super) fn run(context: &Context, arguments: &Args) -> Result<Exit, Failure> 
     let (lines, tags, rules) = (policy.lines.len(), policy.tags.len(), loaded.rules().len());
     context
         .say(&format!("the policy `{}` is valid: {lines} lines, {tags} tag classes, {rules} rules on", policy.name))?;
+    if policy.highest_level < Level::Refuse {
+        context.say(&format!("note: nothing is refused: `highest-level` is `{}`", policy.highest_level))?;
+    }
     for said in policy.left_to_everybody().iter().chain(&unknown) {
         context.say(&format!("note: {said}"))?;
     }

@@ -56,7 +56,7 @@ pub(super) fn load(context: &Context, which: &Which) -> Result<Option<Loaded>, F
     let named = which.source.as_deref().or(default).map(Source::parse).transpose();
     let named = named.map_err(|error| Failure::from_error(Exit::Policy, "finding the policy", &error))?;
     let loaded = match (repository(context, which, named.as_ref())?, named) {
-        (Some(repository), named) => here(repository, named)?,
+        (Some(repository), named) => here(context, repository, named)?,
         (None, Some(source)) => alone(context, source),
         (None, None) => return Ok(None),
     };
@@ -80,9 +80,19 @@ fn repository(context: &Context, which: &Which, source: Option<&Source>) -> Resu
     }
 }
 
-fn here(repository: Repository, named: Option<Source>) -> Result<Result<Loaded, LoadError>, Failure> {
+fn here(
+    context: &Context,
+    repository: Repository,
+    named: Option<Source>,
+) -> Result<Result<Loaded, LoadError>, Failure> {
     const REMOTE: &str = "origin";
     let view = view(&repository, REMOTE)?;
+    // As it was typed, and confined to the work tree that it is in.
+    let base = context.absolute(Path::new(""));
+    let named = named.map(|source| match repository.work_tree() {
+        Some(top) => confined(source, &base, Some(top)),
+        None => source,
+    });
     let ask = Ask { named, ..Ask::default() }.in_clone(&repository, REMOTE);
     Ok(Gate::open(repository, view, ask).map(|gate| Loaded::Here(Box::new(gate))))
 }

@@ -24,7 +24,12 @@ pub(in crate::cli) fn schema() -> String {
                 own.remove("$schema");
                 own.remove("title");
             }
-            (entry.meta.id.to_owned(), own)
+            let level = own.pointer("/properties/level").cloned().unwrap_or_default();
+            // A level alone can stand for the table.
+            let either = serde_json::json!({
+                "description": own.get("description"), "anyOf": [level, own], "properties": own.get("properties"),
+            });
+            (entry.meta.id.to_owned(), either)
         })
         .collect();
     if let Some(place) = schema.pointer_mut("/properties/rules") {

@@ -75,6 +75,9 @@ fn show(policy: &Policy, armed: &[Armed]) -> String {
     let written = policy.written();
     let mut lines = Lines(vec![format!("policy {}", policy.name)]);
     lines.0.extend(policy.texts.iter().map(|layer| format!("  read from {}", layer.name)));
+    if policy.highest_level < Level::Refuse {
+        lines.say(format!("no rule weighs more than {}", policy.highest_level));
+    }
     if !policy.open.is_empty() {
         lines.title("left open to layers that extend these");
     }
@@ -90,6 +93,7 @@ fn show(policy: &Policy, armed: &[Armed]) -> String {
     refs(policy, &written, &mut lines);
     files(policy, &written, &mut lines);
     exceptions(policy, &written, &mut lines);
+    forms(policy, &mut lines);
     rules(&written, armed, &mut lines);
     lines.into_text()
 }
@@ -128,7 +132,7 @@ fn refs(policy: &Policy, written: &WrittenTables, lines: &mut Lines) {
     }
 }
 
-/// Adds kinds of change, version fields, changelogs and forms of originals.
+/// Adds kinds of change, version fields and changelogs.
 fn files(policy: &Policy, written: &WrittenTables, lines: &mut Lines) {
     let tables = [
         ("kind", "kinds of change, next to the built-in ones"),
@@ -151,6 +155,10 @@ fn files(policy: &Policy, written: &WrittenTables, lines: &mut Lines) {
             lines.keys(keys, &[above]);
         }
     }
+}
+
+/// Adds the forms of originals.
+fn forms(policy: &Policy, lines: &mut Lines) {
     if !policy.named_by.is_empty() {
         lines.title("messages name originals in the built-in forms and as");
     }
@@ -186,8 +194,8 @@ fn rules(written: &WrittenTables, armed: &[Armed], lines: &mut Lines) {
 fn said_of(written: &WrittenTables, id: &str) -> BTreeMap<String, toml::Value> {
     const COMMON: [&str; 4] = ["level", "since", "only", "except"];
     let mut said: BTreeMap<String, toml::Value> = BTreeMap::new();
-    let tables = written.of("rules").iter().filter_map(|table| table.keys.get(id)?.as_table());
-    for table in tables {
+    let tables = written.of("rules").iter().filter_map(|table| table.keys.get(id));
+    for table in tables.filter_map(toml::Value::as_table) {
         let is_common = |key: &String| COMMON.contains(&key.as_str());
         if table.keys().any(|key| !is_common(key)) {
             said.retain(|key, _| is_common(key));
@@ -363,12 +371,14 @@ mod tests {
             // TOML wants the one control character escaped that JSON does not.
             let quoted = |text: &str| serde_json::to_string(text).unwrap().replace('\u{7f}', "\\u007f");
             let (text, word) = (quoted(&format!("x{text}")), quoted(&format!("y{word}")));
+            // A pattern is not a person.
+            let person = word.replace(['{', '}', '*'], "-");
             let policy = format!(
                 "schema = 1\nname = {text}\n[[line]]\nname = {text}\nbranch = 'main'\nrole = 'mainline'\n\
                  [[line]]\nname = {word}\nbranch = 'x'\nrole = 'release'\n\
                  [[flow]]\nfrom = {word}\nto = {text}\nby = ['pick']\ndue = 'report'\n\
                  [[tag]]\nname = {word}\ntag = 'v{{version}}'\nscheme = 'semver'\nline = {word}\n\
-                 [waiver-notes]\naccepted-from = [{word}]\n"
+                 [waiver-notes]\naccepted-from = [{person}]\n"
             );
             let policy = policy::load(Source::File("p".into()), &|_| Ok(policy.clone().into_bytes())).unwrap();
             let armed = arm(&policy).unwrap();

@@ -6,6 +6,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::group::RawGroups;
+use crate::model::Level;
 use crate::policy::cx::Cx;
 use crate::policy::decode::{decode_value, take};
 use crate::policy::error::Problem;
@@ -30,6 +31,11 @@ pub(crate) struct RawHead {
     /// What policies that extend this one may weaken. Without it they may add and tighten, and nothing else.
     #[schemars(default, with = "Vec<Text<OpenWord>>", example = ["line", "version-gap"])]
     open: (),
+    /// The level above which no rule weighs. With `observe`, everything is judged and recorded, nothing is refused, and every
+    /// report says what would have been: a policy is tried without a change of its rules. `refgate install --observe` sets
+    /// the same for one repository.
+    #[schemars(default, with = "Level", example = &"observe", extend("default" = "refuse"))]
+    highest_level: (),
     /// Groups of actors, by name. What takes actors takes a group as `@NAME`.
     #[schemars(default, with = "RawGroups")]
     group: (),
@@ -41,6 +47,7 @@ pub(crate) struct Head {
     pub(crate) name: String,
     pub(crate) extends: Vec<Located<Text<Layer>>>,
     pub(crate) open: Vec<Located<Text<OpenWord>>>,
+    pub(crate) highest_level: Option<Located<Level>>,
     pub(crate) groups: RawGroups,
 }
 
@@ -51,6 +58,33 @@ pub struct LeftOpen {
     pub word: String,
     /// Where it stands.
     pub origin: Origin,
+}
+
+/// The key that lowers everything, and what `open` calls it.
+pub(crate) const HIGHEST_LEVEL: &str = "highest-level";
+
+/// Returns the level above which nothing weighs: the lowest layer that says it counts. A lower one is for the layers above to
+/// leave open, all of them.
+pub(crate) fn highest_level(layers: &[&Option<Located<Level>>], cx: &mut Cx<'_>) -> Level {
+    let mut highest = Level::Refuse;
+    for (at, said) in layers.iter().enumerate() {
+        cx.enter(at);
+        let Some(said) = said else { continue };
+        let level = *said.get_ref();
+        if level == Level::Off {
+            let problem = Problem::new(said.span(), "with `off` nothing would be judged");
+            cx.report(problem.help("write `observe`: everything is judged, and nothing refused"));
+            continue;
+        }
+        if level < highest
+            && let Some(upper) = cx.first_closed(HIGHEST_LEVEL)
+            && !cx.may_weaken(upper, HIGHEST_LEVEL, said.span(), "a lower `highest-level`")
+        {
+            continue;
+        }
+        highest = level;
+    }
+    highest
 }
 
 /// Returns what all layers leave open.
@@ -74,6 +108,7 @@ impl Head {
             name: name.clone().unwrap_or_default(),
             extends: optional(root, "extends", problems),
             open: optional(root, "open", problems),
+            highest_level: optional(root, HIGHEST_LEVEL, problems),
             groups: take(root, "group").map(|value| RawGroups::decode("group", value, problems)).unwrap_or_default(),
         };
         if !broken {
@@ -109,6 +144,7 @@ fn check_schema(schema: Option<Spanned<DeValue<'_>>>, problems: &mut Vec<Problem
 
 #[cfg(test)]
 mod tests {
+    use crate::model::Level;
     use crate::policy::testing::{BASE, policy, read};
 
     #[test]
@@ -132,5 +168,23 @@ mod tests {
     #[test]
     fn nothing_is_left_open_unless_it_is_said() {
         assert!(policy("").open.is_empty());
+    }
+
+    #[test]
+    fn the_highest_level_is_lowered_only_where_all_layers_above_leave_it_open() {
+        assert_eq!(policy("").highest_level, Level::Refuse);
+        let observing = format!("highest-level = 'observe'\n{BASE}");
+        assert_eq!(read(&[("p.toml", &observing)]).unwrap().highest_level, Level::Observe);
+        let own = "schema = 1\nname = 'own'\nextends = ['base.toml']\nhighest-level = ";
+        let under = |own: &str, base: &str| read(&[("own.toml", own), ("base.toml", base)]);
+        let lowered = format!("{own}'warn'\n");
+        let wrong = under(&lowered, BASE).unwrap_err().to_string();
+        assert!(wrong.contains("a lower `highest-level` is not left open by `base.toml`"), "{wrong}");
+        let open = format!("open = ['highest-level']\n{BASE}");
+        assert_eq!(under(&lowered, &open).unwrap().highest_level, Level::Warn);
+        // More is never less.
+        let raised = format!("{own}'refuse'\n");
+        assert_eq!(under(&raised, &observing).unwrap().highest_level, Level::Refuse);
+        assert!(read(&[("p.toml", &observing.replace("observe", "off"))]).is_err());
     }
 }

@@ -3,6 +3,7 @@
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema, schema_for};
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::LazyLock;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -17,13 +18,17 @@ use crate::policy::pattern::Pattern;
 use crate::policy::spelled::Spelled;
 use crate::policy::text::{DayOrCommit, Located, Text, Texts};
 
-/// What is said about a rule, by its id. Every rule takes these keys; some have options of their own, too.
+/// What is said about a rule, by its id. Every rule takes these keys; some have options of their own, too. A level alone can
+/// stand for the table.
 ///
 /// ```toml
 /// [rules.misplaced-tag]
 /// level = "warn"
 /// since = "2026-01-01"
 /// except = "refs/tags/archive/**"
+///
+/// [rules]
+/// unlisted-tag = "off"
 /// ```
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
@@ -59,6 +64,22 @@ fn take_common<'i>(own: &mut DeTable<'i>) -> DeTable<'i> {
     COMMON.iter().filter_map(|key| take_entry(own, key)).collect()
 }
 
+/// Decodes what stands for a rule's table: the table, or a level alone.
+fn rule_table<'i>(
+    value: Spanned<DeValue<'i>>,
+    id: &str,
+    problems: &mut Vec<Problem>,
+) -> Option<(DeTable<'i>, Range<usize>)> {
+    let what = format!("`rules.{id}`");
+    if !matches!(value.get_ref(), DeValue::String(_)) {
+        return table(value, &what, problems);
+    }
+    let span = value.span();
+    let mut own = DeTable::new();
+    own.insert(Spanned::new(span.clone(), "level".into()), value);
+    Some((own, span))
+}
+
 /// Decodes a rule's own options out of the table `[rules]` of a file.
 pub(crate) fn options<T: serde::de::DeserializeOwned>(
     rules: Spanned<DeValue<'_>>,
@@ -67,7 +88,7 @@ pub(crate) fn options<T: serde::de::DeserializeOwned>(
 ) -> Option<T> {
     let (mut rules, _) = table(rules, "`rules`", problems)?;
     let (_, own) = take_entry(&mut rules, rule)?;
-    let (mut own, span) = table(own, rule, problems)?;
+    let (mut own, span) = rule_table(own, rule, problems)?;
     take_common(&mut own);
     decode(own, span, problems)
 }
@@ -90,7 +111,7 @@ impl Written for RawRules {
         let mut tables = Vec::new();
         for (key, value) in rules {
             let id = Spanned::new(key.span(), key.get_ref().to_string());
-            let Some((mut own, span)) = table(value, &format!("`rules.{}`", key.get_ref()), problems) else { continue };
+            let Some((mut own, span)) = rule_table(value, key.get_ref(), problems) else { continue };
             let Some(common) = decode(take_common(&mut own), span, problems) else { continue };
             tables.push(RawRuleTable { id, common, has_options: !own.is_empty() });
         }
@@ -269,6 +290,22 @@ mod tests {
         assert_eq!(policy.options::<Options>("b").unwrap(), Options::default());
         assert_eq!(policy.options::<Options>("c").unwrap(), Options::default());
         assert!(matches!(policy.rules["a-rule"].since, Some(Since::Date(_))));
+    }
+
+    #[test]
+    fn a_level_alone_stands_for_the_table() {
+        let short = policy("[rules]\na-rule = 'warn'\nother = { level = 'observe' }\n");
+        assert_eq!(short.rules["a-rule"].level, Some(Level::Warn));
+        assert_eq!(short.rules["other"].level, Some(Level::Observe));
+        #[derive(Debug, Default, PartialEq, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct NoOptions {}
+        assert_eq!(short.options::<NoOptions>("a-rule").unwrap(), NoOptions {});
+        assert_eq!(errors("[rules]\na = 'wran'\n").len(), 1);
+        assert_eq!(
+            layered("[rules]\na = 'refuse'\n", "[rules]\na = 'warn'\n"),
+            ["a lower level of `a` is not left open by `base.toml`"]
+        );
     }
 
     #[test]

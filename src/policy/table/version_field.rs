@@ -160,7 +160,9 @@ fn known_manifests(paths: &Located<Texts<PathPattern>>, cx: &mut Cx<'_>) {
         if !open && manifest::Kind::of_path(text.as_str().into()).is_none() {
             let message = format!("`{text}` is not a manifest that refgate knows");
             let help = r"say where its version stands: `pattern = '(?m)^VERSION = (?P<version>\S+)$'`";
-            cx.report(Problem::new(paths.span(), message).help(help));
+            let known: Vec<String> =
+                manifest::Kind::all().flat_map(|kind| kind.files().iter().map(ToString::to_string)).collect();
+            cx.report(Problem::new(paths.span(), message).help(format!("{help}; known are {}", known.join(", "))));
         }
     }
 }

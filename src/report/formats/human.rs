@@ -48,7 +48,8 @@ struct Cause<'a> {
 
 impl<'a> Shown<'a> {
     fn of(outcome: &'a Outcome) -> Self {
-        let findings = outcome.findings.iter().filter(|finding| finding.level >= Level::Warn).collect();
+        let is_shown = |finding: &&Finding| finding.meant.unwrap_or(finding.level) >= Level::Warn;
+        let findings = outcome.findings.iter().filter(is_shown).collect();
         let mut shown = Self { outcome, findings, open: Vec::new(), left: Vec::new() };
         let mut known: BTreeMap<(bool, &str, Option<&str>), usize> = BTreeMap::new();
         for open in outcome.unevaluated.iter().filter(|open| open.level >= Level::Warn) {
@@ -75,7 +76,11 @@ impl<'a> Shown<'a> {
             Verdict::Refused | Verdict::Undecided => Style::Error,
         };
         let name = Untrusted::new(&self.outcome.policy.name);
-        writeln!(text, "refgate: {} by the policy `{name}`", style.paint(verdict.name(), colour))?;
+        let would = match self.outcome.would {
+            Some(would) => format!(", which is only tried: it would be {}", would.name()),
+            None => String::new(),
+        };
+        writeln!(text, "refgate: {} by the policy `{name}`{would}", style.paint(verdict.name(), colour))?;
         // They are found update by update.
         let shown = self.findings.get(..SHOWN).unwrap_or(&self.findings);
         for findings in shown.chunk_by(|a, b| a.update == b.update) {
@@ -134,7 +139,10 @@ impl Cause<'_> {
 
 fn write_finding(text: &mut String, finding: &Finding, colour: Colour) -> fmt::Result {
     let style = Style::of(finding.level);
-    let head = format!("{}[{}]", style.word(), finding.rule);
+    let head = match finding.meant {
+        Some(meant) => format!("would {}[{}]", meant.name(), finding.rule),
+        None => format!("{}[{}]", style.word(), finding.rule),
+    };
     writeln!(text, "  {}: {}", style.paint(&head, colour), Untrusted::new(&finding.message))?;
     if let Some(path) = &finding.path {
         let place = [finding.line, finding.column].into_iter().flatten().map(|number| format!(":{number}"));

@@ -16,6 +16,8 @@ pub(in crate::report) const FORMAT: Format =
 struct Document<'a> {
     schema: &'static str,
     verdict: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    would: Option<&'static str>,
     exit_code: u8,
     stage: &'static str,
     host: Option<&'a str>,
@@ -34,6 +36,12 @@ pub(in crate::report) struct PolicyDto {
     id: String,
 }
 
+impl PolicyDto {
+    pub(in crate::report) fn name(&self) -> &str {
+        &self.name
+    }
+}
+
 #[derive(Serialize)]
 struct UpdateDto {
     r#ref: String,
@@ -48,6 +56,8 @@ struct UpdateDto {
 pub(in crate::report) struct FindingDto {
     pub(in crate::report) rule: String,
     pub(in crate::report) level: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::report) meant: Option<String>,
     pub(in crate::report) r#ref: Option<String>,
     pub(in crate::report) commit: Option<String>,
     pub(in crate::report) path: Option<String>,
@@ -144,6 +154,7 @@ fn document<'a>(report: &Report<'a>) -> Document<'a> {
     Document {
         schema: "refgate.report/v1",
         verdict: outcome.verdict.name(),
+        would: outcome.would.map(Verdict::name),
         exit_code: outcome.exit().code(),
         stage: outcome.stage.name(),
         host: outcome.host.as_deref(),
@@ -199,6 +210,7 @@ fn finding(finding: &Finding) -> FindingDto {
     FindingDto {
         rule: finding.rule.to_owned(),
         level: finding.level.name().to_owned(),
+        meant: finding.meant.map(|level| level.name().to_owned()),
         r#ref: finding.ref_name.as_ref().map(ToString::to_string),
         commit: finding.commit.map(|id| id.to_string()),
         path: finding.path.as_ref().map(|path| Untrusted::new(path).to_string()),

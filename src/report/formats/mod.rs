@@ -3,3 +3,4 @@
 pub(super) mod audit;
 pub(super) mod human;
 pub(super) mod json;
+pub(super) mod replay;

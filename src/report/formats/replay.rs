@@ -1,0 +1,194 @@
+//! A replay as tables for people, and as `refgate.replay/v1`.
+
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::json::{FindingDto, PolicyDto, UnevaluatedDto};
+use crate::report::replay::{Count, Replay, ReplayFormat, RuleCount};
+use crate::report::{Stream, json};
+
+/// Tables for people.
+pub(in crate::report) const HUMAN: ReplayFormat = ReplayFormat {
+    name: "human",
+    help: "Tables for people, on standard output",
+    stream: Stream::Output,
+    render: tables,
+};
+
+/// `refgate.replay/v1`.
+pub(in crate::report) const JSON: ReplayFormat = ReplayFormat {
+    name: "json",
+    help: "refgate.replay/v1, on standard output",
+    stream: Stream::Output,
+    render: |replay, _| document(replay),
+};
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: &'static str,
+    exit_code: u8,
+    policy: &'a PolicyDto,
+    counts: Counts<'a>,
+    pushes: Vec<PushDto<'a>>,
+    findings: Vec<&'a FindingDto>,
+    unevaluated: Vec<&'a UnevaluatedDto>,
+    /// How many pushes of which something was found are only counted.
+    left_out: usize,
+    unknown: &'a [String],
+    timings_ms: BTreeMap<&'static str, f64>,
+}
+
+#[derive(Serialize)]
+struct Counts<'a> {
+    pushes: usize,
+    refused: usize,
+    undecided: usize,
+    warned: usize,
+    rules: &'a BTreeMap<String, RuleCount>,
+    refs: &'a BTreeMap<String, Count>,
+    months: &'a BTreeMap<String, Count>,
+    authors: &'a BTreeMap<String, Count>,
+}
+
+#[derive(Serialize)]
+struct PushDto<'a> {
+    time: &'a str,
+    author: &'a str,
+    r#ref: &'a str,
+    old: &'a str,
+    new: &'a str,
+    line: Option<&'a str>,
+    verdict: &'a str,
+    /// The places of its own in the list of all findings.
+    findings: std::ops::Range<usize>,
+    unevaluated: std::ops::Range<usize>,
+}
+
+fn document(replay: &Replay) -> String {
+    let (findings, unevaluated) = replay.findings();
+    let (mut at, mut open) = (0, 0);
+    let pushes = replay.pushes.iter().map(|push| {
+        let (from, open_from) = (at, open);
+        at += push.found.findings.len();
+        open += push.found.unevaluated.len();
+        PushDto {
+            time: &push.time,
+            author: &push.author,
+            r#ref: &push.r#ref,
+            old: &push.old,
+            new: &push.new,
+            line: push.line.as_deref(),
+            verdict: &push.verdict,
+            findings: from..at,
+            unevaluated: open_from..open,
+        }
+    });
+    let tally = &replay.tally;
+    json(&Document {
+        schema: "refgate.replay/v1",
+        exit_code: replay.exit().code(),
+        policy: &replay.policy,
+        counts: Counts {
+            pushes: tally.pushes,
+            refused: tally.refused,
+            undecided: tally.undecided,
+            warned: tally.warned,
+            rules: &tally.rules,
+            refs: &tally.refs,
+            months: &tally.months,
+            authors: &tally.authors,
+        },
+        pushes: pushes.collect(),
+        findings,
+        unevaluated,
+        left_out: replay.left_out,
+        unknown: &replay.unknown,
+        timings_ms: BTreeMap::from([("total", replay.milliseconds)]),
+    })
+}
+
+/// As many rows of a table are shown to people, and as many findings.
+const SHOWN: usize = 20;
+
+fn tables(replay: &Replay, lists_findings: bool) -> String {
+    let mut text = String::new();
+    // Writing to a String cannot fail.
+    let _ = write_tables(replay, lists_findings, &mut text);
+    text
+}
+
+fn write_tables(replay: &Replay, lists_findings: bool, text: &mut String) -> std::fmt::Result {
+    let tally = &replay.tally;
+    let days = replay.span.as_ref().map_or_else(String::new, |(from, to)| format!(", {from} to {to}"));
+    writeln!(text, "replayed {} pushes{days}, by the policy `{}`", tally.pushes, replay.policy.name())?;
+    let percent = 100.0 * ratio(tally.refused, tally.pushes);
+    writeln!(text, "would have refused {} of {} pushes ({percent:.1} %)", tally.refused, tally.pushes)?;
+    if tally.warned > 0 {
+        writeln!(text, "would have warned of {}", tally.warned)?;
+    }
+    if tally.undecided > 0 {
+        writeln!(text, "could not decide {}", tally.undecided)?;
+    }
+    for sentence in &replay.unknown {
+        writeln!(text, "note: {sentence}")?;
+    }
+    if !tally.rules.is_empty() {
+        writeln!(text, "\n{:<22} {:<8} {:>7} {:>9}", "by rule", "level", "pushes", "findings")?;
+    }
+    let mut rules: Vec<_> = tally.rules.iter().collect();
+    rules.sort_by_key(|(id, count)| (std::cmp::Reverse(count.pushes), *id));
+    for (id, RuleCount { level, pushes, findings }) in rules {
+        writeln!(text, "{id:<22} {level:<8} {pushes:>7} {findings:>9}")?;
+    }
+    for (title, counts, by_number) in
+        [("by ref", &tally.refs, true), ("by month", &tally.months, false), ("by author", &tally.authors, true)]
+    {
+        write_counts(title, counts, by_number, text)?;
+    }
+    let shown = if lists_findings { usize::MAX } else { SHOWN };
+    for push in replay.pushes.iter().filter(|push| lists_findings || push.verdict != "accepted").take(shown) {
+        writeln!(text, "\n{} {} {}", push.time.get(..10).unwrap_or_default(), push.r#ref, push.author)?;
+        for finding in &push.found.findings {
+            let commit = finding.commit.as_ref().and_then(|id| id.get(..12)).unwrap_or_default();
+            writeln!(text, "  {}[{}]: {} {commit}", finding.level, finding.rule, finding.message)?;
+        }
+        for open in &push.found.unevaluated {
+            writeln!(text, "  undecided[{}]: {}", open.rule, open.cause)?;
+        }
+    }
+    let listed = replay.pushes.iter().filter(|push| push.verdict != "accepted").count();
+    if !lists_findings && listed > SHOWN {
+        writeln!(text, "\nhint: the first {SHOWN} are shown; `--findings` lists all of them")?;
+    }
+    if replay.left_out > 0 {
+        writeln!(text, "hint: {} more pushes are only counted", replay.left_out)?;
+    }
+    Ok(())
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a percentage for people")]
+fn ratio(part: usize, all: usize) -> f64 {
+    if all == 0 { 0.0 } else { part as f64 / all as f64 }
+}
+
+/// Writes the rows in which something would have been refused.
+fn write_counts(title: &str, counts: &BTreeMap<String, Count>, by_number: bool, text: &mut String) -> std::fmt::Result {
+    let mut rows: Vec<_> = counts.iter().filter(|(_, count)| count.refused > 0).collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    if by_number {
+        rows.sort_by_key(|(key, count)| (std::cmp::Reverse(count.refused), *key));
+    }
+    writeln!(text, "\n{title:<40} {:>8} {:>8}", "refused", "pushes")?;
+    // Of months, the last ones.
+    let skipped = if by_number { 0 } else { rows.len().saturating_sub(SHOWN) };
+    for (key, count) in rows.iter().skip(skipped).take(SHOWN) {
+        writeln!(text, "{key:<40} {:>8} {:>8}", count.refused, count.pushes)?;
+    }
+    match rows.len().saturating_sub(SHOWN) {
+        0 => Ok(()),
+        more => writeln!(text, "and {more} more"),
+    }
+}
