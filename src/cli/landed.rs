@@ -1,5 +1,6 @@
 //! `refgate landed`: for each change of one branch, where it is on another.
 
+mod ledger;
 mod questions;
 mod text;
 
@@ -9,12 +10,12 @@ use std::path::{Path, PathBuf};
 
 use super::context::Context;
 use super::judge::today;
-use super::output::ListFormat;
 use super::project::{ProjectFlags, RemoteFlag};
 use crate::git::Repository;
 use crate::landed::{Caching, Options, Status, Verdict, compare};
 use crate::model::{Exit, Failure, ObjectId, Stage, Untrusted};
-use crate::project::{Answers, FactError, Granted, Snapshot};
+use crate::policy::Role;
+use crate::project::{Answers, FactError, Granted, Of, Snapshot, Unrepaired};
 use crate::rules::DUE_CHANGES;
 use questions::{Asked, Question};
 use text::Answer;
@@ -34,9 +35,17 @@ pub(super) struct Args {
     /// Only the newest changes.
     #[arg(long, value_name = "N")]
     last: Option<usize>,
-    /// How the answer is written, to standard output; json is refgate.landed/v1.
+    /// How the answer is written, to standard output; json is refgate.landed/v1, or refgate.ledger/v1.
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
-    format: ListFormat,
+    format: Format,
+    /// One table of what was picked and what is wanted, for all maintained release branches of the policy, with the
+    /// commands that pick what is not there.
+    #[arg(long)]
+    ledger: bool,
+    /// List also what was repaired or taken back since of what was picked, by messages and, as a guess, by lines. Done
+    /// anyway, by messages, for the flows of a policy.
+    #[arg(long)]
+    repairs: bool,
     /// List all changes, those that landed too.
     #[arg(long)]
     all: bool,
@@ -51,9 +60,30 @@ pub(super) struct Args {
     without: Option<PathBuf>,
 }
 
+/// How the answer is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// A table for people.
+    #[default]
+    Human,
+    /// JSON.
+    Json,
+    /// A table in Markdown, of `--ledger`.
+    Markdown,
+}
+
 pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
     let gate = arguments.project.open(context, &arguments.remote.remote)?;
     let refs = Snapshot::now(gate.project());
+    if arguments.ledger {
+        context.print(&ledger::text(&refs, &arguments)?)?;
+        return Ok(Exit::Accepted);
+    }
+    if arguments.format == Format::Markdown {
+        let failure =
+            Failure::new(Exit::Usage, "writing the answer", "only the table of `--ledger` is written in Markdown");
+        return Err(failure);
+    }
     let questions = Asked { refs: &refs, remote: &arguments.remote.remote }.questions(&arguments)?;
     let without = pairs(context, arguments.without.as_deref())?;
     let asking = Asking { context, arguments: &arguments, refs: &refs, without: &without };
@@ -62,9 +92,11 @@ pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
         answered.push((question, asking.answer(question)?));
     }
     let text = match arguments.format {
-        ListFormat::Json => text::json(&answered, questions.may_be_many),
-        ListFormat::Human if answered.is_empty() => "there is no branch to look for changes on\n".to_owned(),
-        ListFormat::Human => {
+        Format::Json => text::json(&answered, questions.may_be_many),
+        Format::Human | Format::Markdown if answered.is_empty() => {
+            "there is no branch to look for changes on\n".to_owned()
+        }
+        Format::Human | Format::Markdown => {
             let texts = answered.iter().map(|(question, answer)| text::human(question, answer, arguments.all));
             texts.collect::<Vec<String>>().join("\n")
         }
@@ -112,8 +144,9 @@ impl Asking<'_, '_> {
             let waiver = self.waiver(question, &verdict);
             (verdict, waiver)
         });
-        let mut answer = Answer { changes: changes.collect(), unread, changelogs: Vec::new() };
-        if let (Some(flow), [target]) = (question.flow, question.targets.as_slice()) {
+        let mut answer = Answer { changes: changes.collect(), unread, changelogs: Vec::new(), repairs: None };
+        answer.repairs = self.repairs(question).map_err(unknown)?;
+        if let (Some(flow), Some((_, target))) = (question.flow, question.place.only_branch()) {
             answer.changelogs = self.refs.project().stranded(flow, question.tip, *target).map_err(unknown)?;
         }
         Ok(answer)
@@ -122,18 +155,43 @@ impl Asking<'_, '_> {
     /// As the flow between the two lines sees it, or else as the engine does.
     fn compare(&self, question: &Question<'_>, options: Options<'_>) -> Result<Answers, FactError> {
         if let Some(flow) = question.flow {
-            return self.refs.answers(flow, question.tip, &question.targets, options);
+            return self.refs.answers(flow, question.tip, &question.place, options);
         }
         let repository = self.refs.project().repository();
-        let comparison = compare(repository, question.tip, &question.targets, &options)?;
+        let comparison = compare(repository, question.tip, &question.place.tips(), &options)?;
         Ok(Answers { verdicts: comparison.verdicts().to_vec(), unread: comparison.unread().to_vec() })
+    }
+
+    /// Returns what was repaired or taken back since of the picks that a question is about.
+    fn repairs(&self, question: &Question<'_>) -> Result<Option<Vec<Unrepaired>>, FactError> {
+        let (says, guesses) = (!self.arguments.ignore_trailers, self.arguments.repairs);
+        if !guesses && (question.flow.is_none() || !says) {
+            return Ok(None);
+        }
+        let from = question.flow.and_then(|flow| self.refs.project().policy().line(&flow.from));
+        // Repairs are made on the mainline, which can be either side.
+        let is_from = from.is_some_and(|line| line.role == Role::Mainline);
+        let mut found: Vec<Unrepaired> = Vec::new();
+        for (_, target) in question.place.branches.iter().take(MAX_SIDES) {
+            let (branch, mainline) = if is_from { (*target, question.tip) } else { (question.tip, *target) };
+            if says {
+                found.extend(self.refs.unrepaired(Of { tip: branch, at: branch }, mainline, None)?);
+            }
+            let guessed = if guesses { self.refs.rewritten(branch, mainline)? } else { Vec::new() };
+            for guess in guessed {
+                if !found.iter().any(|known| (known.original, known.by.id) == (guess.original, guess.by.id)) {
+                    found.push(guess);
+                }
+            }
+        }
+        Ok(Some(found))
     }
 
     /// Returns the newest changes, where not all are asked about.
     fn only(&self, question: &Question<'_>) -> Result<Option<Vec<ObjectId>>, FactError> {
         let Some(count) = self.arguments.last else { return Ok(None) };
         let repository = self.refs.project().repository();
-        let all = repository.commits(&[question.tip], &question.targets, MAX_COMMITS)?;
+        let all = repository.commits(&[question.tip], &question.place.tips(), MAX_COMMITS)?;
         Ok(Some(newest(repository, all, count)?))
     }
 
@@ -146,6 +204,9 @@ impl Asking<'_, '_> {
         self.refs.exceptions(DUE_CHANGES, Some(verdict.commit), question.branch.as_ref(), today()).granted
     }
 }
+
+/// Of a line with more branches, the first are asked what they repaired.
+const MAX_SIDES: usize = 16;
 
 /// More changes than this on a branch cannot be asked about.
 const MAX_COMMITS: usize = 500_000;

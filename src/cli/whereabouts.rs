@@ -6,15 +6,16 @@ use std::io::IsTerminal as _;
 use super::context::Context;
 use super::output::ListFormat;
 use super::project::{ProjectFlags, RemoteFlag, commit};
-use crate::git::Commit;
+use crate::git::{Commit, Repository};
 use crate::model::{Exit, Failure, ObjectId, Untrusted};
 use crate::policy::Policy;
 use crate::project::Snapshot;
-use crate::release::{Occurrence, OnBranch, Places, Presence, Whereabouts};
+use crate::release::{Occurrence, OnBranch, Places, Presence, Whereabouts, changes, of_pull_request};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The commit whose change is looked for.
+    /// The commit whose change is looked for; or a pull request, `#123`, or a range, `A..B`, for each of their changes.
+    #[arg(value_name = "COMMIT|#N|A..B")]
     commit: String,
     #[command(flatten)]
     project: ProjectFlags,
@@ -31,12 +32,7 @@ pub(super) struct Args {
 pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
     let gate = arguments.project.open(context, &arguments.remote.remote)?;
     let (repository, policy) = (gate.project().repository(), gate.project().policy());
-    let id = commit(repository, &arguments.commit)?;
     let detail = format!("looking for the change of {}", Untrusted::new(&arguments.commit));
-    let change = repository.commit(id).map_err(|error| {
-        let exit = if error.is_undecided() { Exit::Undecided } else { Exit::Usage };
-        Failure::from_error(exit, detail.clone(), &error)
-    })?;
     let shows_progress = std::io::stderr().is_terminal();
     let progress = |what: &'static str, count: usize| {
         if shows_progress {
@@ -45,17 +41,57 @@ pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
     };
     let refs = Snapshot::now(gate.project());
     let places = Places { refs: &refs, grammar: refs.grammar(), progress: Some(&progress) };
-    let found = Whereabouts::find(id, &places);
-    if shows_progress {
-        context.complain("\r\u{1b}[K");
+    let (ids, are_many) = asked(repository, &arguments.commit, &places)?;
+    let mut answers = Vec::with_capacity(ids.len());
+    for id in ids {
+        let change = repository.commit(id).map_err(|error| {
+            let exit = if error.is_undecided() { Exit::Undecided } else { Exit::Usage };
+            Failure::from_error(exit, detail.clone(), &error)
+        })?;
+        let found = Whereabouts::find(id, &places).map_err(|error| error.into_failure(detail.clone()));
+        if shows_progress {
+            context.complain("\r\u{1b}[K");
+        }
+        answers.push((change, found?));
     }
-    let found = found.map_err(|error| error.into_failure(detail))?;
     let text = match arguments.format {
-        ListFormat::Json => json(&change, &found),
-        ListFormat::Human => human(&change, policy, &found, arguments.all),
+        ListFormat::Json if are_many => {
+            let documents = answers.iter().map(|(change, found)| document(change, found));
+            crate::report::json(&documents.collect::<Vec<_>>())
+        }
+        ListFormat::Json => answers.iter().map(|(change, found)| json(change, found)).collect(),
+        ListFormat::Human => {
+            let texts = answers.iter().map(|(change, found)| human(change, policy, found, arguments.all));
+            texts.collect::<Vec<String>>().join("\n")
+        }
     };
     context.print(&text)?;
     Ok(Exit::Accepted)
+}
+
+/// Returns the changes that a word names, oldest first, and whether it can name any number of them.
+fn asked(repository: &Repository, word: &str, places: &Places<'_, '_>) -> Result<(Vec<ObjectId>, bool), Failure> {
+    let detail = || format!("looking for the changes of {}", Untrusted::new(word));
+    let pull_request = word.strip_prefix('#').and_then(|number| number.parse().ok());
+    let range = word.split_once("..").filter(|(_, to)| !to.starts_with('.'));
+    let found = match (pull_request, range) {
+        (Some(number), _) => of_pull_request(number, places),
+        (None, Some((from, to))) => {
+            let end = |name: &str| commit(repository, if name.is_empty() { "HEAD" } else { name });
+            changes(&[end(to)?], &[end(from)?], places)
+        }
+        (None, None) => return Ok((vec![commit(repository, word)?], false)),
+    };
+    let mut found = found.map_err(|error| error.into_failure(detail()))?;
+    found.reverse();
+    if found.is_empty() {
+        let cause = match pull_request {
+            Some(number) => format!("no commit says that it is, or merges, the pull request #{number}"),
+            None => "there is no change in this range".to_owned(),
+        };
+        return Err(Failure::new(Exit::Usage, detail(), cause));
+    }
+    Ok((found, true))
 }
 
 fn status(presence: &Presence) -> &'static str {
@@ -95,6 +131,10 @@ fn on_line<'w>(found: &'w Whereabouts, line: &Option<String>) -> Vec<&'w OnBranc
 
 /// Renders `refgate.where/v1`.
 fn json(change: &Commit, found: &Whereabouts) -> String {
+    crate::report::json(&document(change, found))
+}
+
+fn document(change: &Commit, found: &Whereabouts) -> serde_json::Value {
     let branches: Vec<_> = found
         .branches
         .iter()
@@ -131,16 +171,16 @@ fn json(change: &Commit, found: &Whereabouts) -> String {
                 "evidence": copy.evidence.name(),
                 "score": copy.score,
                 "others": series.others,
+                "with": series.with.iter().map(|tag| tag.short().to_string()).collect::<Vec<_>>(),
                 "total": series.total,
             })
         })
         .collect();
     let tags: Vec<String> = found.other_tags.iter().map(|tag| tag.short().to_string()).collect();
-    let document = serde_json::json!({
+    serde_json::json!({
         "schema": "refgate.where/v1", "commit": change.id.to_string(),
         "subject": String::from_utf8_lossy(change.subject()), "branches": branches, "versions": versions, "tags": tags,
-    });
-    crate::report::json(&document)
+    })
 }
 
 /// Further tags are counted, not named.
@@ -212,7 +252,7 @@ mod tests {
             let first = (name.clone(), version, copy.clone());
             let found = Whereabouts {
                 branches: vec![OnBranch { name: name.clone(), line: Some(own()), presence: Presence::Here(copy) }],
-                versions: vec![InSeries { component: Some(own()), series: own(), first, others: 1, total: 2 }],
+                versions: vec![InSeries { component: Some(own()), series: own(), first, with: vec![name.clone()], others: 1, total: 2 }],
                 other_tags: vec![name],
             };
             prop_assert_eq!(acts(&json(&change, &found)), None);

@@ -25,6 +25,7 @@ pub(crate) use crate::policy::{
     PathPattern, Pattern, Reintegrate, Role, TagKind, TagMatch, TagObject, Upcoming, VersionField, Way,
 };
 pub(crate) use crate::project::{
-    Ahead, Debt, Exceptions, FactError, Home, Lineage, Manifest, Project, Released, SeriesKey, Sibling, Snapshot,
+    Ahead, Asking, Debt, Destination, Exceptions, FactError, Home, Lineage, Manifest, Of, Project, Released, SeriesKey,
+    Sibling, Snapshot,
 };
 pub(crate) use crate::version::Case;

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
-use super::{Bindings, FactError, Project, Snapshot, Update};
+use super::{Bindings, FactError, Peeled, Project, Snapshot, Update};
 use crate::git;
 use crate::model::{Actor, Exit, Failure, ObjectId, Push, RefName, RefUpdate};
 use crate::policy::{self, LoadError, Policy, Source};
@@ -114,6 +114,19 @@ impl<'p> Facts<'p> {
             }
             actor => Ok(actor),
         }
+    }
+
+    /// Returns the second in which an annotated tag says that it was made: what was wanted or repaired later is not asked of
+    /// a version of the past. `None` where it says nothing, and on the server, where a tag is made now whatever it says.
+    ///
+    /// # Errors
+    /// The commit that it names cannot be read.
+    pub fn made_at(&self, tagged: &Peeled) -> Result<Option<i64>, FactError> {
+        if self.push.stage.is_server() {
+            return Ok(None);
+        }
+        let Some(tagger) = tagged.tags.first().and_then(|tag| tag.tagger.as_ref()) else { return Ok(None) };
+        Ok(Some(tagger.seconds.max(self.project.commit(tagged.id)?.committer.seconds)))
     }
 
     /// Returns whether the configuration says where the name of who pushes comes from (`refgate.identity`).

@@ -73,6 +73,7 @@ const WAYS: &[(&str, Way)] = &[
     (UNLISTED, Way::Created),
     ("unlisted-tag", Way::Created),
     ("unpromoted-commit", Way::Created),
+    ("unrepaired-pick", Way::Created),
     ("unverified-pick", Way::Created),
     ("version-gap", Way::Created),
     ("wrong-way-merge", Way::Grown),

@@ -14,6 +14,7 @@
 //! | `walk/ancestry`, `ancestors`, `containment`, `fresh` | questions about ancestry |
 //! | `walk/dag`, `paint`, `difference`, `subgraph` | what they stand on |
 //! | `diff/tree_diff`, `changed_paths`, `line_diff`, `common` | what a commit changed, for many commits in a row |
+//! | `picking` | whether picks would apply |
 //! | `memory`, `scratch` | repositories for tests: in memory, and made by the real git |
 //! | `budget`, `error` | how long all of this may take, and why there was no answer |
 //!
@@ -29,6 +30,7 @@ mod histories;
 #[cfg(test)]
 mod memory;
 mod object;
+mod picking;
 mod refs;
 mod repo;
 #[cfg(test)]
@@ -51,6 +53,7 @@ pub(crate) use object::kind::{Kind, Peeled};
 #[cfg(fuzzing)]
 pub use object::packs::apply_delta;
 pub use object::tag::Tag;
+pub(crate) use picking::{Picking, Trial};
 pub(crate) use refs::store::Target;
 pub(crate) use refs::tracking::Tracking;
 pub(crate) use repo::declining::Installed;

@@ -117,7 +117,7 @@ fn quoted_title(key: &BStr) -> Option<BString> {
 }
 
 /// Returns the pull request that a commit of the mainline merged or squashed.
-pub(super) fn own_pull_request(subject: &[u8]) -> Option<u64> {
+pub(crate) fn own_pull_request(subject: &[u8]) -> Option<u64> {
     if let Some(rest) = subject.strip_prefix(b"Merge pull request #") {
         return leading_number(rest);
     }

@@ -202,14 +202,17 @@ impl<'a> Cx<'a> {
 
     /// Looks up kinds of change by name, and reports those that nothing declares.
     pub(super) fn kinds(&mut self, names: &Located<Texts<KindName>>) -> Vec<String> {
-        let strangers = self.unknown(names.texts(), "kind of change", self.names.kinds.iter());
+        self.kind_names(names.texts(), &names.span());
+        names.texts().to_vec()
+    }
+
+    pub(super) fn kind_names(&mut self, names: &[String], span: &Range<usize>) {
+        let strangers = self.unknown(names, "kind of change", self.names.kinds.iter());
         for message in strangers {
             let known = self.names.kinds.join(", ");
-            self.report(
-                Problem::new(names.span(), message).help(format!("declare it with `[[kind]]`; there are {known}")),
-            );
+            let help = format!("declare it with `[[kind]]`; there are {known}");
+            self.report(Problem::new(span.clone(), message).help(help));
         }
-        names.texts().to_vec()
     }
 
     /// Looks up lines by name, and reports those that do not exist.

@@ -38,7 +38,7 @@ pub(crate) use queries::LineMatch;
 pub use schema::Policy;
 pub use source::{PRESETS, Source};
 pub(crate) use table::changelog::{Changelog, ChangelogFormat, Due, Notes, Reintegrate};
-pub(crate) use table::flow::{Flow, FlowDue, Way};
+pub(crate) use table::flow::{Branches, Flow, FlowDue, FromBranches, Way};
 pub(crate) use table::kind::Described;
 pub(crate) use table::landed::Original;
 pub(crate) use table::line::{Line, LinePublishes, Role, Upcoming};
@@ -48,4 +48,5 @@ pub(crate) use table::tag::{TagClass, TagKind, TagMatch, TagObject, TagPublishes
 pub(crate) use table::version_field::{Agreement, VersionField};
 pub(crate) use table::waiver::Waiver;
 pub(crate) use table::waiver_note::{MAX_NOTE_BYTES, NotedWaiver};
+pub(crate) use table::wanted::Wanted;
 pub(crate) use written::{WrittenTables, inline};

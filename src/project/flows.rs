@@ -1,13 +1,15 @@
 //! What is owed: changes of one line that have not reached the line where the policy wants them.
 
+use bstr::BString;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use super::wanted::Answer;
 use super::{FactError, Project, Snapshot};
 use crate::git::Commit;
 use crate::landed::{self, Evidence, Form, Grammar, Options, Original, Status, Verdict};
 use crate::model::{ObjectId, RefName, Untrusted};
-use crate::policy::{self, Flow, Policy, Way};
+use crate::policy::{self, Branches, Flow, FlowDue, FromBranches, Pattern, Policy, Way};
 
 /// A change that is not where a flow wants it.
 #[derive(Clone, Debug)]
@@ -22,6 +24,21 @@ pub struct Debt {
     pub place: String,
     /// A branch there.
     pub to: Option<RefName>,
+    /// When it is due.
+    pub due: Vec<FlowDue>,
+    /// What says that it is wanted there, where only what is wanted is due.
+    pub wanted: Option<String>,
+}
+
+impl Debt {
+    /// Returns what is wrong, in a sentence: this commit is due there, or wanted there.
+    pub fn sentence(&self) -> String {
+        let (commit, place, reason) = (self.commit.id.short(), &self.place, &self.reason);
+        match &self.wanted {
+            Some(wanted) => format!("{commit} is wanted on {place} ({wanted}): {reason}"),
+            None => format!("{commit} is due on {place}: {reason}"),
+        }
+    }
 }
 
 /// Where a flow wants changes: one of the branches has to have them.
@@ -33,7 +50,31 @@ pub struct Destination {
     pub branches: Vec<(RefName, ObjectId)>,
 }
 
+/// Which of the changes of a branch are looked at.
+#[derive(Clone, Copy)]
+pub struct Asking<'a> {
+    /// Only these.
+    pub only: Option<&'a [ObjectId]>,
+    /// Only those that are due at one of the times for which this holds.
+    pub when: &'a dyn Fn(FlowDue) -> bool,
+    /// Only those that were made before this second.
+    pub until: Option<i64>,
+}
+
 impl Destination {
+    /// Returns one branch, which is asked about for itself.
+    pub fn of_branch(name: RefName, tip: ObjectId) -> Self {
+        Self { name: format!("`{name}`"), branches: vec![(name, tip)] }
+    }
+
+    /// Returns the single branch, if it is one.
+    pub fn only_branch(&self) -> Option<&(RefName, ObjectId)> {
+        match self.branches.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        }
+    }
+
     /// Returns the tips of its branches.
     pub fn tips(&self) -> Vec<ObjectId> {
         self.branches.iter().map(|(_, tip)| *tip).collect()
@@ -105,78 +146,178 @@ impl Snapshot<'_> {
         grammar(self.project().policy())
     }
 
-    /// Returns where a flow wants the changes of a branch.
+    /// Returns where a flow wants the changes of a branch; nowhere where this branch owes nothing.
     ///
     /// # Errors
-    /// Refs that cannot be read, or no branch of the line that it leads to.
-    pub fn destinations(&self, flow: &Flow, from: &RefName) -> Result<Vec<Destination>, FactError> {
-        let branches = self.branches_of(&flow.to)?;
-        if !flow.each {
-            if branches.is_empty() {
-                let cause = format!("there is no branch of the line `{}` to compare with", flow.to);
-                return Err(FactError::undecided(cause));
-            }
-            return Ok(vec![Destination { name: format!("the line `{}`", flow.to), branches }]);
+    /// Refs or history that cannot be read, or no branch of the line that it leads to.
+    pub fn destinations(&self, flow: &Flow, from: &RefName, tip: ObjectId) -> Result<Vec<Destination>, FactError> {
+        if !self.owes(flow, from, tip)? {
+            return Ok(Vec::new());
         }
-        let mut destinations = Vec::new();
-        for (name, tip) in branches {
-            if name != *from && self.is_maintained(&name, tip)? {
-                destinations.push(Destination { name: format!("`{name}`"), branches: vec![(name, tip)] });
+        let each = |branches: Vec<(RefName, ObjectId)>| {
+            let others = branches.into_iter().filter(|(name, _)| name != from);
+            others.map(|(name, tip)| Destination::of_branch(name, tip)).collect()
+        };
+        let maintained = || self.maintained(&flow.to, from);
+        Ok(match flow.branches {
+            Branches::Latest => each(maintained()?.pop().into_iter().collect()),
+            // A change says itself on which branches it is wanted.
+            _ if !flow.wanted_by.is_empty() => each(self.maintained_of(&flow.to)?),
+            Branches::Every => each(self.maintained_of(&flow.to)?),
+            Branches::Any => self.any_of(flow, self.branches_of(&flow.to)?)?,
+            Branches::Maintained => {
+                let name = format!("the maintained branches of the line `{}`", flow.to);
+                let branches = maintained()?;
+                let is_empty = branches.is_empty();
+                (!is_empty).then_some(Destination { name, branches }).into_iter().collect()
+            }
+            Branches::NextUp => {
+                let own = self.rank(from);
+                let mut higher = self.maintained(&flow.from, from)?.into_iter();
+                match higher.find(|(name, _)| name != from && self.rank(name) > own) {
+                    Some(next) => each(vec![next]),
+                    None if flow.from == flow.to => Vec::new(),
+                    None => self.any_of(flow, self.branches_of(&flow.to)?)?,
+                }
+            }
+        })
+    }
+
+    /// Returns a line as the place of which one branch is enough.
+    fn any_of(&self, flow: &Flow, branches: Vec<(RefName, ObjectId)>) -> Result<Vec<Destination>, FactError> {
+        if branches.is_empty() {
+            let cause = format!("there is no branch of the line `{}` to compare with", flow.to);
+            return Err(FactError::undecided(cause));
+        }
+        Ok(vec![Destination { name: format!("the line `{}`", flow.to), branches }])
+    }
+
+    /// Returns the branches of a line that are still maintained, in the order of their names.
+    pub(super) fn maintained_of(&self, line: &str) -> Result<Vec<(RefName, ObjectId)>, FactError> {
+        let mut found = Vec::new();
+        for (name, tip) in self.branches_of(line)? {
+            if self.is_maintained(&name, tip)? {
+                found.push((name, tip));
             }
         }
-        Ok(destinations)
+        Ok(found)
+    }
+
+    /// Returns whether a branch of the line that a flow comes from owes what is on it.
+    fn owes(&self, flow: &Flow, from: &RefName, tip: ObjectId) -> Result<bool, FactError> {
+        Ok(match flow.from_branches {
+            FromBranches::Every => true,
+            FromBranches::Maintained => self.is_maintained(from, tip)?,
+            FromBranches::Latest => self.maintained(&flow.from, from)?.last().is_some_and(|(name, _)| name == from),
+        })
     }
 
     /// Returns the changes of a branch, at `tip`, that a flow wants elsewhere and that are missing there, newest first for
-    /// each place. Merges owe nothing themselves; the commits that they bring do. With `only`, no others are looked at.
+    /// each place. Merges owe nothing themselves; the commits that they bring do.
+    ///
+    /// # Errors
+    /// What cannot be read.
     pub fn debts(
         &self,
         flow: &Flow,
         from: &RefName,
         tip: ObjectId,
-        only: Option<&[ObjectId]>,
+        asking: Asking<'_>,
     ) -> Result<Vec<Debt>, FactError> {
         let mut debts = Vec::new();
-        for destination in self.destinations(flow, from)? {
-            let options = Options { only: only.map(<[_]>::to_vec), ..Options::default() };
-            let answers = self.answers(flow, tip, &destination.tips(), options)?;
-            let before = debts.len();
-            for verdict in answers.verdicts {
-                let probable = match verdict.status {
-                    Status::Landed | Status::Exempt => continue,
-                    Status::Probable => true,
-                    Status::Reverted | Status::Elsewhere | Status::Missing => false,
-                };
-                debts.push(Debt {
-                    commit: self.project().commit(verdict.commit)?,
-                    reason: verdict.reason,
-                    probable,
-                    place: destination.name.clone(),
-                    to: destination.branches.first().map(|(name, _)| name.clone()),
-                });
-            }
-            if debts.len() > before {
-                self.all_read(&answers.unread)?;
-            }
+        for destination in self.destinations(flow, from, tip)? {
+            debts.extend(self.debts_at(flow, tip, &destination, asking)?);
         }
         Ok(debts)
     }
 
+    /// Returns the changes at `tip` that a flow wants at one place and that are missing there, newest first.
+    ///
+    /// # Errors
+    /// What cannot be read.
+    pub fn debts_at(
+        &self,
+        flow: &Flow,
+        tip: ObjectId,
+        destination: &Destination,
+        asking: Asking<'_>,
+    ) -> Result<Vec<Debt>, FactError> {
+        let mut debts = Vec::new();
+        let options = Options { only: asking.only.map(<[_]>::to_vec), ..Options::default() };
+        let is_asked = |commit: &Commit| {
+            let is_old = asking.until.is_none_or(|until| commit.committer.seconds <= until);
+            Ok(is_old && self.due_times(flow, commit)?.into_iter().any(asking.when))
+        };
+        let answers = self.answers_about(flow, tip, destination, options, &is_asked)?;
+        for verdict in answers.verdicts {
+            let probable = match verdict.status {
+                Status::Landed | Status::Exempt => continue,
+                Status::Probable => true,
+                Status::Reverted | Status::Elsewhere | Status::Missing => false,
+            };
+            let commit = self.project().commit(verdict.commit)?;
+            let wanted = match destination.only_branch().filter(|_| !flow.wanted_by.is_empty()) {
+                Some((branch, to)) => match self.is_wanted(flow, &commit, tip, branch, *to)? {
+                    Answer::Wanted(said) => Some(said),
+                    Answer::NotAffected | Answer::NotWanted => continue,
+                },
+                None => None,
+            };
+            debts.push(Debt {
+                due: self.due_times(flow, &commit)?,
+                commit,
+                reason: verdict.reason,
+                probable,
+                place: destination.name.clone(),
+                to: destination.branches.first().map(|(name, _)| name.clone()),
+                wanted,
+            });
+        }
+        if !debts.is_empty() {
+            self.all_read(&answers.unread)?;
+        }
+        Ok(debts)
+    }
+
+    /// Returns when a change is due by a flow.
+    fn due_times(&self, flow: &Flow, commit: &Commit) -> Result<Vec<FlowDue>, FactError> {
+        if flow.due_for.is_empty() {
+            return Ok(vec![flow.due]);
+        }
+        Ok(flow.due_times(&self.project().kinds_of(commit)?))
+    }
+
     /// Asks whether every file was there that changes were compared by. One that was not may be what makes two alike.
-    fn all_read(&self, unread: &[ObjectId]) -> Result<(), FactError> {
+    pub(super) fn all_read(&self, unread: &[ObjectId]) -> Result<(), FactError> {
         unread.first().map_or(Ok(()), |id| Err(self.project().repository().absent(*id).into()))
     }
 
-    /// Returns where each change below `tip` is that is not itself below `to`, as a flow sees it: what the flow exempts
-    /// is added to what is exempt anyway, and the forms in which messages name originals are the policy's. With
+    /// Returns where each change below `tip` is that is not itself at the destination, as a flow sees it: what the flow
+    /// exempts is added to what is exempt anyway, and the forms in which messages name originals are the policy's. With
     /// `options.only`, no others are looked at.
+    ///
+    /// # Errors
+    /// What cannot be read.
     pub fn answers(
         &self,
         flow: &Flow,
         tip: ObjectId,
-        to: &[ObjectId],
+        destination: &Destination,
         options: Options<'_>,
     ) -> Result<Answers, FactError> {
+        self.answers_about(flow, tip, destination, options, &|_| Ok(true))
+    }
+
+    /// Does the same for those changes alone for which `is_asked` holds.
+    fn answers_about(
+        &self,
+        flow: &Flow,
+        tip: ObjectId,
+        destination: &Destination,
+        options: Options<'_>,
+        is_asked: &dyn Fn(&Commit) -> Result<bool, FactError>,
+    ) -> Result<Answers, FactError> {
+        let to = &destination.tips();
         let wanted: Option<BTreeSet<ObjectId>> = options.only.as_ref().map(|only| only.iter().copied().collect());
         let mut answers = Answers::default();
         let mut asked = Vec::new();
@@ -185,10 +326,10 @@ impl Snapshot<'_> {
                 continue;
             }
             let commit = self.project().commit(id)?;
-            if commit.parents.len() > 1 {
+            if commit.parents.len() > 1 || !is_asked(&commit)? {
                 continue;
             }
-            let (status, reason) = match self.exemption(flow, &commit)? {
+            let (status, reason) = match self.exemption(flow, &commit, tip, destination)? {
                 Some(reason) => (Status::Exempt, reason),
                 None => {
                     asked.push(id);
@@ -245,7 +386,7 @@ impl Snapshot<'_> {
         if naming.is_empty() {
             return Ok(Vec::new());
         }
-        let to: Vec<ObjectId> = self.destinations(flow, from)?.iter().flat_map(Destination::tips).collect();
+        let to: Vec<ObjectId> = self.destinations(flow, from, tip)?.iter().flat_map(Destination::tips).collect();
         let options = Options { only: Some(naming.clone()), ..Options::default() };
         let compared = self.compare(tip, &to, self.as_flow_asks(flow, options))?;
         let verdicts = naming.iter().filter_map(|id| compared.verdicts.get(id));
@@ -297,8 +438,15 @@ impl Snapshot<'_> {
         Ok(compared)
     }
 
-    /// Returns why a change is exempt from the flow: by what its message says, its kind or the paths that it touches.
-    fn exemption(&self, flow: &Flow, commit: &Commit) -> Result<Option<String>, FactError> {
+    /// Returns why a change is exempt from the flow: by what its message says, its kind or the paths that it touches, or
+    /// because it is not wanted there.
+    fn exemption(
+        &self,
+        flow: &Flow,
+        commit: &Commit,
+        tip: ObjectId,
+        destination: &Destination,
+    ) -> Result<Option<String>, FactError> {
         if let Some(reason) = landed::stays(commit, &flow.exempt_trailer) {
             return Ok(Some(format!("`{}: {}`", flow.exempt_trailer, Untrusted::new(&reason))));
         }
@@ -306,17 +454,34 @@ impl Snapshot<'_> {
         if let Some(token) = retires.filter(|token| landed::stays(commit, token).is_some()) {
             return Ok(Some(format!("`{token}`: it declares its own branch unmaintained")));
         }
-        let kinds = if flow.exempt_changes.is_empty() { Vec::new() } else { self.project().kinds_of(commit)? };
+        let asks_kinds = !flow.exempt_changes.is_empty() || !flow.only_changes.is_empty();
+        let kinds = if asks_kinds { self.project().kinds_of(commit)? } else { Vec::new() };
         if let Some(kind) = flow.exempt_changes.iter().find(|exempt| kinds.contains(&exempt.as_str())) {
             return Ok(Some(format!("a `{kind}` change, which stays on the line `{}`", flow.from)));
         }
-        if flow.exempt_paths.is_empty() {
-            return Ok(None);
+        if !flow.only_changes.is_empty() && !flow.only_changes.iter().any(|kind| kinds.contains(&kind.as_str())) {
+            return Ok(Some("not one of the kinds of change that have to get there".to_owned()));
         }
-        let touched = self.project().touched(commit)?;
-        let stays = |path: &bstr::BString| flow.exempt_paths.iter().any(|own| own.matches(path.as_ref()).is_some());
-        let all_stay = !touched.is_empty() && touched.iter().all(stays);
-        Ok(all_stay.then(|| format!("all it touches stays on the line `{}`", flow.from)))
+        if !flow.exempt_paths.is_empty() || !flow.only_paths.is_empty() {
+            let touched = self.project().touched(commit)?;
+            let is_of = |patterns: &[Pattern], path: &BString| {
+                patterns.iter().any(|pattern| pattern.matches(path.as_ref()).is_some())
+            };
+            if !touched.is_empty() && touched.iter().all(|path| is_of(&flow.exempt_paths, path)) {
+                return Ok(Some(format!("all it touches stays on the line `{}`", flow.from)));
+            }
+            if !flow.only_paths.is_empty() && !touched.iter().any(|path| is_of(&flow.only_paths, path)) {
+                return Ok(Some("it touches none of the paths whose changes have to get there".to_owned()));
+            }
+        }
+        let Some((branch, to)) = destination.only_branch().filter(|_| !flow.wanted_by.is_empty()) else {
+            return Ok(None);
+        };
+        Ok(match self.is_wanted(flow, commit, tip, branch, *to)? {
+            Answer::Wanted(_) => None,
+            Answer::NotAffected => Some("what it fixes is not there".to_owned()),
+            Answer::NotWanted => Some("nothing says that it is wanted there".to_owned()),
+        })
     }
 }
 

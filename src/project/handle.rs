@@ -95,6 +95,11 @@ impl Project {
         self.policy.flows.iter().filter(move |flow| flow.from == line)
     }
 
+    /// Returns the flows that lead to a line.
+    pub fn flows_to(&self, line: &str) -> impl Iterator<Item = &Flow> {
+        self.policy.flows.iter().filter(move |flow| flow.to == line)
+    }
+
     /// Returns the places where, according to the policy, the project's own version is written.
     pub fn version_fields(&self) -> &[VersionField] {
         &self.policy.version_fields

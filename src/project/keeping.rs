@@ -72,9 +72,9 @@ impl<'a> Snapshot<'a> {
         if self.branches_of(&source.flow.to)?.is_empty() {
             return Ok(());
         }
-        for destination in self.destinations(source.flow, &source.branch)? {
+        for destination in self.destinations(source.flow, &source.branch, source.tip)? {
             let options = Options { cache: Caching::Keep, ..Options::default() };
-            self.answers(source.flow, source.tip, &destination.tips(), options)?;
+            self.answers(source.flow, source.tip, &destination, options)?;
         }
         Ok(())
     }

@@ -6,7 +6,9 @@ use std::rc::Rc;
 
 use super::flows::Compared;
 use super::lineage::History;
+use super::repairs::KnownRepairs;
 use super::versions::Scopes;
+use super::wanted::Kept;
 use super::{FactError, Lineage, Memo, Project, Sibling};
 use crate::git;
 use crate::model::{Namespace, ObjectId, RefName};
@@ -42,6 +44,10 @@ pub struct Snapshot<'p> {
     pub(super) tagged: Memo<RefName, Option<ObjectId>>,
     /// Where changes were found on other lines: more than one rule asks about the commits of a push.
     pub(super) compared: RefCell<Vec<Rc<Compared>>>,
+    /// On which branches changes are wanted: every version tag of a push asks.
+    pub(super) wishes: Kept,
+    /// What was repaired since: every version tag of a push asks.
+    pub(super) known_repairs: KnownRepairs,
 }
 
 /// Refs with what they hold, sorted by name.
@@ -71,6 +77,8 @@ impl<'p> Snapshot<'p> {
             walks: RefCell::default(),
             tagged: Memo::default(),
             compared: RefCell::default(),
+            wishes: Kept::default(),
+            known_repairs: KnownRepairs::default(),
         }
     }
 

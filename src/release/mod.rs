@@ -41,4 +41,4 @@ pub(crate) use tags::ReleaseTag;
 pub use tags::{Component, ReleaseTags};
 #[cfg(test)]
 pub(crate) use whereabouts::InSeries;
-pub(crate) use whereabouts::{OnBranch, Places, Whereabouts};
+pub(crate) use whereabouts::{OnBranch, Places, Whereabouts, changes, of_pull_request};

@@ -12,7 +12,7 @@ use super::presence::{Occurrence, Presence};
 use super::reverts::History;
 use super::tags::Component;
 use crate::git::{self, Repository};
-use crate::landed::{Evidence, Grammar, Options, Status, compare};
+use crate::landed::{Evidence, Grammar, Options, Status, compare, own_pull_request};
 use crate::model::{Namespace, ObjectId, RefName};
 use crate::policy::Role;
 use crate::project::Snapshot;
@@ -26,6 +26,9 @@ const MAX_ALSO: usize = 3;
 
 /// Commits of the same change whose own counterparts are searched for.
 const MAX_SEEDS: usize = 3;
+
+/// More changes than these are not looked for at once.
+const MAX_CHANGES: usize = 250;
 
 /// What is searched.
 pub(crate) struct Places<'a, 'p> {
@@ -57,7 +60,9 @@ pub(crate) struct InSeries {
     pub series: String,
     /// The lowest version that has the change.
     pub first: (RefName, Version, Occurrence),
-    /// How many others have it.
+    /// All versions that have it, lowest first.
+    pub with: Vec<RefName>,
+    /// How many others than the first have it.
     pub others: usize,
     /// How many versions the series has.
     pub total: usize,
@@ -134,6 +139,52 @@ impl Whereabouts {
         });
         Ok(answer)
     }
+}
+
+/// Returns the changes of a pull request: the commits of the oldest merge of it, or else the oldest commit that it was
+/// squashed to, on the mainlines of the policy, or on any branch where it has none; newest first.
+///
+/// # Errors
+/// Refs or history that cannot be read, or more commits in a merge than anybody asks about.
+pub(crate) fn of_pull_request(number: u64, places: &Places<'_, '_>) -> Result<Vec<ObjectId>, Error> {
+    let (refs, project) = (places.refs, places.refs.project());
+    let is_searched = |name: &RefName| match project.policy().line_of(name) {
+        Some(place) => place.line.role == Role::Mainline,
+        None => !project.policy().lines.iter().any(|line| line.role == Role::Mainline),
+    };
+    let branches = refs.refs(Namespace::Branch, "")?;
+    let tips: Vec<ObjectId> = branches.iter().filter(|(name, _)| is_searched(name)).map(|(_, tip)| *tip).collect();
+    for id in project.commits(&tips, &[])?.into_iter().rev() {
+        let commit = project.commit(id)?;
+        if own_pull_request(commit.subject()) != Some(number) {
+            continue;
+        }
+        let [first, others @ ..] = commit.parents.as_slice() else { return Ok(vec![id]) };
+        return if others.is_empty() { Ok(vec![id]) } else { changes(others, &[*first], places) };
+    }
+    Ok(Vec::new())
+}
+
+/// Returns the commits that are reachable from some and not from others, newest first, merges left out.
+///
+/// # Errors
+/// History that cannot be read, or more commits than anybody asks about.
+pub(crate) fn changes(
+    tips: &[ObjectId],
+    without: &[ObjectId],
+    places: &Places<'_, '_>,
+) -> Result<Vec<ObjectId>, Error> {
+    let project = places.refs.project();
+    let mut changes = Vec::new();
+    for id in project.commits(tips, without)? {
+        if project.commit(id)?.parents.len() < 2 {
+            changes.push(id);
+        }
+        if changes.len() > MAX_CHANGES {
+            return Err(git::Error::Limit { what: "changes that are asked about at once", limit: MAX_CHANGES }.into());
+        }
+    }
+    Ok(changes)
 }
 
 fn tips(places: &Places<'_, '_>) -> Result<Vec<Tip>, Error> {
@@ -290,10 +341,13 @@ fn first_of(
         return Err(error.into());
     }
     let total = versions.len();
-    let mut with = versions.into_iter().filter_map(|(name, version, presence)| match presence {
+    let with = versions.into_iter().filter_map(|(name, version, presence)| match presence {
         Presence::Here(copy) => Some((name, version, copy)),
         Presence::Reverted(..) | Presence::Absent => None,
     });
-    let Some(first) = with.next() else { return Ok(None) };
-    Ok(Some(InSeries { component, series, first, others: with.count(), total }))
+    let with: Vec<(RefName, Version, Occurrence)> = with.collect();
+    let names: Vec<RefName> = with.iter().map(|(name, ..)| name.clone()).collect();
+    let others = with.len().saturating_sub(1);
+    let Some(first) = with.into_iter().next() else { return Ok(None) };
+    Ok(Some(InSeries { component, series, first, with: names, others, total }))
 }

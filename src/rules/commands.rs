@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use bstr::{BStr, BString, ByteSlice as _};
 
 use crate::facts::{
-    BranchUpdate, Commit, FactError, Facts, FlowDue, Home, Kind, Line, Peeled, Project, Role, Update, Way,
+    Asking, BranchUpdate, Commit, FactError, Facts, FlowDue, Home, Kind, Line, Peeled, Project, Role, Update, Way,
 };
 use crate::model::{Namespace, ObjectId, RefName, WAIVER_NOTES, quote};
 
@@ -54,9 +54,26 @@ fn kept(tip: ObjectId) -> String {
     format!("kept-{}", tip.short())
 }
 
+/// Returns the command that checks a branch out as the server has it now.
+pub(crate) fn switch_to(project: &Project, branch: &RefName) -> Option<String> {
+    onto(project, branch)
+}
+
+/// Returns the command that picks a commit to the branch that is checked out.
+pub(crate) fn cherry_pick(commit: ObjectId) -> String {
+    format!("git cherry-pick -x {commit}")
+}
+
 /// Returns the command that picks a commit to a branch of another line.
 pub(super) fn pick(project: &Project, commit: ObjectId, to: &RefName) -> Option<String> {
-    all([onto(project, to), Some(format!("git cherry-pick -x {commit}"))])
+    all([onto(project, to), Some(cherry_pick(commit))])
+}
+
+/// Returns the command that picks a commit to the branch that a version was tagged on, and tags the version again.
+pub(super) fn pick_and_tag(update: &Update<'_, '_>, commit: ObjectId, to: &RefName) -> Option<String> {
+    let name = quote(update.name().short())?;
+    let tag = format!("git tag --annotate --force --message {name} {name}");
+    all([pick(update.project(), commit, to), Some(tag)])
 }
 
 /// Returns the command that merges a commit of a branch into a branch of another line.
@@ -232,8 +249,9 @@ pub(super) fn bring_home(update: &Update<'_, '_>, branch: &RefName, tip: ObjectI
 fn is_accepted(update: &Update<'_, '_>, branch: &RefName, tip: ObjectId, new: &[ObjectId]) -> Option<bool> {
     let (project, after) = (update.project(), update.facts().after());
     let Some(place) = project.line_of(branch) else { return Some(true) };
+    let is_at_once = |due| due == FlowDue::Before;
     let intake = &place.line.intake;
-    let mut flows = project.flows_from(&place.line.name).filter(|flow| flow.due == FlowDue::Before).peekable();
+    let mut flows = project.flows_from(&place.line.name).filter(|flow| flow.all_due_times().any(is_at_once)).peekable();
     let is_free = intake.accepts.is_empty() && intake.refuses.is_empty() && intake.only_from.is_empty();
     if new.is_empty() || (is_free && flows.peek().is_none()) {
         return Some(true);
@@ -256,7 +274,8 @@ fn is_accepted(update: &Update<'_, '_>, branch: &RefName, tip: ObjectId, new: &[
         }
     }
     for flow in flows {
-        if !after.debts(flow, branch, tip, Some(new)).ok()?.is_empty() {
+        if !after.debts(flow, branch, tip, Asking { only: Some(new), when: &is_at_once, until: None }).ok()?.is_empty()
+        {
             return Some(false);
         }
     }

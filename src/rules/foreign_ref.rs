@@ -48,7 +48,9 @@ impl RefRule for ForeignRef {
         }
         // git cannot store a ref below the name of another: whoever came first would keep waivers out.
         let is_in_the_way = full.strip_prefix(WAIVER_NOTES.as_bytes()).is_some_and(|rest| rest.starts_with(b"/"));
-        let is_allowed = self.allowed.iter().any(|pattern| pattern.matches(full).is_some());
+        // A policy that reads wishes in notes means them to be pushed.
+        let is_wished = change.project().has_wishes_in(change.name());
+        let is_allowed = is_wished || self.allowed.iter().any(|pattern| pattern.matches(full).is_some());
         if is_allowed && (!is_in_the_way || change.deletes()) {
             return Ok(());
         }

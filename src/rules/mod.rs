@@ -41,10 +41,12 @@ mod unlanded_fix;
 mod unlisted_branch;
 mod unlisted_tag;
 mod unpromoted_commit;
+mod unrepaired_pick;
 mod unverified_pick;
 mod version_gap;
 mod wrong_way_merge;
 
+pub(crate) use commands::{cherry_pick, switch_to};
 pub use entry::arm;
 pub(crate) use entry::{Armed, find};
 use entry::{Entry, branches, commits, refs, version_tags};
@@ -85,6 +87,7 @@ pub static REGISTRY: &[Entry] = &[
     refs::<unlisted_branch::UnlistedBranch>(),
     refs::<unlisted_tag::UnlistedTag>(),
     branches::<unpromoted_commit::UnpromotedCommit>(),
+    version_tags::<unrepaired_pick::UnrepairedPick>(),
     branches::<unverified_pick::UnverifiedPick>(),
     version_tags::<version_gap::VersionGap>(),
     branches::<wrong_way_merge::WrongWayMerge>(),

@@ -111,6 +111,7 @@ const PLANTED: [(&str, &[&str]); 4] = [
             "unlanded-fix heads/1.15",
             "unlisted-branch heads/releases/1.16",
             "unlisted-tag tags/nightly",
+            "unrepaired-pick tags/1.15.2",
             "unverified-pick heads/1.15",
             "wrong-way-merge heads/1.15",
         ],

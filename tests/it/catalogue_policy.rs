@@ -216,6 +216,9 @@ impl<'s> Writer<'s> {
         }
         if inner {
             self.keys(name, own, level + 1);
+        } else if words.get("properties").is_some() {
+            let _ = write!(self.text, "\n{}\n", description(words));
+            self.keys(name, words, level + 1);
         }
     }
 
@@ -278,6 +281,7 @@ impl<'s> Writer<'s> {
 
 fn plural(kind: &str) -> String {
     match kind {
+        "table" => "tables".to_owned(),
         "text" => "texts".to_owned(),
         "one of the words below" => "the words below".to_owned(),
         linked => linked.to_owned(),

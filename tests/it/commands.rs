@@ -492,6 +492,24 @@ const CASES: &[Case<'static>] = &[
         ..USUAL_CASE
     },
     Case {
+        name: "a release without what is wanted on its branch",
+        rule: "unlanded-fix",
+        by: "pick_and_tag",
+        policy: "+[[flow]]\nfrom = 'master'\nto = 'release'\nwanted-by = [{ trailer = 'Backport-To' }]\nby = ['pick']\ndue = 'next-tag'\n",
+        work: "sed -i s/3/5/ monitor.py; c 'fix: wait longer' -m 'Backport-To: 1.15'; sed -i s/5/6/ monitor.py; c 'fix: longer still' -m 'Backport-To: 1.15'; git push -q origin master; git switch -q 1.15; w f; c 'fix: f'; git push -q origin 1.15; git tag -a -m x 1.15.2",
+        push: "1.15.2",
+        ..USUAL_CASE
+    },
+    Case {
+        name: "a release with a pick that was repaired since",
+        rule: "unrepaired-pick",
+        by: "pick_and_tag",
+        policy: "+[[flow]]\nfrom = 'release'\nto = 'master'\nby = ['pick']\ndue = 'report'\n[rules.unrepaired-pick]\nlevel = 'refuse'\n",
+        work: "sed -i s/3/5/ monitor.py; c 'fix: wait longer'; F=$(git rev-parse HEAD); sed -i s/5/6/ monitor.py; c 'fix: longer still' -m \"Fixes: $F\"; git push -q origin master; git switch -q 1.15; git cherry-pick -x $F; git push -q origin 1.15; git tag -a -m x 1.15.2",
+        push: "1.15.2",
+        ..USUAL_CASE
+    },
+    Case {
         name: "a patch version with a feature",
         rule: "understated-version",
         by: "delete_tag",
@@ -893,7 +911,7 @@ rules! {
     colliding_slug deleted_ref duplicate_version improper_waiver lightweight_tag mismatched_tag misplaced_branch
     misplaced_change misplaced_tag moved_tag off_calendar_tag out_of_order_tag reserved_version retired_line
     rewritten_history stranded_changelog understated_version undocumented_release unlanded_fix unlisted_branch unlisted_tag
-    unpromoted_commit version_gap wrong_way_merge
+    unpromoted_commit unrepaired_pick version_gap wrong_way_merge
 }
 
 /// Where a command would not do, there is none.
@@ -1015,7 +1033,7 @@ fn every_rule_that_can_show_a_command_has_a_case() {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let (stem, extension) = (path.file_stem().unwrap().to_str().unwrap(), path.extension().unwrap());
-        if extension != "rs" || ["commands", "rule"].contains(&stem) {
+        if extension != "rs" || ["commands", "mod", "rule"].contains(&stem) {
             continue;
         }
         let text = std::fs::read_to_string(&path).unwrap();

@@ -316,3 +316,82 @@ fn an_end_of_life_is_taken_back_by_title_too() {
     work.write(&[("b", "1")], "fix: and one more");
     work.push(&["origin", "1.15"]).refused(&["retired-line refs/heads/1.15"]);
 }
+
+/// Returns a policy by which backports are wanted of master on release branches.
+fn wanted(due: &str, more: &str) -> String {
+    format!(
+        "{POLICY}\n[[flow]]\nfrom = \"master\"\nto = \"release\"\nby = [\"pick\"]\ndue = \"{due}\"\n\
+         wanted-by = [{{ trailer = \"Backport-To\" }}, {{ notes = \"refs/notes/backports\" }}, {{ fixes = true }}]\n{more}"
+    )
+}
+
+/// Makes a fix on master that is wanted on 1.15, and pushes it.
+fn want_a_fix(work: &Work) -> String {
+    work.git(&["switch", "--quiet", "master"]);
+    let fix = work.commit("timeout = 5", "fix: the monitor gave up too soon\n\nBackport-To: 1.15");
+    work.push(&["origin", "master"]).accepted();
+    work.git(&["switch", "--quiet", "1.15"]);
+    fix
+}
+
+#[test]
+fn a_release_without_a_backport_that_is_wanted_is_refused_until_it_is_there() {
+    let work = Work::new(&wanted("next-tag", ""), "1.15", "pre-receive");
+    let fix = want_a_fix(&work);
+    work.write(&[("README", "1.15.1\n")], "docs: 1.15.1");
+    work.push(&["origin", "1.15"]).accepted();
+    work.git(&["tag", "--annotate", "--message=1.15.1", "1.15.1"]);
+    let tagged = work.push(&["origin", "1.15.1"]);
+    tagged.refused(&["unlanded-fix refs/tags/1.15.1"]);
+    let said = format!("is without {}, which is wanted on `refs/heads/1.15` (`Backport-To: 1.15`)", &fix[..10]);
+    assert!(tagged.text.contains(&said), "{}", tagged.text);
+    assert!(work.site.holds("refs/tags/1.15.1").is_none());
+    work.paste(&mended_by(&tagged));
+    work.push(&["--atomic", "origin", "1.15", "1.15.1"]).accepted();
+    assert!(work.site.holds("refs/tags/1.15.1").is_some());
+}
+
+#[test]
+fn a_backport_is_wanted_by_a_note_and_by_what_it_fixes() {
+    let work = Work::new(&wanted("next-tag", ""), "1.15", "pre-receive");
+    work.git(&["switch", "--quiet", "master"]);
+    let fix = work.commit("timeout = 5", "fix: the monitor gave up too soon");
+    work.git(&["notes", "--ref=backports", "add", "--message=1.15", &fix]);
+    work.push(&["origin", "master", "refs/notes/backports"]).accepted();
+    work.git(&["switch", "--quiet", "1.15"]);
+    work.git(&["tag", "--annotate", "--message=1.15.1", "1.15.1"]);
+    let tagged = work.push(&["origin", "1.15.1"]);
+    tagged.refused(&["unlanded-fix refs/tags/1.15.1"]);
+    work.paste(&mended_by(&tagged));
+    work.push(&["--atomic", "origin", "1.15", "1.15.1"]).accepted();
+    // What repairs a commit that the branch has as a pick is wanted there without a word.
+    work.git(&["switch", "--quiet", "master"]);
+    let file = work.clone.join("monitor.py");
+    std::fs::write(&file, "timeout = 5 # seconds\nretries = 2\n").unwrap();
+    work.git(&["commit", "--quiet", "--all", "--message", &format!("fix: say what it is\n\nFixes: {fix}")]);
+    work.push(&["origin", "master"]).accepted();
+    work.git(&["switch", "--quiet", "1.15"]);
+    work.git(&["commit", "--quiet", "--allow-empty", "--message=chore: the next one"]);
+    work.git(&["tag", "--annotate", "--message=1.15.2", "1.15.2"]);
+    work.push(&["--atomic", "origin", "1.15", "1.15.2"]).refused(&["unlanded-fix refs/tags/1.15.2"]);
+}
+
+#[test]
+fn a_backport_that_is_only_reported_holds_nothing_up() {
+    let work = Work::new(&wanted("report", ""), "1.15", "pre-receive");
+    let fix = want_a_fix(&work);
+    work.git(&["tag", "--annotate", "--message=1.15.1", "1.15.1"]);
+    let tagged = work.push(&["origin", "1.15.1"]);
+    tagged.accepted();
+    assert!(tagged.text.contains(&format!("is without {}", &fix[..10])), "{}", tagged.text);
+}
+
+#[test]
+fn a_wish_that_names_no_branch_is_said_when_it_is_pushed() {
+    let work = Work::new(&wanted("next-tag", ""), "1.15", "pre-receive");
+    work.git(&["switch", "--quiet", "master"]);
+    work.commit("timeout = 5", "fix: the monitor gave up too soon\n\nBackport-To: 9.9");
+    let pushed = work.push(&["origin", "master"]);
+    pushed.accepted();
+    assert!(pushed.text.contains("names `9.9`, which is not a maintained branch"), "{}", pushed.text);
+}

@@ -27,6 +27,7 @@ mod landed;
 mod landed_cache;
 mod landed_hostile;
 mod landed_policy;
+mod ledger;
 mod managers;
 mod named_by;
 mod observe;

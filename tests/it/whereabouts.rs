@@ -235,3 +235,40 @@ fn a_project_with_two_numbers_has_series_of_one() {
     let found = asked(folder.path(), &[&ids["B"]]);
     assert_eq!(versions(&found, &ids), ["252 v252.1 +1/3 B", "253 v253-rc1 +0/1 B", "1.2 lib-1.2.3 +0/2 B"]);
 }
+
+const PULLS: &str = r#"
+A = commit "first" at "1700000000" file code "one\n"
+F = commit "fix: the limit of the probes (#12)" parents A at "1700000100" file limits.py "the limit of a probe\n"
+X = commit "feat: a page" parents A at "1700000200" file page "a page of its own\n"
+Y = commit "feat: a page more" parents X at "1700000300" file more "another page of its own\n"
+M = commit "Merge pull request #13 from ann/page" parents F X Y at "1700000400" file page "a page of its own\n" file more "another page of its own\n"
+P = commit "fix: the limit of the probes (#12) (#14)" parents A at "1700000500" file limits.py "the limit of a probe\n"
+S = commit "docs: more" parents P at "1700000600" file docs "more of it\n"
+T1 = tag 1.15.1 of P
+T2 = tag 1.15.2 of S
+refs/heads/master = M
+refs/heads/1.15 = S
+refs/tags/1.15.1 = T1
+refs/tags/1.15.2 = T2
+"#;
+
+#[test]
+fn a_pull_request_and_a_range_are_their_changes() {
+    let folder = tempfile::tempdir().unwrap();
+    let ids = build(folder.path(), PULLS, &[]);
+    let labels = |found: &Value| {
+        let label = |id: &Value| ids.iter().find(|(_, own)| **own == *id.as_str().unwrap()).unwrap().0.clone();
+        found.as_array().unwrap().iter().map(|one| label(&one["commit"])).collect::<Vec<String>>()
+    };
+    let squashed = asked(folder.path(), &["#12"]);
+    assert_eq!(labels(&squashed), ["F"]);
+    assert_eq!(versions(&squashed[0], &ids), ["1.15 1.15.1 +1/2 P"]);
+    assert_eq!(squashed[0]["versions"][0]["with"], serde_json::json!(["1.15.1", "1.15.2"]));
+    assert_eq!(labels(&asked(folder.path(), &["#13"])), ["X", "Y"]);
+    assert_eq!(labels(&asked(folder.path(), &[&format!("{}..master", ids["F"])])), ["X", "Y"]);
+    for (word, why) in [("#99", "#99"), ("master..master", "no change in this range")] {
+        let output = refgate(folder.path(), &["where", word], b"");
+        assert_eq!(output.status.code(), Some(2));
+        assert!(stderr(&output).contains(why), "{}", stderr(&output));
+    }
+}

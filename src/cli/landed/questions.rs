@@ -5,7 +5,7 @@ use crate::cli::project::commit;
 use crate::git::Repository;
 use crate::model::{Exit, Failure, ObjectId, RefName, Stage, Untrusted, did_you_mean};
 use crate::policy::{Bindings, Flow, Line};
-use crate::project::Snapshot;
+use crate::project::{Destination, Snapshot};
 
 /// One comparison.
 pub(super) struct Question<'a> {
@@ -17,8 +17,8 @@ pub(super) struct Question<'a> {
     pub(super) tip: ObjectId,
     /// What it is compared with, as it was named.
     pub(super) to: String,
-    /// Its commits: a line has as many as it has branches.
-    pub(super) targets: Vec<ObjectId>,
+    /// Its branches: a line has as many as it has.
+    pub(super) place: Destination,
     /// What the policy asks for between the two.
     pub(super) flow: Option<&'a Flow>,
 }
@@ -151,8 +151,12 @@ impl<'a> Asked<'_, 'a> {
             return Ok(Vec::new());
         }
         let is_line = matches!(to, End::Line(_));
-        let (to, targets) = match to {
-            End::Revision { name, id, .. } => (name.clone(), vec![*id]),
+        let (to, branches) = match to {
+            // Whatever it is called: it is one place.
+            End::Revision { name, id, branch } => {
+                let called = branch.clone().unwrap_or_else(|| RefName::new(name.as_str()));
+                (name.clone(), vec![(called, *id)])
+            }
             End::Line(line) => {
                 let branches = self.branches(line)?;
                 let name = match branches.as_slice() {
@@ -163,7 +167,7 @@ impl<'a> Asked<'_, 'a> {
                     [(only, _)] => only.short().to_string(),
                     _ => line.name.clone(),
                 };
-                (name, branches.into_iter().map(|(_, id)| id).collect())
+                (name, branches)
             }
         };
         let flows: Vec<Option<&'a Flow>> =
@@ -171,28 +175,30 @@ impl<'a> Asked<'_, 'a> {
         let mut questions = Vec::new();
         for (from, tip, branch) in sources {
             for flow in &flows {
-                let each = flow.filter(|flow| flow.each && is_line).zip(branch.as_ref());
-                let places = match each {
-                    Some((flow, branch)) => self.each_place(flow, branch)?,
-                    None => vec![(to.clone(), targets.clone())],
+                let apart = flow.filter(|flow| flow.tells_branches_apart() && is_line).zip(branch.as_ref());
+                let places = match apart {
+                    Some((flow, branch)) => self.places(flow, branch, tip)?,
+                    None => vec![(to.clone(), Destination { name: to.clone(), branches: branches.clone() })],
                 };
-                questions.extend(places.into_iter().map(|(to, targets)| {
+                questions.extend(places.into_iter().map(|(to, place)| {
                     let (from, branch) = (from.clone(), branch.clone());
-                    Question { from, branch, tip, to, targets, flow: *flow }
+                    Question { from, branch, tip, to, place, flow: *flow }
                 }));
             }
         }
         Ok(questions)
     }
 
-    /// Returns the branches, each of which needs the changes of a branch, with what each is compared by.
-    fn each_place(&self, flow: &Flow, from: &RefName) -> Result<Vec<(String, Vec<ObjectId>)>, Failure> {
-        let places = self.refs.destinations(flow, from).map_err(|error| {
+    /// Returns the places where a flow wants the changes of a branch, with what each is called.
+    fn places(&self, flow: &Flow, from: &RefName, tip: ObjectId) -> Result<Vec<(String, Destination)>, Failure> {
+        let places = self.refs.destinations(flow, from, tip).map_err(|error| {
             let detail = format!("looking for the maintained branches of the line `{}`", Untrusted::new(&flow.to));
             error.into_failure(detail, Stage::Ci)
         })?;
-        let branches = places.into_iter().flat_map(|place| place.branches);
-        Ok(branches.map(|(name, id)| (name.short().to_string(), vec![id])).collect())
+        let called = |place: &Destination| {
+            place.only_branch().map_or_else(|| flow.to.clone(), |(name, _)| name.short().to_string())
+        };
+        Ok(places.into_iter().map(|place| (called(&place), place)).collect())
     }
 
     fn branches(&self, line: &Line) -> Result<Vec<(RefName, ObjectId)>, Failure> {

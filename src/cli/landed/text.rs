@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::questions::Question;
 use crate::landed::{Status, Verdict};
 use crate::model::{ObjectId, Untrusted, quote};
-use crate::project::{Granted, Released};
+use crate::project::{Granted, Released, Unrepaired};
 
 /// The answer to one question.
 pub(super) struct Answer {
@@ -16,6 +16,8 @@ pub(super) struct Answer {
     pub(super) unread: Vec<ObjectId>,
     /// Entries of changelogs that are not there, by file.
     pub(super) changelogs: Vec<(BString, Vec<Released>)>,
+    /// What was repaired or taken back since of what was picked, where that was asked for.
+    pub(super) repairs: Option<Vec<Unrepaired>>,
 }
 
 /// What a waived change is called.
@@ -81,12 +83,25 @@ fn document(question: &Question<'_>, answer: &Answer) -> serde_json::Value {
         "schema": "refgate.landed/v1", "from": question.from, "to": question.to, "commits": commits,
         "counts": answer.counts(),
     });
+    if let (Some(repairs), Some(fields)) = (&answer.repairs, document.as_object_mut()) {
+        fields.insert("repairs".to_owned(), repairs.iter().map(repair).collect());
+    }
     if let (Some(flow), Some(fields)) = (question.flow, document.as_object_mut()) {
         fields.insert("flow".to_owned(), serde_json::json!({ "from": flow.from, "to": flow.to }));
         let changelogs: Vec<_> = answer.changelogs.iter().map(|(path, missing)| changelog(path, missing)).collect();
         fields.insert("changelogs".to_owned(), changelogs.into());
     }
     document
+}
+
+fn repair(found: &Unrepaired) -> serde_json::Value {
+    serde_json::json!({
+        "commit": found.by.id.to_string(),
+        "subject": String::from_utf8_lossy(found.by.subject()),
+        "kind": found.repair.name(),
+        "original": found.original.to_string(),
+        "pick": found.pick.to_string(),
+    })
 }
 
 fn changelog(path: &BString, missing: &[Released]) -> serde_json::Value {
@@ -125,6 +140,21 @@ pub(super) fn human(question: &Question<'_>, answer: &Answer, all: bool) -> Stri
     for (path, missing) in answer.changelogs.iter().filter(|(_, missing)| !missing.is_empty()) {
         let entries: Vec<String> = missing.iter().map(ToString::to_string).collect();
         text.push_str(&format!("{} on {to} lacks {}\n\n", Untrusted::new(path), entries.join(", ")));
+    }
+    let repairs = answer.repairs.as_deref().unwrap_or_default();
+    if !repairs.is_empty() {
+        text.push_str(&format!("repaired since ({})\n", repairs.len()));
+        for found in repairs {
+            let (by, subject) = (found.by.id.short(), Untrusted::new(found.by.subject()));
+            let (deed, original) = (found.repair.deed(), found.original.short());
+            let of = if found.pick == found.original {
+                String::new()
+            } else {
+                format!(", of which {} is a pick", found.pick.short())
+            };
+            text.push_str(&format!("  {by}  {subject}\n              {deed}: {original}{of}\n"));
+        }
+        text.push('\n');
     }
     // Oldest first: picks apply in the order in which they were made.
     let missing: Vec<String> = answer
@@ -180,9 +210,11 @@ mod tests {
                 changes: vec![(verdict.clone(), Some(waiver)), (verdict, None)],
                 unread: vec![id],
                 changelogs: vec![(bytes.as_slice().into(), vec![Released { version: own(), distribution: own() }])],
+                repairs: None,
             };
+            let place = crate::project::Destination { name: own(), branches: Vec::new() };
             let question =
-                Question { from: own(), branch: None, tip: id, to: own(), targets: vec![id], flow: None };
+                Question { from: own(), branch: None, tip: id, to: own(), place, flow: None };
             prop_assert_eq!(acts(&human(&question, &answer, true)), None);
             prop_assert_eq!(acts(&json(&[(&question, answer)], true)), None);
         }

@@ -18,3 +18,4 @@ pub(crate) mod tag;
 pub(crate) mod version_field;
 pub(crate) mod waiver;
 pub(crate) mod waiver_note;
+pub(crate) mod wanted;

@@ -1,0 +1,277 @@
+//! What the mainline later repaired or took back of the changes that a branch has as picks.
+
+use bstr::{BStr, BString};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::wanted::fixes;
+use super::{FactError, Snapshot};
+use crate::git::Commit;
+use crate::landed::{self, Options, Status, TakesBack};
+use crate::model::ObjectId;
+
+/// A change that a branch has as a pick, without what its own line did about it later.
+#[derive(Clone, Debug)]
+pub struct Unrepaired {
+    /// The change, as it was made on the other line.
+    pub original: ObjectId,
+    /// The commit of the branch that it is there.
+    pub pick: ObjectId,
+    /// What the other line did about it later, and the branch lacks.
+    pub by: Commit,
+    /// What that is.
+    pub repair: Repair,
+}
+
+/// What a line did about an earlier change of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Repair {
+    /// It says that it fixes it (`Fixes:`).
+    Fixes,
+    /// It takes it back.
+    TakesBack,
+    /// It rewrites most of its lines, and says nothing of it: a guess.
+    Rewrites,
+}
+
+impl Repair {
+    /// Returns what the later commit does with the earlier one, for sentences.
+    pub const fn deed(self) -> &'static str {
+        match self {
+            Self::Fixes => "repairs it",
+            Self::TakesBack => "takes it back",
+            Self::Rewrites => "probably repairs it, and rewrites most of its lines",
+        }
+    }
+
+    /// Returns the name in `refgate.landed/v1`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Fixes => "fixes",
+            Self::TakesBack => "takes-back",
+            Self::Rewrites => "probable",
+        }
+    }
+}
+
+/// What is remembered of repairs: every version tag of a push asks, and those of one branch ask the same.
+#[derive(Default)]
+pub(super) struct KnownRepairs {
+    /// The commits that say nothing of another one.
+    silent: RefCell<BTreeSet<ObjectId>>,
+    /// What commits of a line are on a branch, by the branch's tip.
+    there: RefCell<HashMap<(ObjectId, ObjectId), Option<There>>>,
+}
+
+/// A commit of a line on a branch.
+#[derive(Clone, Copy, Debug)]
+struct There {
+    /// The commit that it is there.
+    commit: Option<ObjectId>,
+    is_sure: bool,
+}
+
+/// A branch, and a commit of it that is asked about.
+#[derive(Clone, Copy, Debug)]
+pub struct Of {
+    /// The tip of the branch, by which commits are looked for once for all of its versions.
+    pub tip: ObjectId,
+    /// The commit.
+    pub at: ObjectId,
+}
+
+impl Snapshot<'_> {
+    /// Returns what a line at `mainline` repaired or took back, by its messages, of the changes that a branch has as picks,
+    /// and that is not on the branch; oldest first. What was made on the line after `until` is left out.
+    ///
+    /// # Errors
+    /// What cannot be read.
+    pub fn unrepaired(&self, branch: Of, mainline: ObjectId, until: Option<i64>) -> Result<Vec<Unrepaired>, FactError> {
+        let ids = self.project().commits(&[mainline], &[branch.at])?;
+        let later = self.that_say_something(&ids)?;
+        let claims = self.repairs(&ids, &later)?;
+        let mut picks = self.picks_of(&claims, branch, mainline)?;
+        if picks.is_empty() {
+            return Ok(Vec::new());
+        }
+        let gone = self.taken_back_in(branch.at, mainline)?;
+        picks.retain(|_, pick| !gone.contains(pick));
+        let of_picks = |claim: &&Claim| picks.contains_key(&claim.original);
+        let asked: BTreeSet<ObjectId> = claims.iter().filter(of_picks).map(|claim| claim.by).collect();
+        if asked.is_empty() {
+            return Ok(Vec::new());
+        }
+        let there = self.places(asked, branch.tip, mainline)?;
+        let gone = self.taken_back_in(mainline, branch.at)?;
+        let mut found = Vec::new();
+        for claim in claims.iter().filter(of_picks).filter(|claim| !gone.contains(&claim.by)) {
+            let (Some(by), Some(pick)) = (later.get(&claim.by), picks.get(&claim.original)) else { continue };
+            let is_late = until.is_some_and(|until| by.committer.seconds > until);
+            let is_there = match there.get(&claim.by).and_then(|there| there.commit) {
+                Some(commit) => self.project().is_ancestor(commit, branch.at)?,
+                None => there.contains_key(&claim.by),
+            };
+            if !is_late && !is_there {
+                let (original, repair) = (claim.original, claim.repair);
+                found.push(Unrepaired { original, pick: *pick, by: by.clone(), repair });
+            }
+        }
+        found.reverse();
+        Ok(found)
+    }
+
+    /// Returns those of some commits whose messages may speak of another one.
+    fn that_say_something(&self, ids: &[ObjectId]) -> Result<BTreeMap<ObjectId, Commit>, FactError> {
+        let silent = &mut *self.known_repairs.silent.borrow_mut();
+        let mut found = BTreeMap::new();
+        for id in ids.iter().filter(|id| !silent.contains(id)).copied().collect::<Vec<ObjectId>>() {
+            self.project().step()?;
+            let commit = self.project().commit(id)?;
+            if commit.parents.len() > 1 || (fixes(&commit).is_empty() && TakesBack::of(&commit).is_nothing()) {
+                silent.insert(id);
+            } else {
+                found.insert(id, commit);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Returns the commits of a line, without those of another, that a later one of them took back.
+    fn taken_back_in(&self, tip: ObjectId, without: ObjectId) -> Result<BTreeSet<ObjectId>, FactError> {
+        let mut own = Vec::new();
+        for id in self.project().commits(&[tip], &[without])? {
+            own.push(self.project().commit(id)?);
+        }
+        let gone = landed::taken_back(&own).into_iter().zip(&own);
+        Ok(gone.filter(|(is_gone, _)| *is_gone).map(|(_, commit)| commit.id).collect())
+    }
+
+    /// Returns what commits say that they repair or take back, newest first. What takes a change back and says `Fixes:` does
+    /// so once.
+    fn repairs(&self, ids: &[ObjectId], later: &BTreeMap<ObjectId, Commit>) -> Result<Vec<Claim>, FactError> {
+        let says: BTreeMap<ObjectId, TakesBack> =
+            later.iter().map(|(id, commit)| (*id, TakesBack::of(commit))).collect();
+        let repository = self.project().repository();
+        // Titles are read where no id leads anywhere.
+        let mut titles: Option<HashMap<BString, Vec<usize>>> = None;
+        let mut claims = Vec::new();
+        for (at, id) in ids.iter().enumerate() {
+            let (Some(commit), Some(said)) = (later.get(id), says.get(id)) else { continue };
+            let mut taken = said.targets(
+                |prefix| landed::lookup(repository, prefix).map_err(FactError::from),
+                |_| Ok::<Option<ObjectId>, FactError>(None),
+            )?;
+            if taken.is_empty() && !said.is_nothing() {
+                if titles.is_none() {
+                    titles = Some(self.titles(ids)?);
+                }
+                let by_title = |title: &BStr| {
+                    let of_title = titles.as_ref().and_then(|titles| titles.get(title)).into_iter().flatten();
+                    Ok::<_, FactError>(of_title.copied().find(|other| *other > at).and_then(|at| ids.get(at)).copied())
+                };
+                taken = said.targets(|_| Ok(None), by_title)?;
+            }
+            let fixed = self.fixed_by(commit)?;
+            let fixed = fixed.into_iter().filter(|id| !taken.contains(id)).map(|id| (id, Repair::Fixes));
+            let all: BTreeSet<(ObjectId, Repair)> =
+                taken.iter().map(|id| (*id, Repair::TakesBack)).chain(fixed).collect();
+            let own = all.into_iter().filter(|(original, _)| original != id);
+            claims.extend(own.map(|(original, repair)| Claim { original, by: *id, repair }));
+        }
+        Ok(claims)
+    }
+
+    /// Returns the places of commits by their titles.
+    fn titles(&self, ids: &[ObjectId]) -> Result<HashMap<BString, Vec<usize>>, FactError> {
+        let mut titles: HashMap<BString, Vec<usize>> = HashMap::new();
+        for (at, id) in ids.iter().enumerate() {
+            self.project().step()?;
+            titles.entry(landed::key_of(&self.project().commit(*id)?)).or_default().push(at);
+        }
+        Ok(titles)
+    }
+
+    /// Returns the originals among these that the branch has as other commits, with those commits. A message may also name
+    /// the pick itself.
+    fn picks_of(
+        &self,
+        claims: &[Claim],
+        branch: Of,
+        mainline: ObjectId,
+    ) -> Result<BTreeMap<ObjectId, ObjectId>, FactError> {
+        let (mut picks, mut asked) = (BTreeMap::new(), BTreeSet::new());
+        for original in claims.iter().map(|claim| claim.original).collect::<BTreeSet<_>>() {
+            let (is_here, is_there) =
+                (self.project().is_ancestor(original, branch.at)?, self.project().is_ancestor(original, mainline)?);
+            match (is_here, is_there) {
+                (false, true) => drop(asked.insert(original)),
+                (true, false) => drop(picks.insert(original, original)),
+                // What both lines have was not picked, and what neither has is not on the branch.
+                (true, true) | (false, false) => {}
+            }
+        }
+        for (original, there) in self.places(asked, branch.tip, mainline)? {
+            if let Some(pick) = there.commit.filter(|pick| there.is_sure && *pick != original)
+                && self.project().is_ancestor(pick, branch.at)?
+            {
+                picks.insert(original, pick);
+            }
+        }
+        Ok(picks)
+    }
+
+    /// Returns where those of some commits of the mainline are on the branch that are there, or seem to be.
+    fn places(
+        &self,
+        asked: BTreeSet<ObjectId>,
+        branch: ObjectId,
+        mainline: ObjectId,
+    ) -> Result<BTreeMap<ObjectId, There>, FactError> {
+        let known = &self.known_repairs.there;
+        let unknown = |id: &ObjectId| !known.borrow().contains_key(&(*id, branch));
+        for verdict in self.found(asked.iter().copied().filter(unknown).collect(), branch, mainline)? {
+            let is_there = !matches!(verdict.status, Status::Missing | Status::Exempt | Status::Elsewhere);
+            let is_sure = verdict.status == Status::Landed;
+            let there = is_there.then_some(There { commit: verdict.matched, is_sure });
+            known.borrow_mut().insert((verdict.commit, branch), there);
+        }
+        let known = known.borrow();
+        Ok(asked.into_iter().filter_map(|id| Some((id, (*known.get(&(id, branch))?)?))).collect())
+    }
+
+    /// Returns those of some commits of the mainline that are on the branch, or seem to be.
+    pub(super) fn there(
+        &self,
+        asked: BTreeSet<ObjectId>,
+        branch: ObjectId,
+        mainline: ObjectId,
+    ) -> Result<BTreeSet<ObjectId>, FactError> {
+        Ok(self.places(asked, branch, mainline)?.into_keys().collect())
+    }
+
+    fn found(
+        &self,
+        asked: BTreeSet<ObjectId>,
+        branch: ObjectId,
+        mainline: ObjectId,
+    ) -> Result<Vec<landed::Verdict>, FactError> {
+        if asked.is_empty() {
+            return Ok(Vec::new());
+        }
+        let only = Some(asked.into_iter().collect());
+        let options = Options { only, grammar: self.grammar(), owes_chores: true, ..Options::default() };
+        let compared = landed::compare(self.project().repository(), mainline, &[branch], &options)?;
+        if compared.verdicts().iter().any(|verdict| verdict.status != Status::Landed) {
+            self.all_read(compared.unread())?;
+        }
+        Ok(compared.verdicts().to_vec())
+    }
+}
+
+/// A commit of a line that says that it repairs or takes back another.
+#[derive(Clone, Copy, Debug)]
+struct Claim {
+    original: ObjectId,
+    by: ObjectId,
+    repair: Repair,
+}
