@@ -96,10 +96,17 @@ fn asked(repository: &Repository, word: &str, places: &Places<'_, '_>) -> Result
 
 fn status(presence: &Presence) -> &'static str {
     match presence {
-        Presence::Here(copy) if copy.is_probable => "probable",
-        Presence::Here(_) => "landed",
+        Presence::Here(copy) => status_of(copy),
         Presence::Reverted(..) => "reverted",
         Presence::Absent => "missing",
+    }
+}
+
+fn status_of(copy: &Occurrence) -> &'static str {
+    match (copy.is_partial, copy.is_probable) {
+        (true, _) => "partial",
+        (false, true) => "probable",
+        (false, false) => "landed",
     }
 }
 
@@ -166,7 +173,7 @@ fn document(change: &Commit, found: &Whereabouts) -> serde_json::Value {
                 "series": series.series,
                 "tag": tag.short().to_string(),
                 "version": version.to_string(),
-                "status": if copy.is_probable { "probable" } else { "landed" },
+                "status": status_of(copy),
                 "match": copy.commit.to_string(),
                 "evidence": copy.evidence.name(),
                 "score": copy.score,
@@ -209,7 +216,11 @@ fn human(change: &Commit, policy: &Policy, found: &Whereabouts, all: bool) -> St
     text.push_str("\nversions\n");
     for series in &found.versions {
         let (tag, _, copy) = &series.first;
-        let probably = if copy.is_probable { "probably " } else { "" };
+        let probably = match status_of(copy) {
+            "partial" => "in part ",
+            "probable" => "probably ",
+            _ => "",
+        };
         let others = if series.others > 0 { format!(" and {} more", series.others) } else { String::new() };
         let (tag, of) = (Untrusted::new(tag.short()), Untrusted::new(&series.series));
         text.push_str(&format!("  {of}: {probably}{tag}{others} of {}, as {}\n", series.total, copy.commit.short()));
@@ -247,7 +258,7 @@ mod tests {
             let change = Commit::parse(id, &[head.as_bytes(), &bytes].concat()).unwrap();
             let name = RefName::new(bytes.as_slice());
             let copy =
-                Occurrence { commit: id, evidence: Evidence::Ancestor, score: 1.0, reason: own(), is_probable: true };
+                Occurrence { commit: id, evidence: Evidence::Ancestor, score: 1.0, reason: own(), is_probable: true, is_partial: false };
             let version = "semver".parse::<Scheme>().unwrap().read("1.0.0").unwrap();
             let first = (name.clone(), version, copy.clone());
             let found = Whereabouts {

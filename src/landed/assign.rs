@@ -1,11 +1,15 @@
 //! One-to-one assignment: which of the commits that resemble a change really is that change.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-use super::features::Features;
+use super::change::Change;
+use super::features::{Cover, Features};
 use super::index::At;
-use super::tiers::Tier;
+use super::named::Named;
+use super::reading::Patches;
+use super::tiers::{Reason, Tier};
 use super::verdict::Evidence;
+use crate::model::ObjectId;
 
 /// A mainline commit that a branch commit may be.
 #[derive(Clone, Debug)]
@@ -22,7 +26,7 @@ pub(super) struct Pair {
 
 /// How much of a commit must be in a change, and weigh more than a brace, for the commit to be a part of the change;
 /// and how much of the change must be in its parts for them to make it up.
-const PART_INSIDE: f64 = 0.8;
+pub(super) const PART_INSIDE: f64 = 0.8;
 const PART_WEIGHT: f64 = 2.0;
 const MOSTLY_COVERED: f64 = 0.7;
 
@@ -59,59 +63,146 @@ impl Pair {
         )
     }
 
+    /// Returns whether the change plainly is the commit, or nothing is known of its lines.
+    pub(super) fn is_same(&self) -> bool {
+        let content = &self.features.content;
+        let is_same = content.same_patch || content.same_lines || content.same_moved_lines;
+        is_same || !content.has_lines || self.tier == Some(Tier::Brought)
+    }
+
+    /// Returns whether what the commit does counts as done: it is the change, or larger or smaller than that.
+    pub(super) fn is_measured(&self) -> bool {
+        self.is_sure() || (!self.is_taken_away && self.tier == Some(Tier::Review(Reason::Contains)))
+    }
+
     /// Returns whether no person has to look at it.
     pub(super) fn is_sure(&self) -> bool {
         !self.is_taken_away && (self.named.is_some() || self.tier.is_some_and(|tier| !tier.is_review()))
     }
 }
 
+/// A change of the branch that plainly is some commit of the mainline, by what commits say.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Holder {
+    pub(super) branch: ObjectId,
+    /// The rule; `None` where a message names the commit.
+    strength: Option<Tier>,
+    is_sure: bool,
+}
+
+/// Which changes of the whole branch are which commits of the mainline, whether they are asked about or not.
+///
+/// A claim depends on nothing but what the change and the commit say: of each change the best candidate by that, and
+/// only where either side leads to the other. So the same claims are known whatever is asked about.
+#[derive(Default)]
+pub(super) struct Holders(BTreeMap<At, Vec<Holder>>);
+
+impl Holders {
+    /// Adds the claims of changes from the pairs that what commits say led to.
+    pub(super) fn add(&mut self, branch: &[Change], mainline: &[Change], pairs: &[Pair]) {
+        let mut own: BTreeMap<At, Vec<&Pair>> = BTreeMap::new();
+        for pair in pairs.iter().filter(|pair| pair.named.is_some() || pair.tier.is_some()) {
+            own.entry(pair.branch).or_default().push(pair);
+        }
+        for mut pairs in own.into_values() {
+            pairs.sort_by_key(|pair| pair.rank());
+            let (away, left): (Vec<&Pair>, Vec<&Pair>) = pairs.iter().partition(|pair| pair.is_taken_away);
+            let best = if away.is_empty() { left.into_iter().take(1).collect() } else { away };
+            for pair in best {
+                let Some((change, other)) = branch.get(pair.branch).zip(mainline.get(pair.mainline)) else { continue };
+                if are_related(change, other) && (pair.is_taken_away || pair.is_sure()) {
+                    let strength = pair.tier.filter(|_| pair.named.is_none());
+                    let holder = Holder { branch: change.id, strength, is_sure: pair.is_sure() };
+                    self.0.entry(pair.mainline).or_default().push(holder);
+                }
+            }
+        }
+    }
+
+    /// Returns the changes that surely are a commit of the mainline.
+    pub(super) fn of(&self, mainline: At) -> impl Iterator<Item = ObjectId> {
+        let holders = self.0.get(&mainline).into_iter().flatten();
+        holders.filter(|holder| holder.is_sure).map(|holder| holder.branch)
+    }
+
+    /// Returns whether a commit plainly is another change of the branch.
+    fn is_anothers(&self, mainline: At, change: ObjectId) -> bool {
+        self.0.get(&mainline).is_some_and(|holders| holders.iter().any(|holder| holder.branch != change))
+    }
+
+    /// Returns whether a commit is claimed by a stronger rule than this one for another change.
+    fn is_taken(&self, mainline: At, change: ObjectId, tier: Option<Tier>) -> bool {
+        let others = self.0.get(&mainline).into_iter().flatten().filter(|holder| holder.branch != change);
+        others.into_iter().any(|holder| holder.strength.is_none() || holder.strength < tier)
+    }
+}
+
+/// Returns whether either of two commits leads to the other by what it says.
+fn are_related(own: &Change, other: &Change) -> bool {
+    let names = |change: &Change, other: &Change| {
+        change.named.iter().any(|named| matches!(named, Named::Commit(prefix) if other.has_prefix(prefix)))
+    };
+    (own.author.is(other.author) && own.seconds == other.seconds)
+        || (own.key == other.key && !own.key.is_empty())
+        || (own.change_id.is_some() && own.change_id == other.change_id)
+        || names(own, other)
+        || names(other, own)
+}
+
 /// Returns the accepted pairs of each branch commit, best first.
 ///
 /// The mainline is sorted newest first: a smaller place is newer.
-pub(super) fn assign(pairs: Vec<Pair>) -> BTreeMap<At, Vec<Pair>> {
-    let mut pairs: Vec<Pair> = pairs.into_iter().filter(|pair| pair.named.is_some() || pair.tier.is_some()).collect();
-    pairs.sort_by_key(Pair::rank);
-    // By whom a mainline commit is claimed most strongly.
-    let mut claimed: HashMap<At, (Option<Tier>, At)> = HashMap::new();
-    let mut settled: BTreeMap<At, Vec<Pair>> = BTreeMap::new();
-    for pair in pairs.iter().filter(|pair| pair.is_taken_away) {
-        claimed.entry(pair.mainline).or_insert((pair.tier, pair.branch));
-    }
-    for pair in pairs.into_iter().filter(|pair| !pair.is_taken_away) {
+pub(super) fn assign(branch: &[Change], pairs: &[Pair], holders: &Holders) -> BTreeMap<At, Vec<Pair>> {
+    let is_accepted = |pair: &&Pair| {
         let yields = pair.named.is_none() && pair.tier.is_some_and(|tier| tier.yields(&pair.features));
-        let by_another = claimed.get(&pair.mainline).filter(|(_, branch)| *branch != pair.branch);
-        if yields && by_another.is_some_and(|(tier, _)| tier.is_none() || *tier < pair.tier) {
-            continue;
-        }
-        let own = settled.entry(pair.branch).or_default();
-        if own.is_empty() && pair.is_sure() {
-            let strength = if pair.named.is_some() { None } else { pair.tier };
-            claimed.entry(pair.mainline).or_insert((strength, pair.branch));
-        }
-        own.push(pair);
+        let id = branch.get(pair.branch).map(|change| change.id);
+        let is_taken = yields && id.is_some_and(|id| holders.is_taken(pair.mainline, id, pair.tier));
+        !pair.is_taken_away && (pair.named.is_some() || pair.tier.is_some()) && !is_taken
+    };
+    let mut settled: BTreeMap<At, Vec<Pair>> = BTreeMap::new();
+    for pair in pairs.iter().filter(is_accepted) {
+        settled.entry(pair.branch).or_default().push(pair.clone());
     }
+    settled.values_mut().for_each(|own| own.sort_by_key(Pair::rank));
     settled
 }
 
-/// Returns the mainline commits that together make up a change (two or more, each nearly all in it, and most of it in
-/// them), and whether they make up so much of it that nobody has to look.
-pub(super) fn squashed(pairs: &[Pair]) -> (Vec<At>, bool) {
-    let parts: Vec<&Pair> = pairs
-        .iter()
-        .filter(|pair| {
-            !pair.is_taken_away
-                && pair.features.content.of_mainline >= PART_INSIDE
-                && pair.features.content.shared > PART_WEIGHT
-        })
-        .collect();
-    let covered: f64 = parts.iter().map(|pair| pair.features.content.of_branch).sum();
-    if parts.len() < 2 || covered < MOSTLY_COVERED {
-        return (Vec::new(), false);
+/// Mainline commits that together make up a change.
+pub(super) struct Squash {
+    /// Two or more, each nearly all in it, and most of it in them.
+    pub(super) parts: Vec<At>,
+    /// Whether they make up so much of it that nobody has to look.
+    pub(super) is_whole: bool,
+}
+
+/// Returns the mainline commits that together make up a change. What several of them do is counted once, and what
+/// plainly is another change of the branch is not a part of this one.
+pub(super) fn squashed(
+    change: &Change,
+    pairs: &[Pair],
+    holders: &Holders,
+    (own, there): (&Patches<'_>, &Patches<'_>),
+) -> Option<Squash> {
+    let content = |pair: &Pair| pair.features.content.clone();
+    let is_inside = |pair: &&Pair| {
+        content(pair).of_mainline >= PART_INSIDE
+            && content(pair).shared > PART_WEIGHT
+            && !pair.is_taken_away
+            && !holders.is_anothers(pair.mainline, change.id)
+    };
+    let mut parts: Vec<&Pair> = pairs.iter().filter(is_inside).collect();
+    if parts.len() < 2 {
+        return None;
     }
-    let is_whole = covered >= COVERED
+    parts.sort_by(|a, b| content(b).shared.total_cmp(&content(a).shared).then(a.mainline.cmp(&b.mainline)));
+    let mut cover = Cover::of(own.get(parts.first()?.branch)?);
+    parts.retain(|pair| there.get(pair.mainline).is_some_and(|patch| cover.add(patch) > PART_WEIGHT));
+    if parts.len() < 2 || cover.part() < MOSTLY_COVERED {
+        return None;
+    }
+    let is_whole = cover.part() >= COVERED
         && parts.iter().all(|pair| {
-            let content = &pair.features.content;
-            content.of_mainline >= WHOLE_PART_INSIDE && content.shared >= WHOLE_PART_WEIGHT
+            content(pair).of_mainline >= WHOLE_PART_INSIDE && content(pair).shared >= WHOLE_PART_WEIGHT
         });
-    (parts.into_iter().map(|pair| pair.mainline).collect(), is_whole)
+    Some(Squash { parts: parts.into_iter().map(|pair| pair.mainline).collect(), is_whole })
 }

@@ -12,7 +12,7 @@ use super::change::basename;
 use super::change::{Change, dice};
 use super::index::At;
 use super::patch::Patch;
-use super::{Error, titles};
+use super::{Error, chores, titles};
 
 /// How many mainline commits are compared line by line with one of the branch, the most alike first.
 const MAX_COMPARED: usize = 8;
@@ -51,10 +51,11 @@ type ReadOutlines<'a> = dyn Fn(&[At]) -> Result<Vec<Patch>, Error> + 'a;
 /// Returns for each unmatched commit the mainline's commits worth comparing. `read` gives the outlines of those.
 pub(super) fn by_files(sought: &[Sought<'_>], mainline: &[Change], read: &ReadOutlines<'_>) -> Result<Found, Error> {
     let titles = Titles::new(sought);
-    let searched: Vec<At> = if mainline.len() <= MAX_WHOLE {
-        mainline.iter().enumerate().filter(|(_, change)| !change.is_merge).map(|(at, _)| at).collect()
-    } else {
-        by_words(sought, &titles, mainline).into_iter().collect()
+    // Of each unmatched commit its own: an answer must not depend on what else is asked.
+    let chosen = (mainline.len() > MAX_WHOLE).then(|| by_words(sought, &titles, mainline));
+    let searched: Vec<At> = match &chosen {
+        None => mainline.iter().enumerate().filter(|(_, change)| !change.is_merge).map(|(at, _)| at).collect(),
+        Some(chosen) => chosen.iter().flatten().copied().collect::<BTreeSet<At>>().into_iter().collect(),
     };
     let outlines = read(&searched)?;
     let wanted = Wanted::new(sought);
@@ -64,15 +65,23 @@ pub(super) fn by_files(sought: &[Sought<'_>], mainline: &[Change], read: &ReadOu
         let title = hashed_words(&change.key);
         for (place, files) in wanted.touched(outline) {
             let (Some(own), Some(own_title)) = (sought.get(place), titles.of.get(place)) else { continue };
+            if chosen.as_ref().is_some_and(|chosen| chosen.get(place).is_none_or(|chosen| !chosen.contains(at))) {
+                continue;
+            }
             let title = dice(own_title, &title);
             let body = dice(&own.patch.words, &outline.words);
             let author = if own.change.author.is(change.author) { 1.0 } else { 0.0 };
-            let (own_files, all) = (own.patch.paths.len(), outline.paths.len());
+            // A changelog's entry is added or left out without the change being another one.
+            let has_files = has_files(own.patch);
+            let counted = |patch: &Patch| patch.paths.iter().filter(|path| counts(has_files, path)).count();
+            let (own_files, all) = (counted(own.patch), counted(outline));
             // All of its files are the other's, or most of the other's are its.
             let files = match (files == all, 5 * files >= 3 * own_files) {
                 (true, _) if files == own_files => 1.0,
                 (true, _) if files > 0 => 0.5,
                 (false, true) if files > 1 => 0.4,
+                // All of its files are among the other's.
+                (false, true) if files > 0 && files >= own_files && author > 0.0 => 0.3,
                 _ => 0.0,
             };
             // The author alone is not a reason: many authors wrote a lot.
@@ -94,9 +103,19 @@ pub(super) fn by_files(sought: &[Sought<'_>], mainline: &[Change], read: &ReadOu
     Ok(Found { candidates, outlines: searched.into_iter().zip(outlines).collect() })
 }
 
+/// Returns whether a change touches more than notes.
+fn has_files(patch: &Patch) -> bool {
+    patch.paths.iter().any(|path| !chores::is_notes(path))
+}
+
+/// Returns whether a path counts: notes do where there is nothing else.
+fn counts(has_files: bool, path: &[u8]) -> bool {
+    !has_files || !chores::is_notes(path)
+}
+
 /// Returns the mainline's commits that are by the author of an unmatched commit, nearest in time first, or have a
 /// similar title.
-fn by_words(sought: &[Sought<'_>], titles: &Titles, mainline: &[Change]) -> BTreeSet<At> {
+fn by_words(sought: &[Sought<'_>], titles: &Titles, mainline: &[Change]) -> Vec<BTreeSet<At>> {
     let mut authors: HashMap<u64, Vec<usize>> = HashMap::new();
     for (place, own) in sought.iter().enumerate() {
         for who in [own.change.author.email, own.change.author.name].into_iter().filter(|who| *who != 0) {
@@ -126,16 +145,13 @@ fn by_words(sought: &[Sought<'_>], titles: &Titles, mainline: &[Change]) -> BTre
             }
         }
     }
-    let mut chosen = BTreeSet::new();
-    for found in &mut by_author {
-        found.sort_unstable();
-        chosen.extend(found.iter().take(MAX_BY_AUTHOR).map(|(_, at)| *at));
-    }
-    for found in &mut by_title {
-        found.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        chosen.extend(found.iter().take(MAX_BY_TITLE).map(|(_, at)| *at));
-    }
-    chosen
+    let choose = |(mut by_author, mut by_title): (Vec<(u64, At)>, Vec<(f64, At)>)| {
+        by_author.sort_unstable();
+        by_title.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        let by_author = by_author.iter().take(MAX_BY_AUTHOR).map(|(_, at)| *at);
+        by_author.chain(by_title.iter().take(MAX_BY_TITLE).map(|(_, at)| *at)).collect()
+    };
+    by_author.into_iter().zip(by_title).map(choose).collect()
 }
 
 /// The words in the titles of unmatched commits.
@@ -193,7 +209,8 @@ impl<'a> Wanted<'a> {
     fn new(sought: &'a [Sought<'_>]) -> Self {
         let mut wanted = Self { files: HashMap::new(), names: HashMap::new() };
         for (place, own) in sought.iter().enumerate() {
-            for path in &own.patch.paths {
+            let has_files = has_files(own.patch);
+            for path in own.patch.paths.iter().filter(|path| counts(has_files, path)) {
                 wanted.files.entry(path.as_bstr()).or_default().push(place);
                 let named = wanted.names.entry(basename(path)).or_default();
                 if named.last() != Some(&place) {

@@ -37,6 +37,10 @@ pub(super) struct Change {
     pub(super) pull_request: Option<u64>,
     /// Whether a trailer says that it is meant for its own line alone.
     pub(super) stays: bool,
+    /// The titles that its message lists, hashed, as the message of a squash does.
+    pub(super) lists: Vec<u64>,
+    /// Whether it says that it is a part of what it names.
+    pub(super) is_part: bool,
 }
 
 /// Who wrote a change; the same person if either address or name is.
@@ -85,6 +89,8 @@ impl Change {
             change_id: said::change_id(body),
             pull_request: said::own_pull_request(subject),
             stays: said::stays(commit, said::RELEASE_ONLY).is_some(),
+            lists: listed_titles(body),
+            is_part: says_part(body),
             subject: subject.to_owned(),
         }
     }
@@ -93,6 +99,34 @@ impl Change {
     pub(super) fn has_prefix(&self, prefix: &Prefix) -> bool {
         self.id.to_string().as_bytes().starts_with(prefix)
     }
+}
+
+/// How many lines of a message are searched for titles, and how many words those must have: `fix tests` is a title of
+/// many.
+pub(super) const MAX_LISTED: usize = 100;
+pub(super) const MIN_LISTED: usize = 3;
+
+/// Returns the titles that a message lists with a bullet each, as forges write it for a squash.
+fn listed_titles(body: &BStr) -> Vec<u64> {
+    let listed = body.lines().filter_map(|line| line.strip_prefix(b"* ").or_else(|| line.strip_prefix(b"- ")));
+    let keys = listed.take(MAX_LISTED).map(|line| titles::normalised(titles::start(line.trim().as_bstr())));
+    keys.filter(|key| titles::words(key).nth(MIN_LISTED - 1).is_some()).map(|key| title_hash(&key)).collect()
+}
+
+/// Hashes a title as titles are compared.
+pub(super) fn title_hash(key: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(key);
+    hasher.finish()
+}
+
+/// Returns whether a message says that a part of something was picked: `Partially backported from …`.
+fn says_part(body: &BStr) -> bool {
+    let says = |line: &[u8]| {
+        let line = line.to_ascii_lowercase();
+        line.contains_str("partial") && ["backport", "pick", "port of"].iter().any(|word| line.contains_str(word))
+    };
+    body.lines().take(MAX_LISTED).any(says)
 }
 
 /// Returns the words of a message below the title, trailers left out: hashed, sorted, with repetitions.

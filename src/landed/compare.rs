@@ -6,11 +6,12 @@ use super::answers::Answers;
 use super::assign::{self, Pair};
 use super::cache::{Cache, Fresh};
 use super::change::Change;
+use super::coverage::{self, Coverage, Measuring};
 use super::exclude::{self, Asked, Excluded};
 use super::explicit::Lookup;
 use super::index::{At, Index};
 use super::options::{Caching, Options};
-use super::patch::Readers;
+use super::patch::{Patch, Readers};
 use super::reading::{Patches, Reading};
 use super::reverts::Reverts;
 use super::search::{self, Found, Search};
@@ -24,6 +25,9 @@ const MAX_COMMITS: usize = 500_000;
 
 /// A branch that took more of the other line than this many times is compared with what it does not have alone.
 const MAX_STARTS: usize = 64;
+
+/// With more commits than this, by good evidence, the lines of a change are not compared.
+const MAX_MEASURED: usize = 8;
 
 /// Compares the commits that are reachable from `from` and from none of `to` with those that are reachable from `to`
 /// and not from `from`. Merges of `from` are passed over: what they brought in is judged on its own.
@@ -103,11 +107,21 @@ fn compare_now(
     let mut mainline_patches = Patches::of(&mainline);
     let without = metadata::taken_away(&reading, &asked.branch, &mainline)?;
     let search =
-        Search { reading: &reading, asked: &asked, excluded: &excluded, index: &index, reverts: &reverts, without };
+        Search { reading: &reading, asked: &asked, excluded: &excluded, index: &index, reverts: &reverts, without, shared: &shared };
     let mut found = search.run(&mut patches, &mut mainline_patches)?;
     leave_out_ancestors(repository, &mut found, &asked.branch, &mainline, &shared)?;
 
-    let verdicts = judge(&reading, &asked, &excluded, &found, (&mainline, &reverts))?;
+    let judging = Judging {
+        reading: &reading,
+        asked: &asked,
+        excluded: &excluded,
+        found: &found,
+        mainline: &mainline,
+        reverts: &reverts,
+        patches: (&patches, &mainline_patches),
+        tips: to,
+    };
+    let verdicts = judging.verdicts()?;
     let read = [&patches, &mainline_patches];
     let mut unread: Vec<ObjectId> =
         read.iter().flat_map(|patches| patches.iter()).filter_map(|(_, patch)| patch.unread).collect();
@@ -147,7 +161,7 @@ fn there(
     Ok((repository.commits(to, &[base], MAX_COMMITS)?, shared))
 }
 
-/// Leaves out what a change of the branch stands on: it cannot be where the change comes from.
+/// Leaves out of what messages name what a change of the branch stands on: it cannot be where the change comes from.
 fn leave_out_ancestors(
     repository: &Repository,
     found: &mut Found,
@@ -162,13 +176,6 @@ fn leave_out_ancestors(
         (Some(own), Some(there)) if shared.contains(&there.id) => repository.is_ancestor(there.id, own.id),
         _ => Ok(false),
     };
-    let mut pairs = Vec::with_capacity(found.pairs.len());
-    for pair in std::mem::take(&mut found.pairs) {
-        if !stands_on(pair.branch, pair.mainline)? {
-            pairs.push(pair);
-        }
-    }
-    found.pairs = pairs;
     for (at, claims) in found.claims.iter_mut().enumerate() {
         let mut named = Vec::with_capacity(claims.found.len());
         for (there, evidence) in std::mem::take(&mut claims.found) {
@@ -181,49 +188,77 @@ fn leave_out_ancestors(
     Ok(())
 }
 
-/// Returns the answers, newest change first, behind those for commits that are there themselves.
-fn judge(
-    reading: &Reading<'_>,
-    asked: &Asked,
-    excluded: &Excluded,
-    found: &Found,
-    (mainline, reverts): (&[Change], &Reverts),
-) -> Result<Vec<Verdict>, Error> {
-    let compared = search::by_change(&found.pairs);
-    let settled = assign::assign(found.pairs.clone());
-    let is_standing = |at: At| asked.branch.get(at).is_some_and(|change| !asked.taken_back.contains_key(&change.id));
-    let picked = picked(&settled, &is_standing);
-    let mut verdicts = Vec::with_capacity(asked.present.len() + asked.branch.len());
-    for id in &asked.present {
-        verdicts.push(reasons::ancestor(&reading.repository.commit(*id)?));
-    }
-    for (at, change) in asked.branch.iter().enumerate() {
-        let facts = reasons::Facts {
-            at,
-            change,
-            claims: found.claims.get(at),
-            settled: settled.get(&at).map_or(&[], Vec::as_slice),
-            all: compared.get(&at).map_or(&[], Vec::as_slice),
-            mainline,
-            reverts,
-            picked: &picked,
-            is_taken_back: asked.taken_back.contains_key(&change.id),
-            excluded: excluded.get(at),
-            exempt_trailer: reading.options.exempt_trailer,
-        };
-        verdicts.push(facts.verdict());
-    }
-    Ok(verdicts)
+/// What answers are given from.
+struct Judging<'a> {
+    reading: &'a Reading<'a>,
+    asked: &'a Asked,
+    excluded: &'a Excluded,
+    found: &'a Found,
+    mainline: &'a [Change],
+    reverts: &'a Reverts,
+    patches: (&'a Patches<'a>, &'a Patches<'a>),
+    /// The tips of the other line.
+    tips: &'a [ObjectId],
 }
 
-/// Returns the newest commit of the branch that is surely some commit of the mainline, by that commit; what the branch
-/// reverted does not count.
-fn picked(settled: &BTreeMap<At, Vec<Pair>>, is_standing: &dyn Fn(At) -> bool) -> BTreeMap<At, At> {
-    let mut picked = BTreeMap::new();
-    for pair in settled.values().flatten().filter(|pair| pair.is_sure() && is_standing(pair.branch)) {
-        picked.entry(pair.mainline).or_insert(pair.branch);
+impl Judging<'_> {
+    /// Returns the answers, newest change first, behind those for commits that are there themselves.
+    fn verdicts(&self) -> Result<Vec<Verdict>, Error> {
+        let Self { reading, asked, found, .. } = self;
+        let compared = search::by_change(&found.pairs);
+        let settled = assign::assign(&asked.branch, &found.pairs, &found.holders);
+        let coverages = self.coverages(&settled)?;
+        let mut verdicts = Vec::with_capacity(asked.present.len() + asked.branch.len());
+        for id in &asked.present {
+            verdicts.push(reasons::ancestor(&reading.repository.commit(*id)?));
+        }
+        for (at, change) in asked.branch.iter().enumerate() {
+            let all = compared.get(&at).map_or(&[][..], Vec::as_slice);
+            let facts = reasons::Facts {
+                change,
+                claims: found.claims.get(at),
+                settled: settled.get(&at).map_or(&[], Vec::as_slice),
+                all,
+                mainline: self.mainline,
+                reverts: self.reverts,
+                asked,
+                holders: &found.holders,
+                squash: assign::squashed(change, all, &found.holders, self.patches),
+                coverage: coverages.get(&at),
+                is_taken_back: asked.taken_back.contains_key(&change.id),
+                excluded: self.excluded.get(at),
+                exempt_trailer: reading.options.exempt_trailer,
+            };
+            verdicts.push(facts.verdict());
+        }
+        Ok(verdicts)
     }
-    picked
+
+    /// Measures how much of a change is there, for those whose lines are not plainly all in the commit that they are.
+    fn coverages(&self, settled: &BTreeMap<At, Vec<Pair>>) -> Result<BTreeMap<At, Coverage>, Error> {
+        let mut coverages = BTreeMap::new();
+        let mut measuring = Measuring::new(self.reading.repository, self.tips);
+        let mut lent = self.reading.readers.lend(self.reading.repository.clone());
+        for (at, pairs) in settled {
+            if pairs.first().is_none_or(Pair::is_same) {
+                continue;
+            }
+            let measured: Vec<At> =
+                pairs.iter().filter(|pair| pair.is_measured()).take(MAX_MEASURED).map(|pair| pair.mainline).collect();
+            let (Some(change), Some(patch)) = (self.asked.branch.get(*at), self.patches.0.get(*at)) else { continue };
+            let patches: Vec<&Patch> = measured.iter().filter_map(|at| self.patches.1.get(*at)).collect();
+            let compared = coverage::by_lines(patch, &patches).filter(|_| !patches.is_empty());
+            let Some(compared) = compared else { continue };
+            let read = if coverage::is_whole(&compared) {
+                None
+            } else {
+                let commits: Vec<&Change> = measured.iter().filter_map(|at| self.mainline.get(*at)).collect();
+                measuring.of(lent.reader(), change, &commits)?
+            };
+            coverages.insert(*at, read.unwrap_or(compared));
+        }
+        Ok(coverages)
+    }
 }
 
 /// Keeps what was read for the next time.

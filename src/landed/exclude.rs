@@ -20,7 +20,8 @@ const ALL_TAKEN_BACK: f64 = 0.9;
 /// The changes of a branch that are asked about.
 #[derive(Default)]
 pub(super) struct Asked {
-    /// Newest first; merges are left out, for what they brought in is judged on its own.
+    /// Newest first; merges are left out unless one is asked about by its id, for what they brought in is judged on
+    /// its own.
     pub(super) branch: Vec<Change>,
     /// The others of the branch.
     pub(super) passed: Vec<Change>,
@@ -31,7 +32,9 @@ pub(super) struct Asked {
     /// The commits of the branch that were reverted there by a commit that says so and was not reverted itself.
     pub(super) taken_back: BTreeMap<ObjectId, ObjectId>,
     /// What each commit of the branch says that it reverts there.
-    takes_back: BTreeMap<ObjectId, Vec<ObjectId>>,
+    pub(super) takes_back: BTreeMap<ObjectId, Vec<ObjectId>>,
+    /// The place of each commit of the branch, asked about or not, newest first.
+    pub(super) places: BTreeMap<ObjectId, At>,
 }
 
 impl Asked {
@@ -41,7 +44,8 @@ impl Asked {
         let index = Index::new(&all);
         let reverts = Reverts::new(&index, brought)?;
         let id = |at: At| all.get(at).map(|change| change.id);
-        let mut asked = Self { repeated: repeated_titles(&all), ..Self::default() };
+        let places = all.iter().enumerate().map(|(at, change)| (change.id, at)).collect();
+        let mut asked = Self { repeated: repeated_titles(&all), places, ..Self::default() };
         for (at, change) in all.iter().enumerate() {
             asked.taken_back.extend(reverts.standing(at).and_then(id).map(|by| (change.id, by)));
             let taken: Vec<ObjectId> = reverts.taken_by(at).iter().filter_map(|at| id(*at)).collect();
@@ -55,7 +59,7 @@ impl Asked {
             let wanted: BTreeSet<ObjectId> = only.iter().copied().collect();
             asked.passed.extend(all.extract_if(.., |change| !wanted.contains(&change.id)));
         }
-        asked.passed.extend(all.extract_if(.., |change| change.is_merge));
+        asked.passed.extend(all.extract_if(.., |change| change.is_merge && options.only.is_none()));
         asked.branch = all;
         Ok(asked)
     }
@@ -120,15 +124,10 @@ impl Excluded {
 /// Finds what need not be on the other line. A message alone excludes nothing: the content of chores and of reverted
 /// changes has to bear it out.
 pub(super) fn exclude(reading: &Reading<'_>, asked: &Asked, own: &mut Patches<'_>) -> Result<Excluded, Error> {
-    let titled: Vec<At> = if reading.options.owes_chores {
-        Vec::new()
-    } else {
-        asked.branch.iter().enumerate().filter(|(_, it)| chores::by_title(it.key.as_ref())).map(|(at, _)| at).collect()
-    };
+    let chores = chores(reading, own)?;
     let undone: Vec<At> =
         asked.branch.iter().enumerate().filter(|(_, it)| asked.is_undone(it.id)).map(|(at, _)| at).collect();
-    own.read_lines(reading, titled.iter().chain(&undone).copied())?;
-    let chores = titled.into_iter().filter(|at| own.get(*at).is_some_and(|patch| patch.is_bookkeeping)).collect();
+    own.read_lines(reading, undone)?;
     let mut excluded = Excluded { chores, by: BTreeMap::new() };
     let contents = Contents::read(reading, asked, own)?;
     for (at, change) in asked.branch.iter().enumerate() {
@@ -143,6 +142,24 @@ pub(super) fn exclude(reading: &Reading<'_>, asked: &Asked, own: &mut Patches<'_
         excluded.by.extend(why.map(|why| (at, why)));
     }
     Ok(excluded)
+}
+
+/// Returns which changes are chores of their own line, by title and content.
+fn chores(reading: &Reading<'_>, own: &mut Patches<'_>) -> Result<BTreeSet<At>, Error> {
+    if reading.options.owes_chores {
+        return Ok(BTreeSet::new());
+    }
+    let is_titled = |(_, change): &(At, &Change)| chores::by_title(change.key.as_ref());
+    let titled: Vec<At> = own.changes.iter().enumerate().filter(is_titled).map(|(at, _)| at).collect();
+    own.read_lines(reading, titled.iter().copied())?;
+    Ok(titled.into_iter().filter(|at| own.get(*at).is_some_and(|patch| patch.is_bookkeeping)).collect())
+}
+
+impl Excluded {
+    /// Returns which of some changes are chores, without asking what else they are.
+    pub(super) fn of_chores(reading: &Reading<'_>, own: &mut Patches<'_>) -> Result<Self, Error> {
+        Ok(Self { chores: chores(reading, own)?, by: BTreeMap::new() })
+    }
 }
 
 impl Asked {

@@ -1,87 +1,84 @@
 //! How alike two changes are, in numbers.
 
-use std::collections::{BTreeSet, HashMap};
-use std::hash::{BuildHasherDefault, Hasher};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::basename;
 use super::change::{Change, dice};
 use super::index::Index;
-use super::patch::{Line, MOST_PATHS, Patch, common_paths, is_mostly_generated};
+use super::patch::{MOST_PATHS, Patch, common_paths, is_mostly_generated};
+use super::telling::{self, Line};
 use super::titles::{self, Numbers};
 
-/// How telling each line is: a brace is in half of all patches, a distinctive line in one.
-pub(super) struct Weights {
-    /// How many of the patches that were read contain the line.
-    occurrences: HashMap<Line, u32, ByLine>,
-    /// The weights of lines that occur never, once, twice and so on.
-    table: Vec<f64>,
+/// What the lines of a change weigh: of one that changes nothing but notes the notes, and of all others the rest.
+#[derive(Clone, Copy)]
+struct Weights {
+    counts_notes: bool,
 }
-
-/// Lines are hashes already.
-type ByLine = BuildHasherDefault<AsIs>;
-
-/// Takes a number for its own hash.
-#[derive(Default)]
-pub(super) struct AsIs(u64);
-
-impl Hasher for AsIs {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_u64(u64::from(*byte));
-        }
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        self.0 = self.0.rotate_left(8) ^ number;
-    }
-}
-
-/// Lines in more patches than this all weigh the same.
-const MAX_OCCURRENCES: u32 = 1000;
 
 impl Weights {
-    pub(super) fn new<'p>(patches: impl Iterator<Item = &'p Patch>, all: usize) -> Self {
-        let mut occurrences: HashMap<Line, u32, ByLine> = HashMap::default();
-        let mut read = 0u32;
-        for patch in patches.filter(|patch| patch.has_lines) {
-            read += 1;
-            for (line, _) in &patch.lines {
-                *occurrences.entry(*line).or_default() += 1;
-            }
-        }
-        let (read, all) = (f64::from(read.max(1)), (all as f64).max(1.0));
-        // The patches that were not read are assumed to resemble those that were, except that one occurrence is never
-        // scaled up.
-        let expected = |seen: f64| if seen > 1.0 { 1.0 + (seen - 1.0) * (all / read).max(1.0) } else { seen };
-        let weight = |seen: u32| ((all + 1.0) / (expected(f64::from(seen)) + 0.5)).ln().max(0.05);
-        Self { occurrences, table: (0..=MAX_OCCURRENCES).map(weight).collect() }
+    fn of(patch: &Patch) -> Self {
+        Self { counts_notes: patch.lines.iter().all(|(line, _)| telling::is_notes(*line)) }
     }
 
-    /// Returns the weight of a line in nats: the logarithm of how many patches there are for each one that has it.
-    fn of(&self, line: Line) -> f64 {
-        let seen = self.occurrences.get(&line).copied().unwrap_or_default().min(MAX_OCCURRENCES);
-        self.table.get(seen as usize).copied().unwrap_or_default()
+    fn weight(self, line: Line) -> f64 {
+        if self.counts_notes || !telling::is_notes(line) { telling::weight(line) } else { 0.0 }
     }
 
-    fn total(&self, patch: &Patch) -> f64 {
-        patch.lines.iter().map(|(line, count)| self.of(*line) * f64::from(*count)).sum()
+    /// Returns the weight of all lines of a patch, and of those that it adds.
+    fn total(self, patch: &Patch) -> (f64, f64) {
+        patch.lines.iter().fold((0.0, 0.0), |(all, added), (line, count)| {
+            let weight = self.weight(*line) * f64::from(*count);
+            (all + weight, if telling::is_added(*line) { added + weight } else { added })
+        })
     }
 
-    /// Returns the weight of the lines that both have.
-    pub(super) fn shared(&self, a: &Patch, b: &Patch) -> f64 {
+    /// Returns the weight of the lines that both have, and of those that both add.
+    fn shared(self, a: &Patch, b: &Patch) -> (f64, f64) {
         let mut right = b.lines.iter().peekable();
-        let mut sum = 0.0;
+        let (mut all, mut added) = (0.0, 0.0);
         for (line, count) in &a.lines {
             while right.next_if(|(other, _)| other < line).is_some() {}
             if let Some((_, other)) = right.next_if(|(other, _)| other == line) {
-                sum += self.of(*line) * f64::from(*count.min(other));
+                let weight = self.weight(*line) * f64::from(*count.min(other));
+                all += weight;
+                added += if telling::is_added(*line) { weight } else { 0.0 };
             }
         }
-        sum
+        (all, added)
+    }
+}
+
+/// How much of a change others do, each line of it counted once.
+pub(super) struct Cover {
+    weights: Weights,
+    left: BTreeMap<Line, u32>,
+    total: f64,
+    covered: f64,
+}
+
+impl Cover {
+    pub(super) fn of(patch: &Patch) -> Self {
+        let weights = Weights::of(patch);
+        Self { weights, left: patch.lines.iter().copied().collect(), total: weights.total(patch).0, covered: 0.0 }
+    }
+
+    /// Adds what another one does, and returns the weight of the lines that none before it did.
+    pub(super) fn add(&mut self, other: &Patch) -> f64 {
+        let mut new = 0.0;
+        for (line, count) in &other.lines {
+            if let Some(left) = self.left.get_mut(line) {
+                let taken = (*left).min(*count);
+                *left -= taken;
+                new += self.weights.weight(*line) * f64::from(taken);
+            }
+        }
+        self.covered += new;
+        new
+    }
+
+    /// Returns how much of the change the others do, from 0 to 1.
+    pub(super) fn part(&self) -> f64 {
+        if self.total > 0.0 { (self.covered / self.total).min(1.0) } else { 0.0 }
     }
 }
 
@@ -96,6 +93,17 @@ pub(super) struct Features {
     pub(super) is_merge: bool,
     /// The branch's is a chore: version bumps and release notes resemble each other without being the same.
     pub(super) is_chore: bool,
+    /// A merge of the branch brought this change, and all of that merge is the mainline's commit.
+    pub(super) is_brought: bool,
+}
+
+/// What is known of a pair besides the two commits.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Marks {
+    pub(super) is_listed: bool,
+    pub(super) is_listing: bool,
+    pub(super) is_chore: bool,
+    pub(super) is_brought: bool,
 }
 
 /// What the lines of two changes have in common.
@@ -117,6 +125,8 @@ pub(super) struct Content {
     pub(super) of_mainline: f64,
     /// Both change no more than a handful of lines: one changed word is a large part of them.
     pub(super) is_tiny: bool,
+    /// Lines were compared, and nothing that one of them puts there does the other put there too.
+    pub(super) is_foreign: bool,
 }
 
 /// Who made them, and when.
@@ -139,6 +149,8 @@ pub(super) struct Words {
     pub(super) same_title: bool,
     /// The mainline's title is a line of the branch's message.
     pub(super) is_listed: bool,
+    /// The branch's title is a line of the mainline's message.
+    pub(super) is_listing: bool,
     /// How alike the titles are, from 0 to 1.
     pub(super) title: f64,
     /// Words of the titles that were replaced, not only added.
@@ -179,36 +191,35 @@ const MAX_FREQUENCY: usize = 4;
 const SAME_CONTENT: f64 = 0.1;
 const PART_OF_CONTENT: f64 = 0.4;
 
+/// With no more of this weight in common, two changes have next to nothing in common: braces and `return 0`.
+const FOREIGN: f64 = 3.0;
+
 /// A change is not picked from a commit that came more than so many days after it.
 const STALE_DAYS: f64 = 60.0;
 
 const SECONDS_A_DAY: f64 = 86_400.0;
 
-/// What matters for a pair about the mainline as a whole.
-pub(super) struct Surroundings<'a> {
-    pub(super) weights: &'a Weights,
-    pub(super) index: &'a Index<'a>,
-}
-
 impl Features {
     pub(super) fn new(
         (branch, branch_patch): (&Change, &Patch),
         (mainline, mainline_patch): (&Change, &Patch),
-        (is_listed, is_chore): (bool, bool),
-        around: &Surroundings<'_>,
+        marks: Marks,
+        index: &Index<'_>,
     ) -> Self {
         Self {
-            content: Content::new(branch_patch, mainline_patch, around.weights),
-            people: People::new(branch, mainline, around.index),
+            content: Content::new(branch_patch, mainline_patch),
+            people: People::new(branch, mainline, index),
             words: Words {
-                is_listed,
+                is_listed: marks.is_listed,
+                is_listing: marks.is_listing,
                 body: dice(&branch_patch.words, &mainline_patch.words),
                 body_words: branch_patch.words.len().min(mainline_patch.words.len()),
-                ..Words::of_titles(branch, mainline, around.index)
+                ..Words::of_titles(branch, mainline, index)
             },
             files: Files::new(branch_patch, mainline_patch),
             is_merge: mainline.is_merge,
-            is_chore,
+            is_chore: marks.is_chore,
+            is_brought: marks.is_brought,
         }
     }
 
@@ -226,21 +237,35 @@ impl Features {
 }
 
 impl Content {
-    fn new(branch: &Patch, mainline: &Patch, weights: &Weights) -> Self {
+    fn new(branch: &Patch, mainline: &Patch) -> Self {
         let equal = |a: Option<u64>, b: Option<u64>| a.is_some() && a == b;
-        let shared = weights.shared(branch, mainline);
-        let (own, other) = (weights.total(branch), weights.total(mainline));
+        let weights = Weights::of(branch);
+        let (shared, shared_added) = weights.shared(branch, mainline);
+        let ((own, own_added), (other, other_added)) = (weights.total(branch), weights.total(mainline));
         let part = |of: f64| if of > 0.0 { (shared / of).min(1.0) } else { 0.0 };
+        let same_patch = (branch.id.is_some() && branch.id == mainline.id) || equal(branch.exact, mainline.exact);
+        let (same_lines, same_moved_lines) = (equal(branch.bare, mainline.bare), equal(branch.moved, mainline.moved));
+        let has_lines = branch.has_lines && mainline.has_lines;
+        // What only removes is compared by what it removes.
+        let (common, is_comparable) = if own_added > FOREIGN && other_added > FOREIGN {
+            (shared_added, true)
+        } else {
+            (shared, own > FOREIGN && other > FOREIGN)
+        };
         Self {
-            has_lines: branch.has_lines && mainline.has_lines,
-            same_patch: (branch.id.is_some() && branch.id == mainline.id) || equal(branch.exact, mainline.exact),
-            same_lines: equal(branch.bare, mainline.bare),
-            same_moved_lines: equal(branch.moved, mainline.moved),
+            has_lines,
+            same_patch,
+            same_lines,
+            same_moved_lines,
             shared,
             both: part((own + other) / 2.0),
             of_branch: part(own),
             of_mainline: part(other),
             is_tiny: branch.is_tiny() && mainline.is_tiny(),
+            is_foreign: has_lines
+                && is_comparable
+                && common < FOREIGN
+                && !(same_patch || same_lines || same_moved_lines),
         }
     }
 
@@ -273,6 +298,7 @@ impl Words {
         Self {
             same_title,
             is_listed: false,
+            is_listing: false,
             title: if same_title { 1.0 } else { titles::likeness(&branch.key, &mainline.key) },
             replaced: titles::replaced(&branch.key, &mainline.key),
             numbers: Numbers::compare(&branch.key, &mainline.key),

@@ -2,9 +2,8 @@
 
 use bstr::{BString, ByteSlice as _};
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hasher as _};
 
-use super::change::Change;
+use super::change::{Change, MAX_LISTED, MIN_LISTED, title_hash};
 use super::named::{MIN_DIGITS, Named, Prefix};
 use super::{said, titles};
 use crate::model::ObjectId;
@@ -14,10 +13,6 @@ pub(super) type At = usize;
 
 /// Of commits with the same title, this many nearest in time are compared.
 const MAX_SAME_TITLE: usize = 24;
-
-/// How many lines of a message are searched for titles, and how many words those must have.
-const MAX_LISTED: usize = 100;
-const MIN_LISTED: usize = 3;
 
 /// The mainline's commits by title, author and timestamp, and by the ids and numbers that they contain.
 pub(super) struct Index<'c> {
@@ -32,6 +27,8 @@ pub(super) struct Index<'c> {
     by_pull_request: HashMap<u64, Vec<At>>,
     /// By the long numbers in titles: those of issues and pull requests.
     by_number: HashMap<u64, Vec<At>>,
+    /// By the hashes of the titles that messages list.
+    by_listed: HashMap<u64, Vec<At>>,
 }
 
 impl<'c> Index<'c> {
@@ -45,6 +42,7 @@ impl<'c> Index<'c> {
             by_change_id: HashMap::new(),
             by_pull_request: HashMap::new(),
             by_number: HashMap::new(),
+            by_listed: HashMap::new(),
         };
         for (at, commit) in commits.iter().enumerate() {
             index.add(at, commit);
@@ -56,7 +54,7 @@ impl<'c> Index<'c> {
     }
 
     fn add(&mut self, at: At, commit: &'c Change) {
-        self.by_title.push((hash(&commit.key), at));
+        self.by_title.push((title_hash(&commit.key), at));
         for who in [commit.author.email, commit.author.name].into_iter().filter(|who| *who != 0) {
             self.by_second.push((who, commit.seconds, at));
         }
@@ -72,14 +70,17 @@ impl<'c> Index<'c> {
         for number in titles::long_numbers(&commit.subject) {
             self.by_number.entry(number).or_default().push(at);
         }
+        for title in &commit.lists {
+            self.by_listed.entry(*title).or_default().push(at);
+        }
         if let Some(number) = commit.pull_request {
             self.by_pull_request.entry(number).or_default().push(at);
         }
     }
 
     /// Returns the commits with this title.
-    fn titled<'i>(&'i self, key: &'i [u8]) -> impl Iterator<Item = At> + 'i {
-        let hash = hash(key);
+    pub(super) fn titled<'i>(&'i self, key: &'i [u8]) -> impl Iterator<Item = At> + 'i {
+        let hash = title_hash(key);
         let first = self.by_title.partition_point(|(other, _)| *other < hash);
         let same = self.by_title.iter().skip(first).take_while(move |(other, _)| *other == hash);
         same.map(|(_, at)| *at).filter(move |at| self.commits.get(*at).is_some_and(|commit| commit.key == key))
@@ -152,6 +153,32 @@ impl<'c> Index<'c> {
         found
     }
 
+    /// Returns the commits whose messages list this title, as that of a squash does.
+    pub(super) fn listing(&self, key: &[u8]) -> impl Iterator<Item = At> + '_ {
+        self.by_listed.get(&title_hash(key)).into_iter().flatten().copied().take(MAX_SAME_TITLE)
+    }
+
+    /// Returns the commits that may be this one by what is the same from either side: author and second, title,
+    /// Change-Id, or because one of the two names the other.
+    pub(super) fn related(&self, other: &Change) -> Vec<At> {
+        let mut found: Vec<At> = Vec::new();
+        for who in [other.author.email, other.author.name].into_iter().filter(|who| *who != 0) {
+            found.extend(self.written(who, other.seconds));
+        }
+        if !other.key.is_empty() {
+            found.extend(self.titled(&other.key));
+        }
+        found.extend(other.change_id.iter().flat_map(|id| self.with_change_id(id)));
+        found.extend(self.naming(other.id));
+        found.extend(other.named.iter().filter_map(|named| match named {
+            Named::Commit(prefix) => self.with_id(prefix),
+            Named::PullRequest(_) => None,
+        }));
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
     /// Returns the newest commit with this title behind some place, that is, older than it.
     pub(super) fn titled_behind(&self, key: &[u8], at: At) -> Option<At> {
         self.titled(key).filter(|other| *other > at).min()
@@ -195,12 +222,6 @@ impl<'c> Index<'c> {
     pub(super) fn of_pull_request(&self, number: u64) -> &[At] {
         self.by_pull_request.get(&number).map_or(&[], Vec::as_slice)
     }
-}
-
-fn hash(key: &[u8]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    hasher.write(key);
-    hasher.finish()
 }
 
 fn start(id: &[u8]) -> BString {

@@ -18,8 +18,9 @@ const MIN_TELLING: usize = 4;
 pub(super) struct Candidates {
     /// Commits of the mainline.
     pub(super) found: BTreeSet<At>,
-    /// Of these, those whose title is a line of the branch's message.
+    /// Of these, those whose title is a line of the branch's message, and those whose message has the branch's title.
     pub(super) listed: BTreeSet<At>,
+    pub(super) listing: BTreeSet<At>,
     /// The one with the same author and title that is nearer than all others: the others need not be read, and trees
     /// are enough if both name the same files.
     pub(super) plain: Option<At>,
@@ -62,6 +63,8 @@ pub(super) fn candidates(
         Said { candidates: ByChange::new(), claims: Vec::with_capacity(asked.branch.len()), lookups: Vec::new() };
     for (at, change) in asked.branch.iter().enumerate() {
         let mut own = Candidates { found: index.alike(change).into_iter().collect(), ..Candidates::default() };
+        own.listing = index.listing(&change.key).collect();
+        own.found.extend(&own.listing);
         let may_be = |other: At| !without.contains(&(at, other));
         let is_repeated = asked.repeated.contains(&change.key) || excluded.is_chore(at);
         let mut plain =
@@ -112,7 +115,8 @@ fn plainly(
     }
 }
 
-/// Reads the trees of the plain pairs, and gives up that they are plain where they do not have the same files.
+/// Reads the trees of the plain pairs, and gives up that they are plain where they do not have the same files. Lines are
+/// read all the same: the same title, author and second say which commit it is, and not what else was done in it.
 pub(super) fn confirm(
     reading: &Reading<'_>,
     candidates: &mut ByChange,
@@ -120,9 +124,9 @@ pub(super) fn confirm(
     there: &mut Patches<'_>,
 ) -> Result<(), Error> {
     let plain = || candidates.iter().filter_map(|(at, own)| Some((*at, own.plain?)));
-    own.read_outlines(reading, &plain().map(|(at, _)| at).collect::<Vec<At>>(), true)?;
+    own.read_outlines(reading, &plain().map(|(at, _)| at).collect::<Vec<At>>())?;
     let mainline: BTreeSet<At> = plain().map(|(_, at)| at).collect();
-    there.read_outlines(reading, &mainline.into_iter().collect::<Vec<At>>(), true)?;
+    there.read_outlines(reading, &mainline.into_iter().collect::<Vec<At>>())?;
     for (at, candidates) in candidates {
         candidates.plain = candidates.plain.filter(|plain| is_confirmed((own, *at), (there, *plain)));
     }

@@ -12,8 +12,9 @@
 //! | [`patch`], [`patch_id`] | what a commit does: lines, paths, git's patch-id |
 //! | [`index`] | the mainline by what is compared first |
 //! | [`same_files`], [`mainline_files`], [`path_search`] | where else the same patch can be |
-//! | [`features`], [`tiers`] | what two commits have in common, and the rules that judge it |
+//! | [`telling`], [`features`], [`tiers`] | what two commits have in common, and the rules that judge it |
 //! | [`assign`] | one to one; several squashed into one |
+//! | [`coverage`] | how much of a change is on the other line, by its own lines |
 //! | [`reasons`], [`verdict`] | the answer and its sentence |
 //! | [`cache`], [`answers`], [`record`], [`store`] | what is kept for the next time |
 //! | [`turn`] | who fills the cache after a push |
@@ -28,6 +29,7 @@ mod candidates;
 mod change;
 mod chores;
 mod compare;
+mod coverage;
 mod error;
 mod exclude;
 mod explicit;
@@ -54,6 +56,7 @@ mod said;
 mod same_files;
 mod search;
 mod store;
+mod telling;
 mod tiers;
 mod titles;
 mod turn;
@@ -69,4 +72,4 @@ pub(crate) use reverts::taken_back;
 pub(crate) use said::{TakesBack, key_of, own_pull_request, stays};
 pub(crate) use store::make_directory;
 pub use turn::Turn;
-pub(crate) use verdict::{Evidence, Status, Verdict};
+pub(crate) use verdict::{Evidence, Missing, Status, Verdict};

@@ -8,20 +8,17 @@ use std::sync::Mutex;
 
 use super::change::{self, Change};
 use super::patch_id::{self, PatchId};
+use super::telling::{self, Line, SIGN};
 use super::{Error, chores};
 use crate::git::{self, LineDiff, TreeDiff};
 use crate::manifest::{is_generated, is_vendored};
 use crate::model::ObjectId;
 
 /// Larger files are compared by their ids only, as binary ones are.
-const MAX_BLOB: u64 = 512 << 10;
+pub(super) const MAX_BLOB: u64 = 512 << 10;
 
 /// With more bytes than this between the first and the last difference, lines are counted and not aligned.
 const MAX_DIFF: usize = 128 << 10;
-
-/// How many files of how many bytes, old and new together, are read in any case.
-const SMALL_FILES: usize = 2;
-const SMALL_BYTES: u64 = 16 << 10;
 
 /// With more changed files, only paths and ids are compared: imports and merges of whole branches.
 const MAX_FILES: usize = 2000;
@@ -31,13 +28,6 @@ const MAX_READ: usize = 100;
 
 /// With more changed lines than this, the rest is dropped.
 const MAX_LINES: usize = 400_000;
-
-/// A changed line: its text without blanks, hashed, and in the last bit its sign. A line and its inverse differ in that
-/// bit alone.
-pub(super) type Line = u64;
-
-/// The bit of a line that is set where it was added.
-const SIGN: u64 = 1;
 
 /// The paths of a change, hashed: equal for the same paths.
 pub(super) type PathsKey = u64;
@@ -63,8 +53,6 @@ pub(super) struct Patch {
     pub(super) files: Vec<git::Change>,
     /// The words of the message below the title: see [`change::body_words`].
     pub(super) words: Vec<u32>,
-    /// Whether so little changed that lines are read where trees would do.
-    pub(super) is_small: bool,
     /// Whether nothing but release notes, translations and versions changed.
     pub(super) is_bookkeeping: bool,
     /// An object that is not here.
@@ -142,9 +130,17 @@ impl Reader {
         patch.exact = exact(&files);
         patch.paths = files.iter().map(|file| file.path.clone()).collect();
         patch.words = change::body_words(self.trees.repository().commit(change.id)?.body());
-        patch.is_small = self.is_small(&files);
         patch.files = files;
         Ok(patch)
+    }
+
+    /// Returns what was at the paths that a commit changes and is there now.
+    pub(super) fn files(&mut self, change: &Change) -> Result<Vec<git::Change>, git::Error> {
+        self.trees.changes_of(change.parent, change.tree)
+    }
+
+    pub(super) fn repository(&self) -> &git::Repository {
+        self.trees.repository()
     }
 
     /// Returns the paths that a commit changes, if `wants` says so; see [`TreeDiff::changes_within`].
@@ -171,21 +167,6 @@ impl Reader {
     ) -> Result<Vec<usize>, git::Error> {
         let before = before.map(|id| self.trees.tree_of_commit(id)).transpose()?;
         self.trees.differing(before, Some(tree), paths, wanted)
-    }
-
-    fn is_small(&self, files: &[git::Change]) -> bool {
-        let ids = || files.iter().flat_map(|file| [file.old, file.new]).flatten();
-        let size = |entry: git::Entry| match entry.mode {
-            git::Mode::Submodule => 0,
-            _ => self.trees.repository().size(entry.id).unwrap_or(u64::MAX),
-        };
-        files.len() <= SMALL_FILES && ids().map(size).fold(0, u64::saturating_add) <= SMALL_BYTES
-    }
-
-    /// Returns the outline of a commit, or all of it if that is small.
-    pub(super) fn outline_or_small(&mut self, change: &Change) -> Result<Patch, Error> {
-        let outline = self.outline(change)?;
-        if outline.is_small { self.patch(change, Some(outline)) } else { Ok(outline) }
     }
 
     /// Returns the patch of a commit whose outline may be known, as far as it can be read.
@@ -234,6 +215,8 @@ struct Building {
     is_large: bool,
     /// Nothing but release notes and versions changed so far.
     is_bookkeeping: bool,
+    /// The file that is being read holds notes.
+    is_notes: bool,
 }
 
 impl Building {
@@ -247,7 +230,8 @@ impl Building {
         };
         let same = file.old.map(|entry| entry.id) == file.new.map(|entry| entry.id);
         // Most changes fail this on their first line; for the others it is worth looking at every line.
-        let is_notes = self.is_bookkeeping && chores::is_notes(&file.path);
+        let is_notes = chores::is_notes(&file.path);
+        self.is_notes = is_notes;
         let mut versions = (self.is_bookkeeping && !is_notes).then(|| chores::Versions::of_file(&file.path));
         // The new one first: packs have the old one as a delta against it. A copy of another project's code differs by
         // version alone: ids say as much as lines.
@@ -297,6 +281,7 @@ impl Building {
     /// Adds a file that is not read.
     fn listed(&mut self, file: &git::Change) {
         self.is_large = true;
+        self.is_notes = chores::is_notes(&file.path);
         let mut own = DefaultHasher::new();
         // Both that something was done to it, and that this was reverted.
         self.line(b'-', &file.path, &mut own);
@@ -333,7 +318,7 @@ impl Building {
     fn line(&mut self, sign: u8, text: &[u8], file: &mut DefaultHasher) {
         let mut hasher = DefaultHasher::new();
         hasher.write(text);
-        let line = hasher.finish() & !SIGN | u64::from(sign == b'+');
+        let line = telling::line(sign, hasher.finish(), text, self.is_notes);
         file.write_u64(line);
         if self.lines.len() < MAX_LINES {
             self.lines.push(line);

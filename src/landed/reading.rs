@@ -48,17 +48,15 @@ impl Reading<'_> {
         }
     }
 
-    /// Returns outlines, or with `small` all of what is small: answers are the same with a cache and without.
-    pub(super) fn outlines(&self, changes: &[Change], wanted: &[At], small: bool) -> Result<Vec<Patch>, Error> {
+    /// Returns outlines: answers are the same with a cache and without.
+    pub(super) fn outlines(&self, changes: &[Change], wanted: &[At]) -> Result<Vec<Patch>, Error> {
         let (readers, cache) = (&self.readers, self.cache);
         let start = |repository| readers.lend(repository);
         parallel::map(self.repository, wanted, "comparing files", start, |lent, at| {
             let Some(change) = changes.get(*at) else { return Ok(Patch::default()) };
             match cache.patch(change.id) {
-                Some(patch) if !(small && patch.is_small) => Ok(patch.into_outline()),
-                Some(patch) if patch.has_lines => Ok(patch),
-                _ if small => lent.reader().outline_or_small(change),
-                _ => lent.reader().outline(change),
+                Some(patch) => Ok(patch.into_outline()),
+                None => lent.reader().outline(change),
             }
         })
     }
@@ -103,10 +101,10 @@ impl<'c> Patches<'c> {
         }
     }
 
-    /// Reads the outlines of those that were not read yet, or, with `small`, all of those that are small.
-    pub(super) fn read_outlines(&mut self, reading: &Reading<'_>, wanted: &[At], small: bool) -> Result<(), Error> {
+    /// Reads the outlines of those that were not read yet.
+    pub(super) fn read_outlines(&mut self, reading: &Reading<'_>, wanted: &[At]) -> Result<(), Error> {
         let missing: Vec<At> = wanted.iter().copied().filter(|at| self.get(*at).is_none()).collect();
-        for (at, patch) in missing.iter().zip(reading.outlines(self.changes, &missing, small)?) {
+        for (at, patch) in missing.iter().zip(reading.outlines(self.changes, &missing)?) {
             self.put(*at, patch);
         }
         Ok(())

@@ -1,10 +1,9 @@
 //! The answer for one change, and the sentence that gives the reason.
 
-use std::collections::BTreeMap;
-
-use super::assign::{Pair, squashed};
+use super::assign::{Holders, Pair, Squash};
 use super::change::Change;
-use super::exclude::Exclusion;
+use super::coverage::Coverage;
+use super::exclude::{Asked, Exclusion};
 use super::explicit::Claims;
 use super::features::Features;
 use super::index::At;
@@ -35,12 +34,21 @@ const ONLY_NAMED: f64 = 0.5;
 /// How sure the answer is for a name that the content bears out.
 const NAMED: f64 = 0.99;
 
+/// Of a change whose lines were looked at, a considerable part is not there if less than half of it is, and what is
+/// missing weighs as much as three lines; or if a tenth is missing, and that is as much as twenty lines.
+const HALF: f64 = 0.5;
+const THREE_LINES: f64 = 25.0;
+const MOST: f64 = 0.9;
+const TWENTY_LINES: f64 = 150.0;
+
+/// With less of a commit than this, a change that says that it is a part of it is one.
+const SAID_PART: f64 = 0.5;
+
 /// How many commits of a squash are named.
 const MAX_PARTS: usize = 5;
 
 /// All that is known of one change.
 pub(super) struct Facts<'a> {
-    pub(super) at: At,
     pub(super) change: &'a Change,
     pub(super) claims: Option<&'a Claims>,
     /// The accepted pairs, best first.
@@ -49,8 +57,13 @@ pub(super) struct Facts<'a> {
     pub(super) all: &'a [Pair],
     pub(super) mainline: &'a [Change],
     pub(super) reverts: &'a Reverts,
-    /// The newest commit of the branch that surely is some commit of the mainline.
-    pub(super) picked: &'a BTreeMap<At, At>,
+    pub(super) asked: &'a Asked,
+    /// Which changes of the branch plainly are which commits of the mainline.
+    pub(super) holders: &'a Holders,
+    /// The commits that together make it up.
+    pub(super) squash: Option<Squash>,
+    /// How much of it is there, where that had to be looked at.
+    pub(super) coverage: Option<&'a Coverage>,
     /// Whether a later commit of the branch says that it reverts it.
     pub(super) is_taken_back: bool,
     /// Why it need not be there, if so.
@@ -72,6 +85,9 @@ pub(super) fn ancestor(commit: &Commit) -> Verdict {
         reverted_by: None,
         disputed: None,
         also: Vec::new(),
+        part: 1.0,
+        missing: Vec::new(),
+        is_false_name: false,
     }
 }
 
@@ -82,7 +98,7 @@ impl Facts<'_> {
             // One title among others in the message does not account for the rest of the change.
             let is_fragment = pair.named.is_none() && pair.tier == Some(Tier::ListedTitle) && in_common(pair) < WHOLE;
             match self.listed(pair) {
-                Some(verdict) => return verdict,
+                Some(verdict) => return self.weighed(verdict, pair),
                 None if is_fragment => {}
                 None => return self.landed(pair),
             }
@@ -92,15 +108,24 @@ impl Facts<'_> {
         }
         if let Some(pair) = best {
             let reason = format!("{} {}", self.possibly(pair), self.short(pair.mainline));
-            return self.answer(Status::Probable, pair, reason);
+            let verdict = self.answer(Status::Probable, pair, reason);
+            let is_larger = pair.tier == Some(Tier::Review(Reason::Contains));
+            return if is_larger { self.weighed(verdict, pair) } else { verdict };
         }
-        let (parts, is_whole) = squashed(self.all);
+        let (parts, is_whole) = self.squash.as_ref().map_or((&[][..], false), |it| (it.parts.as_slice(), it.is_whole));
+        // What it names would be a better answer if it were there.
+        let is_named = self.claims.is_some_and(|claims| claims.off_line.is_some() || claims.unknown.is_some());
+        let is_whole = is_whole && !is_named;
         let status = if is_whole { Status::Landed } else { Status::Probable };
         if let Some(pair) = parts.iter().max().and_then(|at| self.all.iter().find(|pair| pair.mainline == *at)) {
-            let ids: Vec<String> = parts.iter().rev().take(MAX_PARTS).map(|at| self.short(*at)).collect();
+            let mut oldest_first = parts.to_vec();
+            oldest_first.sort_unstable_by(|a, b| b.cmp(a));
+            let ids: Vec<String> = oldest_first.iter().take(MAX_PARTS).map(|at| self.short(*at)).collect();
             let reason = format!("squash of {} commits: {}", parts.len(), ids.join(", "));
             let score = if is_whole { WHOLE_SQUASH } else { LIKELY_SQUASH };
-            return Verdict { evidence: Some(Evidence::Squash), score, ..self.answer(status, pair, reason) };
+            let others = oldest_first.iter().filter(|at| **at != pair.mainline);
+            let also = others.filter_map(|at| self.mainline.get(*at)).map(|change| change.id).collect();
+            return Verdict { evidence: Some(Evidence::Squash), score, also, ..self.answer(status, pair, reason) };
         }
         self.claimed().unwrap_or_else(|| self.absent())
     }
@@ -116,16 +141,17 @@ impl Facts<'_> {
         });
         let (pair, evidence) = named.clone().find(|(pair, _)| is_adapted(&pair.features)).or_else(|| named.next())?;
         let short = self.short(pair.mainline);
-        let (reason, disputed) = if is_adapted(&pair.features) {
-            let percent = (pair.features.content.both * 100.0).round();
-            let trace = if percent > 0.0 { format!("{percent} % of lines") } else { "a like title".to_owned() };
-            (format!("it names {short}, from which it is far ({trace}, same author)"), None)
-        } else {
+        if !is_adapted(&pair.features) {
             let reason = format!("it names {short}, but the two have nothing in common");
-            (reason.clone(), Some(reason))
-        };
+            let disputed = Some(reason.clone());
+            return Some(Verdict { reason, disputed, is_false_name: true, ..self.without(Status::Missing) });
+        }
+        let percent = (pair.features.content.both * 100.0).round();
+        let trace = if percent > 0.0 { format!("{percent} % of lines") } else { "a like title".to_owned() };
+        let by = if pair.features.people.same_author { "same author" } else { "another author" };
+        let reason = format!("it names {short}, from which it is far ({trace}, {by})");
         let verdict = self.answer(Status::Probable, pair, reason);
-        Some(Verdict { evidence: Some(evidence), score: ONLY_NAMED, disputed, ..verdict })
+        Some(Verdict { evidence: Some(evidence), score: ONLY_NAMED, ..verdict })
     }
 
     /// Returns the answer for several commits whose titles the message lists, with the one whose content and message
@@ -188,12 +214,51 @@ impl Facts<'_> {
             reason = format!("{reason}; {dispute}");
         }
         let also = others().filter_map(|other| self.mainline.get(other.mainline)).map(|change| change.id).collect();
-        Verdict { disputed, also, ..self.answer(Status::Landed, pair, reason) }
+        self.weighed(Verdict { disputed, also, ..self.answer(Status::Landed, pair, reason) }, pair)
+    }
+
+    /// Returns an answer after a look at how much of the change is there: which commit it is does not say what else was
+    /// done in it.
+    fn weighed(&self, verdict: Verdict, pair: &Pair) -> Verdict {
+        let short = self.short(pair.mainline);
+        let percent = |part: f64| (part * 100.0).round();
+        let of_named = pair.features.content.of_mainline;
+        let is_part = pair.named.is_some() && self.change.is_part && of_named < SAID_PART;
+        let (part, missing) = match self.coverage {
+            Some(coverage) => (coverage.part, coverage.missing.clone()),
+            None => (verdict.part, Vec::new()),
+        };
+        if self.coverage.is_some_and(|coverage| coverage.is_nothing) {
+            let what = if pair.named.is_some() { "it names" } else { "it resembles" };
+            let reason = format!("{what} {short} by what the two say, but what it does is not there");
+            let disputed = pair.named.map(|_| reason.clone()).filter(|_| !pair.features.people.same_author);
+            return Verdict { status: Status::Probable, score: ONLY_NAMED, reason, disputed, part, missing, ..verdict };
+        }
+        if self.coverage.is_some_and(is_partial) {
+            let lines: u32 = missing.iter().map(|missing| missing.lines).sum();
+            let lacks = match lines {
+                0 => "the rest is not".to_owned(),
+                1 => "1 line is not".to_owned(),
+                lines => format!("{lines} lines are not"),
+            };
+            let reason = format!("{} % of it is there, as {short}; {lacks}", percent(part));
+            return Verdict { status: Status::Partial, reason, part, missing, ..verdict };
+        }
+        if is_part && verdict.status == Status::Landed {
+            let reason = format!("{} % of {short}, a part of it as its message says", percent(of_named));
+            return Verdict { status: Status::Partial, reason, part, missing, ..verdict };
+        }
+        Verdict { part, missing, ..verdict }
     }
 
     /// Returns whether the branch reverted it as well, maybe by a pick of the mainline's revert.
     fn is_taken_back(&self, pair: &Pair) -> bool {
-        let is_picked = |revert: At| self.picked.get(&revert).is_some_and(|at| *at < self.at);
+        let place = |id: &crate::model::ObjectId| self.asked.places.get(id).copied();
+        let is_later = |id: &crate::model::ObjectId| place(id) < place(&self.change.id);
+        let is_picked = |revert: At| {
+            let mut picks = self.holders.of(revert).filter(|id| !self.asked.taken_back.contains_key(id));
+            picks.any(|id| is_later(&id))
+        };
         self.is_taken_back || self.reverts.of(pair.mainline).any(is_picked)
     }
 
@@ -242,6 +307,9 @@ impl Facts<'_> {
             reverted_by: None,
             disputed: None,
             also: Vec::new(),
+            part: 0.0,
+            missing: Vec::new(),
+            is_false_name: false,
         }
     }
 
@@ -252,8 +320,17 @@ impl Facts<'_> {
             evidence: Some(evidence(pair)),
             score,
             reason,
+            part: self.part(pair),
             ..self.without(status)
         }
+    }
+
+    /// Returns how much of it is there, as far as lines were compared.
+    fn part(&self, pair: &Pair) -> f64 {
+        let content = &pair.features.content;
+        let is_same = content.same_patch || content.same_lines || content.same_moved_lines || !content.has_lines;
+        let measured = self.coverage.map(|coverage| coverage.part);
+        measured.unwrap_or(if is_same { 1.0 } else { content.of_branch })
     }
 
     fn short(&self, at: At) -> String {
@@ -271,16 +348,23 @@ impl Facts<'_> {
     }
 }
 
+/// Returns whether a considerable part of a change is not there.
+fn is_partial(coverage: &Coverage) -> bool {
+    let (part, weight) = (coverage.part, coverage.weight);
+    (part < HALF && weight >= THREE_LINES) || (part < MOST && weight >= TWENTY_LINES)
+}
+
 /// Returns how much two changes have in common, in lines and in words: from 0 to 2.
 fn in_common(pair: &Pair) -> f64 {
     pair.features.content.both + pair.features.words.body
 }
 
 /// Returns whether something speaks for a pick of which little was left: the same author, and a trace of lines or title
-/// in a file that both touch.
+/// in a file that both touch; or by somebody else, both.
 fn is_adapted(features: &Features) -> bool {
-    let has_trace = features.content.both >= MIN_TRACE || features.words.title >= MIN_TITLE;
-    features.people.same_author && (features.files.shares_path || features.files.shares_name) && has_trace
+    let (has_lines, has_title) = (features.content.both >= MIN_TRACE, features.words.title >= MIN_TITLE);
+    let has_trace = if features.people.same_author { has_lines || has_title } else { has_lines && has_title };
+    has_trace && (features.files.shares_path || features.files.shares_name) && has_trace
 }
 
 /// Returns the kind of evidence that an accepted pair is.
@@ -307,7 +391,9 @@ fn how(pair: &Pair) -> String {
         "same files".to_owned()
     } else if !f.content.has_lines {
         "common files".to_owned()
-    } else if pair.tier == Some(Tier::Part) {
+    } else if pair.tier == Some(Tier::Brought) {
+        "the merge that brought it was picked".to_owned()
+    } else if matches!(pair.tier, Some(Tier::Part | Tier::InSquash)) {
         "part of it".to_owned()
     } else if f.content.both == 0.0 {
         "no line known to be common".to_owned()

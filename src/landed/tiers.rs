@@ -18,6 +18,8 @@ pub(super) enum Tier {
     SecondAndTitle,
     /// The same lines in the same files, with other context.
     SameLines,
+    /// A merge of the branch brought it, and all of that merge is the mainline's commit.
+    Brought,
     /// The same author and timestamp, and some content or the title.
     Second,
     /// The same author, timestamp and file, and a similar title or message.
@@ -52,6 +54,8 @@ pub(super) enum Tier {
     SameLongBody,
     /// Much of the content of the same file.
     Content,
+    /// The mainline's message lists its title, and its content is there.
+    InSquash,
     /// All of its content is in a larger commit by the same author.
     Part,
     /// Good reasons, but not enough without a person who looks.
@@ -67,6 +71,8 @@ pub(super) enum Reason {
     MostContent,
     /// The same title.
     Title,
+    /// The same author and timestamp, and a similar title.
+    Second,
     /// Part of a larger mainline commit.
     PartOf,
     /// Contains a mainline commit.
@@ -162,6 +168,13 @@ pub(super) const TIERS: &[TierRule] = &[
         measured: "counted with the same patch",
     },
     TierRule {
+        tier: Tier::Brought,
+        score: 0.95,
+        for_chores: true,
+        holds: |f| f.is_brought,
+        measured: "not counted by itself",
+    },
+    TierRule {
         tier: Tier::MovedLines,
         score: 0.97,
         for_chores: true,
@@ -195,7 +208,7 @@ pub(super) const TIERS: &[TierRule] = &[
         for_chores: true,
         holds: |f| {
             let words = f.words.title >= title::RELATED || f.words.body >= body::RELATED;
-            is_of_second(f) && f.people.only_second && f.files.shares_name && words
+            is_of_second(f) && f.people.only_second && f.files.shares_name && words && !f.content.is_foreign
         },
         measured: "7 right, 0 wrong",
     },
@@ -213,7 +226,7 @@ pub(super) const TIERS: &[TierRule] = &[
         tier: Tier::SecondAndFiles,
         score: 0.93,
         for_chores: true,
-        holds: |f| is_of_second(f) && f.people.only_second && f.files.same_paths,
+        holds: |f| is_of_second(f) && f.people.only_second && f.files.same_paths && !f.content.is_foreign,
         measured: "not counted by itself",
     },
     TierRule {
@@ -319,6 +332,16 @@ pub(super) const TIERS: &[TierRule] = &[
     },
     TierRule { tier: Tier::Content, score: 0.90, for_chores: false, holds: content, measured: "43 right, 1 wrong" },
     TierRule {
+        tier: Tier::InSquash,
+        score: 0.92,
+        for_chores: false,
+        holds: |f| {
+            let is_in = f.content.of_branch >= part::ALL_BUT_A_TENTH && f.content.shared >= weight::ONE_LINE;
+            f.words.is_listing && f.files.shares_path && is_in
+        },
+        measured: "not counted by itself",
+    },
+    TierRule {
         tier: Tier::Part,
         score: 0.90,
         for_chores: false,
@@ -342,7 +365,10 @@ pub(super) const TIERS: &[TierRule] = &[
         holds: |f| {
             let by_anybody = f.content.both >= part::NEARLY_ALL && f.content.shared >= weight::FIVE_LINES;
             let by_author = f.content.both >= part::FOUR_FIFTHS && f.content.shared >= weight::SEVEN_LINES;
-            (by_anybody && f.files.shares_name) || (by_author && f.people.same_author)
+            let is_there = f.content.both >= part::FOUR_FIFTHS && f.content.shared >= weight::FIVE_LINES;
+            (by_anybody && f.files.shares_name)
+                || (by_author && f.people.same_author)
+                || (is_there && f.files.same_paths && is_timely(f))
         },
         measured: "all for a person to look at: 22 right, 2 wrong",
     },
@@ -353,6 +379,16 @@ pub(super) const TIERS: &[TierRule] = &[
         holds: |f| {
             let is_near = f.people.same_author && f.people.days <= days::MONTH_AND_A_HALF;
             f.words.same_title && f.files.shares_name && (is_near || f.content.both >= part::TRACE)
+        },
+        measured: "all for a person to look at: 22 right, 2 wrong",
+    },
+    TierRule {
+        tier: Tier::Review(Reason::Second),
+        score: 0.75,
+        for_chores: false,
+        holds: |f| {
+            let words = f.words.title >= title::RELATED || f.words.body >= body::RELATED;
+            is_of_second(f) && f.people.only_second && f.files.shares_name && words
         },
         measured: "all for a person to look at: 22 right, 2 wrong",
     },
@@ -390,7 +426,7 @@ pub(super) fn judge(features: &Features) -> Option<Tier> {
 /// Returns whether the two are different changes whatever they have in common: one is a revert and the other is not, or
 /// their titles name different versions.
 fn is_vetoed(f: &Features) -> bool {
-    if f.content.same_patch || f.content.same_lines {
+    if f.content.same_patch || f.content.same_lines || f.is_brought {
         return false;
     }
     let is_same_moment = is_of_second(f) && (f.words.same_title || (f.people.only_second && !f.files.is_generated));
@@ -400,12 +436,20 @@ fn is_vetoed(f: &Features) -> bool {
 
 /// Returns whether the content bears out what a message says.
 pub(super) fn agrees(f: &Features) -> bool {
-    f.words.same_title
-        || f.content.same_patch
-        || f.content.same_lines
-        || f.content.both >= part::TRACE
-        || f.content.larger_part() >= part::MUCH
-        || is_of_second(f)
+    let content = &f.content;
+    if content.same_patch || content.same_lines || f.is_brought {
+        return true;
+    }
+    // Braces alone bear out nothing, and a title can be copied: then it has to be in the same place at least.
+    let is_titled = (f.words.same_title || is_of_second(f)) && (!content.is_foreign || f.files.shares_name);
+    is_titled || (!content.is_foreign && (content.both >= part::TRACE || content.larger_part() >= part::MUCH))
+}
+
+/// Returns whether all that a merge brought is in a commit: one that has its title may be the merge of a part of it.
+pub(super) fn is_all_of(f: &Features, is_named: bool) -> bool {
+    let content = &f.content;
+    let is_in = content.of_branch >= part::ALL_BUT_A_TENTH && content.shared >= weight::ONE_LINE;
+    content.same_patch || content.same_lines || (is_named && is_in)
 }
 
 fn is_of_second(f: &Features) -> bool {
@@ -492,12 +536,9 @@ fn same_body(f: &Features) -> bool {
 
 fn content(f: &Features) -> bool {
     let is_titled = f.words.title >= title::RELATED && !f.words.is_generic && f.words.numbers == Numbers::Equal;
-    let is_whole =
-        f.files.same_paths && f.content.both >= part::ALL_BUT_A_TENTH && f.content.shared >= weight::SEVEN_LINES;
     let is_related = f.people.same_author
         || f.words.body >= body::RELATED
-        || (is_titled && f.content.shared >= weight::THREE_LINES)
-        || is_whole;
+        || (is_titled && f.content.shared >= weight::THREE_LINES);
     let is_most = f.content.both >= part::MOST && f.content.shared >= weight::TWO_LINES;
     is_timely(f) && !f.files.is_generated && f.files.shares_path && is_most && is_related
 }
@@ -529,7 +570,7 @@ impl Tier {
     /// series share is not enough.
     pub(super) fn yields(self, features: &Features) -> bool {
         match self {
-            Self::SamePatch | Self::MovedLines | Self::SecondAndTitle => false,
+            Self::SamePatch | Self::Brought | Self::MovedLines | Self::SecondAndTitle => false,
             // Nearly all of it is in that commit, which may have been picked in parts.
             Self::Second => features.content.of_branch < part::MOST,
             Self::TitleAndLines
@@ -562,11 +603,13 @@ mod tests {
                 of_branch: 0.0,
                 of_mainline: 0.0,
                 is_tiny: false,
+                is_foreign: false,
             },
             people: People { same_author: false, same_second: false, only_second: true, days: 10.0, is_later: false },
             words: Words {
                 same_title: false,
                 is_listed: false,
+                is_listing: false,
                 title: 0.0,
                 replaced: 4,
                 numbers: Numbers::Equal,
@@ -587,6 +630,7 @@ mod tests {
             },
             is_merge: false,
             is_chore: false,
+            is_brought: false,
         }
     }
 
@@ -637,6 +681,7 @@ mod tests {
             },
             |f| f.content.shared = 14.9,
         ),
+        (Tier::Brought, |f| f.is_brought = true, |f| f.is_brought = false),
         (
             Tier::MovedLines,
             |f| {
@@ -804,6 +849,14 @@ mod tests {
             |f| (f.people.is_later, f.people.days) = (true, 61.0),
         ),
         (
+            Tier::InSquash,
+            |f| {
+                f.words.is_listing = true;
+                (f.content.of_branch, f.content.shared) = (0.9, 8.0);
+            },
+            |f| f.content.of_branch = 0.89,
+        ),
+        (
             Tier::Part,
             |f| {
                 author(f);
@@ -832,6 +885,15 @@ mod tests {
                 f.people.days = 45.0;
             },
             |f| f.people.days = 46.0,
+        ),
+        (
+            Tier::Review(Reason::Second),
+            |f| {
+                second(f);
+                f.content.is_foreign = true;
+                f.words.title = 0.6;
+            },
+            |f| f.words.title = 0.5,
         ),
         (
             Tier::Review(Reason::PartOf),

@@ -11,6 +11,8 @@ use crate::model::ObjectId;
 pub enum Status {
     /// It is there.
     Landed,
+    /// A considerable part of it is not there; a person should look.
+    Partial,
     /// It seems to be there; a person should look.
     Probable,
     /// It was there and was reverted, while the branch still has it.
@@ -25,13 +27,21 @@ pub enum Status {
 
 impl Status {
     /// All of them, in the order of reports.
-    pub const ALL: [Self; 6] =
-        [Self::Missing, Self::Reverted, Self::Elsewhere, Self::Probable, Self::Landed, Self::Exempt];
+    pub const ALL: [Self; 7] = [
+        Self::Missing,
+        Self::Reverted,
+        Self::Elsewhere,
+        Self::Partial,
+        Self::Probable,
+        Self::Landed,
+        Self::Exempt,
+    ];
 
     /// Returns the name in `refgate.landed/v1`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Landed => "landed",
+            Self::Partial => "partial",
             Self::Probable => "probable",
             Self::Reverted => "reverted",
             Self::Missing => "missing",
@@ -128,8 +138,23 @@ pub struct Verdict {
     pub reverted_by: Option<ObjectId>,
     /// What its message names as its original and is not, if so: it does not exist there, or does something else.
     pub disputed: Option<String>,
-    /// Other commits there that are this change as well, by strong evidence.
+    /// Other commits there that are this change as well, by strong evidence, or parts of it.
     pub also: Vec<ObjectId>,
+    /// How much of the change is there, by its own lines, from 0 to 1; 0 where nothing is.
+    pub part: f64,
+    /// What of it is not there, where that was looked at.
+    pub missing: Vec<Missing>,
+    /// Whether its message names a commit that has nothing in common with it.
+    pub is_false_name: bool,
+}
+
+/// How many lines of a change to a file are not on the other line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Missing {
+    /// The file: untrusted text.
+    pub path: BString,
+    /// How many lines, of those that say something.
+    pub lines: u32,
 }
 
 /// The answer for each change of one line that is not on another.

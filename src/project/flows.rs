@@ -252,7 +252,7 @@ impl Snapshot<'_> {
         for verdict in answers.verdicts {
             let probable = match verdict.status {
                 Status::Landed | Status::Exempt => continue,
-                Status::Probable => true,
+                Status::Probable | Status::Partial => true,
                 Status::Reverted | Status::Elsewhere | Status::Missing => false,
             };
             let commit = self.project().commit(verdict.commit)?;
@@ -263,13 +263,15 @@ impl Snapshot<'_> {
                 },
                 None => None,
             };
+            let to = destination.branches.first().filter(|_| verdict.status != Status::Reverted);
             debts.push(Debt {
                 due: self.due_times(flow, &commit)?,
                 commit,
                 reason: verdict.reason,
                 probable,
                 place: destination.name.clone(),
-                to: destination.branches.first().map(|(name, _)| name.clone()),
+                // What the other line took back is not for a command to bring there again.
+                to: to.map(|(name, _)| name.clone()),
                 wanted,
             });
         }
@@ -394,6 +396,9 @@ impl Snapshot<'_> {
             .filter_map(|verdict| {
                 let (commit, is_named) = (verdict.commit, verdict.evidence.is_some_and(Evidence::is_said));
                 match (&verdict.disputed, verdict.status) {
+                    (Some(wrong), _) if verdict.is_false_name => {
+                        Some(Dispute { commit, wrong: wrong.clone(), is_doubt: false })
+                    }
                     // The original is on another line.
                     (_, Status::Missing) => None,
                     (Some(wrong), _) => Some(Dispute { commit, wrong: wrong.clone(), is_doubt: false }),
@@ -497,5 +502,8 @@ fn without_match(commit: &Commit, status: Status, reason: String) -> Verdict {
         reverted_by: None,
         disputed: None,
         also: Vec::new(),
+        part: 0.0,
+        missing: Vec::new(),
+        is_false_name: false,
     }
 }

@@ -16,6 +16,8 @@ pub(crate) struct Occurrence {
     pub reason: String,
     /// Whether a person should look.
     pub is_probable: bool,
+    /// Whether a considerable part of the change is not there.
+    pub is_partial: bool,
 }
 
 /// Whether a branch or tag has the change.

@@ -24,6 +24,11 @@ const MAX_SEARCHES: usize = 15;
 /// Commits that one search finds besides the best.
 const MAX_ALSO: usize = 3;
 
+/// Merges that brought a commit to a branch and are searched for themselves, and first parents among which such a merge
+/// is looked for.
+const MAX_MERGES: usize = 2;
+const MAX_CHAIN: usize = 50_000;
+
 /// Commits of the same change whose own counterparts are searched for.
 const MAX_SEEDS: usize = 3;
 
@@ -254,8 +259,8 @@ fn copies(
     places: &Places<'_, '_>,
 ) -> Result<Vec<Occurrence>, Error> {
     let reason = "the commit itself is there".to_owned();
-    let mut copies = vec![Occurrence { commit, evidence: Evidence::Ancestor, score: 1.0, reason, is_probable: false }];
-    let mut seed = 0;
+    let mut copies = vec![Occurrence { commit, evidence: Evidence::Ancestor, score: 1.0, reason, is_probable: false, is_partial: false }];
+    let (mut seed, mut is_last) = (0, false);
     for _ in 0..MAX_SEARCHES {
         let sought: Vec<ObjectId> = copies.iter().map(|copy| copy.commit).collect();
         let contained = repository.containing(commits, &sought)?;
@@ -265,14 +270,18 @@ fn copies(
             .filter(|(tip, contained)| tip.is_searched && !contained.contains(&true))
             .map(|(tip, _)| tip.commit)
             .collect();
-        let Some(from) = copies.get(seed).filter(|_| !without.is_empty() && seed < MAX_SEEDS) else {
-            return Ok(sure_first(copies));
-        };
         let without: Vec<ObjectId> = without.into_iter().collect();
-        let new: Vec<Occurrence> = search(repository, from.commit, &without, places)?
-            .into_iter()
-            .filter(|new| copies.iter().all(|known| known.commit != new.commit))
-            .collect();
+        let found = match copies.get(seed).filter(|_| !without.is_empty() && seed < MAX_SEEDS) {
+            Some(from) => search(repository, from.commit, &without, places)?,
+            // Only merges are left that may have been picked whole.
+            None if !without.is_empty() && !is_last => {
+                is_last = true;
+                picks_of_merges(repository, commit, commits, &without, places)?
+            }
+            None => return Ok(sure_first(copies)),
+        };
+        let new: Vec<Occurrence> =
+            found.into_iter().filter(|new| copies.iter().all(|known| known.commit != new.commit)).collect();
         if new.is_empty() {
             seed += 1;
         }
@@ -280,6 +289,58 @@ fn copies(
     }
     // An incomplete search is not a reason to say that it is missing.
     Err(git::Error::Limit { what: "searches for one change", limit: MAX_SEARCHES }.into())
+}
+
+/// Returns the commits below `without` that are picks of a merge that brought a commit to some of the tips.
+fn picks_of_merges(
+    repository: &Repository,
+    commit: ObjectId,
+    tips: &[ObjectId],
+    without: &[ObjectId],
+    places: &Places<'_, '_>,
+) -> Result<Vec<Occurrence>, Error> {
+    let contained = repository.containing(tips, &[commit])?;
+    let holding = tips.iter().zip(contained).filter(|(_, contained)| contained.contains(&true)).map(|(tip, _)| *tip);
+    let holding: BTreeSet<ObjectId> = holding.collect();
+    let mut merges = BTreeSet::new();
+    for tip in holding {
+        merges.extend(merge_that_brought(repository, commit, tip)?);
+        if merges.len() == MAX_MERGES {
+            break;
+        }
+    }
+    let mut found = Vec::new();
+    for merge in merges {
+        let picks = search(repository, merge, without, places)?.into_iter().filter(|pick| {
+            // That the two merges are alike says little of a part of either.
+            !pick.is_probable && (pick.evidence.is_said() || pick.evidence == Evidence::PatchId)
+        });
+        found.extend(picks.map(|pick| {
+            let reason = format!("landed as {}, a pick of {} that brought it", pick.commit.short(), merge.short());
+            Occurrence { reason, ..pick }
+        }));
+    }
+    Ok(found)
+}
+
+/// Returns the merge by which a commit came to a branch: of the first parents the oldest that has it.
+fn merge_that_brought(repository: &Repository, commit: ObjectId, tip: ObjectId) -> Result<Option<ObjectId>, Error> {
+    let mut chain = vec![tip];
+    while let Some(last) = chain.last().filter(|_| chain.len() < MAX_CHAIN) {
+        match repository.parents(*last)?.first() {
+            Some(parent) if *last != commit => chain.push(*parent),
+            _ => break,
+        }
+    }
+    // All that are above it have it, and none below.
+    let (mut has, mut lacks) = (0, chain.len());
+    while lacks - has > 1 {
+        let middle = has.midpoint(lacks);
+        let Some(id) = chain.get(middle) else { break };
+        if repository.is_ancestor(commit, *id)? { has = middle } else { lacks = middle }
+    }
+    let Some(found) = chain.get(has).copied().filter(|found| *found != commit) else { return Ok(None) };
+    Ok((repository.parents(found)?.len() > 1).then_some(found))
 }
 
 /// Sorts what is sure before what a person should look at.
@@ -312,7 +373,8 @@ fn search(
             evidence,
             score: verdict.score,
             reason,
-            is_probable: verdict.status == Status::Probable,
+            is_probable: matches!(verdict.status, Status::Probable | Status::Partial),
+            is_partial: verdict.status == Status::Partial,
         };
         found.push(copy(matched, verdict.reason.clone()));
         let again =

@@ -233,7 +233,7 @@ fn an_answer_holds_for_what_was_asked() {
     }
     assert_eq!(files(&site.answers()).len(), 3);
     // With another tip it is another question.
-    git(site.path(), &["update-ref", "refs/heads/main", "main~1"]);
+    git(site.path(), &["update-ref", "refs/heads/main", "main~5"]);
     let truth = refgate(site.path(), &[QUESTION, &["--no-cache"]].concat(), b"");
     assert_ne!(truth.stdout, site.truth);
     assert_eq!(site.ask().stdout, truth.stdout);

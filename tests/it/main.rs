@@ -26,6 +26,7 @@ mod install_script;
 mod landed;
 mod landed_cache;
 mod landed_hostile;
+mod landed_part;
 mod landed_policy;
 mod ledger;
 mod managers;

@@ -1,17 +1,20 @@
 #!/usr/bin/env python3
 """Measures `refgate landed` against labelled picks of real repositories.
 
-usage: measure.py REFGATE TRUTH.tsv NAME=GITDIR... [--trailers] [--misses FILE] [--no-cherry]
+usage: measure.py REFGATE TRUTH.tsv NAME=GITDIR... [--trailers] [--misses FILE] [--no-cherry] [--last N]
 
 TRUTH.tsv has the columns repo, mainline_ref, branch_ref, branch_commit, mainline_commit (or -), evidence, accept (other
 right answers, or -), note. For each repository that is named with its git directory:
 
   labelled   branch commits with a known original
   recall     of those, how many are `landed`, in percent
-  probable   how many more are `probable` or `reverted` and name a right commit
+  reverted   how many more are `reverted` and name a right commit
+  partial    how many more are `partial` and name a right commit
+  probable   how many more are `probable` and name a right commit
   wrong      how many are `landed` as a commit that is not a right answer
   none       branch commits known to have no original, and how many of these are `landed` all the same
   knock-out  of the labelled, how many are still `landed` when the original is taken away (`--without`)
+  others     with --last: how many of the last N commits have another answer where only they are asked about
   cherry     what `git cherry` recognises of the labelled, in percent
 """
 
@@ -45,6 +48,7 @@ def main():
     parser.add_argument("repositories", nargs="+", metavar="NAME=GITDIR")
     parser.add_argument("--trailers", action="store_true", help="let refgate read what messages say")
     parser.add_argument("--no-cherry", action="store_true", help="do not run git cherry")
+    parser.add_argument("--last", metavar="N", help="ask about the last N alone too, and compare the answers")
     parser.add_argument("--misses", help="write the rows that went wrong to this file")
     arguments = parser.parse_args()
     directories = dict(pair.split("=", 1) for pair in arguments.repositories)
@@ -61,6 +65,12 @@ def main():
     for (repo, mainline, branch), rows in branches.items():
         git_dir, count = directories[repo], totals[repo]
         answers = landed(arguments.refgate, git_dir, branch, mainline, explicit)
+        if arguments.last:
+            alone = landed(arguments.refgate, git_dir, branch, mainline, [*explicit, "--last", arguments.last])
+            for commit, answer in alone.items():
+                if answer != answers[commit]:
+                    count["others"] += 1
+                    misses.append([repo, branch, commit, "other answer alone", answers[commit]["match"] or "-", answer["match"] or "-", f"{answers[commit]['reason']} <> {answer['reason']}", "-", answer["subject"]])
         known = {} if arguments.no_cherry else cherry(git_dir, branch, mainline)
         right = {}
         for row in rows:
@@ -91,9 +101,9 @@ def main():
                     if not is_right:
                         count["wrong"] += 1
                         problem = "wrong commit"
-                elif answer["status"] == "probable" and is_right:
-                    count["probable"] += 1
-                    problem = "probable"
+                elif answer["status"] in ("partial", "probable") and is_right:
+                    count[answer["status"]] += 1
+                    problem = answer["status"]
                 else:
                     problem = answer["status"]
                 ghost = without.get(commit, {"status": "absent"})
@@ -102,7 +112,7 @@ def main():
                     misses.append([repo, branch, commit, "knock-out", row["mainline_commit"], ghost["match"], ghost["reason"], row["note"], ghost["subject"]])
             if problem:
                 misses.append([repo, branch, commit, problem, row["mainline_commit"], answer["match"] or "-", answer["reason"], row["note"], answer.get("subject", "")])
-    columns = ["labelled", "recall", "reverted", "probable", "wrong", "none", "none landed", "knock-out", "cherry"]
+    columns = ["labelled", "recall", "reverted", "partial", "probable", "wrong", "none", "none landed", "knock-out", "others", "cherry"]
     totals["all"] = sum(totals.values(), collections.Counter())
     print("| repository | " + " | ".join(columns) + " |")
     print("|---" * (len(columns) + 1) + "|")
@@ -112,7 +122,8 @@ def main():
         for column in columns:
             is_share = column in ("recall", "cherry", "knock-out")
             share = f"{100 * count[column] / labelled:.2f} % ({count[column]})" if is_share else str(count[column])
-            cells.append("-" if column == "cherry" and arguments.no_cherry else share)
+            is_asked = {"cherry": not arguments.no_cherry, "others": arguments.last}
+            cells.append(share if is_asked.get(column, True) else "-")
         print(f"| {repo} | " + " | ".join(cells) + " |")
     if arguments.misses:
         with open(arguments.misses, "w", encoding="utf-8") as file:

@@ -4,7 +4,7 @@ use bstr::BString;
 use std::collections::BTreeMap;
 
 use super::questions::Question;
-use crate::landed::{Status, Verdict};
+use crate::landed::{Missing, Status, Verdict};
 use crate::model::{ObjectId, Untrusted, quote};
 use crate::project::{Granted, Released, Unrepaired};
 
@@ -73,6 +73,9 @@ fn document(question: &Question<'_>, answer: &Answer) -> serde_json::Value {
                 "subject": String::from_utf8_lossy(&verdict.subject),
                 "status": status(verdict, waiver.as_ref()),
                 "match": verdict.matched.map(|id| id.to_string()),
+                "matches": verdict.matched.iter().chain(&verdict.also).map(ToString::to_string).collect::<Vec<String>>(),
+                "part": verdict.part,
+                "missing": verdict.missing.iter().map(missing).collect::<Vec<serde_json::Value>>(),
                 "evidence": verdict.evidence.map(|evidence| evidence.name()),
                 "score": verdict.score,
                 "reason": reason(verdict, waiver.as_ref()),
@@ -104,6 +107,10 @@ fn repair(found: &Unrepaired) -> serde_json::Value {
     })
 }
 
+fn missing(missing: &Missing) -> serde_json::Value {
+    serde_json::json!({ "path": String::from_utf8_lossy(&missing.path), "lines": missing.lines })
+}
+
 fn changelog(path: &BString, missing: &[Released]) -> serde_json::Value {
     let entry = |entry: &Released| {
         let distribution = Some(&entry.distribution).filter(|distribution| !distribution.is_empty());
@@ -128,6 +135,11 @@ pub(super) fn human(question: &Question<'_>, answer: &Answer, all: bool) -> Stri
             let (subject, reason) = (Untrusted::new(&verdict.subject), reason(verdict, waiver.as_ref()));
             let reason = Untrusted::new(&reason);
             text.push_str(&format!("  {}  {subject}\n              {reason}\n", verdict.commit.short()));
+            for missing in verdict.missing.iter().filter(|_| name == Status::Partial.name()) {
+                let lines = if missing.lines == 1 { "line" } else { "lines" };
+                let path = Untrusted::new(&missing.path);
+                text.push_str(&format!("              not there: {} {lines} of {path}\n", missing.lines));
+            }
         }
         text.push('\n');
     }
@@ -204,6 +216,9 @@ mod tests {
                 reverted_by: None,
                 disputed: Some(own()),
                 also: Vec::new(),
+                part: 0.5,
+                missing: vec![Missing { path: bytes.as_slice().into(), lines: 3 }],
+                is_false_name: false,
             };
             let waiver = Granted { by: Some(own()), reason: own(), until: None };
             let answer = Answer {

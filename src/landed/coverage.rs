@@ -1,0 +1,419 @@
+//! How much of what a commit does is on the other line, by its own lines: in the commits that it was found to be, or in
+//! the files there, whichever commit brought it.
+//!
+//! This reads texts, and is asked only where lines that both change do not say enough: a pick that was adapted, one with
+//! more in it than its original, one that has but the title of another.
+
+use bstr::{BStr, BString, ByteSlice as _};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use super::change::Change;
+use super::patch::{Patch, Reader};
+use super::verdict::Missing;
+use super::{Error, chores, patch_id, telling};
+use crate::git::{self, Entry, LineDiff, Mode, Repository};
+use crate::manifest::is_vendored;
+use crate::model::ObjectId;
+
+/// More files and more lines of one commit are not looked at: what is in the first says enough.
+const MAX_FILES: usize = 100;
+const MAX_LINES: usize = 20_000;
+
+/// Lines are compared word by word where there are no more of them than this, on either side.
+const MAX_LIKE: usize = 400;
+
+/// How many of the words of two lines must be the same for one to be the other, adapted (Dice); numbers must all be.
+const LIKE: f64 = 0.6;
+
+/// A lighter line is not counted: it says nothing.
+const COUNTED: f64 = 3.0;
+
+/// With so many of its lines in the commits that it is, all of a change is there: the rest is what adapting it takes.
+const WHOLE: f64 = 0.9;
+
+/// With less of what it adds on the other line, a change is not there, whatever it takes away.
+const NOTHING: f64 = 0.1;
+
+/// Larger files are not read. What this reads is a few commits: it can read more of each than what compares all of them.
+const MAX_TEXT: u64 = 8 << 20;
+
+/// With more bytes than this between the first and the last difference, the lines of a file are not aligned.
+const MAX_DIFF: usize = 512 << 10;
+
+/// How many files are named in which lines are missing.
+const MAX_NAMED: usize = 20;
+
+/// How much of a commit is on the other line.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Coverage {
+    /// From 0 to 1.
+    pub(super) part: f64,
+    /// Whether nothing that it puts there is there: the same line may give way to different ones.
+    pub(super) is_nothing: bool,
+    /// The weight of what is not there, in nats.
+    pub(super) weight: f64,
+    /// How many lines are not there, in which files.
+    pub(super) missing: Vec<Missing>,
+}
+
+/// What a commit does to one file.
+struct File {
+    path: BString,
+    is_notes: bool,
+    /// Signs and texts without blanks.
+    lines: Vec<(u8, BString)>,
+}
+
+/// The lines of a file there, or nothing where there is no such file.
+type Content = Option<Arc<HashSet<BString>>>;
+
+/// Measures changes; the files that several of them touch are read once.
+pub(super) struct Measuring<'a> {
+    pub(super) repository: &'a Repository,
+    /// The tips of the other line.
+    tips: Vec<ObjectId>,
+    files: HashMap<(ObjectId, BString), Content>,
+}
+
+impl<'a> Measuring<'a> {
+    pub(super) fn new(repository: &'a Repository, tips: &[ObjectId]) -> Self {
+        Self { repository, tips: tips.to_vec(), files: HashMap::new() }
+    }
+
+    /// Returns how much of a change is in some commits of the other line, and in the files there; `None` where it cannot
+    /// be read, or nothing in it says anything.
+    pub(super) fn of(
+        &mut self,
+        reader: &mut Reader,
+        change: &Change,
+        commits: &[&Change],
+    ) -> Result<Option<Coverage>, Error> {
+        Error::unless_in_time(self.repository, "comparing lines")?;
+        let Some(own) = texts(reader, change)? else { return Ok(None) };
+        let mut others = Vec::new();
+        for commit in commits {
+            let Some(files) = texts(reader, commit)? else { return Ok(None) };
+            others.extend(files);
+        }
+        let counts_notes = own.iter().all(|file| file.is_notes);
+        let done: HashSet<(u8, &BStr)> =
+            others.iter().flat_map(|file| &file.lines).map(|(sign, text)| (*sign, text.as_bstr())).collect();
+        let mut places: Vec<ObjectId> = commits.iter().map(|commit| commit.id).collect();
+        places.extend(&self.tips);
+        let mut adapted = Adapted::new(&others);
+        let mut sum = Sum::default();
+        let mut missing: Vec<Missing> = Vec::new();
+        for file in own.iter().filter(|file| counts_notes || !file.is_notes) {
+            let mut paths: BTreeSet<&BString> = BTreeSet::from([&file.path]);
+            paths.extend(others.iter().map(|other| &other.path).filter(|path| is_same_name(path, &file.path)));
+            let mut contents: Option<Vec<Content>> = None;
+            let mut lacking = 0;
+            for (sign, text) in &file.lines {
+                let weight = telling::weight(telling::line(*sign, 0, text, false));
+                if weight < COUNTED {
+                    continue;
+                }
+                let is_there = if done.contains(&(*sign, text.as_bstr())) {
+                    true
+                } else {
+                    if contents.is_none() {
+                        contents = Some(self.contents(&places, &paths)?);
+                    }
+                    let contents = contents.iter().flatten();
+                    match sign {
+                        b'+' => contents.flatten().any(|lines| lines.contains(text)) || adapted.has(*sign, text),
+                        // What was never there, or is no longer, cannot be taken away.
+                        _ => {
+                            let mut here = contents.peekable();
+                            let is_left = |lines: &Content| lines.as_ref().is_some_and(|lines| lines.contains(text));
+                            here.any(|lines| !is_left(lines)) || adapted.has(*sign, text)
+                        }
+                    }
+                };
+                sum.add(*sign == b'+', is_there, weight, 1);
+                lacking += u32::from(!is_there);
+            }
+            if lacking > 0 {
+                missing.push(Missing { path: file.path.clone(), lines: lacking });
+            }
+        }
+        missing.truncate(MAX_NAMED);
+        Ok(sum.coverage(missing))
+    }
+
+    /// Returns the lines of some files at some commits.
+    fn contents(&mut self, commits: &[ObjectId], paths: &BTreeSet<&BString>) -> Result<Vec<Content>, Error> {
+        let mut found = Vec::new();
+        for commit in commits {
+            for path in paths {
+                let key = (*commit, (*path).clone());
+                if let Some(known) = self.files.get(&key) {
+                    found.push(known.clone());
+                    continue;
+                }
+                let content = self.content(*commit, path.as_bstr())?;
+                self.files.insert(key, content.clone());
+                found.push(content);
+            }
+        }
+        Ok(found)
+    }
+
+    fn content(&self, commit: ObjectId, path: &BStr) -> Result<Content, Error> {
+        let entry = match self.repository.tree_entry(commit, path) {
+            Ok(entry) => entry,
+            Err(git::Error::Missing { .. } | git::Error::Promised { .. }) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let Some(entry) = entry.filter(|entry| entry.mode != Mode::Tree) else { return Ok(None) };
+        let id = BString::from(entry.id.to_string());
+        let mut lines: HashSet<BString> = HashSet::from([id]);
+        if !is_vendored(path) {
+            match patch_id::content(self.repository, Some(entry), MAX_TEXT) {
+                Ok(content) => lines.extend(content.lines().map(|line| patch_id::strip(line).into())),
+                Err(git::Error::TooLarge { .. } | git::Error::Missing { .. } | git::Error::Promised { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(Some(Arc::new(lines)))
+    }
+}
+
+/// Sums over lines.
+#[derive(Default)]
+struct Sum {
+    all: f64,
+    there: f64,
+    all_added: f64,
+    added: f64,
+    count_added: u32,
+    count_removed: u32,
+}
+
+impl Sum {
+    fn add(&mut self, is_added: bool, is_there: bool, weight: f64, count: u32) {
+        let part = if is_there { weight } else { 0.0 };
+        self.all += weight;
+        self.there += part;
+        if is_added {
+            self.all_added += weight;
+            self.added += part;
+            self.count_added += count;
+        } else {
+            self.count_removed += count;
+        }
+    }
+
+    /// Returns the result; `None` where no line says anything.
+    fn coverage(&self, missing: Vec<Missing>) -> Option<Coverage> {
+        if self.all <= 0.0 {
+            return None;
+        }
+        let part = self.there / self.all;
+        // What mainly removes is there where it is gone.
+        let adds = self.all_added > 0.0 && 2 * self.count_added >= self.count_removed;
+        let of_added = if adds { self.added / self.all_added } else { part };
+        Some(Coverage { part, is_nothing: of_added < NOTHING, weight: self.all - self.there, missing })
+    }
+}
+
+/// Returns how much of a change is in some commits by the lines that were compared, without reading any text.
+pub(super) fn by_lines(own: &Patch, others: &[&Patch]) -> Option<Coverage> {
+    let counts_notes = own.lines.iter().all(|(line, _)| telling::is_notes(*line));
+    let mut sum = Sum::default();
+    for (line, count) in own.lines.iter().filter(|(line, _)| counts_notes || !telling::is_notes(*line)) {
+        let weight = telling::weight(*line);
+        if weight < COUNTED {
+            continue;
+        }
+        let find = |other: &&Patch| other.lines.binary_search_by_key(line, |(line, _)| *line).is_ok();
+        sum.add(telling::is_added(*line), others.iter().any(find), weight * f64::from(*count), *count);
+    }
+    sum.coverage(Vec::new())
+}
+
+/// Returns whether all of a change is there but for what adapting it takes.
+pub(super) fn is_whole(coverage: &Coverage) -> bool {
+    coverage.part >= WHOLE && !coverage.is_nothing
+}
+
+fn is_same_name(a: &BString, b: &BString) -> bool {
+    super::change::basename(a) == super::change::basename(b)
+}
+
+/// Returns what a commit does to its files; `None` where something is not in this repository.
+fn texts(reader: &mut Reader, change: &Change) -> Result<Option<Vec<File>>, Error> {
+    let files = match reader.files(change) {
+        Ok(files) => files,
+        Err(git::Error::Missing { .. } | git::Error::Promised { .. }) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let mut found = Vec::new();
+    let mut count = 0;
+    for file in files.iter().take(MAX_FILES) {
+        match text(reader.repository(), file) {
+            Ok(lines) => {
+                count += lines.len();
+                found.push(File { path: file.path.clone(), is_notes: chores::is_notes(&file.path), lines });
+            }
+            Err(git::Error::Missing { .. } | git::Error::Promised { .. }) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        }
+        if count > MAX_LINES {
+            break;
+        }
+    }
+    Ok(Some(found))
+}
+
+/// Returns the changed lines of a file, or its ids where those are what is compared.
+fn text(repository: &Repository, file: &git::Change) -> Result<Vec<(u8, BString)>, git::Error> {
+    let ids = || {
+        let id = |sign: u8, entry: Option<Entry>| Some((sign, BString::from(entry?.id.to_string())));
+        [id(b'-', file.old), id(b'+', file.new)].into_iter().flatten().collect()
+    };
+    let content = |entry| match patch_id::content(repository, entry, MAX_TEXT) {
+        Err(git::Error::TooLarge { .. }) => Ok(None),
+        other => other.map(Some),
+    };
+    if is_vendored(file.path.as_ref()) {
+        return Ok(ids());
+    }
+    // Nothing is known of what is too large.
+    let Some((new, old)) = content(file.new)?.zip(content(file.old)?) else { return Ok(Vec::new()) };
+    if patch_id::is_binary(&old) || patch_id::is_binary(&new) {
+        return Ok(ids());
+    }
+    let (old, new) = git::middle(&old, &new);
+    if old.len() + new.len() > MAX_DIFF {
+        return Ok(Vec::new());
+    }
+    let diff = LineDiff::of_middle((old, new));
+    let mut lines = Vec::new();
+    for hunk in diff.hunks() {
+        lines.extend(diff.old_lines(hunk.old.clone()).map(|line| (b'-', BString::from(patch_id::strip(line)))));
+        lines.extend(diff.new_lines(hunk.new.clone()).map(|line| (b'+', BString::from(patch_id::strip(line)))));
+    }
+    Ok(lines)
+}
+
+/// The lines of the commits there that a line may be, adapted to its branch. Each stands for one line.
+struct Adapted {
+    lines: Vec<(u8, Vec<BString>, bool)>,
+}
+
+impl Adapted {
+    fn new(others: &[File]) -> Self {
+        let all = || others.iter().flat_map(|file| &file.lines);
+        let lines = if all().count() <= 4 * MAX_LIKE {
+            all().map(|(sign, text)| (*sign, words(text), false)).collect()
+        } else {
+            Vec::new()
+        };
+        Self { lines }
+    }
+
+    /// Returns whether a line is one of these, adapted.
+    fn has(&mut self, sign: u8, text: &BString) -> bool {
+        let own = words(text);
+        let mut best: Option<(f64, usize)> = None;
+        for (at, (other_sign, words, is_used)) in self.lines.iter().enumerate() {
+            if *other_sign != sign || *is_used {
+                continue;
+            }
+            let likeness = likeness(&own, words);
+            if likeness >= LIKE && best.is_none_or(|(most, _)| likeness > most) {
+                best = Some((likeness, at));
+            }
+        }
+        let Some((_, at)) = best else { return false };
+        if let Some((.., is_used)) = self.lines.get_mut(at) {
+            *is_used = true;
+        }
+        true
+    }
+}
+
+/// Returns the words of a line and the marks between them, sorted.
+fn words(text: &BString) -> Vec<BString> {
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte >= 0x80;
+    let mut words: Vec<BString> = Vec::new();
+    let mut word = BString::default();
+    for byte in text.iter().copied() {
+        if is_word(byte) {
+            word.push(byte);
+            continue;
+        }
+        if !word.is_empty() {
+            words.push(std::mem::take(&mut word));
+        }
+        if byte != b'_' {
+            words.push(BString::from(vec![byte]));
+        }
+    }
+    if !word.is_empty() {
+        words.push(word);
+    }
+    words.sort_unstable();
+    words
+}
+
+/// Returns how many of the words of two lines are the same, from 0 to 1 (Dice); 0 where a number differs, as in two
+/// versions of one dependency, or where no name is common.
+fn likeness(a: &[BString], b: &[BString]) -> f64 {
+    // `0x1f`, `12` and an id in hexadecimal, but not `log2`.
+    let is_number = |word: &&BString| {
+        let is_id = word.len() >= 7 && word.iter().all(u8::is_ascii_hexdigit);
+        word.first().is_some_and(u8::is_ascii_digit) || (is_id && word.iter().any(u8::is_ascii_digit))
+    };
+    if !a.iter().filter(is_number).eq(b.iter().filter(is_number)) {
+        return 0.0;
+    }
+    let mut left: BTreeMap<&BString, usize> = BTreeMap::new();
+    for word in a {
+        *left.entry(word).or_default() += 1;
+    }
+    let (mut common, mut names) = (0usize, 0usize);
+    for word in b {
+        if let Some(count) = left.get_mut(word).filter(|count| **count > 0) {
+            *count -= 1;
+            common += 1;
+            names += usize::from(word.len() > 2);
+        }
+    }
+    if names == 0 {
+        return 0.0;
+    }
+    2.0 * common as f64 / (a.len() + b.len()).max(1) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_like(a: &str, b: &str) -> bool {
+        let words = |text: &str| words(&BString::from(patch_id::strip(text.as_bytes())));
+        likeness(&words(a), &words(b)) >= LIKE
+    }
+
+    #[test]
+    fn an_adapted_line_is_like_the_original_and_another_version_is_not() {
+        for (a, b) in [
+            ("  r = table_free(table, &error);", "table_free(table);"),
+            ("    ./app --junitxml=results.xml test/", "    ./app --junit-xml=results.xml test/"),
+            ("case INTEL_FAM6_HASWELL_X:", "case INTEL_HASWELL_X:"),
+            ("log_debug(\"failed to get the status\", error);", "log(\"failed to get the status\", error);"),
+        ] {
+            assert!(is_like(a, b), "{a} and {b}");
+        }
+        for (a, b) in [
+            ("FROM golang:1.26.4-alpine", "FROM golang:1.26.2-alpine"),
+            ("if (c->alpha3_a > 1)", "if (c->alpha3_a > 2)"),
+            ("image: nightly", "limit: 512"),
+            ("return parse(text);", "free(table);"),
+        ] {
+            assert!(!is_like(a, b), "{a} and {b}");
+        }
+    }
+}
