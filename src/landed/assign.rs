@@ -201,8 +201,8 @@ pub(super) fn squashed(
         return None;
     }
     let is_whole = cover.part() >= COVERED
-        && parts.iter().all(|pair| {
-            content(pair).of_mainline >= WHOLE_PART_INSIDE && content(pair).shared >= WHOLE_PART_WEIGHT
-        });
+        && parts
+            .iter()
+            .all(|pair| content(pair).of_mainline >= WHOLE_PART_INSIDE && content(pair).shared >= WHOLE_PART_WEIGHT);
     Some(Squash { parts: parts.into_iter().map(|pair| pair.mainline).collect(), is_whole })
 }

@@ -106,8 +106,15 @@ fn compare_now(
     let reverts = Reverts::new(&index, &mut |merge| reading.brought(merge))?;
     let mut mainline_patches = Patches::of(&mainline);
     let without = metadata::taken_away(&reading, &asked.branch, &mainline)?;
-    let search =
-        Search { reading: &reading, asked: &asked, excluded: &excluded, index: &index, reverts: &reverts, without, shared: &shared };
+    let search = Search {
+        reading: &reading,
+        asked: &asked,
+        excluded: &excluded,
+        index: &index,
+        reverts: &reverts,
+        without,
+        shared: &shared,
+    };
     let mut found = search.run(&mut patches, &mut mainline_patches)?;
     leave_out_ancestors(repository, &mut found, &asked.branch, &mainline, &shared)?;
 

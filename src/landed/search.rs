@@ -62,7 +62,8 @@ impl Search<'_> {
         reading.tell("comparing patches", candidates.len());
         metadata::confirm(reading, &mut candidates, own, there)?;
         read(reading, &candidates, own, there)?;
-        let comparing = Comparing { search: self, excluded: self.excluded, claims: &said.claims, without: &self.without };
+        let comparing =
+            Comparing { search: self, excluded: self.excluded, claims: &said.claims, without: &self.without };
         let mut pairs = comparing.pairs(&candidates, own, there)?;
         let mut rivals = Rivals::new(self);
         rivals.holders.add(&self.asked.branch, self.index.commits, &pairs);
@@ -356,7 +357,9 @@ impl<'a> Rivals<'a> {
         let mut wanted: BTreeSet<At> = accepted().filter(|pair| yields(pair)).map(|pair| pair.mainline).collect();
         wanted.extend(accepted().flat_map(|pair| reverts.of(pair.mainline)));
         // What may be a part of a squash.
-        wanted.extend(pairs.iter().filter(|pair| pair.features.content.of_mainline >= PART_INSIDE).map(|pair| pair.mainline));
+        wanted.extend(
+            pairs.iter().filter(|pair| pair.features.content.of_mainline >= PART_INSIDE).map(|pair| pair.mainline),
+        );
         let mut rivals: BTreeSet<At> = BTreeSet::new();
         for at in wanted.difference(&self.looked_for) {
             rivals.extend(mainline.commits.get(*at).into_iter().flat_map(|change| index.related(change)));
@@ -376,8 +379,7 @@ impl<'a> Rivals<'a> {
         let mut candidates = said.candidates;
         metadata::confirm(reading, &mut candidates, &mut own, there)?;
         read(reading, &candidates, &mut own, there)?;
-        let comparing =
-            Comparing { search: self.search, excluded: &excluded, claims: &said.claims, without: &without };
+        let comparing = Comparing { search: self.search, excluded: &excluded, claims: &said.claims, without: &without };
         let pairs = comparing.pairs(&candidates, &own, there)?;
         self.holders.add(&rivals.branch, mainline.commits, &pairs);
         Ok(())

@@ -34,11 +34,63 @@ const MAX_OF_WORD: usize = 12;
 
 /// Words that are in many lines, wherever they stand.
 const COMMON: &[&[u8]] = &[
-    b"return", b"else", b"static", b"const", b"int", b"void", b"struct", b"if", b"import", b"include", b"define", b"def",
-    b"end", b"use", b"var", b"let", b"public", b"private", b"protected", b"func", b"function", b"new", b"class", b"self",
-    b"this", b"null", b"none", b"nil", b"true", b"false", b"break", b"continue", b"do", b"then", b"fi", b"done", b"for",
-    b"while", b"unsigned", b"char", b"bool", b"string", b"from", b"in", b"as", b"not", b"and", b"or", b"elif", b"case",
-    b"default", b"pass", b"try", b"except", b"catch", b"finally", b"err",
+    b"return",
+    b"else",
+    b"static",
+    b"const",
+    b"int",
+    b"void",
+    b"struct",
+    b"if",
+    b"import",
+    b"include",
+    b"define",
+    b"def",
+    b"end",
+    b"use",
+    b"var",
+    b"let",
+    b"public",
+    b"private",
+    b"protected",
+    b"func",
+    b"function",
+    b"new",
+    b"class",
+    b"self",
+    b"this",
+    b"null",
+    b"none",
+    b"nil",
+    b"true",
+    b"false",
+    b"break",
+    b"continue",
+    b"do",
+    b"then",
+    b"fi",
+    b"done",
+    b"for",
+    b"while",
+    b"unsigned",
+    b"char",
+    b"bool",
+    b"string",
+    b"from",
+    b"in",
+    b"as",
+    b"not",
+    b"and",
+    b"or",
+    b"elif",
+    b"case",
+    b"default",
+    b"pass",
+    b"try",
+    b"except",
+    b"catch",
+    b"finally",
+    b"err",
 ];
 
 /// Returns the line of a text without its blanks and its hash.
@@ -87,9 +139,7 @@ fn class(text: &[u8]) -> u64 {
 /// Returns a word without the common ones at its start: without blanks, `return NULL` is one word.
 fn own_part(mut word: &[u8]) -> &[u8] {
     let common = |word: &[u8]| {
-        let starts = |common: &&&[u8]| {
-            word.get(..common.len()).is_some_and(|start| start.eq_ignore_ascii_case(common))
-        };
+        let starts = |common: &&&[u8]| word.get(..common.len()).is_some_and(|start| start.eq_ignore_ascii_case(common));
         COMMON.iter().filter(starts).map(|common| common.len()).max()
     };
     while let Some(rest) = common(word).and_then(|length| word.get(length..)) {

@@ -536,9 +536,8 @@ fn same_body(f: &Features) -> bool {
 
 fn content(f: &Features) -> bool {
     let is_titled = f.words.title >= title::RELATED && !f.words.is_generic && f.words.numbers == Numbers::Equal;
-    let is_related = f.people.same_author
-        || f.words.body >= body::RELATED
-        || (is_titled && f.content.shared >= weight::THREE_LINES);
+    let is_related =
+        f.people.same_author || f.words.body >= body::RELATED || (is_titled && f.content.shared >= weight::THREE_LINES);
     let is_most = f.content.both >= part::MOST && f.content.shared >= weight::TWO_LINES;
     is_timely(f) && !f.files.is_generated && f.files.shares_path && is_most && is_related
 }

@@ -27,15 +27,8 @@ pub enum Status {
 
 impl Status {
     /// All of them, in the order of reports.
-    pub const ALL: [Self; 7] = [
-        Self::Missing,
-        Self::Reverted,
-        Self::Elsewhere,
-        Self::Partial,
-        Self::Probable,
-        Self::Landed,
-        Self::Exempt,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Missing, Self::Reverted, Self::Elsewhere, Self::Partial, Self::Probable, Self::Landed, Self::Exempt];
 
     /// Returns the name in `refgate.landed/v1`.
     pub const fn name(self) -> &'static str {

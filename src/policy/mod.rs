@@ -38,7 +38,7 @@ pub(crate) use queries::LineMatch;
 pub use schema::Policy;
 pub use source::{PRESETS, Source};
 pub(crate) use table::changelog::{Changelog, ChangelogFormat, Due, Notes, Reintegrate};
-pub(crate) use table::flow::{Branches, Flow, FlowDue, FromBranches, Way};
+pub(crate) use table::flow::{Branches, Flow, FlowDue, FromBranches, Part, Way};
 pub(crate) use table::kind::Described;
 pub(crate) use table::landed::Original;
 pub(crate) use table::line::{Line, LinePublishes, Role, Upcoming};

@@ -9,7 +9,7 @@ use super::{FactError, Project, Snapshot};
 use crate::git::Commit;
 use crate::landed::{self, Evidence, Form, Grammar, Options, Original, Status, Verdict};
 use crate::model::{ObjectId, RefName, Untrusted};
-use crate::policy::{self, Branches, Flow, FlowDue, FromBranches, Pattern, Policy, Way};
+use crate::policy::{self, Branches, Flow, FlowDue, FromBranches, Part, Pattern, Policy, Way};
 
 /// A change that is not where a flow wants it.
 #[derive(Clone, Debug)]
@@ -252,7 +252,8 @@ impl Snapshot<'_> {
         for verdict in answers.verdicts {
             let probable = match verdict.status {
                 Status::Landed | Status::Exempt => continue,
-                Status::Probable | Status::Partial => true,
+                Status::Probable => true,
+                Status::Partial => flow.partial == Part::Warn,
                 Status::Reverted | Status::Elsewhere | Status::Missing => false,
             };
             let commit = self.project().commit(verdict.commit)?;

@@ -285,7 +285,8 @@ impl Snapshot<'_> {
                 return Ok(cell(if is_same { State::Landed } else { State::Adapted }, reason));
             }
             Some(Status::Reverted) => State::Reverted,
-            Some(Status::Probable | Status::Partial) => State::Probable,
+            Some(Status::Partial) => State::Partial,
+            Some(Status::Probable) => State::Probable,
             Some(Status::Exempt) => State::NotAffected,
             Some(Status::Missing | Status::Elsewhere) | None => State::Missing,
         };

@@ -259,7 +259,14 @@ fn copies(
     places: &Places<'_, '_>,
 ) -> Result<Vec<Occurrence>, Error> {
     let reason = "the commit itself is there".to_owned();
-    let mut copies = vec![Occurrence { commit, evidence: Evidence::Ancestor, score: 1.0, reason, is_probable: false, is_partial: false }];
+    let mut copies = vec![Occurrence {
+        commit,
+        evidence: Evidence::Ancestor,
+        score: 1.0,
+        reason,
+        is_probable: false,
+        is_partial: false,
+    }];
     let (mut seed, mut is_last) = (0, false);
     for _ in 0..MAX_SEARCHES {
         let sought: Vec<ObjectId> = copies.iter().map(|copy| copy.commit).collect();

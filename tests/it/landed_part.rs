@@ -91,7 +91,9 @@ impl Made {
 }
 
 fn function(name: &str) -> String {
-    format!("static int {name}(struct ctx *c)\n{{\n    if (c->{name}_a > 1)\n        return {name}_b(c);\n    return 0;\n}}\n")
+    format!(
+        "static int {name}(struct ctx *c)\n{{\n    if (c->{name}_a > 1)\n        return {name}_b(c);\n    return 0;\n}}\n"
+    )
 }
 
 fn file(name: &str) -> String {
@@ -113,7 +115,8 @@ fn with(text: &str, lines: &[(usize, &str)]) -> String {
 
 fn begun() -> (Story, usize) {
     let mut story = Story::default();
-    let base = story.commit("main", "ann", &[], "base of it all", &[("alpha.c", &file("alpha")), ("beta.c", &file("beta"))]);
+    let base =
+        story.commit("main", "ann", &[], "base of it all", &[("alpha.c", &file("alpha")), ("beta.c", &file("beta"))]);
     (story, base)
 }
 
@@ -283,7 +286,10 @@ fn parts_of_a_squash_are_united_and_not_added_up() {
     let licence = numbered("apache licence text, clause", 120);
     let of = |version: &str| ["http", "io", "client"].map(|name| format!("lib/jetty-{name}-{version}.LICENSE.txt"));
     let pom = |jetty: &str, snappy: &str| {
-        format!("<jetty.version>{jetty}</jetty.version>\n{}<snappy.version>{snappy}</snappy.version>\n", numbered("", 40))
+        format!(
+            "<jetty.version>{jetty}</jetty.version>\n{}<snappy.version>{snappy}</snappy.version>\n",
+            numbered("", 40)
+        )
     };
     let mut story = Story::default();
     let all = |jetty: &str, snappy: &str| {
@@ -292,17 +298,55 @@ fn parts_of_a_squash_are_united_and_not_added_up() {
         files.push(("pom.xml".to_owned(), pom(jetty, snappy)));
         files
     };
-    let commit = |story: &mut Story, branch: &str, who: &str, parent: &[usize], title: &str, gone: &[String], files: &[(String, String)]| {
+    let commit = |story: &mut Story,
+                  branch: &str,
+                  who: &str,
+                  parent: &[usize],
+                  title: &str,
+                  gone: &[String],
+                  files: &[(String, String)]| {
         let mut changed: Vec<(&str, &str)> = gone.iter().map(|path| (path.as_str(), "")).collect();
         changed.extend(files.iter().map(|(path, content)| (path.as_str(), content.as_str())));
         story.commit(branch, who, parent, title, &changed)
     };
     let base = commit(&mut story, "main", "bob", &[], "all of it", &[], &all("9.4.49", "1.1.10.1"));
-    let one = commit(&mut story, "main", "carl", &[base], "T-1: Update Jetty to avoid CVE-1", &of("9.4.49"), &all("9.4.51", "1.1.10.1"));
+    let one = commit(
+        &mut story,
+        "main",
+        "carl",
+        &[base],
+        "T-1: Update Jetty to avoid CVE-1",
+        &of("9.4.49"),
+        &all("9.4.51", "1.1.10.1"),
+    );
     let gone = ["lib/snappy-1.1.10.1.LICENSE.txt".to_owned()];
-    commit(&mut story, "main", "dora", &[one], "T-2: Update snappy-java to avoid CVE-2", &gone, &all("9.4.51", "1.1.10.5"));
-    let pick = commit(&mut story, "release", "carl", &[base], "T-1: Update Jetty to avoid CVE-1", &of("9.4.49"), &all("9.4.51", "1.1.10.1"));
-    let next = commit(&mut story, "release", "eve", &[pick], "T-3: Update Jetty to avoid CVE-3", &of("9.4.51"), &all("9.4.52", "1.1.10.1"));
+    commit(
+        &mut story,
+        "main",
+        "dora",
+        &[one],
+        "T-2: Update snappy-java to avoid CVE-2",
+        &gone,
+        &all("9.4.51", "1.1.10.5"),
+    );
+    let pick = commit(
+        &mut story,
+        "release",
+        "carl",
+        &[base],
+        "T-1: Update Jetty to avoid CVE-1",
+        &of("9.4.49"),
+        &all("9.4.51", "1.1.10.1"),
+    );
+    let next = commit(
+        &mut story,
+        "release",
+        "eve",
+        &[pick],
+        "T-3: Update Jetty to avoid CVE-3",
+        &of("9.4.51"),
+        &all("9.4.52", "1.1.10.1"),
+    );
     let made = story.made();
     assert_eq!((made.status(pick).as_str(), made.status(next).as_str()), ("landed", "missing"));
 }
@@ -311,7 +355,8 @@ fn parts_of_a_squash_are_united_and_not_added_up() {
 fn squashes_and_their_parts_are_found_in_both_directions() {
     let parse = file("alpha") + &function("parse_header");
     let sums = file("beta") + &function("check_sum");
-    let squash = "feat: header and sum (#7)\n\n* Parse the header in one go\n\n* Check the sum before the table is read\n";
+    let squash =
+        "feat: header and sum (#7)\n\n* Parse the header in one go\n\n* Check the sum before the table is read\n";
     let titles = ["Parse the header in one go", "Check the sum before the table is read"];
     for (on_main, on_release) in [(true, false), (false, true)] {
         let (mut story, base) = begun();
@@ -408,7 +453,8 @@ fn tangled() -> Made {
     let (mut main, mut release) = (base, base);
     let mut made: Vec<(usize, &str, String, Vec<(String, String)>)> = Vec::new();
     for at in 0..60 {
-        let title = if random(3) == 0 { titles[random(4)].to_owned() } else { format!("change number {at} of the parser") };
+        let title =
+            if random(3) == 0 { titles[random(4)].to_owned() } else { format!("change number {at} of the parser") };
         let name = names[random(3)];
         let touched: Vec<usize> = (0..=random(2)).map(|_| random(24)).collect();
         let content = |file: usize, word: &str| base_file(file % 8) + &function(&format!("{word}_{at}_{file}"));
@@ -424,7 +470,8 @@ fn tangled() -> Made {
         let title = if random(5) == 0 { format!("something else, {at}") } else { title };
         let mut files = files.clone();
         match random(4) {
-            0 => files.push(("d9/more.c".to_owned(), (0..random(9)).map(|n| function(&format!("more_{at}_{n}"))).collect())),
+            0 => files
+                .push(("d9/more.c".to_owned(), (0..random(9)).map(|n| function(&format!("more_{at}_{n}"))).collect())),
             1 => files[0].1 = base_file(3) + &function(&format!("else_{at}")),
             _ => {}
         }
