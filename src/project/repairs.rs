@@ -3,6 +3,7 @@
 use bstr::{BStr, BString};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
 
 use super::wanted::fixes;
 use super::{FactError, Snapshot};
@@ -59,6 +60,8 @@ impl Repair {
 pub(super) struct KnownRepairs {
     /// The commits that say nothing of another one.
     silent: RefCell<BTreeSet<ObjectId>>,
+    /// The names of the files that the own commits of a branch touch, by its tip and that of the other line.
+    touched: RefCell<HashMap<(ObjectId, ObjectId), Rc<BTreeSet<BString>>>>,
     /// What commits of a line are on a branch, by the branch's tip.
     there: RefCell<HashMap<(ObjectId, ObjectId), Option<There>>>,
 }
@@ -101,7 +104,7 @@ impl Snapshot<'_> {
         if asked.is_empty() {
             return Ok(Vec::new());
         }
-        let there = self.places(asked, branch.tip, mainline)?;
+        let there = self.places_of(asked, branch, mainline)?;
         let gone = self.taken_back_in(mainline, branch.at)?;
         let mut found = Vec::new();
         for claim in claims.iter().filter(of_picks).filter(|claim| !gone.contains(&claim.by)) {
@@ -204,13 +207,20 @@ impl Snapshot<'_> {
             let (is_here, is_there) =
                 (self.project().is_ancestor(original, branch.at)?, self.project().is_ancestor(original, mainline)?);
             match (is_here, is_there) {
-                (false, true) => drop(asked.insert(original)),
+                (false, true) => {
+                    let touched = self.project().touched(&self.project().commit(original)?)?;
+                    // What was picked touches a file of the same name, wherever that has moved.
+                    let names = self.touched_by(branch.at, mainline)?;
+                    if touched.iter().any(|path| names.contains(&name_of(path))) {
+                        asked.insert(original);
+                    }
+                }
                 (true, false) => drop(picks.insert(original, original)),
                 // What both lines have was not picked, and what neither has is not on the branch.
                 (true, true) | (false, false) => {}
             }
         }
-        for (original, there) in self.places(asked, branch.tip, mainline)? {
+        for (original, there) in self.places_of(asked, branch, mainline)? {
             if let Some(pick) = there.commit.filter(|pick| there.is_sure && *pick != original)
                 && self.project().is_ancestor(pick, branch.at)?
             {
@@ -218,6 +228,42 @@ impl Snapshot<'_> {
             }
         }
         Ok(picks)
+    }
+
+    /// Returns the names of the files that the commits of a branch touch which a line does not have.
+    fn touched_by(&self, branch: ObjectId, mainline: ObjectId) -> Result<Rc<BTreeSet<BString>>, FactError> {
+        if let Some(known) = self.known_repairs.touched.borrow().get(&(branch, mainline)) {
+            return Ok(Rc::clone(known));
+        }
+        let mut names = BTreeSet::new();
+        for id in self.project().commits(&[branch], &[mainline])? {
+            self.project().step()?;
+            let commit = self.project().commit(id)?;
+            if commit.parents.len() < 2 {
+                names.extend(self.project().touched(&commit)?.iter().map(name_of));
+            }
+        }
+        let names = Rc::new(names);
+        self.known_repairs.touched.borrow_mut().insert((branch, mainline), Rc::clone(&names));
+        Ok(names)
+    }
+
+    /// Does what [`Self::places`] does for a commit of a branch: by the tip, unless that has the commit itself by a later
+    /// merge.
+    fn places_of(
+        &self,
+        asked: BTreeSet<ObjectId>,
+        branch: Of,
+        mainline: ObjectId,
+    ) -> Result<BTreeMap<ObjectId, There>, FactError> {
+        let (mut merged, mut apart) = (BTreeSet::new(), BTreeSet::new());
+        for id in asked {
+            let own = if self.project().is_ancestor(id, branch.tip)? { &mut merged } else { &mut apart };
+            own.insert(id);
+        }
+        let mut places = self.places(apart, branch.tip, mainline)?;
+        places.extend(self.places(merged, branch.at, mainline)?);
+        Ok(places)
     }
 
     /// Returns where those of some commits of the mainline are on the branch that are there, or seem to be.
@@ -266,6 +312,11 @@ impl Snapshot<'_> {
         }
         Ok(compared.verdicts().to_vec())
     }
+}
+
+/// Returns the last part of a path.
+fn name_of(path: &BString) -> BString {
+    path.rsplit(|byte| *byte == b'/').next().unwrap_or_default().into()
 }
 
 /// A commit of a line that says that it repairs or takes back another.

@@ -373,7 +373,11 @@ fn a_backport_is_wanted_by_a_note_and_by_what_it_fixes() {
     work.git(&["switch", "--quiet", "1.15"]);
     work.git(&["commit", "--quiet", "--allow-empty", "--message=chore: the next one"]);
     work.git(&["tag", "--annotate", "--message=1.15.2", "1.15.2"]);
-    work.push(&["--atomic", "origin", "1.15", "1.15.2"]).refused(&["unlanded-fix refs/tags/1.15.2"]);
+    work.push(&["--atomic", "origin", "1.15", "1.15.2"]).refused(&[
+        "unlanded-fix refs/tags/1.15.2",
+        // A warning.
+        "unrepaired-pick refs/tags/1.15.2",
+    ]);
 }
 
 #[test]

@@ -15,6 +15,11 @@ use crate::policy::text::{KindName, Located, Text, Token};
 /// all higher ones, or by `all`; several with commas or blanks between them.
 ///
 /// ```toml
+/// [[flow]]
+/// from = "main"
+/// to = "release"
+/// by = ["pick"]
+/// due = "next-tag"
 /// wanted-by = [{ trailer = "Backport-To" }, { fixes = true }]
 /// ```
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
