@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use super::wanted::fixes;
-use super::{FactError, Snapshot};
+use super::{FactError, Memo, Snapshot};
 use crate::git::Commit;
 use crate::landed::{self, Options, Status, TakesBack};
 use crate::model::ObjectId;
@@ -61,7 +61,7 @@ pub(super) struct KnownRepairs {
     /// The commits that say nothing of another one.
     silent: RefCell<BTreeSet<ObjectId>>,
     /// The names of the files that the own commits of a branch touch, by its tip and that of the other line.
-    touched: RefCell<HashMap<(ObjectId, ObjectId), Rc<BTreeSet<BString>>>>,
+    touched: Memo<(ObjectId, ObjectId), Rc<BTreeSet<BString>>>,
     /// What commits of a line are on a branch, by the branch's tip.
     there: RefCell<HashMap<(ObjectId, ObjectId), Option<There>>>,
 }
@@ -232,20 +232,17 @@ impl Snapshot<'_> {
 
     /// Returns the names of the files that the commits of a branch touch which a line does not have.
     fn touched_by(&self, branch: ObjectId, mainline: ObjectId) -> Result<Rc<BTreeSet<BString>>, FactError> {
-        if let Some(known) = self.known_repairs.touched.borrow().get(&(branch, mainline)) {
-            return Ok(Rc::clone(known));
-        }
-        let mut names = BTreeSet::new();
-        for id in self.project().commits(&[branch], &[mainline])? {
-            self.project().step()?;
-            let commit = self.project().commit(id)?;
-            if commit.parents.len() < 2 {
-                names.extend(self.project().touched(&commit)?.iter().map(name_of));
+        self.known_repairs.touched.get((branch, mainline), || {
+            let mut names = BTreeSet::new();
+            for id in self.project().commits(&[branch], &[mainline])? {
+                self.project().step()?;
+                let commit = self.project().commit(id)?;
+                if commit.parents.len() < 2 {
+                    names.extend(self.project().touched(&commit)?.iter().map(name_of));
+                }
             }
-        }
-        let names = Rc::new(names);
-        self.known_repairs.touched.borrow_mut().insert((branch, mainline), Rc::clone(&names));
-        Ok(names)
+            Ok(Rc::new(names))
+        })
     }
 
     /// Does what [`Self::places`] does for a commit of a branch: by the tip, unless that has the commit itself by a later
