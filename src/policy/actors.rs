@@ -87,7 +87,7 @@ impl ActorSet {
     }
 
     /// Returns whether everybody who belongs to it belongs to the other.
-    pub(super) fn is_within(&self, other: &Self) -> bool {
+    pub fn is_within(&self, other: &Self) -> bool {
         let has = |name: &String| other.known || other.names.contains(name);
         other.anyone
             || !self.anyone && (!self.known || other.known) && (!self.host || other.host) && self.names.iter().all(has)

@@ -18,7 +18,7 @@ pub use formats::human::policy_errors;
 pub(crate) use formats::human::{failure, policy_error_lines, policy_warnings};
 pub(crate) use formats::json::log_line;
 pub(crate) use json::{json, json_line};
-pub(crate) use replay::{Part, Past, REPLAY_FORMATS, Replay, ReplayFormat, replay_format};
+pub(crate) use replay::{Part, Past, REPLAY_FORMATS, Replay, ReplayFormat, replay_differences, replay_format};
 
 /// A way of writing an outcome.
 #[derive(Debug)]

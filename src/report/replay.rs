@@ -1,12 +1,12 @@
 //! A replay: what a policy would have said of the pushes of the past.
 
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::formats::json::{FindingDto, FoundDto, PolicyDto, UnevaluatedDto, found, policy};
 use super::{Stream, formats};
 use crate::gate::{Outcome, PolicyId};
-use crate::model::{Exit, Level, ObjectId, Verdict};
+use crate::model::{Exit, Finding, Level, ObjectId, Verdict};
 
 /// How often something happened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,15 +112,18 @@ const MAX_LISTED: usize = 200;
 impl Part {
     /// Adds what was said of a push.
     pub(crate) fn count(&mut self, past: &Past<'_>, outcome: &Outcome) {
-        let is_refused = outcome.verdict == Verdict::Refused;
-        let findings: Vec<_> = outcome.findings.iter().filter(|finding| finding.level > Level::Off).collect();
+        // What a policy that is only tried would say is the question here.
+        let verdict = outcome.would.unwrap_or(outcome.verdict);
+        let is_refused = verdict == Verdict::Refused;
+        let level = |finding: &Finding| finding.meant.unwrap_or(finding.level);
+        let findings: Vec<_> = outcome.findings.iter().filter(|finding| level(finding) > Level::Off).collect();
         let is_open = outcome.unevaluated.iter().any(|open| !open.elsewhere);
         let tally = &mut self.tally;
         tally.pushes += 1;
         tally.refused += usize::from(is_refused);
-        tally.undecided += usize::from(outcome.verdict == Verdict::Undecided);
-        let warns = findings.iter().any(|finding| finding.level >= Level::Warn);
-        tally.warned += usize::from(warns && outcome.verdict == Verdict::Accepted);
+        tally.undecided += usize::from(verdict == Verdict::Undecided);
+        let warns = findings.iter().any(|finding| level(finding) >= Level::Warn);
+        tally.warned += usize::from(warns && verdict == Verdict::Accepted);
         let name = outcome.updates.first().map_or_else(String::new, |update| update.name.to_string());
         let month = past.time.get(..7).unwrap_or_default().to_owned();
         for (counts, key) in [(&mut tally.months, month), (&mut tally.authors, past.author.to_owned())] {
@@ -136,7 +139,7 @@ impl Part {
         let mut rules: Vec<&str> = Vec::new();
         for finding in &findings {
             let count = tally.rules.entry(finding.rule.to_owned()).or_default();
-            count.level = heavier(&count.level, finding.level.name());
+            count.level = heavier(&count.level, level(finding).name());
             count.findings += 1;
             if !rules.contains(&finding.rule) {
                 rules.push(finding.rule);
@@ -159,7 +162,7 @@ impl Part {
             old: past.old.to_string(),
             new: past.new.to_string(),
             line: outcome.updates.first().and_then(|update| update.place.clone()),
-            verdict: outcome.verdict.name().to_owned(),
+            verdict: verdict.name().to_owned(),
             found,
         });
     }
@@ -237,3 +240,31 @@ pub(crate) static REPLAY_FORMATS: &[ReplayFormat] = &[formats::replay::HUMAN, fo
 pub(crate) fn replay_format(name: &str) -> Option<&'static ReplayFormat> {
     REPLAY_FORMATS.iter().find(|format| format.name == name)
 }
+
+/// Returns what two replays of one past say differently, for people.
+pub(crate) fn replay_differences(old: &Replay, new: &Replay) -> String {
+    let refused = |replay: &Replay| -> BTreeSet<(String, String, String)> {
+        let pushes = replay.pushes.iter().filter(|push| push.verdict == Verdict::Refused.name());
+        pushes.map(|push| (push.time.clone(), push.r#ref.clone(), push.new.clone())).collect()
+    };
+    let (before, after) = (refused(old), refused(new));
+    let all = old.tally.pushes;
+    let mut text = format!(
+        "\nover the past: of {all} pushes {} would have been refused, and not {}\n",
+        new.tally.refused, old.tally.refused
+    );
+    for (word, some, others) in [("now refused", &after, &before), ("no longer refused", &before, &after)] {
+        let own: Vec<_> = some.difference(others).collect();
+        for (time, name, new) in own.iter().take(SHOWN) {
+            let (day, id) = (time.get(..10).unwrap_or_default(), new.get(..12).unwrap_or_default());
+            text.push_str(&format!("  {word}: {day} {name} {id}\n"));
+        }
+        if own.len() > SHOWN {
+            text.push_str(&format!("  and {} more\n", own.len() - SHOWN));
+        }
+    }
+    text
+}
+
+/// As many pushes of each kind are shown to people.
+const SHOWN: usize = 20;

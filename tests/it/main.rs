@@ -34,6 +34,7 @@ mod named_by;
 mod observe;
 mod partial;
 mod policies;
+mod policy_diff;
 mod policy_proof;
 mod post_receive;
 mod pushes;

@@ -26,6 +26,13 @@ pub(super) struct Which {
     pub(super) color: When,
 }
 
+impl Which {
+    /// Names a policy.
+    pub(super) fn named(source: &str, repo: Option<PathBuf>, color: When) -> Self {
+        Self { source: Some(source.to_owned()), repo, color }
+    }
+}
+
 /// A policy with the rules that it turns on.
 pub(super) enum Loaded {
     /// That of a repository, opened as every command opens it.

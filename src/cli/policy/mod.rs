@@ -1,6 +1,7 @@
 //! `refgate policy`: writes, validates, prints and compares policies.
 
 mod check;
+mod diff;
 mod init;
 mod load;
 mod schema;
@@ -26,6 +27,9 @@ enum Action {
     Check(check::Args),
     /// Print what a policy comes to, layers resolved, or what it says of one ref.
     Show(show::Args),
+    /// Say what another policy makes weaker and what stronger, with a push that shows it, and with `--repo` what it would
+    /// have changed over the past. Ends with 1 where something is weaker.
+    Diff(diff::Args),
     /// Print the JSON schema of the format.
     Schema,
 }
@@ -35,6 +39,7 @@ pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
         Action::Init(arguments) => init::run(context, &arguments),
         Action::Check(arguments) => check::run(context, &arguments),
         Action::Show(arguments) => show::run(context, &arguments),
+        Action::Diff(arguments) => diff::run(context, &arguments),
         Action::Schema => context.print(&schema()).map(|()| Exit::Accepted),
     }
 }

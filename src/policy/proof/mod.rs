@@ -4,6 +4,7 @@
 //! before somebody relies on it: by `refgate policy check`, when hooks are installed, and by the doctor. Hooks do not take
 //! the time.
 
+mod examples;
 mod language;
 
 use bstr::{BStr, ByteSlice as _};
