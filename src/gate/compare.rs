@@ -325,6 +325,11 @@ impl Comparing<'_> {
             Effect::Weaker => Effect::Stronger,
             Effect::Different => Effect::Different,
         };
+        // Two may be about the same: what both policies have word by word is left out.
+        let rest = |some: &[(String, String)], others: &[(String, String)]| -> Vec<(String, String)> {
+            some.iter().filter(|table| !others.contains(table)).cloned().collect()
+        };
+        let (old, new) = (&rest(old, new), &rest(new, old));
         for (name, keys) in new {
             match old.iter().find(|(known, _)| known == name) {
                 None => self.say(added, format!("there is a further {one}: {name}"), None),

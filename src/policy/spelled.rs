@@ -41,7 +41,7 @@ impl Spelled {
 /// Returns whether a pattern can match no full name. What an expression matches is not looked at here.
 fn is_short(pattern: &Pattern) -> bool {
     let Some((literal, is_open)) = pattern.beginning() else { return false };
-    !literal.starts_with(REFS) && !(is_open && REFS.starts_with(literal))
+    !(literal.starts_with(REFS) || is_open && REFS.starts_with(literal))
 }
 
 fn short(pattern: &Pattern, at: Range<usize>) -> Problem {

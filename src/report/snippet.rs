@@ -72,7 +72,7 @@ impl Snippet {
     }
 
     /// Makes a warning of it.
-    pub(super) fn as_warning(self) -> Self {
+    pub(super) fn into_warning(self) -> Self {
         Self { severity: Severity::Warning, ..self }
     }
 }

@@ -85,9 +85,10 @@ fn every_preset_is_valid_and_in_the_policies_folder() {
 }
 
 #[test]
-fn every_example_is_valid_and_has_a_replay_to_compare_with() {
+fn every_example_is_valid_and_what_is_compared_is_an_example() {
     let names = stems(&root().join("policies/examples"), "toml");
-    assert_eq!(stems(&root().join("tests/replay"), "tsv"), names);
+    // What the tags of some of them come to is written down.
+    assert!(stems(&root().join("tests/replay"), "tsv").is_subset(&names));
     for name in names {
         let path = root().join(format!("policies/examples/{name}.toml"));
         let read = |source: &Source| match source {

@@ -72,7 +72,8 @@ impl Server {
 fn a_policy_that_fits_its_repository_is_valid_without_a_warning() {
     let server = Server::new();
     let (code, text) = server.check(POLICY, &["--strict"]);
-    assert_eq!((code, text.as_str()), (0, "the policy `example` is valid: 3 lines, 1 tag classes, 30 rules on\n"));
+    assert_eq!((code, text.lines().count()), (0, 1), "{text}");
+    assert!(text.starts_with("the policy `example` is valid: 3 lines, 1 tag classes, "), "{text}");
 }
 
 #[test]

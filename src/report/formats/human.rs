@@ -199,7 +199,7 @@ fn draw(said: &[PolicyError], style: Style, colour: Colour) -> String {
     for one in said.iter().take(SHOWN) {
         let snippet = || match style {
             Style::Error => Snippet::of(one),
-            Style::Warning | Style::Hint => Snippet::of(one).as_warning(),
+            Style::Warning | Style::Hint => Snippet::of(one).into_warning(),
         };
         if !is_drawable(one) || handler.render_report(&mut text, &snippet()).is_err() {
             // A line that is too long, or a span outside the text; place and message are still worth having.
