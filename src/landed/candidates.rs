@@ -145,9 +145,9 @@ fn by_words(sought: &[Sought<'_>], titles: &Titles, mainline: &[Change]) -> Vec<
             }
         }
     }
-    let choose = |(mut by_author, mut by_title): (Vec<(u64, At)>, Vec<(f64, At)>)| {
-        by_author.sort_unstable();
-        by_title.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    by_author.iter_mut().for_each(|found| found.sort_unstable());
+    by_title.iter_mut().for_each(|found| found.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1))));
+    let choose = |(by_author, by_title): (Vec<_>, Vec<_>)| {
         let by_author = by_author.iter().take(MAX_BY_AUTHOR).map(|(_, at)| *at);
         by_author.chain(by_title.iter().take(MAX_BY_TITLE).map(|(_, at)| *at)).collect()
     };

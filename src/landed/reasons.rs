@@ -364,7 +364,7 @@ fn in_common(pair: &Pair) -> f64 {
 fn is_adapted(features: &Features) -> bool {
     let (has_lines, has_title) = (features.content.both >= MIN_TRACE, features.words.title >= MIN_TITLE);
     let has_trace = if features.people.same_author { has_lines || has_title } else { has_lines && has_title };
-    has_trace && (features.files.shares_path || features.files.shares_name) && has_trace
+    has_trace && (features.files.shares_path || features.files.shares_name)
 }
 
 /// Returns the kind of evidence that an accepted pair is.
