@@ -420,6 +420,9 @@ fn what_a_merge_brought_is_where_the_merge_was_picked() {
     }
 }
 
+/// A commit of the mainline: its id, author and title, and its files.
+type Original<'a> = (usize, &'a str, String, Vec<(String, String)>);
+
 #[test]
 fn the_revert_of_a_pick_is_not_wanted_on_the_mainline() {
     let fixed = file("alpha") + &function("one");
@@ -451,7 +454,7 @@ fn tangled() -> Made {
     let all: Vec<(&str, &str)> = files.iter().map(|(path, content)| (path.as_str(), content.as_str())).collect();
     let base = story.commit("main", "ann", &[], "base of it all", &all);
     let (mut main, mut release) = (base, base);
-    let mut made: Vec<(usize, &str, String, Vec<(String, String)>)> = Vec::new();
+    let mut made: Vec<Original<'_>> = Vec::new();
     for at in 0..60 {
         let title =
             if random(3) == 0 { titles[random(4)].to_owned() } else { format!("change number {at} of the parser") };
