@@ -166,7 +166,7 @@ mod tests {
             ("free(table);", 5.5),
             ("Subprojectcommit0123456789012345678901234567890123456789", 7.0),
             ("staticintcheck_sum(structctx*c)", 7.0),
-            ("thedivisormustnotbezero,norlessthanone,whateverissaid", 7.0),
+            ("thedivisormustnotbezero,norlessthanone,whateverissaid", 8.5),
         ] {
             assert!((weight_of(text) - expected).abs() < 1e-9, "{text}: {}", weight_of(text));
         }

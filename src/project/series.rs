@@ -56,13 +56,14 @@ impl Ord for Rank {
     }
 }
 
-/// Splits a text where digits begin and end.
+/// Splits a text where digits begin and end, and behind slashes.
 fn parts(text: &BStr) -> Vec<Part> {
     let mut parts = Vec::new();
     let mut rest = text.as_bytes();
     while let Some(first) = rest.first() {
         let is_number = first.is_ascii_digit();
         let end = rest.iter().position(|byte| byte.is_ascii_digit() != is_number).unwrap_or(rest.len());
+        let end = rest.iter().take(end).position(|byte| *byte == b'/').map_or(end, |slash| slash + 1);
         let (part, behind) = rest.split_at_checked(end).unwrap_or((rest, &[]));
         parts.push(if is_number { Part::Number(number(part)) } else { Part::Text(part.into()) });
         rest = behind;
