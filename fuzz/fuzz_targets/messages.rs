@@ -26,5 +26,8 @@ fuzz_target!(|input: &[u8]| {
     }
     let (title, likeness) = titles(commit.subject(), before);
     assert!(title.len() <= commit.subject().len() && (0.0..=1.0).contains(&likeness));
+    assert_eq!(titles(title.as_bstr(), before).0, title, "what has no marks stays as it is");
+    let is_whole = commit.subject().len() <= 4096;
+    assert!(!is_whole || title.is_empty() == commit.subject().trim().is_empty(), "something is left of every title");
     assert!((likeness - titles(before, commit.subject()).1).abs() < 1e-9);
 });

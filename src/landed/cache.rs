@@ -16,7 +16,7 @@ use crate::git::Repository;
 use crate::model::{HashKind, ObjectId};
 
 /// To be changed whenever something else is cached, or the same is computed in another way.
-pub(super) const VERSION: u64 = 8;
+pub(super) const VERSION: u64 = 9;
 
 /// The name of the file.
 const FILE: &str = "landed";

@@ -35,6 +35,8 @@ pub(super) struct Change {
     pub(super) change_id: Option<BString>,
     /// The pull request it merged or squashed.
     pub(super) pull_request: Option<u64>,
+    /// The revision that it was converted from.
+    pub(super) revision: Option<u64>,
     /// Whether a trailer says that it is meant for its own line alone.
     pub(super) stays: bool,
     /// The titles that its message lists, hashed, as the message of a squash does.
@@ -73,7 +75,7 @@ fn hash_lower(text: &[u8]) -> u64 {
 impl Change {
     pub(super) fn new(commit: &Commit, grammar: &Grammar) -> Self {
         let (subject, body) = (titles::start(commit.subject()), commit.body());
-        let key = titles::normalised(titles::effective(subject, body));
+        let (title, key) = (titles::of(commit), titles::key(commit));
         Self {
             id: commit.id,
             tree: commit.tree,
@@ -87,7 +89,10 @@ impl Change {
             key,
             named: grammar.named(subject, body),
             change_id: said::change_id(body),
-            pull_request: said::own_pull_request(subject),
+            pull_request: said::own_pull_request(&title)
+                .or_else(|| said::own_pull_request(subject))
+                .or_else(|| said::merged_from(body)),
+            revision: said::revision(body),
             stays: said::stays(commit, said::RELEASE_ONLY).is_some(),
             lists: listed_titles(body),
             is_part: says_part(body),

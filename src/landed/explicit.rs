@@ -77,6 +77,10 @@ impl Follower<'_> {
                     let merged = self.index.of_pull_request(*number).iter().take(MAX_SAME);
                     claims.found.extend(merged.map(|at| (*at, Evidence::PullRequest)));
                 }
+                // A revision of another line leads nowhere, and is not a lie.
+                Named::Revision(number) => {
+                    claims.found.extend(self.index.of_revision(*number).map(|at| (at, Evidence::Trailer)));
+                }
                 Named::Commit(prefix) => match self.index.with_id(prefix) {
                     Some(at) => claims.found.push((at, Evidence::Trailer)),
                     // Messages can name each other in a ring.

@@ -294,7 +294,7 @@ impl People {
 
 impl Words {
     fn of_titles(branch: &Change, mainline: &Change, index: &Index<'_>) -> Self {
-        let same_title = branch.key == mainline.key && !branch.key.is_empty();
+        let same_title = titles::same(&branch.key, &mainline.key);
         Self {
             same_title,
             is_listed: false,
@@ -303,7 +303,8 @@ impl Words {
             replaced: titles::replaced(&branch.key, &mainline.key),
             numbers: Numbers::compare(&branch.key, &mainline.key),
             same_numbers: titles::share_numbers(&branch.key, &mainline.key),
-            same_request: titles::share_long_number(&branch.subject, &mainline.subject),
+            same_request: titles::share_long_number(&branch.subject, &mainline.subject)
+                || (branch.pull_request.is_some() && branch.pull_request == mainline.pull_request),
             is_backport: titles::is_backport(&branch.subject),
             is_generic: branch.key.len() < MIN_TITLE || index.frequency(&branch.key) > MAX_FREQUENCY,
             reverts_differ: branch.is_revert != mainline.is_revert,

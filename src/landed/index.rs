@@ -25,10 +25,13 @@ pub(super) struct Index<'c> {
     by_named: HashMap<BString, Vec<At>>,
     by_change_id: HashMap<&'c [u8], Vec<At>>,
     by_pull_request: HashMap<u64, Vec<At>>,
+    by_revision: HashMap<u64, At>,
     /// By the long numbers in titles: those of issues and pull requests.
     by_number: HashMap<u64, Vec<At>>,
     /// By the hashes of the titles that messages list.
     by_listed: HashMap<u64, Vec<At>>,
+    /// Those whose titles were cut off.
+    cut_off: Vec<At>,
 }
 
 impl<'c> Index<'c> {
@@ -41,8 +44,10 @@ impl<'c> Index<'c> {
             by_named: HashMap::new(),
             by_change_id: HashMap::new(),
             by_pull_request: HashMap::new(),
+            by_revision: HashMap::new(),
             by_number: HashMap::new(),
             by_listed: HashMap::new(),
+            cut_off: Vec::new(),
         };
         for (at, commit) in commits.iter().enumerate() {
             index.add(at, commit);
@@ -76,6 +81,20 @@ impl<'c> Index<'c> {
         if let Some(number) = commit.pull_request {
             self.by_pull_request.entry(number).or_default().push(at);
         }
+        if let Some(number) = commit.revision {
+            self.by_revision.entry(number).or_insert(at);
+        }
+        if titles::stem(&commit.key).is_some() {
+            self.cut_off.push(at);
+        }
+    }
+
+    /// Returns the commits with the same title where one of the two was cut off.
+    fn begun_alike(&self, key: &[u8]) -> impl Iterator<Item = At> {
+        let is_same = |at: &At| self.commits.get(*at).is_some_and(|commit| titles::same(&commit.key, key));
+        let all = titles::stem(key).map_or(0, |_| self.commits.len());
+        let cut_off = self.cut_off.iter().copied().filter(is_same);
+        (0..all).filter(is_same).chain(cut_off).take(MAX_SAME_TITLE).collect::<Vec<At>>().into_iter()
     }
 
     /// Returns the commits with this title.
@@ -119,7 +138,10 @@ impl<'c> Index<'c> {
                 same.truncate(MAX_SAME_TITLE);
             }
             found.extend(same);
+            found.extend(self.begun_alike(&branch.key));
         }
+        let of_request = branch.pull_request.map_or(&[][..], |number| self.of_pull_request(number));
+        found.extend(of_request.iter().take(MAX_SAME_TITLE));
         for number in titles::long_numbers(&branch.subject) {
             found.extend(self.of_pull_request(number));
             let mentioned = self.by_number.get(&number).map_or(&[][..], Vec::as_slice);
@@ -172,6 +194,7 @@ impl<'c> Index<'c> {
         found.extend(self.naming(other.id));
         found.extend(other.named.iter().filter_map(|named| match named {
             Named::Commit(prefix) => self.with_id(prefix),
+            Named::Revision(number) => self.of_revision(*number),
             Named::PullRequest(_) => None,
         }));
         found.sort_unstable();
@@ -217,6 +240,11 @@ impl<'c> Index<'c> {
 
     pub(super) fn with_change_id(&self, id: &[u8]) -> &[At] {
         self.by_change_id.get(id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns the commit that a revision was converted to.
+    pub(super) fn of_revision(&self, number: u64) -> Option<At> {
+        self.by_revision.get(&number).copied()
     }
 
     pub(super) fn of_pull_request(&self, number: u64) -> &[At] {

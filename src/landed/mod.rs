@@ -6,12 +6,13 @@
 //! | [`reading`] | what is read of commits, for all stages |
 //! | [`exclude`], [`chores`] | what is asked about, and what need not be on the other line |
 //! | [`search`], [`metadata`], [`candidates`] | which commits are compared: by what they say, by files |
-//! | [`change`], [`titles`] | what a commit says: author, second, title, message |
+//! | [`change`], [`titles`], [`marks`] | what a commit says: author, second, title, message |
 //! | [`named`], [`grammar`], [`forms`], [`own_form`], [`explicit`] | the originals that messages name |
 //! | [`said`], [`reverts`] | what messages say besides: what is taken back, what stays |
 //! | [`patch`], [`patch_id`] | what a commit does: lines, paths, git's patch-id |
 //! | [`index`] | the mainline by what is compared first |
 //! | [`same_files`], [`mainline_files`], [`path_search`] | where else the same patch can be |
+//! | [`whole`] | what was read in part, compared as a whole |
 //! | [`telling`], [`features`], [`tiers`] | what two commits have in common, and the rules that judge it |
 //! | [`assign`] | one to one; several squashed into one |
 //! | [`coverage`] | how much of a change is on the other line, by its own lines |
@@ -40,6 +41,7 @@ pub mod fuzzing;
 mod grammar;
 mod index;
 mod mainline_files;
+mod marks;
 mod metadata;
 mod named;
 mod options;
@@ -61,6 +63,7 @@ mod tiers;
 mod titles;
 mod turn;
 mod verdict;
+mod whole;
 
 pub(crate) use compare::{compare, exempt};
 pub(crate) use error::Error;

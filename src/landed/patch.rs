@@ -4,7 +4,7 @@ use bstr::{BStr, BString, ByteSlice as _};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{DefaultHasher, Hasher as _};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use super::change::{self, Change};
 use super::patch_id::{self, PatchId};
@@ -14,20 +14,21 @@ use crate::git::{self, LineDiff, TreeDiff};
 use crate::manifest::{is_generated, is_vendored};
 use crate::model::ObjectId;
 
-/// Larger files are compared by their ids only, as binary ones are.
-pub(super) const MAX_BLOB: u64 = 512 << 10;
+/// Larger files are compared by their ids, as binary ones are, until nothing else is left to look at: see
+/// [`super::whole`].
+pub(super) const MAX_BLOB: u64 = 4 << 20;
 
 /// With more bytes than this between the first and the last difference, lines are counted and not aligned.
 const MAX_DIFF: usize = 128 << 10;
 
-/// With more changed files, only paths and ids are compared: imports and merges of whole branches.
+/// With more changed files, only paths and ids are compared: imports, merges of whole branches, tree-wide changes.
 const MAX_FILES: usize = 2000;
 
 /// How many files, in the order of paths, have their lines read; of the others only that they were changed is compared.
 const MAX_READ: usize = 100;
 
 /// With more changed lines than this, the rest is dropped.
-const MAX_LINES: usize = 400_000;
+pub(super) const MAX_LINES: usize = 400_000;
 
 /// The paths of a change, hashed: equal for the same paths.
 pub(super) type PathsKey = u64;
@@ -39,6 +40,9 @@ pub(super) struct Patch {
     pub(super) has_lines: bool,
     /// git's patch-id, in the form that `git cherry` compares. `None` if nothing changed or not all could be read.
     pub(super) id: Option<PatchId>,
+    /// Whether some of its text files were compared by their ids: then the same patch-id is the same patch, and another
+    /// one says nothing.
+    pub(super) is_partial: bool,
     /// Which paths got which content in place of which: equal only for exactly the same change.
     pub(super) exact: Option<u64>,
     /// Changed lines with their paths, without context.
@@ -63,7 +67,7 @@ pub(super) struct Patch {
 impl Patch {
     /// Returns the same patch as though no lines had been read.
     pub(super) fn into_outline(self) -> Self {
-        let nothing = Self { id: None, bare: None, moved: None, lines: Vec::new(), ..self };
+        let nothing = Self { id: None, is_partial: false, bare: None, moved: None, lines: Vec::new(), ..self };
         Self { has_lines: false, is_bookkeeping: false, ..nothing }
     }
 
@@ -179,12 +183,17 @@ impl Reader {
         };
         let files = std::mem::take(&mut patch.files);
         patch.has_lines = true;
-        if files.is_empty() || files.len() > MAX_FILES {
+        if files.is_empty() {
+            return Ok(patch);
+        }
+        if files.len() > MAX_FILES {
+            patch.is_partial = true;
+            patch.lines = counted(by_ids(&files));
             return Ok(patch);
         }
         let mut building = Building { is_bookkeeping: files.len() <= MAX_READ, ..Building::default() };
         let (read, listed) = files.split_at(files.len().min(MAX_READ));
-        listed.iter().for_each(|file| building.listed(file));
+        listed.iter().for_each(|file| building.listed(self.trees.repository(), file));
         for file in read {
             match building.file(self.trees.repository(), file) {
                 Ok(()) => {}
@@ -193,7 +202,8 @@ impl Reader {
             }
         }
         if patch.unread.is_none() {
-            patch.id = building.sum.filter(|_| !building.is_large);
+            patch.id = building.sum;
+            patch.is_partial = building.is_partial;
             patch.bare = Some(building.bare);
             let has_lines = !building.lines.is_empty();
             patch.moved = has_lines.then_some(building.moved);
@@ -211,8 +221,8 @@ struct Building {
     bare: u64,
     moved: u64,
     lines: Vec<Line>,
-    /// A file was too large for a diff, and there is no patch-id.
-    is_large: bool,
+    /// A text file was compared by the ids of its content.
+    is_partial: bool,
     /// Nothing but release notes and versions changed so far.
     is_bookkeeping: bool,
     /// The file that is being read holds notes.
@@ -237,7 +247,10 @@ impl Building {
         // version alone: ids say as much as lines.
         let both =
             if same || is_vendored(file.path.as_ref()) { None } else { content(file.new)?.zip(content(file.old)?) };
-        match both.filter(|(new, old)| !patch_id::is_binary(old) && !patch_id::is_binary(new)) {
+        let is_text =
+            |(new, old): &(Arc<Vec<u8>>, Arc<Vec<u8>>)| !patch_id::is_binary(old) && !patch_id::is_binary(new);
+        let is_read_binary = both.as_ref().is_some_and(|both| !is_text(both));
+        match both.filter(is_text) {
             _ if same => {
                 patch_id::sides(&mut digest, file);
                 self.is_bookkeeping = false;
@@ -247,7 +260,8 @@ impl Building {
                 let (old, new) = git::middle(&old, &new);
                 if old.len() + new.len() > MAX_DIFF {
                     self.large(old, new, &mut own);
-                    self.is_large = true;
+                    self.is_partial = true;
+                    self.sum.get_or_insert_default().add_any(patch_id::of_blobs(repository, Some(file)));
                     self.is_bookkeeping &= is_notes;
                     self.place(&file.path, own);
                     return Ok(());
@@ -264,6 +278,7 @@ impl Building {
                 self.is_bookkeeping &= is_notes || versions.is_some_and(|versions| versions.is_even());
             }
             None => {
+                self.is_partial |= !is_read_binary;
                 self.is_bookkeeping &= is_notes;
                 for (sign, id) in [b'-', b'+'].into_iter().zip(patch_id::object_ids(repository.hash_kind(), file)) {
                     digest.update(id.as_bytes());
@@ -279,8 +294,9 @@ impl Building {
     }
 
     /// Adds a file that is not read.
-    fn listed(&mut self, file: &git::Change) {
-        self.is_large = true;
+    fn listed(&mut self, repository: &git::Repository, file: &git::Change) {
+        self.is_partial = true;
+        self.sum.get_or_insert_default().add_any(patch_id::of_blobs(repository, Some(file)));
         self.is_notes = chores::is_notes(&file.path);
         let mut own = DefaultHasher::new();
         // Both that something was done to it, and that this was reverted.
@@ -302,23 +318,28 @@ impl Building {
     /// Compares the lines of large rewrites: which there are more and fewer of, wherever they are. A diff could take
     /// seconds, and its order would say no more.
     fn large(&mut self, old: &[u8], new: &[u8], file: &mut DefaultHasher) {
-        let mut balance: BTreeMap<Vec<u8>, i64> = BTreeMap::new();
+        let mut balance: BTreeMap<Line, i64> = BTreeMap::new();
+        let mut stripped = Vec::new();
         for (text, change) in [(old, -1), (new, 1)] {
-            for line in text.lines() {
-                *balance.entry(patch_id::strip(line)).or_default() += change;
+            for bytes in text.lines() {
+                patch_id::strip_into(bytes, &mut stripped);
+                if !stripped.is_empty() {
+                    *balance.entry(line(b'-', &stripped, self.is_notes)).or_default() += change;
+                }
             }
         }
-        for (line, balance) in balance.iter().filter(|(line, balance)| !line.is_empty() && **balance != 0) {
+        for (removed, balance) in balance.into_iter().filter(|(_, balance)| *balance != 0) {
             for _ in 0..balance.unsigned_abs() {
-                self.line(if *balance < 0 { b'-' } else { b'+' }, line, file);
+                self.push(if balance < 0 { removed } else { removed | SIGN }, file);
             }
         }
     }
 
     fn line(&mut self, sign: u8, text: &[u8], file: &mut DefaultHasher) {
-        let mut hasher = DefaultHasher::new();
-        hasher.write(text);
-        let line = telling::line(sign, hasher.finish(), text, self.is_notes);
+        self.push(line(sign, text, self.is_notes), file);
+    }
+
+    fn push(&mut self, line: Line, file: &mut DefaultHasher) {
         file.write_u64(line);
         if self.lines.len() < MAX_LINES {
             self.lines.push(line);
@@ -326,7 +347,28 @@ impl Building {
     }
 }
 
-fn counted(mut lines: Vec<Line>) -> Vec<(Line, u32)> {
+/// Returns a changed line without blanks.
+pub(super) fn line(sign: u8, text: &[u8], is_notes: bool) -> Line {
+    telling::line(sign, hashed(text), text, is_notes)
+}
+
+fn hashed(text: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(text);
+    hasher.finish()
+}
+
+/// Returns lines that stand for what was at each path, and what is there now.
+fn by_ids(files: &[git::Change]) -> Vec<Line> {
+    let line = |sign: u8, path: &[u8], entry: Option<git::Entry>| {
+        let hash = |entry: git::Entry| hashed(&[path, b"\0", entry.id.as_bytes()].concat());
+        entry.map(|entry| telling::line(sign, hash(entry), path, chores::is_notes(path.as_bstr())))
+    };
+    let sides = |file: &git::Change| [line(b'-', &file.path, file.old), line(b'+', &file.path, file.new)];
+    files.iter().flat_map(sides).flatten().take(MAX_LINES).collect()
+}
+
+pub(super) fn counted(mut lines: Vec<Line>) -> Vec<(Line, u32)> {
     lines.sort_unstable();
     let mut counted: Vec<(Line, u32)> = Vec::with_capacity(lines.len());
     for line in lines {

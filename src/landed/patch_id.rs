@@ -9,7 +9,7 @@ use bstr::{BStr, BString, ByteSlice as _, ByteVec as _};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-use crate::git::{Change, Digest, Entry, Error, LineDiff, Mode, Repository, Sliders};
+use crate::git::{Change, Digest, Entry, Error, LineDiff, Mode, Repository, Sliders, middle};
 use crate::model::{HashKind, ObjectId};
 
 /// Lines of context in a diff, and how close changes must be to share a hunk.
@@ -26,6 +26,11 @@ impl PatchId {
     #[cfg(test)]
     pub(super) const fn of_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
+    }
+
+    /// Adds a digest, if there is one.
+    pub(super) fn add_any(&mut self, digest: Option<ObjectId>) {
+        digest.into_iter().for_each(|digest| self.add(digest));
     }
 
     /// Adds a digest as a little-endian number (`builtin/patch-id.c`, `flush_one_hunk`).
@@ -227,6 +232,54 @@ pub(super) fn object_ids(hash: HashKind, change: &Change) -> [String; 2] {
     [change.old, change.new].map(|entry| entry.map_or(ObjectId::null(hash), |entry| entry.id).to_string())
 }
 
+/// Returns the part of the internal patch-id that comes from one file, and calls `sink` with each line that was changed and
+/// its sign; `None` where more than `most` bytes are between the file's first and its last difference.
+///
+/// # Errors
+/// An object is missing or malformed, or a file is larger than `limit` bytes.
+pub(super) fn of_file(
+    repository: &Repository,
+    file: &Change,
+    (limit, most): (u64, usize),
+    sink: &mut dyn FnMut(u8, &[u8]),
+) -> Result<Option<ObjectId>, Error> {
+    let same = file.old.map(|entry| entry.id) == file.new.map(|entry| entry.id);
+    // The new one first: packs have the old one as a delta against it.
+    let (new, old) = match same {
+        true => Default::default(),
+        false => (content(repository, file.new, limit)?, content(repository, file.old, limit)?),
+    };
+    if is_binary(&old) || is_binary(&new) {
+        return Ok(of_blobs(repository, Some(file)));
+    }
+    let mut digest = Digest::new(repository.hash_kind());
+    header(&mut digest, file);
+    sides(&mut digest, file);
+    let (old, new) = middle(&old, &new);
+    if old.len().saturating_add(new.len()) > most {
+        return Ok(None);
+    }
+    let mut stripped = Vec::new();
+    with_context(&LineDiff::of_middle((old, new)), &mut |sign, line| {
+        sign_and_line(&mut digest, sign, line, &mut stripped);
+        if sign != b' ' && !stripped.is_empty() {
+            sink(sign, &stripped);
+        }
+    });
+    Ok(digest.finish())
+}
+
+/// Returns the same for a binary file: by the ids of its content.
+pub(super) fn of_blobs(repository: &Repository, file: Option<&Change>) -> Option<ObjectId> {
+    let file = file?;
+    let mut digest = Digest::new(repository.hash_kind());
+    header(&mut digest, file);
+    for id in object_ids(repository.hash_kind(), file) {
+        digest.update(id.as_bytes());
+    }
+    digest.finish()
+}
+
 /// Returns what git compares for one side of a change: a submodule is a line of text.
 pub(super) fn content(repository: &Repository, entry: Option<Entry>, limit: u64) -> Result<Arc<Vec<u8>>, Error> {
     match entry {
@@ -259,7 +312,7 @@ pub(super) fn strip(line: &[u8]) -> Vec<u8> {
 }
 
 /// Does the same into a buffer that is reused.
-fn strip_into(line: &[u8], stripped: &mut Vec<u8>) {
+pub(super) fn strip_into(line: &[u8], stripped: &mut Vec<u8>) {
     stripped.clear();
     line.split(|byte| is_space(*byte)).for_each(|word| stripped.extend_from_slice(word));
 }

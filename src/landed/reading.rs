@@ -4,7 +4,9 @@ use super::cache::Cache;
 use super::change::Change;
 use super::index::At;
 use super::options::Options;
-use super::patch::{Patch, Readers};
+use super::patch::{self, Patch, Readers};
+use super::patch_id::PatchId;
+use super::telling::Line;
 use super::{Error, parallel};
 use crate::git::{self, Repository};
 use crate::model::ObjectId;
@@ -98,6 +100,16 @@ impl<'c> Patches<'c> {
     pub(super) fn put(&mut self, at: At, patch: Patch) {
         if let Some(slot) = self.read.get_mut(at) {
             *slot = Some(patch);
+        }
+    }
+
+    /// Gives a patch the patch-id and the lines that were found when it was read as a whole.
+    pub(super) fn identify(&mut self, at: At, id: PatchId, lines: &[Line]) {
+        if let Some(Some(patch)) = self.read.get_mut(at) {
+            patch.id = Some(id);
+            if !lines.is_empty() {
+                patch.lines = patch::counted(lines.to_vec());
+            }
         }
     }
 

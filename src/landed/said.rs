@@ -70,7 +70,7 @@ impl TakesBack {
 
 /// Returns the title of a commit as titles are compared.
 pub(crate) fn key_of(commit: &Commit) -> BString {
-    titles::normalised(titles::effective(titles::start(commit.subject()), commit.body()))
+    titles::key(commit)
 }
 
 /// Returns the reason that a commit gives for staying on its own line, in a trailer with this token: it has to be a
@@ -125,6 +125,32 @@ pub(crate) fn own_pull_request(subject: &[u8]) -> Option<u64> {
     let at = inner.rfind(b"(#")?;
     let digits = inner.get(at + 2..)?;
     digits.iter().all(u8::is_ascii_digit).then(|| leading_number(digits)).flatten()
+}
+
+/// Returns the pull request that a line of a message says it was merged from, where the forge did not merge it itself:
+/// `(Merged from https://host/owner/name/pull/12)`.
+pub(super) fn merged_from(body: &[u8]) -> Option<u64> {
+    let said = body.lines().filter_map(|line| line.trim().strip_prefix(b"(Merged from ")).next_back()?;
+    let (_, number) = said.rsplit_once_str("/pull/").or_else(|| said.rsplit_once_str("/merge_requests/"))?;
+    leading_number(number).filter(|_| said.starts_with(b"http"))
+}
+
+/// Returns the number of the revision that a commit was converted from: `git-svn-id: …@12 …`, `svn path=…; revision=12`,
+/// `llvm-svn: 12`, `SVN-Revision: 12`.
+pub(super) fn revision(body: &[u8]) -> Option<u64> {
+    let of = |line: &[u8]| {
+        let line = line.trim();
+        let number = if let Some(rest) = line.strip_prefix(b"git-svn-id: ") {
+            rest.fields().next()?.rsplit_once_str("@")?.1
+        } else if let Some(rest) = line.strip_prefix(b"svn path=") {
+            rest.rsplit_once_str("revision=")?.1
+        } else {
+            line.strip_prefix(b"llvm-svn: ").or_else(|| line.strip_prefix(b"SVN-Revision: "))?
+        };
+        leading_number(number)
+    };
+    // The converter adds its line at the end; what stands above may quote others.
+    body.lines().rev().find_map(of)
 }
 
 /// Returns the number that a text begins with.
@@ -221,6 +247,17 @@ mod tests {
         assert_eq!(own_pull_request(b"Merge pull request #12 from a/b"), Some(12));
         assert_eq!(own_pull_request(b"Do it (#12)"), Some(12));
         assert_eq!(own_pull_request(b"Do it (12)"), None);
+        assert_eq!(merged_from(b"x\n(Merged from https://host/owner/name/pull/12)\n"), Some(12));
+        assert_eq!(merged_from(b"x\n(Merged from branch/pull/12)\n"), None);
+        for said in [
+            "git-svn-id: https://host/svn/trunk@12 0123-abcd",
+            "svn path=/head/; revision=12",
+            "llvm-svn: 12",
+            "SVN-Revision: 12",
+        ] {
+            assert_eq!(revision(format!("x\n\n{said}\n").as_bytes()), Some(12), "{said}");
+        }
+        assert_eq!(revision(b"git-svn-id: none\nx@12\n"), None);
         assert_eq!(change_id(format!("x\nChange-Id: I{S}\n").as_bytes()), Some(format!("I{S}").into()));
     }
 
@@ -232,6 +269,8 @@ mod tests {
             stays(&commit, RELEASE_ONLY);
             own_pull_request(&message);
             change_id(&message);
+            merged_from(&message);
+            revision(&message);
         }
     }
 }

@@ -15,7 +15,7 @@ use super::index::At;
 use super::patch::{self, Patch, PathsKey};
 
 /// Of commits that change the same files, this many nearest in time are compared.
-const MAX_COMPARED: usize = 256;
+const MAX_COMPARED: usize = 1024;
 
 /// More paths than this are not searched for separately if half of the branch changes one of them: half of the mainline
 /// will do so too.

@@ -22,7 +22,7 @@ use super::reverts::Reverts;
 use super::same_files::SameFiles;
 use super::tiers::{Reason, Tier};
 use super::verdict::Evidence;
-use super::{Error, tiers};
+use super::{Error, tiers, whole};
 use crate::model::ObjectId;
 
 /// What is searched, and for what.
@@ -90,8 +90,21 @@ impl Search<'_> {
         pairs.retain(|pair| brought.iter().all(|new| (new.branch, new.mainline) != (pair.branch, pair.mainline)));
         pairs.extend(brought);
 
-        let (last, files) = self.with_same_files(&self.unsettled(&pairs, &rivals.holders), &candidates, own, there)?;
+        let unsettled = self.unsettled(&pairs, &rivals.holders);
+        let (mut last, files) = self.with_same_files(&unsettled, &candidates, own, there)?;
         read(reading, &last, own, there)?;
+        // What was compared before is looked at again where some of its files were not read.
+        for at in unsettled {
+            let known = candidates.get(&at).map(|known| known.found.clone()).unwrap_or_default();
+            last.entry(at).or_default().found.extend(known);
+        }
+        let whole = whole::compare(reading, &last, own, there)?;
+        for (at, own) in &mut last {
+            let known = candidates.get(at).map(|known| &known.found);
+            own.found
+                .retain(|other| whole.contains(&(*at, *other)) || known.is_none_or(|known| !known.contains(other)));
+        }
+        pairs.retain(|pair| !whole.contains(&(pair.branch, pair.mainline)));
         let found = comparing.pairs(&last, own, there)?.into_iter();
         pairs.extend(found.filter_map(|pair| {
             let is_same = pair.features.content.same_patch || pair.features.content.same_lines;
@@ -141,6 +154,7 @@ impl Search<'_> {
             found.extend(self.index.titled(&merge.key).take(MAX_OF_MERGE));
             found.extend(merge.named.iter().filter_map(|named| match named {
                 Named::Commit(prefix) => self.index.with_id(prefix),
+                Named::Revision(number) => self.index.of_revision(*number),
                 Named::PullRequest(_) => None,
             }));
             found.sort_unstable();

@@ -1,7 +1,11 @@
 //! Titles: what is left of one without the marks of a backport, and how similar two are.
 
 use bstr::{BStr, BString, ByteSlice as _};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
+
+use super::marks;
+use crate::git::Commit;
 
 /// Longer titles are compared by their beginnings.
 const MAX_COMPARED: usize = 160;
@@ -16,6 +20,44 @@ pub(super) fn start(title: &BStr) -> &BStr {
     title.get(..end).map_or(title, BStr::new)
 }
 
+/// A first line that is shorter than this was not wrapped for its length.
+const MIN_WRAPPED: usize = 40;
+
+/// Titles that were cut off are compared by what is left of them, if it is so long.
+const MIN_STEM: usize = 20;
+
+/// Returns a commit's title: its subject, without what follows in the same paragraph unless that is the rest of a sentence
+/// too long for one line, and with the rest of it where a forge has cut it off and goes on below.
+pub(super) fn of(commit: &Commit) -> Cow<'_, BStr> {
+    let mut lines = commit.message.lines().map(|line| line.trim()).skip_while(|line| line.is_empty());
+    let (first, second) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
+    let title = if second.is_empty() || is_wrapped(first, second) { commit.subject() } else { first.as_bstr() };
+    match rest_below(title, commit.body()) {
+        Some(whole) => Cow::Owned(start(whole.as_bstr()).to_owned()),
+        None => Cow::Borrowed(start(title)),
+    }
+}
+
+/// Returns whether a line goes on in the next one.
+fn is_wrapped(first: &[u8], second: &[u8]) -> bool {
+    let goes_on = second.first().is_some_and(u8::is_ascii_lowercase);
+    let ends = first.last().is_some_and(|last| matches!(last, b'.' | b'!' | b'?' | b':' | b';'));
+    first.len() >= MIN_WRAPPED && goes_on && !ends
+}
+
+/// Returns a title that ends in `…` with the rest, where the text below it begins with `…`.
+fn rest_below(title: &BStr, body: &BStr) -> Option<BString> {
+    ["…".as_bytes(), b"..."].iter().find_map(|ellipsis| {
+        let (start, rest) = title.strip_suffix(*ellipsis).zip(body.trim_start().strip_prefix(*ellipsis))?;
+        Some([start, rest.lines().next()?.trim_end()].concat().into())
+    })
+}
+
+/// Returns a commit's title as titles are compared.
+pub(super) fn key(commit: &Commit) -> BString {
+    normalised(effective(&of(commit), commit.body()))
+}
+
 /// Returns the line that says what a commit does: its subject, or, where a review system wrote that, the first line
 /// below it.
 pub(super) fn effective<'a>(subject: &'a BStr, body: &'a BStr) -> &'a BStr {
@@ -26,27 +68,33 @@ pub(super) fn effective<'a>(subject: &'a BStr, body: &'a BStr) -> &'a BStr {
 }
 
 /// Returns a title without what backporting adds to one: `[stable-2.16] Fix it. (#83) (#84)` and `fix it` are the same.
+/// Something is left of every title.
 pub(super) fn normalised(title: &BStr) -> BString {
-    let lower = start(title).trim().to_ascii_lowercase();
-    let mut rest = lower.as_slice();
+    let mut title = BString::from(start(title).trim().to_ascii_lowercase());
     loop {
-        let before = rest;
-        rest = without_prefix(rest).trim();
-        rest = without_suffix(rest).trim();
-        if rest.len() == before.len() {
-            break;
+        let mut rest = title.as_slice();
+        loop {
+            let before = rest.len();
+            rest = marks::without_one(rest);
+            if rest.len() == before {
+                break;
+            }
         }
+        let rest = without_scope(rest).unwrap_or_else(|| BString::from(rest));
+        if rest.len() == title.len() {
+            return with_quoted(rest);
+        }
+        title = rest;
     }
-    let mut rest = BString::from(if rest.is_empty() { lower.trim() } else { rest });
-    // `fix(release3.5): …` is `fix: …`.
-    if let (Some(open), Some(close)) = (rest.find_byte(b'('), rest.find(b"):"))
-        && open < close
-        && rest.iter().take(open).all(u8::is_ascii_alphabetic)
-        && rest.get(open + 1..close).is_some_and(|scope| scope.starts_with(b"release") || scope.starts_with(b"stable"))
-    {
-        rest.drain(open..=close);
-    }
-    with_quoted(rest)
+}
+
+/// Returns `fix: …` for `fix(release3.5): …`.
+fn without_scope(title: &[u8]) -> Option<BString> {
+    let (open, close) = (title.find_byte(b'(')?, title.find(b"):")?);
+    let scope = title.get(open + 1..close)?;
+    let is_line = scope.starts_with(b"release") || scope.starts_with(b"stable");
+    let (kind, rest) = (title.get(..open)?, title.get(close + 1..)?);
+    (is_line && !kind.is_empty() && kind.iter().all(u8::is_ascii_alphabetic)).then(|| [kind, rest].concat().into())
 }
 
 /// Returns a title that quotes another one, `revert "fix it (#83)"`, with the quoted one normalised as well.
@@ -59,93 +107,20 @@ fn with_quoted(title: BString) -> BString {
     title
 }
 
-fn without_prefix(title: &[u8]) -> &[u8] {
-    if let Some((mark, rest)) = title.strip_prefix(b"[").and_then(|rest| rest.split_once_str("]")) {
-        let words: [&[u8]; 6] = [b"stable", b"release", b"backport", b"only", b"cve", b"bp"];
-        if mark.iter().any(u8::is_ascii_digit) || words.iter().any(|word| mark.contains_str(word)) {
-            return rest.trim_start_with(|c| c == ':' || c == ' ');
-        }
-    }
-    for start in
-        [b"backport pr #".as_slice(), b"automated cherry-pick of #", b"automated cherry pick of #", b"redo pr #"]
-    {
-        if let Some(rest) = title.strip_prefix(start) {
-            let rest = rest.trim_start_with(|c| c.is_ascii_digit());
-            if let Some((_, title)) = rest.strip_prefix(b" on branch ").and_then(|rest| rest.split_once_str(": ")) {
-                return title;
-            }
-            return rest.trim_start_with(|c| matches!(c, ':' | ' '));
-        }
-    }
-    for start in [b"backported".as_slice(), b"backport", b"cherry-pick", b"cherry pick", b"stable"] {
-        if let Some(rest) = title.strip_prefix(start)
-            && let Some(rest) = after_backport(rest)
-        {
-            return rest;
-        }
-    }
-    // `2.9: …`, `v1.7: …`
-    if let Some((version, rest)) = title.split_once_str(":")
-        && version.len() <= 12
-        && version.iter().any(u8::is_ascii_digit)
-        && version.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'v' | b'x' | b'-'))
-        && rest.starts_with(b" ")
-    {
-        return rest;
-    }
-    title
+/// Returns whether two titles without marks are the same. One that was cut off is the same as each that begins with what
+/// is left of it.
+pub(super) fn same(a: &[u8], b: &[u8]) -> bool {
+    !a.is_empty()
+        && (a == b || stem(a).is_some_and(|stem| begins(b, stem)) || stem(b).is_some_and(|stem| begins(a, stem)))
 }
 
-/// Returns what follows `backport`: ` of `, ` to 2.9: `, `-3.4 `, `/2.9/64346 `, `: `.
-fn after_backport(rest: &[u8]) -> Option<&[u8]> {
-    if let Some(rest) = [b" of: ".as_slice(), b": ", b" of "].iter().find_map(|mark| rest.strip_prefix(*mark)) {
-        return Some(rest);
-    }
-    let target = [b" to ".as_slice(), b"-", b"/", b" "].iter().find_map(|mark| rest.strip_prefix(*mark))?;
-    let (target, rest) = target.split_once_str(" ")?;
-    (target.len() <= 20 && target.iter().any(u8::is_ascii_digit))
-        .then(|| rest.trim_start_with(|c| matches!(c, ':' | '-' | ' ')))
+fn begins(title: &[u8], stem: &[u8]) -> bool {
+    title.starts_with(stem)
 }
 
-fn without_suffix(title: &[u8]) -> &[u8] {
-    if let Some(rest) = title.strip_suffix(b".") {
-        return rest;
-    }
-    // `… into release/1.10.x`, `… - 2.9`
-    for mark in [b" into ".as_slice(), b" - "] {
-        if let Some((rest, target)) = title.rsplit_once_str(mark)
-            && !rest.is_empty()
-            && is_line(target)
-        {
-            return rest;
-        }
-    }
-    let strip = |open: u8, close: u8, is_mark: &dyn Fn(&[u8]) -> bool| {
-        let inner = title.strip_suffix(&[close])?;
-        let at = inner.rfind_byte(open)?;
-        let (rest, mark) = (inner.get(..at)?, inner.get(at + 1..)?);
-        (is_mark(mark) && !rest.is_empty()).then_some(rest)
-    };
-    let is_number = |mark: &[u8]| {
-        let digits =
-            mark.strip_prefix(b"#").or_else(|| mark.strip_prefix(b"gh-")).or_else(|| mark.strip_prefix(b"pr #"));
-        let is_number = |digits: &[u8], least| digits.len() >= least && digits.iter().all(u8::is_ascii_digit);
-        let is_backport = [b"backport ".as_slice(), b"cherry-pick "].iter().any(|start| mark.starts_with(start));
-        digits.is_some_and(|digits| is_number(digits, 1)) || is_number(mark, 4) || is_backport
-    };
-    let is_version = |mark: &[u8]| mark.len() <= 20 && mark.iter().any(u8::is_ascii_digit) && !mark.contains(&b' ');
-    strip(b'(', b')', &is_number).or_else(|| strip(b'[', b']', &is_version)).unwrap_or(title)
-}
-
-/// Returns whether this names a release line: `2.9`, `release/1.10.x`, `v1.7`, `stable-2.9`.
-fn is_line(target: &[u8]) -> bool {
-    let starts: [&[u8]; 4] = [b"release", b"stable", b"branch", b"v"];
-    let version = starts.iter().find_map(|start| target.strip_prefix(*start)).unwrap_or(target);
-    let version = version.trim_start_with(|c| matches!(c, '/' | '-' | '_'));
-    version.len() <= 12
-        && version.contains(&b'.')
-        && version.iter().any(u8::is_ascii_digit)
-        && version.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'x'))
+/// Returns what is left of a title that was cut off, if that says enough.
+pub(super) fn stem(key: &[u8]) -> Option<&[u8]> {
+    marks::cut_off(key).filter(|stem| stem.len() >= MIN_STEM)
 }
 
 /// Returns whether a title is a revert. It may say so several times: an odd number means that it is.
@@ -308,15 +283,137 @@ mod tests {
         ] {
             assert_eq!(key(marked), "fix it", "{marked}");
         }
+        for marked in [
+            "fix it (3.8)",
+            "fix it (release-8.5) (#16617)",
+            "fix it (v2.9)",
+            "fix it (7-0-stable)",
+            "fix it [3.8]",
+            "fix it [backport 3.8]",
+            "fix it (backport)",
+            "fix it (backport of #7)",
+            "fix it (backport of #7 and #8 to release/1.2)",
+            "fix it (backported from main)",
+            "fix it (back-ported from commit 0123abcd)",
+            "fix it (cherry-picked from #7)",
+            "fix it (cherry pick of 0123abcd)",
+            "fix it (forward port) (#16617)",
+            "fix it (https://example.com/owner/name/pull/7)",
+            "fix it (#7, #8)",
+            "fix it (#7) … (#8)",
+            "fix it (#7) (#1…",
+            "fix it on branch 2.9",
+            "Forward-port: fix it (#8)",
+            "Forward port of #7: fix it",
+            "Auto-port 4.2: fix it (#8)",
+            "Auto-backport #7 to release/4.2: fix it",
+            "Backport-of: fix it",
+            "Backport of #7 and #8: fix it",
+            "backport #7 fix it",
+            "backport 0123abcd fix it",
+            "3.8: fix it",
+            "release-8.5: fix it",
+            "stable/2.9: fix it",
+            "stable: fix it",
+            "(release-7.5) fix it",
+            "(3.8) fix it",
+            "(backport #7) fix it",
+            "[PR #16607/8c8906a1 backport][3.14] fix it (#16617)",
+            "[beta] fix it",
+            "[beta] backport #7: fix it",
+            "[forward-port] fix it",
+            "MFC r12345: fix it",
+            "MFC: r12, r14-r15: fix it",
+            "mfc: fix it",
+            "merge r12345 from trunk: fix it",
+        ] {
+            assert_eq!(key(marked), "fix it", "{marked}");
+        }
         assert_eq!(key("perf(release3.5): faster"), "perf: faster");
+        assert_eq!(key("backport(release3.5): faster"), "faster");
         assert_eq!(key("[core] Fix it"), "[core] fix it");
         assert_eq!(key("Build it into bin"), "build it into bin");
         assert_eq!(key("Upgrade parser - 2.9.1 of it"), "upgrade parser - 2.9.1 of it");
-        assert_eq!(key("(#83)"), "(#83)");
+        for own in [
+            "(#83)",
+            "[2.9]",
+            "backport #7",
+            "upgrade sqlite (3.45)",
+            "add the interface (v2)",
+            "draw it (and more)",
+            "port 8080 is taken",
+            "[main] fix it",
+            "fix it (master)",
+            "port: 8080",
+            "main: read the options",
+            "merge the two readers",
+            "pick a file",
+            "release 1.2: notes",
+            "backport the reader",
+            "for 3.8",
+            "it works on main",
+            "fix it (in part)",
+            "remove the print from the stor…",
+        ] {
+            assert_eq!(key(own), own);
+        }
         for quoted in ["Revert \"Revert \"Fix it (#83)\" (#84)\" (#85)", "revert \"revert \"[2.9] fix it\"\""] {
             assert_eq!(key(quoted), "revert \"revert \"fix it\"\"", "{quoted}");
         }
         assert_eq!(key("Revert \"Fix it (#83)\" and more"), "revert \"fix it (#83)\" and more");
+    }
+
+    fn title_of(message: &str) -> String {
+        let id = crate::model::ObjectId::null(crate::model::HashKind::Sha1);
+        let content = format!("tree {id}\nauthor A <a@x> 1 +0000\ncommitter A <a@x> 1 +0000\n\n{message}");
+        of(&Commit::parse(id, content.as_bytes()).unwrap()).to_string()
+    }
+
+    #[test]
+    fn a_paragraph_of_two_lines_is_one_title_only_where_the_sentence_goes_on() {
+        for (message, title) in [
+            ("Fix it\nThis is for 3.8\n\nmore", "Fix it"),
+            ("\nFix it\nsigned-off-by: x", "Fix it"),
+            (
+                "Fix what the reader of all these records does not\nunderstand",
+                "Fix what the reader of all these records does not understand",
+            ),
+            (
+                "Fix what the reader of all these records does not.\nunderstand",
+                "Fix what the reader of all these records does not.",
+            ),
+            (
+                "Fix what the reader of all these records does not\n- one",
+                "Fix what the reader of all these records does not",
+            ),
+            ("Fix it\n\nmore", "Fix it"),
+            ("Fix the read…\n\n…er (#12)\n\nmore", "Fix the reader (#12)"),
+            ("Fix the read...\n\n...er\n", "Fix the reader"),
+            ("Fix the read…\n\nmore", "Fix the read…"),
+        ] {
+            assert_eq!(title_of(message), title, "{message}");
+        }
+    }
+
+    #[test]
+    fn a_title_that_was_cut_off_is_the_beginning_of_the_other() {
+        let whole = "remove the ensemble print from the storage tool";
+        for (other, is_same) in [
+            (whole, true),
+            ("remove the ensemble print from the stor…", true),
+            ("remove the ensemble print from the stor...", true),
+            ("remove the ensemble print from a stor…", false),
+            ("remove the ensemble print from the stor", false),
+            ("remove the…", false),
+            ("", false),
+        ] {
+            assert_eq!(
+                (same(whole.as_bytes(), other.as_bytes()), same(other.as_bytes(), whole.as_bytes())),
+                (is_same, is_same),
+                "{other}"
+            );
+        }
+        assert!(!same(b"", b""));
     }
 
     #[test]
@@ -350,8 +447,16 @@ mod tests {
 
     proptest! {
         #[test]
-        fn normalising_twice_changes_nothing_more(title in "([ -~]|\\[[0-9]\\.[0-9]\\] |\\(#[0-9]{1,4}\\)|backport|pick|[.:] |[a-z]{1,3} ){0,10}") {
+        fn taking_marks_off_twice_changes_nothing_more_and_leaves_something(
+            title in concat!(
+                "([ -~]|\\[[0-9]\\.[0-9]\\] |\\(#[0-9]{1,4}\\)|backport|pick|cherry|port|forward-port|[.:] |[a-z]{1,3} |",
+                "( of| to| from| on| pr|r|#)? ?[0-9]{1,5}|\\(3\\.8\\)|release-|stable|\\(|\\)|\\[|\\]|main|: |…|\\.\\.\\.|",
+                "revert \"|\"|mfc |merge |0123abcd| ){0,12}",
+            ),
+        ) {
             let once = normalised(title.as_str().into());
+            prop_assert_eq!(once.is_empty(), title.trim().is_empty());
+            prop_assert!(once.len() <= title.len());
             prop_assert_eq!(normalised(once.as_bstr()), once);
         }
 

@@ -730,3 +730,95 @@ fn the_same_patch_is_found_through_merges_with_and_without_filters_and_cache() {
     git(directory.path(), &["commit-graph", "write", "--reachable", "--changed-paths"]);
     check("by filters", &["--no-cache"]);
 }
+
+/// Writes commits for `git fast-import`: whose branch, who made it, its title, and all files with their content.
+struct Stream(String);
+
+impl Stream {
+    fn commit(&mut self, branch: &str, who: &str, title: &str, files: &[(String, String)]) {
+        let date = 1_700_000_000 + self.0.len();
+        let length = title.len();
+        let _ = write!(
+            self.0,
+            "commit refs/heads/{branch}\nauthor {who} <{who}@x> {date} +0000\ncommitter {who} <{who}@x> {date} +0000\n\
+             data {length}\n{title}\n"
+        );
+        for (path, content) in files {
+            let _ = write!(self.0, "M 100644 inline {path}\ndata {}\n{content}\n", content.len());
+        }
+    }
+}
+
+/// Returns a text of so many lines, with one of them changed where the mainline went on, and others where it was fixed.
+fn text(path: &str, lines: usize, goes_on: bool, fixed: &[usize]) -> String {
+    let line = |at: usize| match (at, fixed.contains(&at)) {
+        (1, _) if goes_on => format!("{path} has gone on\n"),
+        (_, true) => format!("{path} is fixed here, at {at}\n"),
+        _ => format!("{path} {at:020}\n"),
+    };
+    (0..lines).map(line).collect()
+}
+
+#[test]
+fn what_git_cherry_finds_is_never_missed_however_large_it_is() {
+    /// What is fixed: a title, the files, how many lines each has, and which of them change.
+    type Fix = (&'static str, Vec<String>, usize, Vec<usize>);
+    let wide = |folder: &str, count: usize| (0..count).map(|at| format!("{folder}/f{at}.txt")).collect();
+    let one = |path: &str| vec![path.to_owned()];
+    let fixes: Vec<Fix> = vec![
+        ("a few lines of a large file", one("large.txt"), 30_000, (15_000..15_006).collect()),
+        ("a few lines of a larger file", one("larger.txt"), 140_000, (90_000..90_006).collect()),
+        ("lines far from each other", one("far.txt"), 30_000, vec![100, 101, 102, 29_000, 29_001, 29_002]),
+        ("what is copied from elsewhere", one("vendor/copied/a.txt"), 90, (40..46).collect()),
+        ("a hundred and fifty files", wide("many", 150), 30, vec![20]),
+        ("more than two thousand files", wide("all", 2050), 16, vec![10]),
+        ("what everybody changes", one("hot.txt"), 90, (40..46).collect()),
+    ];
+    let all = |goes_on: bool, is_fixed: &dyn Fn(usize) -> bool, only: Option<usize>| -> Vec<(String, String)> {
+        let wanted = fixes.iter().enumerate().filter(|(at, _)| only.is_none_or(|only| only == *at));
+        let texts = wanted.flat_map(|(at, (_, paths, lines, changed))| {
+            let changed = if is_fixed(at) { changed.as_slice() } else { &[] };
+            paths.iter().map(|path| (path.clone(), text(path, *lines, goes_on, changed)))
+        });
+        texts.collect()
+    };
+    let mut stream = Stream(String::new());
+    stream.commit("main", "ann", "base", &all(false, &|_| false, None));
+    stream.0 += "reset refs/heads/release\nfrom refs/heads/main\n\n";
+    for (at, (title, ..)) in fixes.iter().enumerate() {
+        let title = format!("needed on the branch: {at} ({})", title.len());
+        stream.commit("release", "carl", &title, &all(false, &|_| true, Some(at)));
+    }
+    stream.commit("main", "ann", "the mainline goes on", &all(true, &|_| false, None));
+    for (at, (title, ..)) in fixes.iter().enumerate() {
+        stream.commit("main", "bob", title, &all(true, &|_| true, Some(at)));
+    }
+    for at in 0..300 {
+        let hot = text("hot.txt", 90, true, &[40, 41, 42, 43, 44, 45]) + &format!("and more, {at}\n");
+        stream.commit("main", "ann", &format!("work on it, {at}"), &[("hot.txt".to_owned(), hot)]);
+    }
+    let directory = tempfile::tempdir().unwrap();
+    git(directory.path(), &["init", "--quiet", "--bare"]);
+    git_with(directory.path(), &["fast-import", "--quiet"], stream.0.as_bytes());
+    let cherry = git(directory.path(), &["cherry", "main", "release"]);
+    let expected: Vec<&str> = cherry.lines().filter_map(|line| line.strip_prefix("- ")).collect();
+    assert_eq!(expected.len(), fixes.len(), "{cherry}");
+    let check = |how: &str, arguments: &[&str]| {
+        let question = ["landed", "--from", "release", "--to", "main", "--format", "json"];
+        let output = refgate(directory.path(), &[question.as_slice(), arguments].concat(), b"");
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let missed: Vec<String> = report["commits"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|commit| expected.contains(&commit["commit"].as_str().unwrap()))
+            .filter(|commit| commit["status"] != "landed" || commit["evidence"] != "patch-id")
+            .map(|commit| format!("{} {} {}", commit["subject"], commit["status"], commit["reason"]))
+            .collect();
+        assert_eq!(missed, Vec::<String>::new(), "{how}");
+    };
+    check("without a cache", &["--no-cache"]);
+    check("kept", &[]);
+    std::fs::remove_dir_all(directory.path().join("refgate").join("answers")).unwrap();
+    check("from the cache", &[]);
+}
