@@ -139,7 +139,11 @@ impl Asking<'_, '_> {
         if shows_progress {
             self.context.complain("\r\u{1b}[K");
         }
-        let Answers { verdicts, unread } = compared?;
+        let Answers { mut verdicts, unread } = compared?;
+        if self.arguments.last.is_none() {
+            let lost = self.refs.merged_and_lost(question.flow, question.tip, &question.place.tips());
+            verdicts.extend(lost.map_err(unknown)?);
+        }
         let changes = verdicts.into_iter().map(|verdict| {
             let waiver = self.waiver(question, &verdict);
             (verdict, waiver)

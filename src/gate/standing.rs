@@ -44,6 +44,7 @@ const WAYS: &[(&str, Way)] = &[
     ("colliding-slug", Way::Created),
     ("conflicted-commit", Way::Created),
     ("deleted-ref", Way::Not(OF_A_MOVE)),
+    ("discarded-change", Way::Edited),
     ("duplicate-version", Way::Created),
     ("floating-image", Way::Created),
     ("foreign-ref", Way::Not("only branches and tags are judged: a server has other refs of its own")),

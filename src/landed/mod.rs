@@ -14,6 +14,7 @@
 //! | [`same_files`], [`mainline_files`], [`path_search`] | where else the same patch can be |
 //! | [`whole`] | what was read in part, compared as a whole |
 //! | [`telling`], [`features`], [`tiers`] | what two commits have in common, and the rules that judge it |
+//! | [`kept`] | whether a merge kept what it brought |
 //! | [`assign`] | one to one; several squashed into one |
 //! | [`coverage`] | how much of a change is on the other line, by its own lines |
 //! | [`reasons`], [`verdict`] | the answer and its sentence |
@@ -40,6 +41,7 @@ mod forms;
 pub mod fuzzing;
 mod grammar;
 mod index;
+mod kept;
 mod mainline_files;
 mod marks;
 mod metadata;
@@ -69,6 +71,7 @@ pub(crate) use compare::{compare, exempt};
 pub(crate) use error::Error;
 pub(crate) use explicit::lookup;
 pub use grammar::Grammar;
+pub(crate) use kept::{Lost, lost};
 pub(crate) use options::{Caching, Options};
 pub use own_form::{Form, Original};
 pub(crate) use reverts::taken_back;

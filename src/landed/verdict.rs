@@ -4,6 +4,7 @@ use bstr::BString;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+use crate::git::Commit;
 use crate::model::ObjectId;
 
 /// Whether a change is on the other line.
@@ -148,6 +149,28 @@ pub struct Missing {
     pub path: BString,
     /// How many lines, of those that say something.
     pub lines: u32,
+}
+
+impl Verdict {
+    /// Returns the answer for a commit that is on the other line itself, by a merge that did not keep its change.
+    pub(crate) fn merged(commit: &Commit, status: Status, merge: ObjectId, reason: String) -> Self {
+        let probable = Status::Probable == status;
+        Self {
+            commit: commit.id,
+            subject: commit.subject().to_owned(),
+            status,
+            matched: probable.then_some(merge),
+            evidence: probable.then_some(Evidence::Ancestor),
+            score: if probable { 0.5 } else { 0.0 },
+            reason,
+            reverted_by: None,
+            disputed: None,
+            also: Vec::new(),
+            part: 0.0,
+            missing: Vec::new(),
+            is_false_name: false,
+        }
+    }
 }
 
 /// The answer for each change of one line that is not on another.

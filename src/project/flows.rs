@@ -446,7 +446,7 @@ impl Snapshot<'_> {
 
     /// Returns why a change is exempt from the flow: by what its message says, its kind or the paths that it touches, or
     /// because it is not wanted there.
-    fn exemption(
+    pub(super) fn exemption(
         &self,
         flow: &Flow,
         commit: &Commit,

@@ -14,6 +14,7 @@ mod error;
 mod flows;
 mod handle;
 mod keeping;
+mod kept;
 mod ledger;
 mod lineage;
 mod memo;

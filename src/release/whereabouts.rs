@@ -118,7 +118,7 @@ impl Whereabouts {
         let mut answer = Self { branches: Vec::new(), versions: Vec::new(), other_tags: Vec::new() };
         let mut series: BTreeMap<SeriesOf, Vec<(RefName, Version, Presence)>> = BTreeMap::new();
         for (at, tip) in tips.into_iter().enumerate() {
-            let presence = history.presence(at);
+            let presence = merged_and_lost(history.presence(at), &tip, places)?;
             match tip.version {
                 Some(Named { series: own, version }) => {
                     series.entry(own).or_default().push((tip.name, version, presence));
@@ -190,6 +190,17 @@ pub(crate) fn changes(
         }
     }
     Ok(changes)
+}
+
+/// Returns a presence, with the doubt that there is where a merge brought the commit to a branch and did not keep its change.
+fn merged_and_lost(presence: Presence, tip: &Tip, places: &Places<'_, '_>) -> Result<Presence, Error> {
+    let is_itself = |copy: &Occurrence| copy.evidence == Evidence::Ancestor && tip.is_searched && tip.version.is_none();
+    let Presence::Here(copy) = &presence else { return Ok(presence) };
+    let Some(lost) = Some(copy.commit).filter(|_| is_itself(copy)) else { return Ok(presence) };
+    match places.refs.discarding_merge(lost, tip.commit)? {
+        Some(lost) => Ok(Presence::Here(Occurrence { reason: lost.reason(), is_probable: true, ..copy.clone() })),
+        None => Ok(presence),
+    }
 }
 
 fn tips(places: &Places<'_, '_>) -> Result<Vec<Tip>, Error> {

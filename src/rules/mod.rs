@@ -7,6 +7,7 @@ mod colliding_slug;
 mod commands;
 mod conflicted_commit;
 mod deleted_ref;
+mod discarded_change;
 mod duplicate_version;
 mod entry;
 mod floating_image;
@@ -58,6 +59,7 @@ pub static REGISTRY: &[Entry] = &[
     refs::<colliding_slug::CollidingSlug>(),
     branches::<conflicted_commit::ConflictedCommit>(),
     refs::<deleted_ref::DeletedRef>(),
+    branches::<discarded_change::DiscardedChange>(),
     version_tags::<duplicate_version::DuplicateVersion>(),
     refs::<floating_image::FloatingImage>(),
     refs::<foreign_ref::ForeignRef>(),

@@ -1,0 +1,202 @@
+//! Merges that did not keep what they brought.
+
+use std::collections::BTreeSet;
+
+use super::flows::Destination;
+use super::{FactError, Snapshot};
+use crate::git::Commit;
+use crate::landed::{self, Caching, Lost, Options, Status, Verdict};
+use crate::model::ObjectId;
+use crate::policy::Flow;
+
+/// So many merges of a branch are looked into, the newest ones, and so far back are they looked for.
+const MAX_MERGES: usize = 1000;
+const MAX_CHAIN: usize = 50_000;
+
+/// A change that a merge brought and did not keep.
+#[derive(Clone, Debug)]
+pub struct Discarded {
+    /// The commit that made it.
+    pub commit: Commit,
+    /// The merge.
+    pub merge: ObjectId,
+    /// Whether nothing of it was kept.
+    pub is_whole: bool,
+}
+
+impl Discarded {
+    /// Returns the sentence about it, without what it is about.
+    pub fn reason(&self) -> String {
+        let lines = if self.is_whole { "its lines" } else { "most of its lines" };
+        format!("merged by {}, and {lines} are not in that tree", self.merge.short())
+    }
+}
+
+/// Returns a destination of which nobody asks what it wants: a merge has brought the change already.
+fn nowhere() -> Destination {
+    Destination { name: String::new(), branches: Vec::new() }
+}
+
+impl Snapshot<'_> {
+    /// Returns the changes of the line that a flow leads from which these merges on a branch of the other line brought and
+    /// did not keep, oldest first. `tip` is what that branch holds: what is there by now is not listed.
+    ///
+    /// # Errors
+    /// Refs or objects that cannot be read.
+    pub fn discarded(&self, flow: &Flow, merges: &[ObjectId], tip: ObjectId) -> Result<Vec<Discarded>, FactError> {
+        if flow.from == flow.to || merges.is_empty() {
+            return Ok(Vec::new());
+        }
+        let from = self.tips_of(&flow.from)?;
+        let options = || Options {
+            grammar: self.grammar(),
+            exempt_trailer: &flow.exempt_trailer,
+            owes_chores: flow.owes_chores,
+            cache: Caching::Read,
+            ..Options::default()
+        };
+        let mut found = Vec::new();
+        for id in merges.iter().rev() {
+            for discarded in self.discarded_by(*id, &from, tip, &options)? {
+                if self.exemption(flow, &discarded.commit, tip, &nowhere())?.is_none() {
+                    found.push(discarded);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Returns the changes below a commit that came to a branch by merges which did not keep them, newest first.
+    ///
+    /// # Errors
+    /// Objects that cannot be read.
+    fn discarded_between(&self, from: ObjectId, tip: ObjectId) -> Result<Vec<Discarded>, FactError> {
+        let options = || Options { grammar: self.grammar(), cache: Caching::Read, ..Options::default() };
+        let own: BTreeSet<ObjectId> = self.first_parents(from)?.into_iter().collect();
+        let mut merges = Vec::new();
+        for id in self.first_parents(tip)?.into_iter().take_while(|id| !own.contains(id)) {
+            if self.project().repository().parents(id)?.len() > 1 && merges.len() < MAX_MERGES {
+                merges.push(id);
+            }
+        }
+        let mut found = Vec::new();
+        for id in merges {
+            found.extend(self.discarded_by(id, &[from], tip, &options)?);
+        }
+        Ok(found)
+    }
+
+    /// Returns the answers for changes below a commit that came to branches by merges which did not keep them, without
+    /// those that a flow exempts.
+    ///
+    /// # Errors
+    /// Objects that cannot be read.
+    pub fn merged_and_lost(
+        &self,
+        flow: Option<&Flow>,
+        from: ObjectId,
+        tips: &[ObjectId],
+    ) -> Result<Vec<Verdict>, FactError> {
+        let mut verdicts = Vec::new();
+        for tip in tips {
+            for discarded in self.discarded_between(from, *tip)? {
+                if let Some(flow) = flow
+                    && self.exemption(flow, &discarded.commit, *tip, &nowhere())?.is_some()
+                {
+                    continue;
+                }
+                let status = if discarded.is_whole { Status::Missing } else { Status::Probable };
+                verdicts.push(Verdict::merged(&discarded.commit, status, discarded.merge, discarded.reason()));
+            }
+        }
+        Ok(verdicts)
+    }
+
+    /// Returns the merge that brought a commit to a branch and did not keep its change.
+    ///
+    /// # Errors
+    /// Objects that cannot be read.
+    pub fn discarding_merge(&self, commit: ObjectId, tip: ObjectId) -> Result<Option<Discarded>, FactError> {
+        let project = self.project();
+        // Each commit of a first-parent history has all before it below it.
+        let chain = self.first_parents(tip)?;
+        let (mut newest, mut end) = (0, chain.len());
+        while newest < end {
+            let middle = newest.midpoint(end);
+            let Some(at) = chain.get(middle) else { break };
+            if project.is_ancestor(commit, *at)? { newest = middle + 1 } else { end = middle }
+        }
+        let Some(merge) = newest.checked_sub(1).and_then(|at| chain.get(at)) else { return Ok(None) };
+        if *merge == commit || project.repository().parents(*merge)?.len() < 2 {
+            return Ok(None);
+        }
+        let options = || Options { grammar: self.grammar(), cache: Caching::Read, ..Options::default() };
+        Ok(self.discarded_of(*merge, &[commit], tip, &options)?.into_iter().next())
+    }
+
+    fn first_parents(&self, tip: ObjectId) -> Result<Vec<ObjectId>, FactError> {
+        let mut chain = Vec::new();
+        let mut next = Some(tip);
+        while let Some(id) = next.filter(|_| chain.len() < MAX_CHAIN) {
+            self.project().step()?;
+            chain.push(id);
+            next = self.project().repository().parents(id)?.first().copied();
+        }
+        Ok(chain)
+    }
+
+    /// Returns what a merge brought from below some commits and did not keep.
+    fn discarded_by<'o>(
+        &self,
+        merge: ObjectId,
+        from: &[ObjectId],
+        tip: ObjectId,
+        options: &dyn Fn() -> Options<'o>,
+    ) -> Result<Vec<Discarded>, FactError> {
+        let project = self.project();
+        let parents = project.repository().parents(merge)?;
+        let Some((first, merged)) = parents.split_first().filter(|(_, merged)| !merged.is_empty()) else {
+            return Ok(Vec::new());
+        };
+        let brought = project.commits(merged, &[*first])?;
+        let others = project.commits(merged, &[from, &[*first]].concat())?;
+        let others: BTreeSet<ObjectId> = others.into_iter().collect();
+        let brought: Vec<ObjectId> = brought.into_iter().filter(|id| !others.contains(id)).collect();
+        self.discarded_of(merge, &brought, tip, options)
+    }
+
+    fn discarded_of<'o>(
+        &self,
+        merge: ObjectId,
+        brought: &[ObjectId],
+        tip: ObjectId,
+        options: &dyn Fn() -> Options<'o>,
+    ) -> Result<Vec<Discarded>, FactError> {
+        let project = self.project();
+        if brought.is_empty() {
+            return Ok(Vec::new());
+        }
+        let merge = project.commit(merge)?;
+        let lost = landed::lost(project.repository(), &merge, brought, tip)?;
+        let (Some(first), Some(merged), false) = (merge.parents.first(), merge.parents.get(1), lost.is_empty()) else {
+            return Ok(Vec::new());
+        };
+        // What the branch had already, as another commit, came to nothing when it came again; chores stay behind.
+        let options = Options { only: Some(lost.iter().map(|lost| lost.commit).collect()), ..options() };
+        let compared = landed::compare(project.repository(), *merged, &[*first], &options)?;
+        let is_wanted =
+            |verdict: &&Verdict| matches!(verdict.status, Status::Missing | Status::Probable | Status::Elsewhere);
+        let wanted = compared.verdicts().iter().filter(is_wanted);
+        let wanted: BTreeSet<(ObjectId, bool)> =
+            wanted.map(|verdict| (verdict.commit, verdict.status == Status::Probable)).collect();
+        let mut found = Vec::new();
+        for Lost { commit, is_whole } in lost {
+            let is_probable = wanted.contains(&(commit, true));
+            if is_probable || wanted.contains(&(commit, false)) {
+                let commit = project.commit(commit)?;
+                found.push(Discarded { commit, merge: merge.id, is_whole: is_whole && !is_probable });
+            }
+        }
+        Ok(found)
+    }
+}
