@@ -120,6 +120,7 @@ const PLANTED: [(&str, &[&str]); 4] = [
     (
         "imagefactory",
         &[
+            "discarded-change heads/master",
             "misplaced-change heads/release/1.0",
             "misplaced-tag tags/1.1.5",
             "out-of-order-tag tags/1.1.5",
