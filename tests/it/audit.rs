@@ -95,7 +95,6 @@ const PLANTED: [(&str, &[&str]); 4] = [
         "pybal",
         &[
             "conflicted-commit heads/2.0-dev",
-            "discarded-change heads/master",
             "duplicate-version tags/1.15.1",
             "duplicate-version tags/1.15.1+again",
             "hand-edited-version heads/1.15",
