@@ -43,6 +43,15 @@ impl Memory {
         self.add(Kind::Commit, text.as_bytes())
     }
 
+    /// Adds a commit that stores a conflict, as jj does, and returns its id.
+    pub(crate) fn conflict(&mut self, parents: &[ObjectId], message: &str) -> ObjectId {
+        let tree = self.add(Kind::Tree, b"");
+        let parents: String = parents.iter().map(|parent| format!("parent {parent}\n")).collect();
+        let who = self.who();
+        let headers = format!("author {who}\ncommitter {who}\njj:trees {tree} {tree} {tree}\n");
+        self.add(Kind::Commit, format!("tree {tree}\n{parents}{headers}\n{message}\n").as_bytes())
+    }
+
     /// Adds a tag object for a commit and returns its id.
     pub(crate) fn tag(&mut self, name: &str, commit: ObjectId) -> ObjectId {
         let who = self.who();

@@ -5,6 +5,9 @@ use super::{BranchRule, Meta, OptionError, Rule, Sink};
 use crate::facts::{BranchUpdate, FactError};
 use crate::model::Level;
 
+/// Of a push of more commits only the newest is looked at.
+const MAX_COMMITS: usize = 20_000;
+
 pub(super) struct ConflictedCommit;
 
 impl Rule for ConflictedCommit {
@@ -25,8 +28,14 @@ impl Rule for ConflictedCommit {
 impl BranchRule for ConflictedCommit {
     fn check(&self, branch: &BranchUpdate<'_, '_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
         let project = branch.project();
-        // What another line has already is there to stay, and would stop every merge from it.
-        for id in branch.facts().unseen_commits(branch)? {
+        // What another line has already is there to stay, and would stop every merge from it. A whole history that comes to
+        // a repository without any line is there to stay too, and can be longer than there is time for.
+        let is_import = branch.known_old()?.is_none() && branch.facts().before().line_tips()?.is_empty();
+        let mut brought = if is_import { vec![branch.tip()] } else { branch.facts().unseen_commits(branch)? };
+        if brought.len() > MAX_COMMITS {
+            brought.truncate(1);
+        }
+        for id in brought {
             let commit = project.commit(id)?;
             let Some(shown_by) = project.stored_conflict(&commit)? else { continue };
             sink.report(format!("{} stores a conflict that nobody has resolved", id.short()))
@@ -41,6 +50,21 @@ impl BranchRule for ConflictedCommit {
 #[cfg(test)]
 mod tests {
     use crate::rules::testing::{Memory, ask};
+
+    #[test]
+    fn of_a_whole_history_only_what_a_branch_holds_is_looked_at() {
+        let mut memory = Memory::default();
+        let first = memory.conflict(&[], "feat: first");
+        let second = memory.commit(&[first], "feat: second", &[]);
+        assert!(ask("conflicted-commit", "", &memory, &[("refs/heads/main", None, Some(second))]).is_empty());
+        let refused = [format!("{} stores a conflict that nobody has resolved", first.short())];
+        assert_eq!(ask("conflicted-commit", "", &memory, &[("refs/heads/main", None, Some(first))]), refused);
+        memory.set("refs/heads/1.0", second);
+        let third = memory.conflict(&[second], "feat: third");
+        let fourth = memory.commit(&[third], "feat: fourth", &[]);
+        let refused = [format!("{} stores a conflict that nobody has resolved", third.short())];
+        assert_eq!(ask("conflicted-commit", "", &memory, &[("refs/heads/main", None, Some(fourth))]), refused);
+    }
 
     #[test]
     fn files_of_that_name_are_not_a_conflict() {
