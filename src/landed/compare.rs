@@ -246,13 +246,20 @@ impl Judging<'_> {
         let mut coverages = BTreeMap::new();
         let mut measuring = Measuring::new(self.reading.repository, self.tips);
         let mut lent = self.reading.readers.lend(self.reading.repository.clone());
-        for (at, pairs) in settled {
-            if pairs.first().is_none_or(Pair::is_same) {
+        for at in 0..self.asked.branch.len() {
+            let pairs = settled.get(&at).map_or(&[][..], Vec::as_slice);
+            if pairs.first().is_some_and(Pair::is_same) {
                 continue;
             }
-            let measured: Vec<At> =
-                pairs.iter().filter(|pair| pair.is_measured()).take(MAX_MEASURED).map(|pair| pair.mainline).collect();
-            let (Some(change), Some(patch)) = (self.asked.branch.get(*at), self.patches.0.get(*at)) else { continue };
+            let measured: Vec<At> = if pairs.is_empty() {
+                // What a message names may have been adapted until no line is the same.
+                let claims = self.found.claims.get(at);
+                claims.map_or(&[][..], |claims| &claims.found).iter().map(|(there, _)| *there).collect()
+            } else {
+                pairs.iter().filter(|pair| pair.is_measured()).map(|pair| pair.mainline).collect()
+            };
+            let measured: Vec<At> = measured.into_iter().take(MAX_MEASURED).collect();
+            let (Some(change), Some(patch)) = (self.asked.branch.get(at), self.patches.0.get(at)) else { continue };
             let patches: Vec<&Patch> = measured.iter().filter_map(|at| self.patches.1.get(*at)).collect();
             let compared = coverage::by_lines(patch, &patches).filter(|_| !patches.is_empty());
             let Some(compared) = compared else { continue };
@@ -262,7 +269,7 @@ impl Judging<'_> {
                 let commits: Vec<&Change> = measured.iter().filter_map(|at| self.mainline.get(*at)).collect();
                 measuring.of(lent.reader(), change, &commits)?
             };
-            coverages.insert(*at, read.unwrap_or(compared));
+            coverages.insert(at, read.unwrap_or(compared));
         }
         Ok(coverages)
     }

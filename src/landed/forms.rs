@@ -18,7 +18,7 @@ pub(super) const DEFAULT_FORMS: [&str; 23] = [
     r"^(automated |automatic |manual )?(back[- ]?ports?|cherry[- ]?picks?|forward[- ]?ports?)( of)?:? (the )?(PRs? |pull requests? |MRs? )?(?P<list>[#!][0-9].*)",
     r"^\(?(automated |manual )?(back[- ]?port(s|ed)?|cherry[- ]?pick(s|ed)?|forward[- ]?port(ed)?)( of| from)?:? (PRs? |pull requests? )?(?P<list>https?://.*)",
     r"^port of (?P<names>[0-9a-f]{7,}) to ",
-    r"^backports? (of )?(commit )?(?P<names>[0-9a-f]{7,}.*)",
+    r"^(partial(ly)? )?backports? (of )?(commit )?(?P<names>[0-9a-f]{7,}.*)",
     r"^equivalent to (commit )?(?P<names>[0-9a-f]{7,})",
     r"^logically a backport of (c/s|commit) (?P<names>[0-9a-f]{7,})",
     r"^the issue was fixed in the \w+ branch in commit (?P<names>[0-9a-f]{7,})",

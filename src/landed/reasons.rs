@@ -34,6 +34,9 @@ const ONLY_NAMED: f64 = 0.5;
 /// How sure the answer is for a name that the content bears out.
 const NAMED: f64 = 0.99;
 
+/// With so much of a change there, adapted, in what its message names, the name is not false.
+const LIKE: f64 = 0.25;
+
 /// Of a change whose lines were looked at, a considerable part is not there if less than half of it is, and what is
 /// missing weighs as much as three lines; or if a tenth is missing, and that is as much as twenty lines.
 const HALF: f64 = 0.5;
@@ -141,13 +144,20 @@ impl Facts<'_> {
         });
         let (pair, evidence) = named.clone().find(|(pair, _)| is_adapted(&pair.features)).or_else(|| named.next())?;
         let short = self.short(pair.mainline);
-        if !is_adapted(&pair.features) {
+        let files = &pair.features.files;
+        let is_like = (files.shares_path || files.shares_name)
+            && self.coverage.is_some_and(|coverage| !coverage.is_nothing && coverage.part >= LIKE);
+        if !is_adapted(&pair.features) && !is_like {
             let reason = format!("it names {short}, but the two have nothing in common");
             let disputed = Some(reason.clone());
             return Some(Verdict { reason, disputed, is_false_name: true, ..self.without(Status::Missing) });
         }
         let percent = (pair.features.content.both * 100.0).round();
-        let trace = if percent > 0.0 { format!("{percent} % of lines") } else { "a like title".to_owned() };
+        let trace = match (percent > 0.0, is_like) {
+            (true, _) => format!("{percent} % of lines"),
+            (false, true) => "its lines are adapted".to_owned(),
+            (false, false) => "a like title".to_owned(),
+        };
         let by = if pair.features.people.same_author { "same author" } else { "another author" };
         let reason = format!("it names {short}, from which it is far ({trace}, {by})");
         let verdict = self.answer(Status::Probable, pair, reason);

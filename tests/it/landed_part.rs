@@ -224,21 +224,37 @@ fn two_bumps_under_the_constant_title_of_a_bot_are_two() {
 
 #[test]
 fn a_part_of_a_larger_commit_that_says_so_is_a_part() {
+    for said in ["Partially backported from ID", "Partial backport of ID, which was too large."] {
+        let code = numbered("line", 300);
+        let mut story = Story::default();
+        let base = story.commit("main", "ann", &[], "base of it all", &[("code.c", &code)]);
+        let mut all: Vec<(usize, String)> = (1..60).map(|at| (at, format!("line {at} updated"))).collect();
+        all.push((100, "version 4.13.2".to_owned()));
+        let all: Vec<(usize, &str)> = all.iter().map(|(at, line)| (*at, line.as_str())).collect();
+        story.commit("main", "bob", &[base], "more updates of many things", &[("code.c", &with(&code, &all))]);
+        let named = story.made().ids[&2].clone();
+        let one = with(&code, &[(100, "version 4.13.2")]);
+        let message = format!("Upgrade it to 4.13.2\n\n{}\n", said.replace("ID", &named));
+        let pick = story.commit("release", "ann", &[base], &message, &[("code.c", &one)]);
+        let answer = story.made().answer(pick);
+        assert_eq!((&answer["status"], &answer["match"]), (&"partial".into(), &named.as_str().into()), "{answer}");
+        // All of what it does is there nevertheless.
+        assert_eq!((answer["part"].as_f64(), &answer["missing"]), (Some(1.0), &serde_json::json!([])), "{answer}");
+    }
+}
+
+#[test]
+fn a_name_is_borne_out_by_lines_that_were_adapted() {
     let code = numbered("line", 300);
     let mut story = Story::default();
     let base = story.commit("main", "ann", &[], "base of it all", &[("code.c", &code)]);
-    let mut all: Vec<(usize, String)> = (1..60).map(|at| (at, format!("line {at} updated"))).collect();
-    all.push((100, "version 4.13.2".to_owned()));
-    let all: Vec<(usize, &str)> = all.iter().map(|(at, line)| (*at, line.as_str())).collect();
-    story.commit("main", "bob", &[base], "more updates of many things", &[("code.c", &with(&code, &all))]);
+    let log = with(&code, &[(100, "log(\"failed to get the status\", error);")]);
+    story.commit("main", "bob", &[base], "Do not swallow what went wrong", &[("code.c", &log)]);
     let named = story.made().ids[&2].clone();
-    let one = with(&code, &[(100, "version 4.13.2")]);
-    let message = format!("Upgrade it to 4.13.2\n\nPartially backported from {named}\n");
-    let pick = story.commit("release", "ann", &[base], &message, &[("code.c", &one)]);
+    let own = with(&code, &[(1, "copyright 2026"), (100, "log(\"failed to obtain the status\", error);")]);
+    let pick = story.commit("release", "ann", &[base], &format!("Backport of {named}"), &[("code.c", &own)]);
     let answer = story.made().answer(pick);
-    assert_eq!((&answer["status"], &answer["match"]), (&"partial".into(), &named.as_str().into()), "{answer}");
-    // All of what it does is there nevertheless.
-    assert_eq!((answer["part"].as_f64(), &answer["missing"]), (Some(1.0), &serde_json::json!([])), "{answer}");
+    assert_eq!((&answer["status"], &answer["match"]), (&"probable".into(), &named.as_str().into()), "{answer}");
 }
 
 #[test]
