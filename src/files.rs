@@ -1,7 +1,7 @@
 //! Opens files in places where somebody may have put something else. It never waits for the other end of a pipe.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, ErrorKind, Write as _};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
@@ -39,6 +39,42 @@ pub(crate) fn open_for_writing(path: &Path, options: &mut OpenOptions) -> io::Re
         Some(nix::libc::ENXIO) => io::Error::new(error.kind(), "it is a pipe that nobody reads"),
         _ => error,
     })
+}
+
+/// Opens a file to read and append, or makes it, and locks it for as long as it stays open; `None` if somebody else has.
+///
+/// # Errors
+/// It cannot be opened or locked.
+pub(crate) fn open_locked(path: &Path) -> io::Result<Option<File>> {
+    loop {
+        let mut file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+        // Whoever had it may have replaced it between the two.
+        if is_still_at(&file, path)? {
+            file.seek(SeekFrom::Start(0))?;
+            return Ok(Some(file));
+        }
+    }
+}
+
+#[cfg(unix)]
+fn is_still_at(file: &File, path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt as _;
+    let own = file.metadata()?;
+    match fs::metadata(path) {
+        Ok(other) => Ok((own.dev(), own.ino()) == (other.dev(), other.ino())),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(not(unix))]
+fn is_still_at(_: &File, _: &Path) -> io::Result<bool> {
+    Ok(true)
 }
 
 /// Writes all of a text to what [`open_for_writing`] has opened, as fast as it is read where it is a pipe.
@@ -91,7 +127,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let [pipe, file, link] = ["pipe", "file", "link"].map(|name| folder.path().join(name));
         make_pipe(&pipe);
-        std::fs::write(&file, "x").unwrap();
+        fs::write(&file, "x").unwrap();
         std::os::unix::fs::symlink(&file, &link).unwrap();
         assert_eq!(open(&pipe, Links::Follow).unwrap_err().to_string(), "it is a pipe or a device, not a file");
         assert!(open(Path::new("/dev/null"), Links::Follow).is_err());
@@ -111,7 +147,7 @@ mod tests {
         let long = vec![b'x'; 1 << 20];
         let reader = thread::spawn({
             let pipe = pipe.clone();
-            move || std::fs::read(pipe).unwrap()
+            move || fs::read(pipe).unwrap()
         });
         let mut writer = loop {
             match open_for_writing(&pipe, OpenOptions::new().write(true)) {

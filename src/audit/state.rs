@@ -10,13 +10,14 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::fs::{self, File};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use bstr::ByteVec as _;
 
+use crate::files;
 use crate::gate::{Gate, Held};
 use crate::git::Digest;
 use crate::model::{Exit, Failure, HashKind, RefName, WAIVER_NOTES};
@@ -100,7 +101,7 @@ impl State {
         let detail = format!("opening the state {}", path.display());
         let failure = |exit, cause: String| Failure::new(exit, detail.clone(), cause);
         let unreadable = |error: io::Error| failure(Exit::Undecided, error.to_string());
-        let Some(mut file) = open_locked(path).map_err(unreadable)? else {
+        let Some(mut file) = files::open_locked(path).map_err(unreadable)? else {
             return Err(failure(Exit::Usage, "another audit is using it".to_owned()));
         };
         let mut text = Vec::new();
@@ -188,39 +189,6 @@ fn read(text: &[u8]) -> (usize, BTreeMap<String, Record>) {
         }
     }
     (count, records)
-}
-
-/// Opens a file and locks it, for as long as it stays open; `None` if somebody else has.
-fn open_locked(path: &Path) -> io::Result<Option<File>> {
-    loop {
-        let mut file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Ok(None),
-            Err(TryLockError::Error(error)) => return Err(error),
-        }
-        // Another audit may have replaced it between the two.
-        if is_still_at(&file, path)? {
-            file.seek(SeekFrom::Start(0))?;
-            return Ok(Some(file));
-        }
-    }
-}
-
-#[cfg(unix)]
-fn is_still_at(file: &File, path: &Path) -> io::Result<bool> {
-    use std::os::unix::fs::MetadataExt as _;
-    let own = file.metadata()?;
-    match fs::metadata(path) {
-        Ok(other) => Ok((own.dev(), own.ino()) == (other.dev(), other.ino())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(error),
-    }
-}
-
-#[cfg(not(unix))]
-fn is_still_at(_: &File, _: &Path) -> io::Result<bool> {
-    Ok(true)
 }
 
 /// Writes a text next to a file and puts it into the file's place.

@@ -4,12 +4,13 @@
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use super::history::History;
+use crate::files;
 use crate::git::Digest;
 use crate::model::{Exit, Failure, HashKind};
 use crate::policy::Policy;
@@ -47,14 +48,9 @@ impl State {
     pub(crate) fn open(path: &Path, history: &History, policy: &Policy) -> Result<Self, Failure> {
         let failure = |exit, cause: String| Failure::new(exit, format!("opening the state {}", path.display()), cause);
         let unusable = |error: io::Error| failure(Exit::Undecided, error.to_string());
-        let mut file = OpenOptions::new().read(true).append(true).create(true).open(path).map_err(unusable)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(failure(Exit::Usage, "another replay is using it".to_owned()));
-            }
-            Err(TryLockError::Error(error)) => return Err(unusable(error)),
-        }
+        let Some(mut file) = files::open_locked(path).map_err(unusable)? else {
+            return Err(failure(Exit::Usage, "another replay is using it".to_owned()));
+        };
         let head = Head { schema: SCHEMA.to_owned(), key: key(history, policy).unwrap_or_default() };
         let mut known = BTreeMap::new();
         let mut lines = BufReader::new(&file).split(b'\n');
