@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use super::change::Change;
 use super::features::{Cover, Features};
 use super::index::At;
-use super::named::Named;
 use super::reading::Patches;
 use super::tiers::{Reason, Tier};
 use super::verdict::Evidence;
@@ -139,14 +138,11 @@ impl Holders {
 
 /// Returns whether either of two commits leads to the other by what it says.
 fn are_related(own: &Change, other: &Change) -> bool {
-    let names = |change: &Change, other: &Change| {
-        change.named.iter().any(|named| matches!(named, Named::Commit(prefix) if other.has_prefix(prefix)))
-    };
     (own.author.is(other.author) && own.seconds == other.seconds)
         || (own.key == other.key && !own.key.is_empty())
         || (own.change_id.is_some() && own.change_id == other.change_id)
-        || names(own, other)
-        || names(other, own)
+        || own.names(other)
+        || other.names(own)
 }
 
 /// Returns the accepted pairs of each branch commit, best first.
@@ -183,10 +179,9 @@ pub(super) fn squashed(
     holders: &Holders,
     (own, there): (&Patches<'_>, &Patches<'_>),
 ) -> Option<Squash> {
-    let content = |pair: &Pair| pair.features.content.clone();
     let is_inside = |pair: &&Pair| {
-        content(pair).of_mainline >= PART_INSIDE
-            && content(pair).shared > PART_WEIGHT
+        pair.features.content.of_mainline >= PART_INSIDE
+            && pair.features.content.shared > PART_WEIGHT
             && !pair.is_taken_away
             && !holders.is_anothers(pair.mainline, change.id)
     };
@@ -194,15 +189,17 @@ pub(super) fn squashed(
     if parts.len() < 2 {
         return None;
     }
-    parts.sort_by(|a, b| content(b).shared.total_cmp(&content(a).shared).then(a.mainline.cmp(&b.mainline)));
+    parts.sort_by(|a, b| {
+        b.features.content.shared.total_cmp(&a.features.content.shared).then(a.mainline.cmp(&b.mainline))
+    });
     let mut cover = Cover::of(own.get(parts.first()?.branch)?);
     parts.retain(|pair| there.get(pair.mainline).is_some_and(|patch| cover.add(patch) > PART_WEIGHT));
     if parts.len() < 2 || cover.part() < MOSTLY_COVERED {
         return None;
     }
     let is_whole = cover.part() >= COVERED
-        && parts
-            .iter()
-            .all(|pair| content(pair).of_mainline >= WHOLE_PART_INSIDE && content(pair).shared >= WHOLE_PART_WEIGHT);
+        && parts.iter().all(|pair| {
+            pair.features.content.of_mainline >= WHOLE_PART_INSIDE && pair.features.content.shared >= WHOLE_PART_WEIGHT
+        });
     Some(Squash { parts: parts.into_iter().map(|pair| pair.mainline).collect(), is_whole })
 }

@@ -104,6 +104,11 @@ impl Change {
     pub(super) fn has_prefix(&self, prefix: &Prefix) -> bool {
         self.id.to_string().as_bytes().starts_with(prefix)
     }
+
+    /// Returns whether its message names another commit as its original, by the id.
+    pub(super) fn names(&self, other: &Change) -> bool {
+        self.named.iter().any(|named| matches!(named, Named::Commit(prefix) if other.has_prefix(prefix)))
+    }
 }
 
 /// How many lines of a message are searched for titles, and how many words those must have: `fix tests` is a title of

@@ -179,8 +179,7 @@ impl Search<'_> {
                 let Some((other, theirs)) = there.changes.get(*pick).zip(there.get(*pick)) else { continue };
                 let Some(patch) = patches.get(at) else { continue };
                 let whole = Features::new((merge, patch), (other, theirs), Marks::default(), self.index);
-                let is_named = other.named.iter().any(|named| is_name_of(named, merge))
-                    || merge.named.iter().any(|named| is_name_of(named, other));
+                let is_named = other.names(merge) || merge.names(other);
                 let is_whole = tiers::is_all_of(&whole, is_named);
                 for own_at in brought {
                     let marks = Marks { is_brought: is_whole, ..Marks::default() };
@@ -398,10 +397,6 @@ impl<'a> Rivals<'a> {
         self.holders.add(&rivals.branch, mainline.commits, &pairs);
         Ok(())
     }
-}
-
-fn is_name_of(named: &Named, change: &Change) -> bool {
-    matches!(named, Named::Commit(prefix) if change.has_prefix(prefix))
 }
 
 /// Returns the pairs of each change.

@@ -417,7 +417,7 @@ impl Snapshot<'_> {
     }
 
     /// Returns how changes are compared for a flow.
-    fn as_flow_asks<'o>(&self, flow: &'o Flow, options: Options<'o>) -> Options<'o> {
+    pub(super) fn as_flow_asks<'o>(&self, flow: &'o Flow, options: Options<'o>) -> Options<'o> {
         let grammar = self.grammar();
         Options { grammar, exempt_trailer: &flow.exempt_trailer, owes_chores: flow.owes_chores, ..options }
     }

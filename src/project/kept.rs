@@ -48,13 +48,7 @@ impl Snapshot<'_> {
             return Ok(Vec::new());
         }
         let from = self.tips_of(&flow.from)?;
-        let options = || Options {
-            grammar: self.grammar(),
-            exempt_trailer: &flow.exempt_trailer,
-            owes_chores: flow.owes_chores,
-            cache: Caching::Read,
-            ..Options::default()
-        };
+        let options = || self.as_flow_asks(flow, Options { cache: Caching::Read, ..Options::default() });
         let mut found = Vec::new();
         for id in merges.iter().rev() {
             for discarded in self.discarded_by(*id, &from, tip, &options)? {

@@ -326,13 +326,8 @@ impl Snapshot<'_> {
     /// Returns the maintained branches that words name, and the words that name none.
     fn named(&self, flow: &Flow, words: &[BString]) -> Result<(BTreeSet<RefName>, Vec<BString>), FactError> {
         let branches = self.wishes.branches.get(flow.to.clone(), || {
-            let mut found = Vec::new();
-            for (name, tip) in self.branches_of(&flow.to)? {
-                if self.is_maintained(&name, tip)? {
-                    found.push(name);
-                }
-            }
-            Ok(found.into())
+            let maintained = self.maintained_of(&flow.to)?;
+            Ok(maintained.into_iter().map(|(name, _)| name).collect())
         })?;
         let (mut named, mut unknown) = (BTreeSet::new(), Vec::new());
         for word in words {
