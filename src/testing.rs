@@ -3,6 +3,17 @@
 //!
 //! Everything else is private to the crate, which lets the compiler report what nobody uses.
 
+/// The command line, in the process of a test.
+pub mod cli {
+    pub use crate::cli::Surroundings;
+
+    /// Runs the command that these words name, the first of which is the program's own name, and returns its exit code.
+    /// A deadline that passes ends the whole process.
+    pub fn run(words: impl Iterator<Item = std::ffi::OsString>, surroundings: Surroundings) -> u8 {
+        crate::cli::run(words, surroundings).code()
+    }
+}
+
 /// Repositories and the objects in them.
 pub mod git {
     #[cfg(fuzzing)]

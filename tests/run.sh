@@ -67,4 +67,5 @@ if [ -w /dev/shm ] && [ "$(df -Pk /dev/shm | awk 'END { print $4 }')" -gt 200000
     TMPDIR=/dev/shm
     export TMPDIR
 fi
-cargo test --locked
+# Both rings.
+cargo test --locked -- --include-ignored

@@ -1,7 +1,6 @@
 //! `refgate audit`: the standing judgements of many repositories.
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use std::io::IsTerminal as _;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -79,7 +78,7 @@ pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
     let state = arguments.state.map(|path| State::open(&context.absolute(&path))).transpose()?;
     let cores = || std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
     let jobs = arguments.jobs.unwrap_or_else(cores).get();
-    let shows_progress = std::io::stderr().is_terminal();
+    let shows_progress = context.is_watched();
     let all = places.found.len();
     let progress = |done: usize| {
         if shows_progress {

@@ -3,8 +3,9 @@
 use bstr::BString;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::io::{IsTerminal as _, Read as _, Write as _};
+use std::io::{IsTerminal as _, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use crate::git::{Environment, Repository, Trust};
 use crate::model::{Exit, Failure, Untrusted};
@@ -25,20 +26,53 @@ pub(super) enum When {
 /// Longer standard input is not a push: 5,000 refs are half a megabyte.
 const MAX_INPUT: u64 = 256 << 20;
 
-/// What a command knows about the process in which it runs.
-pub(super) struct Context {
-    variables: BTreeMap<OsString, OsString>,
-    working_directory: PathBuf,
+/// What a command is given by whoever runs it: a process, or a test that runs many commands in its own.
+pub struct Surroundings {
+    /// The environment.
+    pub variables: BTreeMap<OsString, OsString>,
+    /// The directory that relative paths start from.
+    pub working_directory: PathBuf,
+    /// Standard input.
+    pub input: Box<dyn Read + Send>,
+    /// Standard output.
+    pub output: Box<dyn Write + Send>,
+    /// Standard error.
+    pub error: Box<dyn Write + Send>,
+    /// Whether somebody reads standard output, and standard error, while the command runs.
+    pub is_terminal: (bool, bool),
 }
 
-impl Context {
+impl Surroundings {
+    /// Returns those of this process.
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
-    pub(super) fn from_process() -> Self {
+    pub(super) fn of_process() -> Self {
         Self {
             variables: std::env::vars_os().collect(),
             // Only a directory that was removed has no name; `.` then fails where it is used, with a message.
             working_directory: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
+            input: Box::new(std::io::stdin()),
+            output: Box::new(std::io::stdout()),
+            error: Box::new(std::io::stderr()),
+            is_terminal: (std::io::stdout().is_terminal(), std::io::stderr().is_terminal()),
         }
+    }
+}
+
+/// What a command knows about its surroundings.
+pub(super) struct Context {
+    variables: BTreeMap<OsString, OsString>,
+    working_directory: PathBuf,
+    input: Mutex<Box<dyn Read + Send>>,
+    output: Mutex<Box<dyn Write + Send>>,
+    error: Mutex<Box<dyn Write + Send>>,
+    is_terminal: (bool, bool),
+}
+
+impl Context {
+    pub(super) fn new(surroundings: Surroundings) -> Self {
+        let Surroundings { variables, working_directory, input, output, error, is_terminal } = surroundings;
+        let (input, output, error) = (Mutex::new(input), Mutex::new(output), Mutex::new(error));
+        Self { variables, working_directory, input, output, error, is_terminal }
     }
 
     /// Returns an environment variable.
@@ -93,11 +127,8 @@ impl Context {
     pub(super) fn standard_input(&self) -> Result<Vec<u8>, Failure> {
         let failure = |cause: String| Failure::new(Exit::Usage, "reading the ref updates", cause);
         let mut input = Vec::new();
-        std::io::stdin()
-            .lock()
-            .take(MAX_INPUT + 1)
-            .read_to_end(&mut input)
-            .map_err(|error| failure(error.to_string()))?;
+        let mut stream = self.input.lock().unwrap_or_else(PoisonError::into_inner);
+        stream.by_ref().take(MAX_INPUT + 1).read_to_end(&mut input).map_err(|error| failure(error.to_string()))?;
         if input.len() as u64 > MAX_INPUT {
             return Err(failure(format!("standard input is longer than {MAX_INPUT} bytes")));
         }
@@ -107,12 +138,12 @@ impl Context {
     /// Writes text for people to standard error, escaped like a command's output. A closed stream changes nothing: the
     /// exit code is the verdict.
     pub(super) fn complain(&self, text: &str) {
-        let _ = std::io::stderr().lock().write_all(text.as_bytes());
+        let _ = self.error.lock().unwrap_or_else(PoisonError::into_inner).write_all(text.as_bytes());
     }
 
     /// Writes a command's output to standard output. Whatever others wrote has been escaped in it.
     pub(super) fn print(&self, text: &str) -> Result<(), Failure> {
-        let mut output = std::io::stdout().lock();
+        let mut output = self.output.lock().unwrap_or_else(PoisonError::into_inner);
         output
             .write_all(text.as_bytes())
             .and_then(|()| output.flush())
@@ -129,9 +160,19 @@ impl Context {
         Colour(match when {
             When::Always => true,
             When::Never => false,
-            When::Auto => {
-                std::io::stderr().is_terminal() && self.variable("NO_COLOR").is_none_or(|value| value.is_empty())
-            }
+            When::Auto => self.is_watched() && self.variable("NO_COLOR").is_none_or(|value| value.is_empty()),
         })
+    }
+
+    /// Returns whether somebody reads standard error while the command runs, and wants to see how far it is.
+    pub(super) fn is_watched(&self) -> bool {
+        self.is_terminal.1
+    }
+
+    /// Prints what clap has to say, in colour where standard output is a terminal.
+    pub(super) fn print_help(&self, text: &clap::builder::StyledStr) {
+        let text = if self.is_terminal.0 { text.ansi().to_string() } else { text.to_string() };
+        // The stream may be closed; the exit code does not change.
+        let _ = self.print(&text);
     }
 }

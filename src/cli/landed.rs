@@ -5,7 +5,6 @@ mod questions;
 mod text;
 
 use std::collections::BTreeSet;
-use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
 use super::context::Context;
@@ -120,7 +119,7 @@ impl Asking<'_, '_> {
             format!("looking for the changes of {} on {}", Untrusted::new(&question.from), Untrusted::new(&question.to))
         };
         let unknown = |error: FactError| error.into_failure(detail(), Stage::Ci);
-        let shows_progress = std::io::stderr().is_terminal();
+        let shows_progress = self.context.is_watched();
         let progress = |what: &'static str, count: usize| {
             if shows_progress {
                 self.context.complain(&format!("\r\u{1b}[K{what} ({count})"));

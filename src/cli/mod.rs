@@ -38,6 +38,7 @@ use std::process::ExitCode;
 
 use crate::model::{Exit, Untrusted};
 use context::Context;
+pub use context::Surroundings;
 
 /// A gate on git refs: one policy file decides what may be pushed.
 #[derive(Debug, Parser)]
@@ -87,27 +88,26 @@ enum Command {
 /// Runs the program.
 pub fn main() -> ExitCode {
     announce_panics();
-    run(std::env::args_os()).into()
+    run(std::env::args_os(), Surroundings::of_process()).into()
 }
 
-fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
-    let words: Vec<OsString> = arguments.collect();
+/// Runs the command that these words name, the first of which is the program's own name.
+pub(crate) fn run(words: impl Iterator<Item = OsString>, surroundings: Surroundings) -> Exit {
+    let words: Vec<OsString> = words.collect();
+    let context = Context::new(surroundings);
     let cli = match Cli::try_parse_from(&words) {
         Ok(cli) => cli,
         Err(error) => {
-            // Either stream may be closed; the exit code does not change.
             if !error.use_stderr() {
-                let _ = error.print();
+                context.print_help(&error.render());
                 return Exit::Accepted;
             }
             // An error quotes the words that were given, which a script may have got from anywhere.
-            let shown = Untrusted::new(&error.render().to_string()).lines();
-            let _ = std::io::Write::write_all(&mut std::io::stderr(), shown.as_bytes());
-            judge::log_misuse(&Context::from_process(), &words, &error.to_string());
+            context.complain(&Untrusted::new(&error.render().to_string()).lines());
+            judge::log_misuse(&context, &words, &error.to_string());
             return Exit::Usage;
         }
     };
-    let context = Context::from_process();
     let ended = match cli.command {
         Command::Hook(arguments) => hook::run(&context, arguments),
         Command::Check(arguments) => check::run(&context, arguments),

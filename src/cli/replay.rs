@@ -2,7 +2,6 @@
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use jiff::tz::TimeZone;
-use std::io::IsTerminal as _;
 use std::num::NonZero;
 use std::path::PathBuf;
 
@@ -67,7 +66,7 @@ pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
     let ask = Ask { named: arguments.project.named(context)?, ..Ask::default() };
     let ask = ask.in_clone(&repository, &arguments.remote.remote);
     let gate = open(context, arguments.color, repository, view, ask)?;
-    let shows_progress = std::io::stderr().is_terminal();
+    let shows_progress = context.is_watched();
     let say = |text: &str| {
         if shows_progress {
             context.complain(&format!("\r\u{1b}[K{text}"));

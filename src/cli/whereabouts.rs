@@ -1,7 +1,6 @@
 //! `refgate where`: which branches and versions have a change.
 
 use std::collections::BTreeSet;
-use std::io::IsTerminal as _;
 
 use super::context::Context;
 use super::output::ListFormat;
@@ -33,7 +32,7 @@ pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
     let gate = arguments.project.open(context, &arguments.remote.remote)?;
     let (repository, policy) = (gate.project().repository(), gate.project().policy());
     let detail = format!("looking for the change of {}", Untrusted::new(&arguments.commit));
-    let shows_progress = std::io::stderr().is_terminal();
+    let shows_progress = context.is_watched();
     let progress = |what: &'static str, count: usize| {
         if shows_progress {
             context.complain(&format!("\r\u{1b}[K{what} ({count})"));

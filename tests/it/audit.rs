@@ -325,6 +325,7 @@ fn records(state: &Path) -> Vec<Value> {
 }
 
 #[test]
+#[ignore = "the outer ring: more than a second of a core"]
 fn of_two_hundred_repositories_the_broken_ones_stop_nothing_and_a_killed_audit_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     fleet(folder.path());

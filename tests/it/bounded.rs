@@ -54,6 +54,7 @@ fn pipe(path: &Path) {
 }
 
 #[test]
+#[ignore = "the outer ring: more than a second of a core"]
 fn what_is_left_out_of_a_report_is_counted_in_every_form() {
     let site = Site::usual();
     unhurried(&site);

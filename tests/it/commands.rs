@@ -970,6 +970,7 @@ fn what_no_command_fixes_shows_none() {
 
 /// A push that is only warned about goes ahead: nothing that would have to come before it is shown then.
 #[test]
+#[ignore = "the outer ring: more than a second of a core"]
 fn a_warning_shows_no_command_that_comes_too_late() {
     let quiet = ["pick", "merge", "merge_waivers", "revert", "promote", "bring_file", "fetch"];
     let cases: Vec<&Case<'_>> = CASES.iter().filter(|case| !quiet.contains(&case.by)).collect();

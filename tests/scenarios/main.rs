@@ -26,7 +26,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 use libtest_mimic::{Arguments, Failed, Trial};
 use places::{Known, Places, Seen, Update};
 use support::scenario::{self, Scenario};
-use support::{REFGATE, command, history, refgate, run, stderr};
+use support::{REFGATE, command, history, run, run_here, stderr};
 
 /// What came out, by file, to be written once all tests have run.
 type Blessed = Arc<Mutex<BTreeMap<PathBuf, Vec<(Range<usize>, i32, String)>>>>;
@@ -117,7 +117,7 @@ fn difference(expected: &str, found: &str) -> String {
 /// Returns the policy with every rule but one turned off.
 fn arm_only(policy: &str, rule: &str) -> String {
     static RULES: LazyLock<Vec<String>> = LazyLock::new(|| {
-        let rules = support::json(&refgate(Path::new("/"), &["rules", "--format", "json"], b""));
+        let rules = support::json(&run_here(command(REFGATE, Path::new("/")).args(["rules", "--format", "json"]), b""));
         rules["rules"].as_array().unwrap().iter().map(|rule| rule["id"].as_str().unwrap().to_owned()).collect()
     });
     let mut text = policy.to_owned();

@@ -21,6 +21,8 @@
 //! - `check --ref` takes names below `refs/` alone: it is asked about the rest of the push.
 //! - `places.txt` lists what differs besides, and why.
 //!
+//! pre-receive is a process as git starts it; the others are asked in this one, which is what the tests have time for.
+//!
 //! A repository with missing objects or a shallow history is judged only in the first place: no push leads there.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,7 +32,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::support::history::{self, Ids};
-use super::support::{REFGATE, command, run, stderr};
+use super::support::{REFGATE, command, run_here, stderr};
 
 /// The differences that are known, `places.txt`: a line `RULE: TITLE: PLACE` each, the reason above it. Where a place
 /// has come to agree, its line has to go, which keeps the list true.
@@ -217,8 +219,8 @@ impl Places<'_> {
         };
     }
 
-    fn ask(&self, command: &mut std::process::Command, input: &str) -> Seen {
-        let output = run(command.args(["--format", "json"]), input.as_bytes());
+    fn ask(&self, command: &mut std::process::Command) -> Seen {
+        let output = run_here(command.args(["--format", "json"]), b"");
         match serde_json::from_slice(&output.stdout) {
             Ok(report) => Seen::of(&report),
             Err(_) => {
@@ -241,7 +243,7 @@ impl Places<'_> {
         self.policy(&mut hook, false);
         // git's own message comes last: anything after it would count as part of it.
         hook.args(["--format", "json", "--", "origin"]).arg(self.server);
-        let output = run(&mut hook, input.as_bytes());
+        let output = run_here(&hook, input.as_bytes());
         match serde_json::from_slice(&output.stdout) {
             Ok(report) => Seen::of(&report),
             Err(_) => {
@@ -258,7 +260,7 @@ impl Places<'_> {
             check.arg("--ref").arg(format!("{}={}..{}", update.name, update.old, update.new));
         }
         self.policy(&mut check, true);
-        self.ask(&mut check, "")
+        self.ask(&mut check)
     }
 
     fn checked_out(&self, job: &Path, update: &Update) -> String {
@@ -285,7 +287,7 @@ impl Places<'_> {
         check.env("GITHUB_EVENT_PATH", path).env("GITHUB_REF", &update.name).env("GITHUB_SHA", commit);
         check.env("GITHUB_REF_NAME", short);
         self.policy(&mut check, true);
-        self.ask(&mut check, "")
+        self.ask(&mut check)
     }
 
     fn gitlab(&self, job: &Path, update: &Update) -> Seen {
@@ -300,7 +302,7 @@ impl Places<'_> {
             }
         }
         self.policy(&mut check, true);
-        self.ask(&mut check, "")
+        self.ask(&mut check)
     }
 }
 

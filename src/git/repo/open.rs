@@ -113,6 +113,11 @@ impl Repository {
         self.paths.work_tree.as_deref()
     }
 
+    /// Returns a path as whoever opened the repository typed it, made absolute.
+    pub(crate) fn from_here(&self, path: &Path) -> PathBuf {
+        self.paths.environment.cwd.join(path)
+    }
+
     /// Returns the hash function of its object ids.
     pub fn hash_kind(&self) -> HashKind {
         self.odb.hash_kind()
