@@ -159,7 +159,7 @@ pub(crate) fn environment(cwd: &Path, vars: &[(&str, &str)]) -> Environment {
 
 fn run(directory: &Path, args: &[&str], vars: &[(&str, &str)], input: &[u8]) -> String {
     #[expect(clippy::disallowed_methods, reason = "the real git is what refgate is compared with")]
-    let mut child = Command::new("git")
+    let mut child = Command::new(environment(directory, &[]).git_program().unwrap())
         .args(args)
         .current_dir(directory)
         .env_clear()

@@ -212,10 +212,7 @@ fn installation_prefix(environment: &Environment) -> Option<PathBuf> {
     if let Some(exec_path) = environment.var("GIT_EXEC_PATH") {
         return Path::new(exec_path).ancestors().nth(2).map(Path::to_owned);
     }
-    let path = environment.var("PATH")?;
-    let name = if cfg!(windows) { "git.exe" } else { "git" };
-    let directory = std::env::split_paths(path).find(|directory| directory.join(name).is_file())?;
-    directory.parent().map(Path::to_owned)
+    environment.git_program()?.ancestors().nth(2).map(Path::to_owned)
 }
 
 /// Returns the system-wide file of that installation (git's Makefile: `etc/gitconfig` below the prefix, but

@@ -71,6 +71,15 @@ impl Environment {
         self.vars.get(OsStr::new(key)).map(OsString::as_os_str)
     }
 
+    /// Returns the file that `git` is in `PATH`; nothing where there is none that can be run.
+    pub(in crate::git) fn git_program(&self) -> Option<PathBuf> {
+        let name = if cfg!(windows) { "git.exe" } else { "git" };
+        std::env::split_paths(self.var("PATH")?)
+            .filter(|directory| directory.is_absolute())
+            .map(|directory| directory.join(name))
+            .find(|file| file.metadata().is_ok_and(|metadata| metadata.is_file() && may_run(&metadata)))
+    }
+
     /// Returns the same without what says where objects are: for a repository other than the hook's own.
     pub(in crate::git) fn without_objects(mut self) -> Self {
         self.object_directory = None;
@@ -80,4 +89,16 @@ impl Environment {
         }
         self
     }
+}
+
+/// Returns whether somebody may run a file.
+#[cfg(unix)]
+fn may_run(metadata: &std::fs::Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    metadata.permissions().mode() & 0o111 != 0
+}
+
+#[cfg(not(unix))]
+fn may_run(_metadata: &std::fs::Metadata) -> bool {
+    true
 }

@@ -3,6 +3,7 @@
 use bstr::{BString, ByteSlice as _};
 use std::ffi::OsStr;
 use std::io::{Read, Write as _};
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
@@ -25,8 +26,10 @@ impl Repository {
     /// Prepares `git` with a subcommand and options. What varies goes through [`Git::operand`].
     pub fn git(&self, args: &[&'static str]) -> Git {
         let paths = &self.paths;
+        // With a path of its own, the system need not copy this process to start another one.
+        let program = paths.environment.git_program().unwrap_or_else(|| PathBuf::from("git"));
         #[expect(clippy::disallowed_methods, reason = "this is the place that starts git")]
-        let mut command = Command::new("git");
+        let mut command = Command::new(program);
         command
             .current_dir(&paths.environment.cwd)
             .env_clear()

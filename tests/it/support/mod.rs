@@ -7,7 +7,7 @@ pub(crate) mod site;
 
 use std::ffi::OsStr;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, LazyLock, Mutex};
 
@@ -22,7 +22,7 @@ pub(crate) const REFGATE: &str = env!("CARGO_BIN_EXE_refgate");
 
 /// Makes a command that sees nothing of its surroundings but PATH.
 pub(crate) fn command(program: impl AsRef<OsStr>, directory: &Path) -> Command {
-    let mut command = Command::new(program);
+    let mut command = Command::new(found(program.as_ref()));
     command.env_clear().current_dir(directory).stdin(Stdio::null());
     for (name, value) in [
         ("PATH", std::env::var("PATH").unwrap().as_str()),
@@ -43,6 +43,16 @@ pub(crate) fn command(program: impl AsRef<OsStr>, directory: &Path) -> Command {
         command.env(name, value);
     }
     command
+}
+
+/// Returns git's own file for its name: with a PATH of its own, a command that is only a name is started by copying this
+/// process, which is large.
+fn found(program: &OsStr) -> &OsStr {
+    static GIT: LazyLock<PathBuf> = LazyLock::new(|| {
+        let directories = std::env::split_paths(&std::env::var_os("PATH").unwrap()).collect::<Vec<_>>();
+        directories.into_iter().map(|directory| directory.join("git")).find(|file| file.is_file()).unwrap()
+    });
+    if program == "git" { GIT.as_os_str() } else { program }
 }
 
 /// Runs git and gives its standard output; fails the test when git fails.
