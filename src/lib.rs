@@ -33,6 +33,8 @@ mod report;
 mod install;
 // Floor 8: many repositories.
 mod audit;
+// Floor 8: pushes that nobody has made.
+mod cases;
 // Floor 8: the past of one.
 mod replay;
 // Floor 9: the command line.

@@ -3,6 +3,11 @@
 //!
 //! Everything else is private to the crate, which lets the compiler report what nobody uses.
 
+/// Cases of pushes.
+pub mod cases {
+    pub use crate::cases::{Expect, Section, Text, Wrong, sections, write};
+}
+
 /// The command line, in the process of a test.
 pub mod cli {
     pub use crate::cli::Surroundings;

@@ -15,6 +15,7 @@
 //! | `walk/dag`, `paint`, `difference`, `subgraph` | what they stand on |
 //! | `diff/tree_diff`, `changed_paths`, `line_diff`, `common` | what a commit changed, for many commits in a row |
 //! | `picking` | whether picks would apply |
+//! | `made` | repositories that are written object by object |
 //! | `memory`, `scratch` | repositories for tests: in memory, and made by the real git |
 //! | `budget`, `error` | how long all of this may take, and why there was no answer |
 //!
@@ -27,6 +28,7 @@ mod diff;
 mod error;
 #[cfg(test)]
 mod histories;
+mod made;
 #[cfg(test)]
 mod memory;
 mod object;
@@ -43,6 +45,7 @@ pub(crate) use diff::tree_diff::TreeDiff;
 pub(crate) use error::Error;
 #[cfg(test)]
 pub(crate) use error::Need;
+pub(crate) use made::{Holds, Made};
 #[cfg(test)]
 pub(crate) use memory::Memory;
 pub use object::commit::Commit;

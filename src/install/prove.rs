@@ -29,7 +29,7 @@ pub(super) fn prove(site: &Site<'_>, hooks: &[(Hook, Health)], broken: bool) -> 
         lines.push(if site.repository.is_bare() {
             push_here(site, scratch.path())?
         } else {
-            push_from_here(site, scratch.path())?
+            push_typed_here(site, scratch.path())?
         });
     }
     Ok(lines)
@@ -119,7 +119,7 @@ fn push_here(site: &Site<'_>, scratch: &Path) -> Result<Line, Error> {
 }
 
 /// Pushes from this clone into a scratch repository.
-fn push_from_here(site: &Site<'_>, scratch: &Path) -> Result<Line, Error> {
+fn push_typed_here(site: &Site<'_>, scratch: &Path) -> Result<Line, Error> {
     let top = site.run_directory(Hook::PrePush);
     let head = Job::new("git", top).words(&["rev-parse", "--quiet", "--verify", "HEAD^{commit}"]).run(&site.account)?;
     if !head.status.success() {

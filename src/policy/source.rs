@@ -8,9 +8,15 @@ use crate::model::did_you_mean;
 /// The presets that ship with refgate: name and text.
 pub const PRESETS: &[(&str, &str)] = &[
     ("brewblox", include_str!("../../policies/brewblox.toml")),
+    ("calver", include_str!("../../policies/calver.toml")),
     ("canfar", include_str!("../../policies/canfar.toml")),
+    ("gitflow", include_str!("../../policies/gitflow.toml")),
     ("imagefactory", include_str!("../../policies/imagefactory.toml")),
+    ("merge-up", include_str!("../../policies/merge-up.toml")),
+    ("monorepo", include_str!("../../policies/monorepo.toml")),
     ("pybal", include_str!("../../policies/pybal.toml")),
+    ("stable-branches", include_str!("../../policies/stable-branches.toml")),
+    ("trunk", include_str!("../../policies/trunk.toml")),
 ];
 
 /// Where a policy is read from.

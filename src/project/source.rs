@@ -18,9 +18,9 @@ const MAX_POLICY_BYTES: u64 = 1 << 20;
 pub(crate) fn read_source(repository: &Repository, source: &Source) -> Result<Vec<u8>, Failure> {
     let failure = |cause: String| Failure::new(Exit::Policy, format!("reading the policy `{source}`"), cause);
     match source {
-        Source::File(file) => read_file(&repository.from_here(file)).map_err(|error| failure(error.to_string())),
+        Source::File(file) => read_file(&repository.typed_here(file)).map_err(|error| failure(error.to_string())),
         Source::Tree { file, top } => {
-            read_file_within(&repository.from_here(file), top).map_err(|error| failure(error.to_string()))
+            read_file_within(&repository.typed_here(file), top).map_err(|error| failure(error.to_string()))
         }
         Source::Preset(name) => Err(failure(format!("`{name}` is built in"))),
         Source::Ref { revision, path } => {
@@ -88,7 +88,7 @@ pub(crate) fn confined(source: Source, base: &Path, work_tree: Option<&Path>) ->
 pub(crate) fn is_there(repository: &Repository, source: &Source) -> bool {
     match source {
         // A dangling link exists: reading it then fails, and says so.
-        Source::File(file) | Source::Tree { file, .. } => repository.from_here(file).symlink_metadata().is_ok(),
+        Source::File(file) | Source::Tree { file, .. } => repository.typed_here(file).symlink_metadata().is_ok(),
         Source::Preset(_) => true,
         Source::Ref { revision, path } => {
             let commit = match ObjectId::from_hex(revision.as_bytes()) {

@@ -36,6 +36,7 @@ mod partial;
 mod policies;
 mod policy_diff;
 mod policy_proof;
+mod policy_test;
 mod post_receive;
 mod pushes;
 mod reference_pages;

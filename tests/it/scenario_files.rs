@@ -93,7 +93,7 @@ fn empty_blocks_are_filled_and_the_rest_of_the_file_stays() {
 #[test]
 fn what_is_wrong_is_said_with_file_and_line() {
     let wrong = |old: &str, new: &str| read("rule.md", &FILE.replacen(old, new, 1)).unwrap_err();
-    assert!(wrong("```push", "```pull").starts_with("rule.md:13: a block `pull` has no meaning in a scenario"));
+    assert!(wrong("```push", "```pusch").starts_with("rule.md:13: a block `pusch` has no meaning in a case"));
     assert!(wrong("```repo", "```push").starts_with("rule.md:7: a block `push` has no meaning above the first"));
     assert!(wrong("exit=0", "exit=none").starts_with("rule.md:30: `none` is not a number"));
     assert!(wrong("## refuses", "## rejects").starts_with("rule.md:11: the title `rejects one` starts with none of"));

@@ -1,4 +1,4 @@
-//! `refgate policy`: writes, validates, prints and compares policies.
+//! `refgate policy`: writes, validates, prints, compares and tries policies.
 
 mod check;
 mod diff;
@@ -6,6 +6,7 @@ mod init;
 mod load;
 mod schema;
 mod show;
+mod test;
 
 use super::context::Context;
 use crate::model::{Exit, Failure};
@@ -30,6 +31,9 @@ enum Action {
     /// Say what another policy makes weaker and what stronger, with a push that shows it, and with `--repo` what it would
     /// have changed over the past. Ends with 1 where something is weaker.
     Diff(diff::Args),
+    /// Try pushes that nobody has made: a history, a push and what has to come out of it, without a repository at hand.
+    /// Ends with 1 where something else comes out.
+    Test(test::Args),
     /// Print the JSON schema of the format.
     Schema,
 }
@@ -40,6 +44,7 @@ pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
         Action::Check(arguments) => check::run(context, &arguments),
         Action::Show(arguments) => show::run(context, &arguments),
         Action::Diff(arguments) => diff::run(context, &arguments),
+        Action::Test(arguments) => test::run(context, &arguments),
         Action::Schema => context.print(&schema()).map(|()| Exit::Accepted),
     }
 }

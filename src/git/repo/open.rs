@@ -114,7 +114,7 @@ impl Repository {
     }
 
     /// Returns a path as whoever opened the repository typed it, made absolute.
-    pub(crate) fn from_here(&self, path: &Path) -> PathBuf {
+    pub(crate) fn typed_here(&self, path: &Path) -> PathBuf {
         self.paths.environment.cwd.join(path)
     }
 

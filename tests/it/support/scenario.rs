@@ -1,14 +1,14 @@
 //! The scenario files, `tests/scenarios/RULE.md`, as data.
 //!
-//! A `## ` title starts a scenario; its blocks are `toml policy`, `repo`, `push` and `expect`. A policy or a repository
-//! under a `# ` title, before any `## `, is for every scenario below that title; one under the first title of the file
-//! is also for the titles that follow. A block `toml policy more` or `repo more` goes after what the scenario would
-//! have without it.
+//! They are written as the cases of `refgate policy test` are; the title says the verdict, and an `expect` block holds
+//! the exit code and the whole text for people.
 
 #![allow(dead_code, reason = "each of the two test binaries uses a part of it")]
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+
+use refgate::testing::cases::{Section, Wrong, sections};
 
 /// The result that a scenario has to have, according to its title.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,104 +69,32 @@ pub(crate) fn files() -> Vec<PathBuf> {
     files
 }
 
-/// A policy and a repository, of a file, a `# ` title or a scenario.
-#[derive(Clone, Debug, Default)]
-struct Shared {
-    policy: Option<String>,
-    repo: Option<String>,
-}
-
-/// A scenario whose blocks have not all been read.
-struct Draft {
-    title: String,
-    line: usize,
-    shared: Shared,
-    push: Option<String>,
-    expect: Option<Expect>,
-}
-
 /// Reads a scenario file.
 ///
 /// # Errors
 /// `FILE:LINE: what is wrong there`, for the first thing that is.
 pub(crate) fn read(file: &str, text: &str) -> Result<Vec<Scenario>, String> {
-    let mut scenarios = Vec::new();
-    let (mut titles, mut of_file, mut of_title) = (0, Shared::default(), Shared::default());
-    let mut draft: Option<Draft> = None;
-    let mut lines = text.lines().enumerate();
-    while let Some((at, line)) = lines.next() {
-        let error = |cause: String| format!("{file}:{}: {cause}", at + 1);
-        if let Some(title) = line.strip_prefix("## ") {
-            scenarios.extend(draft.take().map(|draft| finish(file, draft)).transpose()?);
-            let (title, shared) = (title.to_owned(), of_title.clone());
-            draft = Some(Draft { title, line: at + 1, shared, push: None, expect: None });
-        } else if line.starts_with("# ") {
-            scenarios.extend(draft.take().map(|draft| finish(file, draft)).transpose()?);
-            if titles == 1 {
-                of_file = of_title;
-            }
-            titles += 1;
-            of_title = of_file.clone();
-        } else if let Some(kind) = line.strip_prefix("```") {
-            let mut content = String::new();
-            let end = loop {
-                match lines.next() {
-                    Some((end, "```")) => break end,
-                    Some((_, line)) => content.push_str(&format!("{line}\n")),
-                    None => return Err(error("the block that starts here has no end".to_owned())),
-                }
-            };
-            let shared = draft.as_mut().map_or(&mut of_title, |draft| &mut draft.shared);
-            match kind {
-                "toml policy" => shared.policy = Some(content),
-                "repo" => shared.repo = Some(content),
-                "toml policy more" => append(&mut shared.policy, &content).map_err(error)?,
-                "repo more" => append(&mut shared.repo, &content).map_err(error)?,
-                _ => {
-                    let draft = draft.as_mut().ok_or_else(|| error(unknown(kind, "above the first `## ` title")))?;
-                    let exit = kind.strip_prefix("expect exit=");
-                    if kind == "push" {
-                        draft.push = Some(content);
-                    } else if kind == "expect" || exit.is_some() {
-                        let exit =
-                            exit.map(|code| code.parse().map_err(|_| error(format!("`{code}` is not a number"))));
-                        draft.expect = Some(Expect { lines: at..end + 1, exit: exit.transpose()?, text: content });
-                    } else {
-                        return Err(error(unknown(kind, "in a scenario")));
-                    }
-                }
-            }
-        }
-    }
-    scenarios.extend(draft.take().map(|draft| finish(file, draft)).transpose()?);
-    Ok(scenarios)
+    let sections = sections(text).map_err(|Wrong { line, cause }| format!("{file}:{line}: {cause}"))?;
+    sections.into_iter().map(|section| finish(file, section)).collect()
 }
 
-fn unknown(kind: &str, place: &str) -> String {
-    format!(
-        "a block `{kind}` has no meaning {place}; the kinds are `toml policy`, `repo`, both also with ` more`, and in a \
-         scenario `push` and `expect`"
-    )
-}
-
-fn append(shared: &mut Option<String>, content: &str) -> Result<(), String> {
-    let shared = shared.as_mut().ok_or("there is nothing to add this to")?;
-    shared.push('\n');
-    shared.push_str(content);
-    Ok(())
-}
-
-fn finish(file: &str, draft: Draft) -> Result<Scenario, String> {
-    let Draft { title, line, shared, push, expect } = draft;
+fn finish(file: &str, section: Section) -> Result<Scenario, String> {
+    let Section { title, line, policy, history, push, expect } = section;
     let missing = |what: &str| format!("{file}:{line}: `{title}` has no `{what}` block");
     let verdict = Verdict::ALL.iter().find(|(word, _)| title.starts_with(word)).map(|(_, verdict)| *verdict);
     let verdict = verdict.ok_or_else(|| {
         format!("{file}:{line}: the title `{title}` starts with none of `accepts`, `refuses` and `cannot decide`")
     })?;
-    let policy = shared.policy.ok_or_else(|| missing("toml policy"))?;
-    let repo = shared.repo.ok_or_else(|| missing("repo"))?;
-    let push = push.ok_or_else(|| missing("push"))?;
+    let policy = policy.ok_or_else(|| missing("toml policy"))?.whole();
+    let repo = history.ok_or_else(|| missing("repo"))?.whole();
+    let push = push.ok_or_else(|| missing("push"))?.whole();
     let expect = expect.ok_or_else(|| missing("expect"))?;
+    let exit = expect
+        .rest
+        .strip_prefix("exit=")
+        .map(|code| code.parse().map_err(|_| format!("{file}:{}: `{code}` is not a number", expect.place.start + 1)));
+    let exit = exit.transpose()?;
+    let expect = Expect { lines: expect.place, exit, text: expect.text.whole() };
     Ok(Scenario { title, line, verdict, policy, repo, push, expect })
 }
 
