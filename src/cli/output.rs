@@ -1,6 +1,8 @@
 //! The flags every judging command takes, and where its report goes.
 
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use bstr::ByteSlice as _;
+use clap::builder::{OsStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
+use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
@@ -8,7 +10,7 @@ use std::path::{Path, PathBuf};
 use super::context::{Context, When};
 use super::project::ProjectFlags;
 use crate::files::{self, Links};
-use crate::model::{Exit, Failure};
+use crate::model::{Exit, Failure, Stage};
 use crate::report::{FORMATS, Format, Report, Stream, format};
 
 /// How a list is written, to standard output.
@@ -29,9 +31,10 @@ pub(super) struct JudgeFlags {
     /// How the verdict is written.
     #[arg(long, value_name = "FORMAT", default_value = default_format(), value_parser = format_parser())]
     format: &'static Format,
-    /// Write the report to a file.
-    #[arg(long, value_name = "FILE")]
-    pub(super) output: Option<PathBuf>,
+    /// Write the report to a file, or another format than that of `--format` to a file of its own; may be given several
+    /// times.
+    #[arg(long, value_name = "[FORMAT=]FILE", value_parser = OsStringValueParser::new().map(OutputFile::parse))]
+    pub(super) output: Vec<OutputFile>,
     /// When to colour text for people.
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     pub(super) color: When,
@@ -53,11 +56,46 @@ fn format_parser() -> impl TypedValueParser<Value = &'static Format> {
     PossibleValuesParser::new(names).try_map(|name| format(&name).ok_or("no such format"))
 }
 
+/// Where a report is written, and in which format.
+#[derive(Clone, Debug)]
+pub(super) struct OutputFile {
+    /// None: that of `--format`.
+    format: Option<&'static Format>,
+    path: PathBuf,
+}
+
+impl OutputFile {
+    /// Reads `FORMAT=FILE` or `FILE`. What begins with no format's name is a file, whatever signs it has.
+    fn parse(text: OsString) -> Self {
+        let named = text.to_str().and_then(|text| text.split_once('='));
+        let named = named.and_then(|(name, file)| Some((format(name)?, PathBuf::from(file))));
+        match named {
+            Some((format, path)) => Self { format: Some(format), path },
+            None => Self { format: None, path: text.into() },
+        }
+    }
+}
+
 impl JudgeFlags {
-    /// Writes a report where it belongs: to the file that is named, or else to the format's own stream.
+    /// Writes a report where it belongs: to the files that are named, and to the stream of its format unless that has a
+    /// file. In a CI job, what is for the job's own files goes there.
     pub(super) fn deliver(&self, context: &Context, report: &Report<'_>) -> Result<(), Failure> {
-        let text = (self.format.render)(report, context.colour(self.color));
-        write(context, self.output.as_deref(), self.format.stream, &text)
+        let colour = context.colour(self.color);
+        for file in &self.output {
+            let format = file.format.unwrap_or(self.format);
+            write(context, Some(&file.path), format.stream, &(format.render)(report, colour))?;
+        }
+        if self.output.iter().all(|file| file.format.is_some()) {
+            write(context, None, self.format.stream, &(self.format.render)(report, colour))?;
+        }
+        // A hook's environment is not a job's.
+        let beside = if report.outcome.stage == Stage::Ci { self.format.beside } else { &[] };
+        for file in beside {
+            if let Some(path) = context.variable(file.variable).filter(|path| !path.is_empty()) {
+                append(&context.absolute(&path.to_path_lossy()), (file.render)(report).trim_end())?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -6,6 +6,7 @@
 mod audit;
 mod colour;
 mod formats;
+mod items;
 mod json;
 mod replay;
 mod snippet;
@@ -31,6 +32,17 @@ pub(crate) struct Format {
     pub stream: Stream,
     /// Writes an outcome. Empty where there is nothing to say.
     pub render: fn(&Report<'_>, Colour) -> String,
+    /// What a CI job gets besides.
+    pub beside: &'static [Beside],
+}
+
+/// A file that a CI system names in a variable, and what is appended to it.
+#[derive(Debug)]
+pub(crate) struct Beside {
+    /// The variable.
+    pub variable: &'static str,
+    /// Writes what is appended.
+    pub render: fn(&Report<'_>) -> String,
 }
 
 /// A standard stream.
@@ -52,7 +64,15 @@ pub(crate) struct Report<'a> {
 }
 
 /// All formats, the default first.
-pub(crate) static FORMATS: &[Format] = &[formats::human::FORMAT, formats::json::FORMAT];
+pub(crate) static FORMATS: &[Format] = &[
+    formats::human::FORMAT,
+    formats::json::FORMAT,
+    formats::sarif::FORMAT,
+    formats::github::FORMAT,
+    formats::gitlab::FORMAT,
+    formats::junit::FORMAT,
+    formats::markdown::FORMAT,
+];
 
 /// Returns the format of this name.
 pub(crate) fn format(name: &str) -> Option<&'static Format> {
@@ -131,7 +151,12 @@ mod tests {
             let outcome = outcome(&bytes, &text);
             let report = Report { outcome: &outcome, timings: &[] };
             for format in FORMATS {
-                prop_assert_eq!(acts(&(format.render)(&report, Colour(false))), None);
+                let text = (format.render)(&report, Colour(false));
+                let text = if format.name == "github" { without_commands(&text) } else { text };
+                prop_assert_eq!(acts(&text), None, "{}", format.name);
+                for beside in format.beside {
+                    prop_assert_eq!(acts(&(beside.render)(&report)), None, "{}", beside.variable);
+                }
             }
             prop_assert_eq!(acts(&log_line(&report, "now")), None);
             let failure = Failure::new(Exit::Policy, text.clone(), text.clone()).help(text.clone());
@@ -162,6 +187,19 @@ mod tests {
             prop_assert_eq!(acts(&policy_errors(&errors, Colour(false))), None);
             prop_assert_eq!(acts(&policy_error_lines(&errors)), None);
         }
+    }
+
+    /// Takes away the commands that annotate: one at the beginning of a line, and what it shows is decoded.
+    fn without_commands(text: &str) -> String {
+        let lines = text.lines().map(|line| {
+            let words = ["error", "warning", "notice"];
+            let rest =
+                words.iter().find_map(|word| line.strip_prefix("::")?.strip_prefix(word)?.strip_prefix(" title="));
+            let Some((properties, data)) = rest.and_then(|rest| rest.split_once("::")) else { return line.to_owned() };
+            let decoded = |text: &str| text.replace("%3A", ":").replace("%2C", ",").replace("%25", "%");
+            format!("refgate: {}\nrefgate: {}", decoded(properties), decoded(&data.replace("%0A", "\nrefgate: ")))
+        });
+        lines.collect::<Vec<String>>().join("\n")
     }
 
     #[test]

@@ -17,6 +17,7 @@ mod clones;
 mod commands;
 mod doctor;
 mod flows;
+mod formats;
 mod help;
 mod hostile_text;
 mod hosts;

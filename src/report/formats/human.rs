@@ -21,6 +21,7 @@ pub(in crate::report) const FORMAT: Format = Format {
     help: "Text for people, on standard error: where git shows it to whoever pushes",
     stream: Stream::Error,
     render,
+    beside: &[],
 };
 
 fn render(report: &Report<'_>, colour: Colour) -> String {

@@ -10,7 +10,7 @@ use crate::report::{Colour, Format, Report, Stream, json, json_line};
 
 /// `refgate.report/v1`.
 pub(in crate::report) const FORMAT: Format =
-    Format { name: "json", help: "refgate.report/v1, on standard output", stream: Stream::Output, render };
+    Format { name: "json", help: "refgate.report/v1, on standard output", stream: Stream::Output, render, beside: &[] };
 
 #[derive(Serialize)]
 struct Document<'a> {

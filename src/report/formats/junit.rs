@@ -1,0 +1,162 @@
+//! JUnit XML, as Jenkins' schema has it: a suite for each ref of the push.
+//!
+//! <https://github.com/jenkinsci/xunit-plugin/blob/master/src/main/resources/org/jenkinsci/plugins/xunit/types/model/xsd/junit-10.xsd>
+
+use quick_xml::Writer;
+use quick_xml::events::{BytesDecl, BytesText, Event};
+use std::collections::BTreeMap;
+use std::io;
+
+use crate::gate::Outcome;
+use crate::report::items::{Item, Items, Weight, items};
+use crate::report::{Colour, Format, Report, Stream};
+
+/// JUnit XML.
+pub(in crate::report) const FORMAT: Format = Format {
+    name: "junit",
+    help: "JUnit XML, on standard output: a suite for each ref, a failed case for each finding",
+    stream: Stream::Output,
+    render,
+    beside: &[],
+};
+
+/// What is about no ref is in a suite of this name.
+const PUSH: &str = "push";
+
+/// Refs that nothing was found about are a suite each, as long as there are no more than these.
+const MOST_PASSED: usize = 1000;
+
+fn render(report: &Report<'_>, _: Colour) -> String {
+    let items = items(report.outcome);
+    let mut writer = Writer::new_with_indent(Vec::new(), b' ', 2);
+    // Writing to memory cannot fail.
+    let _ = document(&mut writer, report.outcome, &items);
+    String::from_utf8(writer.into_inner()).unwrap_or_default() + "\n"
+}
+
+type Xml = Writer<Vec<u8>>;
+
+/// How many cases ended in which way.
+#[derive(Default)]
+struct Counts {
+    tests: usize,
+    failures: usize,
+    errors: usize,
+    skipped: usize,
+}
+
+impl Counts {
+    fn of(items: &[&Item]) -> Self {
+        let count = |end: End| items.iter().filter(|item| End::of(item) == end).count();
+        let passed = usize::from(items.is_empty());
+        Self {
+            tests: items.len() + passed,
+            failures: count(End::Failed),
+            errors: count(End::Undecided),
+            skipped: count(End::Skipped),
+        }
+    }
+
+    fn attributes(&self) -> [(&'static str, String); 4] {
+        [
+            ("tests", self.tests.to_string()),
+            ("failures", self.failures.to_string()),
+            ("errors", self.errors.to_string()),
+            ("skipped", self.skipped.to_string()),
+        ]
+    }
+}
+
+/// How a case ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Passed,
+    Skipped,
+    Failed,
+    Undecided,
+}
+
+impl End {
+    fn of(item: &Item) -> Self {
+        match (item.weight, item.is_open) {
+            (Weight::Error, false) => Self::Failed,
+            (Weight::Error, true) => Self::Undecided,
+            // A warning holds nothing up, and a failed case would.
+            (Weight::Warning, _) => Self::Passed,
+            (Weight::Note, _) => Self::Skipped,
+        }
+    }
+}
+
+fn document(xml: &mut Xml, outcome: &Outcome, items: &Items) -> io::Result<()> {
+    let mut suites: BTreeMap<String, Vec<&Item>> = BTreeMap::new();
+    for update in outcome.updates.iter().take(MOST_PASSED) {
+        suites.entry(update.name.to_string()).or_default();
+    }
+    for item in &items.listed {
+        suites.entry(item.ref_name.clone().unwrap_or_else(|| PUSH.to_owned())).or_default().push(item);
+    }
+    let mut all = Counts::default();
+    for counts in suites.values().map(|items| Counts::of(items)) {
+        all.tests += counts.tests;
+        all.failures += counts.failures;
+        all.errors += counts.errors;
+        all.skipped += counts.skipped;
+    }
+    xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
+    let [tests, failures, errors, _] = all.attributes();
+    let attributes = [("name", "refgate".to_owned()), tests, failures, errors];
+    element(xml, "testsuites", &attributes, |xml| {
+        for (name, items) in &suites {
+            suite(xml, name, items)?;
+        }
+        Ok(())
+    })?;
+    match items.rest() {
+        Some(rest) => xml.write_event(Event::Comment(BytesText::new(&format!(" {rest} ")))),
+        None => Ok(()),
+    }
+}
+
+fn suite(xml: &mut Xml, name: &str, items: &[&Item]) -> io::Result<()> {
+    let [tests, failures, errors, skipped] = Counts::of(items).attributes();
+    let attributes = [("name", name.to_owned()), tests, failures, errors, skipped];
+    element(xml, "testsuite", &attributes, |xml| {
+        if items.is_empty() {
+            return element(
+                xml,
+                "testcase",
+                &[("name", "accepted".to_owned()), ("classname", name.to_owned())],
+                |_| Ok(()),
+            );
+        }
+        items.iter().try_for_each(|item| case(xml, name, item))
+    })
+}
+
+fn case(xml: &mut Xml, suite: &str, item: &Item) -> io::Result<()> {
+    let attributes = [("name", item.rule.to_owned()), ("classname", suite.to_owned())];
+    element(xml, "testcase", &attributes, |xml| {
+        let message = ("message", item.message.clone());
+        let place = item.path.iter().map(|path| format!("{path}:{}", item.line.unwrap_or(1)));
+        let commit = item.commit.iter().map(|commit| format!("commit {commit}"));
+        let lines: Vec<String> = item.lines().into_iter().map(str::to_owned).chain(place).chain(commit).collect();
+        let body = |xml: &mut Xml| xml.write_event(Event::Text(BytesText::new(&lines.join("\n"))));
+        match End::of(item) {
+            End::Passed => element(xml, "system-out", &[], body),
+            End::Skipped => element(xml, "skipped", &[message], |_| Ok(())),
+            End::Failed => element(xml, "failure", &[message, ("type", item.rule.to_owned())], body),
+            End::Undecided => element(xml, "error", &[message, ("type", "undecided".to_owned())], body),
+        }
+    })
+}
+
+fn element(
+    xml: &mut Xml,
+    name: &str,
+    attributes: &[(&str, String)],
+    inside: impl FnOnce(&mut Xml) -> io::Result<()>,
+) -> io::Result<()> {
+    let start = xml.create_element(name).with_attributes(attributes.iter().map(|(key, value)| (*key, value.as_str())));
+    start.write_inner_content(inside).map(|_| ())
+}

@@ -1,0 +1,254 @@
+//! Every format says the same of a push, and each is read back as the program that it is for reads it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::support::site::{POLICY, Setup, Site, USUAL};
+use crate::support::{REFGATE, command, git, json as parsed, refgate, run, stderr};
+
+const ZERO: &str = "0000000000000000000000000000000000000000";
+
+/// What a format says of one finding or open question: the rule, how much it weighs, the ref, the message.
+type Said = (String, &'static str, String, String);
+
+/// A push in which whatever others write is hostile, and its server: findings of three levels, one with a file, one that
+/// is waived, and a check that cannot be carried out.
+fn push() -> (Site, String) {
+    let script = r#"
+A = commit "first" file VERSION "1.0\n"
+X = commit "fix \u{1b}[31m::error::boo\u{202e} ]]> </script> @all #1 `x` **b** | \u{200b}" parents A file VERSION "9.9 ]]>::error::%0A\n" file NEWS "2.0.0\n"
+T = tag 2.0.0 of X
+refs/heads/master = A
+"#;
+    let policy = format!(
+        "{POLICY}\n[[version-field]]\npath = \"VERSION\"\npattern = '(?P<version>\\S+)'\n\n\
+         [[changelog]]\npath = \"NEWS\"\nheading = '^(?P<version>[0-9.]+)'\nrequired-by-tag = true\n\n\
+         [[flow]]\nfrom = \"topic\"\nto = \"release\"\nby = [\"pick\"]\ndue = \"before\"\n\n\
+         [rules.unlisted-branch]\nlevel = \"warn\"\n\n[rules.misplaced-branch]\nlevel = \"observe\"\n"
+    );
+    let site = Site::new(Setup { ..USUAL }, &policy, script);
+    git(&site.server, &["fetch", "--quiet", site.client.to_str().unwrap(), site.id("X"), site.id("T")]);
+    // Whether the version is in the changelog cannot be known.
+    let news = git(&site.server, &["rev-parse", &format!("{}:NEWS", site.id("X"))]);
+    let (folder, file) = news.split_at(2);
+    std::fs::remove_file(site.server.join("objects").join(folder).join(file)).unwrap();
+    let (a, x) = (site.id("A"), site.id("X"));
+    let input = format!(
+        "{a} {x} refs/heads/master\n{ZERO} {x} refs/heads/topic/]]>&'\"::x\n{ZERO} {x} refs/heads/<b>@all,#1%0A::error::|`\n{ZERO} {x} refs/heads/2.0\n{ZERO} {} refs/tags/2.0.0\n",
+        site.id("T")
+    );
+    (site, input)
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+fn level(word: &str) -> &'static str {
+    match word {
+        "refuse" | "error" | "critical" | "failure" => "error",
+        "warn" | "warning" | "minor" | "system-out" => "warning",
+        "observe" | "note" | "notice" | "info" | "skipped" => "note",
+        other => panic!("`{other}` is not a level"),
+    }
+}
+
+fn of_json(report: &Value) -> Vec<Said> {
+    let findings = report["findings"].as_array().unwrap().iter().map(|finding| {
+        let waived = finding["evidence"].as_str().is_some_and(|evidence| evidence.starts_with("waived"));
+        let weight = if waived { "note" } else { level(finding["level"].as_str().unwrap()) };
+        (text(&finding["rule"]), weight, text(&finding["ref"]), text(&finding["message"]))
+    });
+    let open = report["unevaluated"].as_array().unwrap().iter().map(|open| {
+        let weight = if open["elsewhere"] == json!(true) { "note" } else { level(open["level"].as_str().unwrap()) };
+        let message = format!("not judged: {} - {}", text(&open["while"]), text(&open["cause"]));
+        (text(&open["rule"]), weight, text(&open["ref"]), message)
+    });
+    findings.chain(open).collect()
+}
+
+fn of_sarif(log: &Value) -> Vec<Said> {
+    assert_eq!((&log["version"], log["runs"].as_array().unwrap().len()), (&json!("2.1.0"), 1));
+    let run = &log["runs"][0];
+    let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
+    let mut fingerprints = std::collections::BTreeSet::new();
+    let results = run["results"].as_array().unwrap().iter().map(|result| {
+        let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+        assert_eq!(rules[index]["id"], result["ruleId"], "the index leads to the rule");
+        assert!(fingerprints.insert(text(&result["partialFingerprints"]["refgate/v1"])), "{result:#}");
+        // What code scanning asks for: a place in a file.
+        let place = &result["locations"][0]["physicalLocation"];
+        assert!(!text(&place["artifactLocation"]["uri"]).is_empty(), "{result:#}");
+        assert!(place["region"]["startLine"].as_u64().unwrap() >= 1, "{result:#}");
+        (
+            text(&result["ruleId"]),
+            level(result["level"].as_str().unwrap()),
+            text(&result["properties"]["ref"]),
+            text(&result["message"]["text"]),
+        )
+    });
+    let results: Vec<Said> = results.collect();
+    let open = run["invocations"][0]["toolExecutionNotifications"].as_array().unwrap().iter().map(|open| {
+        let rule = text(&open["associatedRule"]["id"]);
+        (rule, level(open["level"].as_str().unwrap()), String::new(), text(&open["message"]["text"]))
+    });
+    results.into_iter().chain(open).collect()
+}
+
+fn of_gitlab(issues: &Value) -> Vec<Said> {
+    let issues = issues.as_array().unwrap().iter().map(|issue| {
+        assert_eq!(issue["fingerprint"].as_str().unwrap().len(), 40);
+        assert!(issue["location"]["lines"]["begin"].as_u64().unwrap() >= 1);
+        assert!(!text(&issue["location"]["path"]).is_empty());
+        let weight = level(issue["severity"].as_str().unwrap());
+        (text(&issue["check_name"]), weight, String::new(), text(&issue["description"]))
+    });
+    issues.collect()
+}
+
+fn of_junit(document: &str) -> Vec<Said> {
+    let document = roxmltree::Document::parse(document).unwrap();
+    let root = document.root_element();
+    let mut said = Vec::new();
+    for suite in root.children().filter(|node| node.has_tag_name("testsuite")) {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for case in suite.children().filter(|node| node.has_tag_name("testcase")) {
+            *counts.entry("tests").or_default() += 1;
+            assert_eq!(case.attribute("classname"), suite.attribute("name"));
+            let Some(end) = case.children().find(|node| node.is_element()) else {
+                assert_eq!(case.attribute("name"), Some("accepted"));
+                continue;
+            };
+            let word = end.tag_name().name();
+            let counted = BTreeMap::from([("failure", "failures"), ("error", "errors"), ("skipped", "skipped")]);
+            if let Some(count) = counted.get(word) {
+                *counts.entry(count).or_default() += 1;
+            }
+            let message = end.attribute("message").or_else(|| end.text()?.lines().next()).unwrap();
+            let name = case.attribute("name").unwrap().to_owned();
+            said.push((name, level(word), suite.attribute("name").unwrap().to_owned(), message.to_owned()));
+        }
+        for count in ["tests", "failures", "errors", "skipped"] {
+            let stated: usize = suite.attribute(count).unwrap().parse().unwrap();
+            assert_eq!(
+                stated,
+                counts.get(count).copied().unwrap_or_default(),
+                "{count} of {:?}",
+                suite.attribute("name")
+            );
+        }
+    }
+    said
+}
+
+fn of_github(commands: &str) -> Vec<Said> {
+    let mut said = Vec::new();
+    for line in commands.lines() {
+        let Some(command) = line.strip_prefix("::") else {
+            assert!(line.starts_with("refgate: "), "{line}");
+            continue;
+        };
+        let (word, rest) = command.split_once(' ').unwrap();
+        let (properties, data) = rest.split_once("::").unwrap();
+        let decoded =
+            |text: &str| text.replace("%3A", ":").replace("%2C", ",").replace("%0A", "\n").replace("%25", "%");
+        let properties: BTreeMap<&str, String> = properties
+            .split(',')
+            .map(|pair| pair.split_once('=').unwrap())
+            .map(|(key, value)| (key, decoded(value)))
+            .collect();
+        let (data, rule) = (decoded(data), properties["title"].strip_prefix("refgate: ").unwrap().to_owned());
+        let place = data.lines().last().unwrap();
+        let place = place.rsplit_once(' ').filter(|(_, id)| id.len() == 40).map_or(place, |(name, _)| name);
+        said.push((rule, level(word), place.to_owned(), data.clone()));
+    }
+    said
+}
+
+/// Fails the test unless a format says of each item what the report says, in the report's order within each weight.
+fn agree(format: &str, said: &[Said], report: &[Said], has_ref: bool) {
+    let sorted = |said: &[Said]| -> Vec<Said> {
+        let mut said = said.to_vec();
+        said.sort();
+        said
+    };
+    let (said, report) = (sorted(said), sorted(report));
+    assert_eq!(said.len(), report.len(), "{format}: {said:#?}\n{report:#?}");
+    for (said, reported) in said.iter().zip(&report) {
+        assert_eq!((&said.0, said.1), (&reported.0, reported.1), "{format}: {said:?} {reported:?}");
+        assert!(said.3.starts_with(&reported.3), "{format}: {said:?}\n{reported:?}");
+        assert!(!has_ref || said.2 == reported.2, "{format}: {said:?}\n{reported:?}");
+    }
+}
+
+fn read(file: &Path) -> String {
+    std::fs::read_to_string(file).unwrap()
+}
+
+#[test]
+fn every_format_of_one_push_is_read_back_to_the_same_findings() {
+    let (site, input) = push();
+    let formats = ["sarif", "gitlab", "junit", "github", "markdown"];
+    let files: BTreeMap<&str, std::path::PathBuf> = formats.map(|name| (name, site.path(name))).into();
+    let mut arguments = vec!["hook".to_owned(), "pre-receive".to_owned(), "--format=json".to_owned()];
+    arguments.extend(files.iter().map(|(name, file)| format!("--output={name}={}", file.display())));
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = refgate(&site.server, &arguments, input.as_bytes());
+    let report = parsed(&done);
+    assert_eq!(done.status.code(), Some(1), "{}", stderr(&done));
+    let said = of_json(&report);
+    let weights: std::collections::BTreeSet<&str> = said.iter().map(|said| said.1).collect();
+    assert!(weights.len() >= 2 && report["unevaluated"] != json!([]), "the push shows little: {report:#}");
+    assert!(report["findings"].as_array().unwrap().iter().any(|finding| finding["path"] == "VERSION"), "{report:#}");
+
+    let document = |name: &str| serde_json::from_str::<Value>(&read(&files[name])).unwrap();
+    agree("sarif", &of_sarif(&document("sarif")), &said, false);
+    agree("gitlab", &of_gitlab(&document("gitlab")), &said, false);
+    agree("junit", &of_junit(&read(&files["junit"])), &said, true);
+    agree("github", &of_github(&read(&files["github"])), &said, true);
+    let markdown = read(&files["markdown"]);
+    assert!(markdown.starts_with("### ❌ refgate: refused by the policy <code>example</code>\n"), "{markdown}");
+    assert_eq!(markdown.lines().filter(|line| line.starts_with("- **")).count(), said.len(), "{markdown}");
+    assert!(!markdown.contains("@all") && !markdown.contains("<b>"), "{markdown}");
+}
+
+#[test]
+fn a_fingerprint_outlives_a_rebase() {
+    let script = "A = commit \"first\"\nX = commit \"fix\" parents A\nB = commit \"other\" parents A\nY = commit \"fix\" parents B\n\
+                  refs/heads/master = A\n";
+    let site = Site::new(USUAL, POLICY, script);
+    let fingerprints = |id: &str| {
+        git(&site.server, &["fetch", "--quiet", site.client.to_str().unwrap(), id]);
+        let input = format!("{ZERO} {id} refs/heads/x\n{ZERO} {id} refs/heads/y\n");
+        let log = parsed(&refgate(&site.server, &["hook", "pre-receive", "--format=sarif"], input.as_bytes()));
+        let results = log["runs"][0]["results"].as_array().unwrap().clone();
+        results.iter().map(|result| text(&result["partialFingerprints"]["refgate/v1"])).collect::<Vec<String>>()
+    };
+    let (before, after) = (fingerprints(site.id("X")), fingerprints(site.id("Y")));
+    assert_eq!(before, after);
+    assert_eq!(before.len(), 2);
+    assert_ne!(before[0], before[1]);
+}
+
+#[test]
+fn a_github_job_has_a_summary_and_outputs_and_a_hook_has_neither() {
+    let (site, input) = push();
+    let (summary, outputs) = (site.path("summary"), site.path("outputs"));
+    std::fs::write(&outputs, "before=1\n").unwrap();
+    let ask = |arguments: &[&str], input: &str| {
+        let mut check = command(REFGATE, &site.server);
+        check.args(arguments).env("GITHUB_STEP_SUMMARY", &summary).env("GITHUB_OUTPUT", &outputs);
+        run(&mut check, input.as_bytes())
+    };
+    ask(&["hook", "pre-receive", "--format=github"], &input);
+    assert!(!summary.exists(), "a hook is not a job");
+    let update = format!("refs/heads/master={}..{}", site.id("A"), site.id("X"));
+    let policy = format!("--policy={}", site.path("policy.toml").display());
+    let done = ask(&["check", "--format=github", &policy, "--ref", &update], "");
+    assert_eq!(done.status.code(), Some(1), "{}", stderr(&done));
+    assert!(read(&summary).starts_with("### ❌ refgate: refused by the policy <code>example</code>\n"));
+    let said = read(&outputs);
+    assert!(said.starts_with("before=1\nverdict=refused\nexit-code=1\nerrors=1\nwarnings=0\n"), "{said}");
+}
