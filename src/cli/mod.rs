@@ -23,6 +23,7 @@ mod project;
 mod promises;
 mod release_plan;
 mod replay;
+mod report;
 mod rules;
 mod second_look;
 #[cfg(unix)]
@@ -62,6 +63,8 @@ enum Command {
     ReleasePlan(release_plan::Args),
     /// Judge the past as though it were pushed now: what a policy would have refused.
     Replay(replay::Args),
+    /// Show a project under its policy as one page of HTML: lines, tags, findings, and which change is where.
+    Report(report::Args),
     /// Judge what the branches and tags of many repositories hold.
     Audit(audit::Args),
     /// Record an exception from a rule, in a git note about a commit.
@@ -116,6 +119,7 @@ pub(crate) fn run(words: impl Iterator<Item = OsString>, surroundings: Surroundi
         Command::Version(arguments) => version::run(&context, arguments),
         Command::ReleasePlan(arguments) => release_plan::run(&context, arguments),
         Command::Replay(arguments) => replay::run(&context, arguments),
+        Command::Report(arguments) => report::run(&context, &arguments),
         Command::Audit(arguments) => audit::run(&context, arguments),
         Command::Waive(arguments) => waive::run(&context, arguments),
         Command::Policy(arguments) => policy::run(&context, arguments),

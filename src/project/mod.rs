@@ -10,6 +10,7 @@
 
 mod ancestry;
 mod changelogs;
+mod drawing;
 mod error;
 mod flows;
 mod handle;
@@ -31,12 +32,13 @@ mod waivers;
 mod wanted;
 
 pub(crate) use changelogs::Released;
+pub(crate) use drawing::{Drawing, Lane};
 pub(crate) use error::FactError;
 pub(crate) use flows::{Answers, Asking, Debt, Destination};
 pub(crate) use handle::Ahead;
 pub use handle::Project;
 pub(crate) use keeping::is_compared;
-pub(crate) use ledger::{Column, Ledger, Row, State};
+pub(crate) use ledger::{Cell, Column, Ledger, Row, State};
 pub(crate) use lineage::Lineage;
 pub(crate) use memo::Memo;
 pub(crate) use repairs::{Of, Unrepaired};

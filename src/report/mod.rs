@@ -15,6 +15,7 @@ use crate::gate::Outcome;
 
 pub(crate) use audit::{AUDIT_FORMATS, Audit, AuditFormat, Entry, audit_format};
 pub use colour::Colour;
+pub(crate) use formats::html::{Page, page};
 pub use formats::human::policy_errors;
 pub(crate) use formats::human::{failure, policy_error_lines, policy_warnings};
 pub(crate) use formats::json::log_line;
@@ -72,6 +73,7 @@ pub(crate) static FORMATS: &[Format] = &[
     formats::gitlab::FORMAT,
     formats::junit::FORMAT,
     formats::markdown::FORMAT,
+    formats::html::FORMAT,
 ];
 
 /// Returns the format of this name.

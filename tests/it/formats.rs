@@ -190,7 +190,7 @@ fn read(file: &Path) -> String {
 #[test]
 fn every_format_of_one_push_is_read_back_to_the_same_findings() {
     let (site, input) = push();
-    let formats = ["sarif", "gitlab", "junit", "github", "markdown"];
+    let formats = ["sarif", "gitlab", "junit", "github", "markdown", "html"];
     let files: BTreeMap<&str, std::path::PathBuf> = formats.map(|name| (name, site.path(name))).into();
     let mut arguments = vec!["hook".to_owned(), "pre-receive".to_owned(), "--format=json".to_owned()];
     arguments.extend(files.iter().map(|(name, file)| format!("--output={name}={}", file.display())));
@@ -208,10 +208,81 @@ fn every_format_of_one_push_is_read_back_to_the_same_findings() {
     agree("gitlab", &of_gitlab(&document("gitlab")), &said, false);
     agree("junit", &of_junit(&read(&files["junit"])), &said, true);
     agree("github", &of_github(&read(&files["github"])), &said, true);
+    agree("html", &of_html(&read(&files["html"])), &plain(&said), false);
     let markdown = read(&files["markdown"]);
     assert!(markdown.starts_with("### ❌ refgate: refused by the policy <code>example</code>\n"), "{markdown}");
     assert_eq!(markdown.lines().filter(|line| line.starts_with("- **")).count(), said.len(), "{markdown}");
     assert!(!markdown.contains("@all") && !markdown.contains("<b>"), "{markdown}");
+}
+
+/// Reads a page as XML, which it is too, and fails the test where a link leads nowhere.
+fn of_html(page: &str) -> Vec<Said> {
+    let page = page.strip_prefix("<!doctype html>\n").unwrap();
+    let document = roxmltree::Document::parse(page).unwrap_or_else(|error| panic!("{error}\n{page}"));
+    let ids: std::collections::BTreeSet<&str> =
+        document.descendants().filter_map(|node| node.attribute("id")).collect();
+    for link in document.descendants().filter_map(|node| node.attribute("href")) {
+        assert!(link.strip_prefix('#').is_some_and(|id| ids.contains(id)), "{link} leads nowhere");
+    }
+    let known = ["script", "iframe", "img", "link", "object", "form"];
+    assert!(!document.descendants().any(|node| known.contains(&node.tag_name().name())), "nothing is loaded or run");
+    let text = |node: roxmltree::Node<'_, '_>| -> String {
+        node.descendants().filter(roxmltree::Node::is_text).filter_map(|node| node.text()).collect()
+    };
+    let items = document.descendants().filter(|node| node.has_tag_name("li"));
+    let said = items.map(|item| {
+        let weight = level(item.attribute("class").unwrap().strip_prefix("is-").unwrap());
+        let first = text(item.children().find(roxmltree::Node::is_element).unwrap());
+        let (head, message) = first.split_once(": ").unwrap();
+        let rule = head.rsplit(' ').next().unwrap().to_owned();
+        (rule, weight, String::new(), message.to_owned())
+    });
+    said.collect()
+}
+
+/// What a page says without the marks of code.
+fn plain(said: &[Said]) -> Vec<Said> {
+    said.iter().map(|said| (said.0.clone(), said.1, said.2.clone(), said.3.replace('`', ""))).collect()
+}
+
+#[test]
+fn the_page_of_a_project_has_its_branches_tags_findings_and_ledger() {
+    let script = r#"
+A = commit "first" file a "1\n" at 1600000000
+B = commit "feat: </script><b>bold</b> & 'quoted'" parents A file b "2\n" at 1610000000
+F = commit "fix: the timeout of every probe" parents A file t "five seconds for every single probe\n" at 1620000000
+L = commit "fix: nobody else has this one" parents F file u "a line that no other branch has at all\n" at 1630000000
+P = commit "fix: the timeout of every probe" parents B file t "five seconds for every single probe\n" at 1640000000
+T = tag 1.0.0 of A
+U = tag 1.0.1 of F
+W = tag wrong of B
+refs/heads/master = P
+refs/heads/1.0 = L
+refs/tags/1.0.0 = T
+refs/tags/1.0.1 = U
+refs/tags/wrong = W
+"#;
+    let policy =
+        format!("{POLICY}\n[[flow]]\nfrom = \"release\"\nto = \"master\"\nby = [\"pick\"]\ndue = \"before\"\n");
+    let site = Site::new(USUAL, &policy, script);
+    let file = site.path("policy.toml").display().to_string();
+    let done = refgate(&site.client, &["report", "--policy", &file, "--remote", "none"], b"");
+    assert_eq!(done.status.code(), Some(0), "{}", stderr(&done));
+    let page = String::from_utf8(done.stdout).unwrap();
+    let said = of_html(&page);
+    let rules: Vec<&str> = said.iter().map(|said| said.0.as_str()).collect();
+    assert!(rules.contains(&"unlanded-fix") && rules.contains(&"unlisted-tag"), "{rules:?}");
+    for part in
+        ["<title>1.0.1, 2021-05-03</title>", ">master</text>", ">1.0</text>", "1 finding: unlanded-fix", "<svg "]
+    {
+        assert!(page.contains(part), "{part} is not in\n{page}");
+    }
+    let row = page.lines().find(|line| line.contains("<th scope=\"row\">fix: the timeout")).unwrap();
+    assert!(row.contains(">landed</span>") && row.starts_with("<tr class=\"settled\">"), "{row}");
+    let row = page.lines().find(|line| line.contains("bold")).unwrap();
+    assert!(row.contains("feat: &lt;/script&gt;&lt;b&gt;bold&lt;/b&gt; &amp; &#39;quoted&#39;"), "{row}");
+    let short = refgate(&site.client, &["report", "--policy", &file, "--remote", "none", "--no-ledger"], b"");
+    assert!(!String::from_utf8(short.stdout).unwrap().contains("Changes of"));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 pub(super) mod audit;
 pub(super) mod github;
 pub(super) mod gitlab;
+pub(super) mod html;
 pub(super) mod human;
 pub(super) mod json;
 pub(super) mod junit;
