@@ -37,15 +37,17 @@ mod audit;
 mod cases;
 // Floor 8: the past of one.
 mod replay;
-// Floor 9: the command line.
+// Floor 9: a policy out of it.
+mod learn;
+// Floor 10: the command line.
 mod cli;
 
 /// Runs the program.
 pub use cli::main;
 
-// Floor 10: how much work all of it makes.
+// Floor 11: how much work all of it makes.
 #[cfg(test)]
 mod effort;
-// Floor 10: what tests reach.
+// Floor 11: what tests reach.
 #[doc(hidden)]
 pub mod testing;

@@ -65,6 +65,14 @@ impl Gate {
         };
         let read = |source: &Source| read_source(&repository, source);
         let policy = policy::load_while(source, &read, &|| repository.check_deadline().is_ok())?;
+        Self::under(repository, view, policy)
+    }
+
+    /// Opens a project under a policy that was read before.
+    ///
+    /// # Errors
+    /// What the policy says of single rules is invalid.
+    pub(crate) fn under(repository: Repository, view: View, policy: Policy) -> Result<Self, LoadError> {
         let rules = rules::arm(&policy)?;
         let highest = if observes(&repository) { Level::Observe } else { policy.highest_level };
         Ok(Self { project: Project::new(repository, policy, view), rules, highest })

@@ -4,7 +4,7 @@
 //! A policy with a typo in the name of the mainline is valid. That the mainline then belongs to a topic line shows only
 //! where there is a mainline.
 
-use bstr::{BStr, ByteSlice as _};
+use bstr::ByteSlice as _;
 use std::collections::BTreeSet;
 
 use super::open::Gate;
@@ -190,29 +190,10 @@ impl<'g> Proving<'g> {
         }
     }
 
-    /// Returns the branch that a clone gets; `None` where that is not known.
-    fn default_branch(&self, branches: &[Held]) -> Result<Option<RefName>, FactError> {
-        let project = &self.gate.project;
-        let repository = project.repository();
-        let has = |name: &RefName| branches.iter().any(|(branch, _)| branch == name);
-        if let Some(remote) = project.view().remote_name() {
-            let folder = [b"refs/remotes/", remote.as_bytes(), b"/"].concat();
-            let (found, _) = repository.resolve(&RefName::new([folder.as_slice(), b"HEAD"].concat()))?;
-            let found = found.full().strip_prefix(folder.as_slice()).map(|short| RefName::branch(BStr::new(short)));
-            return Ok(found.filter(has));
-        }
-        // Where somebody works, `HEAD` is what they work on.
-        let head = Some(repository.resolve(&RefName::new("HEAD"))?.0).filter(has);
-        if repository.is_bare() || branches.len() == 1 {
-            return Ok(head);
-        }
-        Ok(["main", "master", "trunk"].map(RefName::branch).into_iter().find(has))
-    }
-
     /// The branch that a clone gets is hardly ever a topic branch.
     fn head(&mut self, branches: &[Held]) -> Result<(), FactError> {
         let project = &self.gate.project;
-        let Some(head) = self.default_branch(branches)? else { return Ok(()) };
+        let Some(head) = self.gate.project.default_branch(branches)? else { return Ok(()) };
         let Some((name, _)) = branches.iter().find(|(branch, _)| *branch == head) else { return Ok(()) };
         let text = Untrusted::new(name.short());
         match project.line_of(name) {
@@ -253,7 +234,7 @@ impl<'g> Proving<'g> {
             }
         }
         // What is to be said of the default branch has been said.
-        let head = self.default_branch(branches)?;
+        let head = self.gate.project.default_branch(branches)?;
         let is_topic = |name: &RefName| {
             head.as_ref() != Some(name) && project.line_of(name).is_none_or(|place| place.line.role == Role::Topic)
         };

@@ -6,7 +6,7 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::FactError;
+use super::{FactError, Project};
 use crate::git::{Error, Repository, Target, Tracking};
 use crate::model::{Namespace, ObjectId, RefName, Untrusted, quote};
 
@@ -137,6 +137,29 @@ impl View {
             Self::Moment(moment) => Ok(moment.list(&full)),
             Self::Remote(_) | Self::Own => Ok(repository.references(&full)?),
         }
+    }
+}
+
+impl Project {
+    /// Returns the branch that a clone gets, of these; `None` where that is not known.
+    ///
+    /// # Errors
+    /// Refs that cannot be read.
+    pub fn default_branch(&self, branches: &[(RefName, ObjectId)]) -> Result<Option<RefName>, FactError> {
+        let repository = self.repository();
+        let has = |name: &RefName| branches.iter().any(|(branch, _)| branch == name);
+        if let Some(remote) = self.view().remote_name() {
+            let folder = [b"refs/remotes/", remote.as_bytes(), b"/"].concat();
+            let (found, _) = repository.resolve(&RefName::new([folder.as_slice(), b"HEAD"].concat()))?;
+            let found = found.full().strip_prefix(folder.as_slice()).map(|short| RefName::branch(BStr::new(short)));
+            return Ok(found.filter(has));
+        }
+        // Where somebody works, `HEAD` is what they work on.
+        let head = Some(repository.resolve(&RefName::new("HEAD"))?.0).filter(has);
+        if repository.is_bare() || branches.len() == 1 {
+            return Ok(head);
+        }
+        Ok(["main", "master", "trunk"].map(RefName::branch).into_iter().find(has))
     }
 }
 

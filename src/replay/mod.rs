@@ -14,6 +14,6 @@ mod history;
 mod run;
 mod state;
 
-pub(crate) use history::{Selection, history};
+pub(crate) use history::{Event, History, Selection, history};
 pub(crate) use run::{Terms, replay};
 pub(crate) use state::State;

@@ -11,10 +11,10 @@ use std::time::Instant;
 
 use super::history::{Event, History};
 use super::state::State;
-use crate::gate::{Ask, Gate};
+use crate::gate::Gate;
 use crate::git::{Environment, Repository, Trust};
 use crate::model::{Actor, Exit, Failure, Push, RefUpdate, Stage};
-use crate::policy::{LoadError, Source};
+use crate::policy::{LoadError, Policy};
 use crate::project::{Moment, View};
 use crate::report::{Part, Past, Replay};
 
@@ -26,7 +26,7 @@ pub(crate) struct Terms {
     /// The repository.
     pub directory: PathBuf,
     /// Its policy.
-    pub policy: Source,
+    pub policy: Policy,
     /// The day on which waivers have to be valid.
     pub today: Option<Date>,
 }
@@ -44,7 +44,7 @@ const FORGETS_AFTER: usize = 16;
 /// # Errors
 /// The repository or the policy cannot be opened, an object is missing, or the state cannot be written.
 pub(crate) fn replay(
-    history: History,
+    history: &History,
     terms: &Terms,
     state: Option<&State>,
     jobs: usize,
@@ -59,7 +59,7 @@ pub(crate) fn replay(
     let parts: Mutex<BTreeMap<usize, Part>> = Mutex::default();
     let failed: Mutex<Option<Failure>> = Mutex::default();
     let work = || {
-        let mut worker = Worker { terms, history: &history, gate: None, moment: Moment::default(), at: 0, used: 0 };
+        let mut worker = Worker { terms, history, gate: None, moment: Moment::default(), at: 0, used: 0 };
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
             let Some(stretch) = stretches.get(at) else { return };
@@ -93,7 +93,7 @@ pub(crate) fn replay(
     let span = judged().next().zip(judged().next_back());
     let span = span.map(|(first, last)| (day(first), day(last)));
     let milliseconds = began.elapsed().as_secs_f64() * 1000.0;
-    Ok(Replay::of(&id, parts.into_values(), span, history.unknown, milliseconds))
+    Ok(Replay::of(&id, parts.into_values(), span, history.unknown.clone(), milliseconds))
 }
 
 /// A thread's own view of the repository.
@@ -154,8 +154,7 @@ fn happen(moment: &Moment, history: &History, event: &Event) {
 fn open(terms: &Terms, moment: Moment) -> Result<Gate, Failure> {
     let opened = Repository::open(Some(&terms.directory), &terms.environment, Trust::Cli);
     let repository = opened.map_err(|error| Failure::from_error(Exit::Undecided, "opening the repository", &error))?;
-    let ask = Ask { named: Some(terms.policy.clone()), ..Ask::default() };
-    Gate::open(repository, View::Moment(moment), ask).map_err(|error| match error {
+    Gate::under(repository, View::Moment(moment), terms.policy.clone()).map_err(|error| match error {
         LoadError::Unreadable(failure) => failure,
         LoadError::Invalid(errors) => Failure::new(Exit::Policy, "reading the policy", errors.to_string()),
     })

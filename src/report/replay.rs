@@ -168,6 +168,17 @@ impl Part {
     }
 }
 
+/// A push that would not have been accepted. Its texts are escaped.
+#[derive(Debug)]
+pub(crate) struct Declined<'r> {
+    /// When it was made.
+    pub time: &'r str,
+    /// The ref.
+    pub name: &'r str,
+    /// The rules that would have refused it or could not tell, each with what it said.
+    pub reasons: Vec<(&'r str, &'r str)>,
+}
+
 /// What a replay came to.
 #[derive(Debug)]
 pub(crate) struct Replay {
@@ -211,6 +222,36 @@ impl Replay {
             (0, 1..) => Exit::Undecided,
             (0, 0) => Exit::Accepted,
         }
+    }
+
+    /// Returns how many pushes were judged.
+    pub(crate) const fn pushes(&self) -> usize {
+        self.tally.pushes
+    }
+
+    /// Returns the pushes that would not have been accepted, as far as they are listed, in their order.
+    pub(crate) fn declined(&self) -> impl Iterator<Item = Declined<'_>> {
+        let is_declined = |push: &&Replayed| push.verdict != Verdict::Accepted.name();
+        self.pushes.iter().filter(is_declined).map(|push| {
+            let weighs = |level: &str| level == Level::Refuse.name();
+            let found = push.found.findings.iter().map(|finding| {
+                let level = finding.meant.as_ref().unwrap_or(&finding.level);
+                (finding.rule.as_str(), level.as_str(), finding.message.as_str())
+            });
+            let open = push.found.unevaluated.iter();
+            let open = open.map(|open| (open.rule.as_str(), open.level.as_str(), open.cause.as_str()));
+            let reasons = found.chain(open).filter(|(_, level, _)| weighs(level));
+            Declined {
+                time: &push.time,
+                name: &push.r#ref,
+                reasons: reasons.map(|(rule, _, said)| (rule, said)).collect(),
+            }
+        })
+    }
+
+    /// Returns how many pushes are only counted.
+    pub(crate) const fn left_out(&self) -> usize {
+        self.left_out
     }
 
     /// Returns all findings that are listed, and for each push the places of its own.

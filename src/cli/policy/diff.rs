@@ -73,9 +73,9 @@ fn replayed(context: &Context, gate: &Gate) -> Result<Replay, Failure> {
     let terms = Terms {
         environment: context.environment(),
         directory: repository.work_tree().unwrap_or_else(|| repository.git_dir()).to_owned(),
-        policy: gate.project().policy().source.clone(),
+        policy: gate.project().policy().clone(),
         today: today(),
     };
     let jobs = std::thread::available_parallelism().map_or(1, NonZero::get);
-    replay(history, &terms, None, jobs, &|_| {})
+    replay(&history, &terms, None, jobs, &|_| {})
 }

@@ -1,0 +1,253 @@
+//! What a draft would have refused: the pushes of the last year, and all tags.
+
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZero;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::Draft;
+use crate::gate::Gate;
+use crate::git::{Environment, Repository};
+use crate::model::{Exit, Failure, Namespace, Stage};
+use crate::policy::{self, LoadError, Policy, Source};
+use crate::project::{FactError, View};
+use crate::replay::{Event, History, Selection, Terms, history, replay};
+use crate::report::Replay;
+
+/// A year, in seconds.
+const YEAR: i64 = 366 * 24 * 60 * 60;
+
+/// As many pushes are judged at a time, and at most so many in all.
+const AT_A_TIME: usize = 256;
+const MAX_PUSHES: usize = 64 * AT_A_TIME;
+
+/// As many tags of earlier years are judged, the newest.
+const MAX_TAGS: usize = 2000;
+
+/// What would be judged after this time is left out, and said to be; for the tags of earlier years so much more.
+const LONG: Duration = Duration::from_secs(60);
+
+/// As many of the newest tags show that a rule does not fit, however old they are.
+const NEWEST: usize = 5;
+
+/// As many refs are named of what a rule would have refused.
+const NAMED: usize = 3;
+
+/// What a rule would have refused.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Refused {
+    /// In the last year.
+    pub now: BTreeSet<(String, String)>,
+    /// Tags of earlier years.
+    pub before: BTreeSet<(String, String)>,
+    /// Whether one of the newest tags is among them.
+    pub is_recent: bool,
+}
+
+/// What came of trying a draft.
+#[derive(Debug, Default)]
+pub(crate) struct Trial {
+    /// By rule.
+    pub(super) rules: BTreeMap<String, Refused>,
+    /// The first and the last day of the pushes that were judged, tags of earlier years aside.
+    pub(super) span: Option<(String, String)>,
+    /// How many pushes of the last year were judged.
+    pushes: usize,
+    /// Those that would not have been accepted: day, ref, rule, and what was said.
+    declined: Vec<[String; 4]>,
+    /// What is not known of the past, a sentence each.
+    unknown: Vec<String>,
+}
+
+/// Where a draft is tried.
+pub(crate) struct Ground<'a> {
+    /// What git's own variables say.
+    pub environment: Environment,
+    /// The repository.
+    pub directory: &'a Path,
+    /// The day on which waivers have to be valid.
+    pub today: Option<jiff::civil::Date>,
+    /// Gets what is being done.
+    pub progress: &'a (dyn Fn(&str) + Sync),
+}
+
+impl Draft {
+    /// Tries the draft over the past of the repository that it was learnt from.
+    ///
+    /// # Errors
+    /// The draft is not a policy, which is a fault of this program; or history that cannot be read.
+    pub(crate) fn try_out(&self, repository: Repository, view: View, ground: &Ground<'_>) -> Result<Trial, Failure> {
+        let policy = self.policy()?;
+        let gate = Gate::under(repository, view, policy.clone()).map_err(invalid)?;
+        let failed = |error: FactError| error.into_failure("reading the history of the branches and tags", Stage::Ci);
+        let mut history = history(&gate, &Selection::default()).map_err(failed)?;
+        drop(gate);
+        let mut trial = Trial { unknown: history.unknown.clone(), ..Trial::default() };
+        let terms = Terms {
+            environment: ground.environment.clone(),
+            directory: ground.directory.to_owned(),
+            policy,
+            today: ground.today,
+        };
+        let began = Instant::now();
+        let newest = history.events.iter().map(|event| event.time).max().unwrap_or_default();
+        let start = history.events.partition_point(|event| event.time < newest - YEAR);
+        let mut all: Vec<usize> = (start..history.events.len()).rev().collect();
+        if all.len() > MAX_PUSHES {
+            trial.unknown.push(format!("of the last year, the {MAX_PUSHES} newest pushes were judged"));
+            all.truncate(MAX_PUSHES);
+        }
+        let mut first = history.events.len();
+        for some in all.chunks(AT_A_TIME) {
+            if began.elapsed() > LONG {
+                trial.unknown.push(format!("of the last year, the {} newest pushes were judged", trial.pushes));
+                break;
+            }
+            let replayed = judged(&mut history, some, &terms, ground, "pushes of the last year")?;
+            first = some.last().copied().unwrap_or(first);
+            trial.take(&replayed);
+        }
+        trial.span = history.events.get(first).zip(history.events.last()).map(|(first, last)| (day(first), day(last)));
+        let newest: BTreeSet<String> =
+            (0..history.events.len()).rev().filter_map(|at| tag_at(&history, at)).take(NEWEST).collect();
+        let tags = (0..first).rev().filter(|at| tag_at(&history, *at).is_some());
+        let tags: Vec<usize> = tags.take(MAX_TAGS).collect();
+        let began = Instant::now();
+        for (at, some) in tags.chunks(AT_A_TIME).enumerate() {
+            if began.elapsed() > LONG {
+                trial.unknown.push(format!("of the tags of earlier years, the {} newest were judged", at * AT_A_TIME));
+                break;
+            }
+            let replayed = judged(&mut history, some, &terms, ground, "tags of earlier years")?;
+            for declined in replayed.declined() {
+                for (rule, _) in &declined.reasons {
+                    let refused = trial.rules.entry((*rule).to_owned()).or_default();
+                    refused.before.insert((declined.time.to_owned(), declined.name.to_owned()));
+                    refused.is_recent |= newest.contains(declined.name);
+                }
+            }
+        }
+        trial.declined.sort();
+        Ok(trial)
+    }
+
+    /// Reads the draft as a policy.
+    fn policy(&self) -> Result<Policy, Failure> {
+        let text = self.text(None);
+        policy::load(Source::File("the proposal".into()), &|_| Ok(text.clone().into_bytes())).map_err(invalid)
+    }
+}
+
+fn invalid(error: LoadError) -> Failure {
+    let cause = match error {
+        LoadError::Unreadable(failure) => return failure,
+        LoadError::Invalid(errors) => errors.to_string(),
+    };
+    Failure::new(Exit::Internal, "reading the proposed policy", cause)
+}
+
+/// Returns the tag that is made at a place of history, as reports write it; `None` where a branch is pushed.
+fn tag_at(history: &History, at: usize) -> Option<String> {
+    let name = history.refs.get(history.events.get(at)?.name)?;
+    (name.namespace() == Namespace::Tag).then(|| name.to_string())
+}
+
+/// Judges these events and no others.
+fn judged(
+    history: &mut History,
+    places: &[usize],
+    terms: &Terms,
+    ground: &Ground<'_>,
+    what: &str,
+) -> Result<Replay, Failure> {
+    for event in &mut history.events {
+        event.is_judged = false;
+    }
+    for at in places {
+        if let Some(event) = history.events.get_mut(*at) {
+            event.is_judged = true;
+        }
+    }
+    let all = history.events.len();
+    let progress = |done: usize| (ground.progress)(&format!("{what}: {done} of {all}"));
+    let jobs = std::thread::available_parallelism().map_or(1, NonZero::get);
+    replay(history, terms, None, jobs, &progress)
+}
+
+fn day(event: &Event) -> String {
+    Timestamp::from_second(event.time)
+        .map_or_else(|_| String::new(), |time| time.to_string().chars().take(10).collect())
+}
+
+impl Trial {
+    fn take(&mut self, replayed: &Replay) {
+        self.pushes += replayed.pushes();
+        if replayed.left_out() > 0 {
+            self.unknown
+                .push(format!("{} more pushes of which something was found are not listed", replayed.left_out()));
+        }
+        for declined in replayed.declined() {
+            let day = declined.time.get(..10).unwrap_or_default();
+            for (rule, said) in &declined.reasons {
+                let refused = self.rules.entry((*rule).to_owned()).or_default();
+                refused.now.insert((declined.time.to_owned(), declined.name.to_owned()));
+                self.declined.push([day, declined.name, rule, said].map(str::to_owned));
+            }
+        }
+    }
+
+    /// Says what the draft would have refused if each of its rules had refused.
+    pub(crate) fn summary(&self) -> String {
+        let mut text = String::new();
+        if let Some((first, last)) = &self.span {
+            let refs: BTreeSet<(&str, &str)> =
+                self.declined.iter().map(|[day, name, ..]| (day.as_str(), name.as_str())).collect();
+            text.push_str(&format!(
+                "{first} to {last}: with every rule at its own level {} of {} pushes would have been refused\n",
+                refs.len(),
+                self.pushes
+            ));
+        }
+        for (rule, refused) in self.rules.iter().filter(|(_, refused)| refused.is_lowered()) {
+            let count = match refused.now.len() {
+                0 => "newest tags".to_owned(),
+                1 => "1 push".to_owned(),
+                count => format!("{count} pushes"),
+            };
+            text.push_str(&format!("  {rule:<21} {count:<12} starts at warn\n"));
+        }
+        let mut shown = BTreeSet::new();
+        for [day, name, rule, said] in &self.declined {
+            if shown.insert((day, name, rule)) {
+                text.push_str(&format!("{day} {name}: {rule}: {said}\n"));
+            }
+        }
+        for sentence in &self.unknown {
+            text.push_str(&format!("note: {sentence}\n"));
+        }
+        text
+    }
+}
+
+impl Refused {
+    /// Returns whether the rule starts below its own level.
+    pub(super) fn is_lowered(&self) -> bool {
+        self.is_recent || !self.now.is_empty()
+    }
+
+    /// Names the newest refs, for a comment.
+    pub(super) fn named(refs: &BTreeSet<(String, String)>) -> String {
+        let mut names: Vec<&str> = Vec::new();
+        for (_, name) in refs.iter().rev() {
+            if !names.contains(&name.as_str()) {
+                names.push(name);
+            }
+        }
+        let shown: Vec<String> = names.iter().take(NAMED).map(|name| format!("`{name}`")).collect();
+        match names.len() {
+            count if count > NAMED => format!("{} and {} more refs", shown.join(", "), count - NAMED),
+            _ => shown.join(", "),
+        }
+    }
+}
