@@ -1,6 +1,5 @@
 //! `refgate policy init --from-history`: a policy out of the refs and commits of a repository, tried over its past.
 
-use std::io::IsTerminal as _;
 use std::path::Path;
 
 use crate::cli::context::Context;
@@ -22,7 +21,7 @@ pub(super) fn propose(context: &Context, directory: Option<&Path>) -> Result<Exi
     let view = view(&repository, REMOTE)?;
     let name = name(&repository);
     let place = repository.work_tree().unwrap_or_else(|| repository.git_dir()).to_owned();
-    let shows_progress = std::io::stderr().is_terminal();
+    let shows_progress = context.is_watched();
     let progress = |text: &str| {
         if shows_progress {
             context.complain(&format!("\r\u{1b}[K{text}"));
