@@ -13,7 +13,8 @@
 //! | [`index`] | the mainline by what is compared first |
 //! | [`same_files`], [`mainline_files`], [`path_search`] | where else the same patch can be |
 //! | [`whole`] | what was read in part, compared as a whole |
-//! | [`telling`], [`features`], [`tiers`] | what two commits have in common, and the rules that judge it |
+//! | [`telling`], [`features`] | what two commits have in common |
+//! | [`tiers`], [`rules`], [`thresholds`] | the rules that judge it |
 //! | [`kept`] | whether a merge kept what it brought |
 //! | [`assign`] | one to one; several squashed into one |
 //! | [`coverage`] | how much of a change is on the other line, by its own lines |
@@ -56,11 +57,13 @@ mod reading;
 mod reasons;
 mod record;
 mod reverts;
+mod rules;
 mod said;
 mod same_files;
 mod search;
 mod store;
 mod telling;
+mod thresholds;
 mod tiers;
 mod titles;
 mod turn;
