@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::wanted::Answer;
-use super::{FactError, Project, Snapshot};
+use super::{FactError, Memo, Project, Snapshot};
 use crate::git::Commit;
 use crate::landed::{self, Evidence, Form, Grammar, Options, Original, Status, Verdict};
 use crate::model::{ObjectId, RefName, Untrusted};
@@ -244,9 +244,11 @@ impl Snapshot<'_> {
     ) -> Result<Vec<Debt>, FactError> {
         let mut debts = Vec::new();
         let options = Options { only: asking.only.map(<[_]>::to_vec), ..Options::default() };
+        let times: Memo<ObjectId, Vec<FlowDue>> = Memo::default();
+        let due_times = |commit: &Commit| times.get(commit.id, || self.due_times(flow, commit));
         let is_asked = |commit: &Commit| {
             let is_old = asking.until.is_none_or(|until| commit.committer.seconds <= until);
-            Ok(is_old && self.due_times(flow, commit)?.into_iter().any(asking.when))
+            Ok(is_old && due_times(commit)?.into_iter().any(asking.when))
         };
         let answers = self.answers_about(flow, tip, destination, options, &is_asked)?;
         for verdict in answers.verdicts {
@@ -266,7 +268,7 @@ impl Snapshot<'_> {
             };
             let to = destination.branches.first().filter(|_| verdict.status != Status::Reverted);
             debts.push(Debt {
-                due: self.due_times(flow, &commit)?,
+                due: due_times(&commit)?,
                 commit,
                 reason: verdict.reason,
                 probable,

@@ -1,6 +1,6 @@
 //! Merges that did not keep what they brought.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::flows::Destination;
 use super::{FactError, Snapshot};
@@ -66,16 +66,20 @@ impl Snapshot<'_> {
     /// Objects that cannot be read.
     fn discarded_between(&self, from: ObjectId, tip: ObjectId) -> Result<Vec<Discarded>, FactError> {
         let options = || Options { grammar: self.grammar(), cache: Caching::Read, ..Options::default() };
-        let own: BTreeSet<ObjectId> = self.first_parents(from)?.into_iter().collect();
         let mut merges = Vec::new();
-        for id in self.first_parents(tip)?.into_iter().take_while(|id| !own.contains(id)) {
+        for id in self.first_parents_since(tip, from)? {
             if self.project().repository().parents(id)?.len() > 1 && merges.len() < MAX_MERGES {
                 merges.push(id);
             }
         }
+        if merges.is_empty() {
+            return Ok(Vec::new());
+        }
+        let beyond: BTreeSet<ObjectId> = self.project().commits(&[tip], &[from])?.into_iter().collect();
         let mut found = Vec::new();
         for id in merges {
-            found.extend(self.discarded_by(id, &[from], tip, &options)?);
+            let brought = self.brought_by(id)?.into_iter().filter(|id| !beyond.contains(id)).collect::<Vec<_>>();
+            found.extend(self.discarded_of(id, &brought, tip, &options)?);
         }
         Ok(found)
     }
@@ -128,13 +132,46 @@ impl Snapshot<'_> {
         Ok(self.discarded_of(*merge, &[commit], tip, &options)?.into_iter().next())
     }
 
+    /// Returns the first-parent history of a branch down to where that of another one meets it. Both are followed turn by
+    /// turn: branches have been one for most of the time.
+    fn first_parents_since(&self, tip: ObjectId, other: ObjectId) -> Result<Vec<ObjectId>, FactError> {
+        let (mut chain, mut places) = (Vec::new(), HashMap::new());
+        let mut others = HashSet::new();
+        let (mut next, mut next_other) = (Some(tip), Some(other));
+        while next.is_some() || next_other.is_some() {
+            self.project().step()?;
+            if let Some(id) = next_other.filter(|_| others.len() < MAX_CHAIN) {
+                others.insert(id);
+                if let Some(place) = places.get(&id) {
+                    chain.truncate(*place);
+                    break;
+                }
+                next_other = self.first_parent(id)?;
+            } else {
+                next_other = None;
+            }
+            if let Some(id) = next.filter(|id| chain.len() < MAX_CHAIN && !others.contains(id)) {
+                places.insert(id, chain.len());
+                chain.push(id);
+                next = self.first_parent(id)?;
+            } else if next.take().is_some_and(|id| others.contains(&id)) {
+                break;
+            }
+        }
+        Ok(chain)
+    }
+
+    fn first_parent(&self, commit: ObjectId) -> Result<Option<ObjectId>, FactError> {
+        Ok(self.project().repository().parents(commit)?.first().copied())
+    }
+
     fn first_parents(&self, tip: ObjectId) -> Result<Vec<ObjectId>, FactError> {
         let mut chain = Vec::new();
         let mut next = Some(tip);
         while let Some(id) = next.filter(|_| chain.len() < MAX_CHAIN) {
             self.project().step()?;
             chain.push(id);
-            next = self.project().repository().parents(id)?.first().copied();
+            next = self.first_parent(id)?;
         }
         Ok(chain)
     }
@@ -147,16 +184,23 @@ impl Snapshot<'_> {
         tip: ObjectId,
         options: &dyn Fn() -> Options<'o>,
     ) -> Result<Vec<Discarded>, FactError> {
-        let project = self.project();
-        let parents = project.repository().parents(merge)?;
-        let Some((first, merged)) = parents.split_first().filter(|(_, merged)| !merged.is_empty()) else {
-            return Ok(Vec::new());
-        };
-        let brought = project.commits(merged, &[*first])?;
-        let others = project.commits(merged, &[from, &[*first]].concat())?;
-        let others: BTreeSet<ObjectId> = others.into_iter().collect();
-        let brought: Vec<ObjectId> = brought.into_iter().filter(|id| !others.contains(id)).collect();
+        let others: BTreeSet<ObjectId> = self.brought_beyond(merge, from)?.into_iter().collect();
+        let brought = self.brought_by(merge)?.into_iter().filter(|id| !others.contains(id)).collect::<Vec<_>>();
         self.discarded_of(merge, &brought, tip, options)
+    }
+
+    /// Returns the commits that a merge brought.
+    fn brought_by(&self, merge: ObjectId) -> Result<Vec<ObjectId>, FactError> {
+        self.brought_beyond(merge, &[])
+    }
+
+    /// Returns the commits that a merge brought and that are not below some others.
+    fn brought_beyond(&self, merge: ObjectId, from: &[ObjectId]) -> Result<Vec<ObjectId>, FactError> {
+        let parents = self.project().repository().parents(merge)?;
+        match parents.split_first() {
+            Some((first, merged)) if !merged.is_empty() => self.project().commits(merged, &[from, &[*first]].concat()),
+            _ => Ok(Vec::new()),
+        }
     }
 
     fn discarded_of<'o>(

@@ -19,6 +19,7 @@ mod kept;
 mod ledger;
 mod lineage;
 mod memo;
+mod named_branches;
 mod repairs;
 mod retirement;
 mod rewrites;

@@ -44,6 +44,8 @@ pub struct Snapshot<'p> {
     pub(super) tagged: Memo<RefName, Option<ObjectId>>,
     /// Where changes were found on other lines: more than one rule asks about the commits of a push.
     pub(super) compared: RefCell<Vec<Rc<Compared>>>,
+    /// The maintained branches of each line, for which messages have names.
+    pub(super) named_branches: Memo<String, Rc<[RefName]>>,
     /// On which branches changes are wanted: every version tag of a push asks.
     pub(super) wishes: Kept,
     /// What was repaired since: every version tag of a push asks.
@@ -77,6 +79,7 @@ impl<'p> Snapshot<'p> {
             walks: RefCell::default(),
             tagged: Memo::default(),
             compared: RefCell::default(),
+            named_branches: Memo::default(),
             wishes: Kept::default(),
             known_repairs: KnownRepairs::default(),
         }
