@@ -16,7 +16,7 @@ use super::reading::{Patches, Reading};
 use super::reverts::Reverts;
 use super::search::{self, Found, Search};
 use super::verdict::{Comparison, Verdict};
-use super::{Error, metadata, reasons};
+use super::{Error, metadata, parallel, reasons};
 use crate::git::Repository;
 use crate::model::ObjectId;
 
@@ -244,34 +244,42 @@ impl Judging<'_> {
     /// Measures how much of a change is there, for those whose lines are not plainly all in the commit that they are.
     fn coverages(&self, settled: &BTreeMap<At, Vec<Pair>>) -> Result<BTreeMap<At, Coverage>, Error> {
         let mut coverages = BTreeMap::new();
-        let mut measuring = Measuring::new(self.reading.repository, self.tips);
-        let mut lent = self.reading.readers.lend(self.reading.repository.clone());
+        let mut measured: Vec<(At, Vec<At>)> = Vec::new();
         for at in 0..self.asked.branch.len() {
-            let pairs = settled.get(&at).map_or(&[][..], Vec::as_slice);
-            if pairs.first().is_some_and(Pair::is_same) {
-                continue;
-            }
-            let measured: Vec<At> = if pairs.is_empty() {
-                // What a message names may have been adapted until no line is the same.
-                let claims = self.found.claims.get(at);
-                claims.map_or(&[][..], |claims| &claims.found).iter().map(|(there, _)| *there).collect()
-            } else {
-                pairs.iter().filter(|pair| pair.is_measured()).map(|pair| pair.mainline).collect()
-            };
-            let measured: Vec<At> = measured.into_iter().take(MAX_MEASURED).collect();
-            let (Some(change), Some(patch)) = (self.asked.branch.get(at), self.patches.0.get(at)) else { continue };
-            let patches: Vec<&Patch> = measured.iter().filter_map(|at| self.patches.1.get(*at)).collect();
+            let there = self.measured(at, settled.get(&at).map_or(&[][..], Vec::as_slice));
+            let Some(patch) = self.patches.0.get(at) else { continue };
+            let patches: Vec<&Patch> = there.iter().filter_map(|at| self.patches.1.get(*at)).collect();
             let compared = coverage::by_lines(patch, &patches).filter(|_| !patches.is_empty());
             let Some(compared) = compared else { continue };
-            let read = if coverage::is_whole(&compared) {
-                None
-            } else {
-                let commits: Vec<&Change> = measured.iter().filter_map(|at| self.mainline.get(*at)).collect();
-                measuring.of(lent.reader(), change, &commits)?
-            };
-            coverages.insert(at, read.unwrap_or(compared));
+            if !coverage::is_whole(&compared) {
+                measured.push((at, there));
+            }
+            coverages.insert(at, compared);
         }
+        let (readers, branch, mainline) = (&self.reading.readers, &self.asked.branch, self.mainline);
+        let start = |repository: Repository| (readers.lend(repository.clone()), Measuring::new(repository, self.tips));
+        let read =
+            parallel::map(self.reading.repository, &measured, "comparing lines", start, |state, (at, there)| {
+                let commits: Vec<&Change> = there.iter().filter_map(|at| mainline.get(*at)).collect();
+                let Some(change) = branch.get(*at) else { return Ok(None) };
+                state.1.of(state.0.reader(), change, &commits)
+            })?;
+        coverages.extend(measured.iter().zip(read).filter_map(|((at, _), read)| Some((*at, read?))));
         Ok(coverages)
+    }
+
+    /// Returns the commits in which the lines of a change are looked for; none where it plainly is one of them.
+    fn measured(&self, at: At, pairs: &[Pair]) -> Vec<At> {
+        let measured = |pair: &&Pair| pair.is_measured();
+        match pairs.first() {
+            Some(first) if first.is_same() => Vec::new(),
+            Some(_) => pairs.iter().filter(measured).map(|pair| pair.mainline).take(MAX_MEASURED).collect(),
+            // What a message names may have been adapted until no line is the same.
+            None => {
+                let named = self.found.claims.get(at).map_or(&[][..], |claims| &claims.found);
+                named.iter().map(|(there, _)| *there).take(MAX_MEASURED).collect()
+            }
+        }
     }
 }
 

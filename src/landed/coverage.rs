@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::change::Change;
-use super::patch::{Patch, Reader};
+use super::patch::{self, Patch, Reader};
 use super::verdict::Missing;
 use super::{Error, chores, patch_id, telling};
 use crate::git::{self, Entry, LineDiff, Mode, Repository};
@@ -65,19 +65,19 @@ struct File {
     lines: Vec<(u8, BString)>,
 }
 
-/// The lines of a file there, or nothing where there is no such file.
-type Content = Option<Arc<HashSet<BString>>>;
+/// The lines of a file there without blanks, hashed and sorted, or nothing where there is no such file.
+type Content = Option<Arc<[u64]>>;
 
 /// Measures changes; the files that several of them touch are read once.
-pub(super) struct Measuring<'a> {
-    pub(super) repository: &'a Repository,
+pub(super) struct Measuring {
+    repository: Repository,
     /// The tips of the other line.
     tips: Vec<ObjectId>,
     files: HashMap<(ObjectId, BString), Content>,
 }
 
-impl<'a> Measuring<'a> {
-    pub(super) fn new(repository: &'a Repository, tips: &[ObjectId]) -> Self {
+impl Measuring {
+    pub(super) fn new(repository: Repository, tips: &[ObjectId]) -> Self {
         Self { repository, tips: tips.to_vec(), files: HashMap::new() }
     }
 
@@ -89,7 +89,7 @@ impl<'a> Measuring<'a> {
         change: &Change,
         commits: &[&Change],
     ) -> Result<Option<Coverage>, Error> {
-        Error::unless_in_time(self.repository, "comparing lines")?;
+        Error::unless_in_time(&self.repository, "comparing lines")?;
         let Some(own) = texts(reader, change)? else { return Ok(None) };
         let mut others = Vec::new();
         for commit in commits {
@@ -122,11 +122,11 @@ impl<'a> Measuring<'a> {
                     }
                     let contents = contents.iter().flatten();
                     match sign {
-                        b'+' => contents.flatten().any(|lines| lines.contains(text)) || adapted.has(*sign, text),
+                        b'+' => contents.flatten().any(|lines| holds(lines, text)) || adapted.has(*sign, text),
                         // What was never there, or is no longer, cannot be taken away.
                         _ => {
                             let mut here = contents.peekable();
-                            let is_left = |lines: &Content| lines.as_ref().is_some_and(|lines| lines.contains(text));
+                            let is_left = |lines: &Content| lines.as_ref().is_some_and(|lines| holds(lines, text));
                             here.any(|lines| !is_left(lines)) || adapted.has(*sign, text)
                         }
                     }
@@ -167,17 +167,27 @@ impl<'a> Measuring<'a> {
             Err(error) => return Err(error.into()),
         };
         let Some(entry) = entry.filter(|entry| entry.mode != Mode::Tree) else { return Ok(None) };
-        let id = BString::from(entry.id.to_string());
-        let mut lines: HashSet<BString> = HashSet::from([id]);
+        let mut lines = vec![patch::hashed(entry.id.to_string().as_bytes())];
         if !is_vendored(path) {
-            match patch_id::content(self.repository, Some(entry), MAX_TEXT) {
-                Ok(content) => lines.extend(content.lines().map(|line| patch_id::strip(line).into())),
+            match patch_id::content(&self.repository, Some(entry), MAX_TEXT) {
+                Ok(content) => {
+                    let mut stripped = Vec::new();
+                    lines.extend(content.lines().map(|line| {
+                        patch_id::strip_into(line, &mut stripped);
+                        patch::hashed(&stripped)
+                    }));
+                }
                 Err(git::Error::TooLarge { .. } | git::Error::Missing { .. } | git::Error::Promised { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
         }
-        Ok(Some(Arc::new(lines)))
+        lines.sort_unstable();
+        Ok(Some(lines.into()))
     }
+}
+
+fn holds(lines: &[u64], text: &BString) -> bool {
+    lines.binary_search(&patch::hashed(text)).is_ok()
 }
 
 /// Sums over lines.

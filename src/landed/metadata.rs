@@ -115,18 +115,16 @@ fn plainly(
     }
 }
 
-/// Reads the trees of the plain pairs, and gives up that they are plain where they do not have the same files. Lines are
-/// read all the same: the same title, author and second say which commit it is, and not what else was done in it.
+/// Reads the plain pairs, and gives up that they are plain where they do not have the same files. Lines are read all the
+/// same: the same title, author and second say which commit it is, and not what else was done in it.
 pub(super) fn confirm(
     reading: &Reading<'_>,
     candidates: &mut ByChange,
     own: &mut Patches<'_>,
     there: &mut Patches<'_>,
 ) -> Result<(), Error> {
-    let plain = || candidates.iter().filter_map(|(at, own)| Some((*at, own.plain?)));
-    own.read_outlines(reading, &plain().map(|(at, _)| at).collect::<Vec<At>>())?;
-    let mainline: BTreeSet<At> = plain().map(|(_, at)| at).collect();
-    there.read_outlines(reading, &mainline.into_iter().collect::<Vec<At>>())?;
+    let plain: Vec<(At, At)> = candidates.iter().filter_map(|(at, own)| Some((*at, own.plain?))).collect();
+    own.read_pairs(reading, there, &plain)?;
     for (at, candidates) in candidates {
         candidates.plain = candidates.plain.filter(|plain| is_confirmed((own, *at), (there, *plain)));
     }

@@ -2,7 +2,7 @@
 
 use bstr::{BStr, BString, ByteSlice as _};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hasher as _};
 use std::sync::{Arc, Mutex};
 
@@ -69,6 +69,11 @@ impl Patch {
     pub(super) fn into_outline(self) -> Self {
         let nothing = Self { id: None, is_partial: false, bare: None, moved: None, lines: Vec::new(), ..self };
         Self { has_lines: false, is_bookkeeping: false, ..nothing }
+    }
+
+    /// Returns whether the very same files took the place of the very same files: then lines say no more.
+    pub(super) fn is_exactly(&self, other: &Self) -> bool {
+        self.exact.is_some() && self.exact == other.exact
     }
 
     /// Returns whether only a few lines were added and removed.
@@ -318,17 +323,22 @@ impl Building {
     /// Compares the lines of large rewrites: which there are more and fewer of, wherever they are. A diff could take
     /// seconds, and its order would say no more.
     fn large(&mut self, old: &[u8], new: &[u8], file: &mut DefaultHasher) {
-        let mut balance: BTreeMap<Line, i64> = BTreeMap::new();
+        let mut lines: Vec<(u64, i64, &[u8])> = Vec::new();
         let mut stripped = Vec::new();
         for (text, change) in [(old, -1), (new, 1)] {
             for bytes in text.lines() {
                 patch_id::strip_into(bytes, &mut stripped);
                 if !stripped.is_empty() {
-                    *balance.entry(line(b'-', &stripped, self.is_notes)).or_default() += change;
+                    lines.push((telling::only_text(hashed(&stripped)), change, bytes));
                 }
             }
         }
-        for (removed, balance) in balance.into_iter().filter(|(_, balance)| *balance != 0) {
+        lines.sort_unstable_by_key(|(hash, ..)| *hash);
+        for same in lines.chunk_by(|(a, ..), (b, ..)| a == b) {
+            let balance: i64 = same.iter().map(|(_, change, _)| change).sum();
+            let Some((_, _, bytes)) = same.first().filter(|_| balance != 0) else { continue };
+            patch_id::strip_into(bytes, &mut stripped);
+            let removed = line(b'-', &stripped, self.is_notes);
             for _ in 0..balance.unsigned_abs() {
                 self.push(if balance < 0 { removed } else { removed | SIGN }, file);
             }
@@ -352,7 +362,8 @@ pub(super) fn line(sign: u8, text: &[u8], is_notes: bool) -> Line {
     telling::line(sign, hashed(text), text, is_notes)
 }
 
-fn hashed(text: &[u8]) -> u64 {
+/// Hashes a line without blanks.
+pub(super) fn hashed(text: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
     hasher.write(text);
     hasher.finish()

@@ -292,7 +292,7 @@ pub(super) fn content(repository: &Repository, entry: Option<Entry>, limit: u64)
 /// Returns whether git shows no lines of a file (`buffer_is_binary`). Attributes of the tree do not count, as they do
 /// not in a bare repository.
 pub(super) fn is_binary(content: &[u8]) -> bool {
-    content.iter().take(BINARY_PREFIX).any(|byte| *byte == 0)
+    content.get(..BINARY_PREFIX).unwrap_or(content).find_byte(0).is_some()
 }
 
 /// Returns the kind of an entry: files, links and submodules do not turn into each other in a diff.
@@ -314,7 +314,16 @@ pub(super) fn strip(line: &[u8]) -> Vec<u8> {
 /// Does the same into a buffer that is reused.
 pub(super) fn strip_into(line: &[u8], stripped: &mut Vec<u8>) {
     stripped.clear();
-    line.split(|byte| is_space(*byte)).for_each(|word| stripped.extend_from_slice(word));
+    stripped.resize(line.len(), 0);
+    let mut length = 0;
+    for byte in line {
+        // Without a branch: a blank is written over by what comes next.
+        if let Some(place) = stripped.get_mut(length) {
+            *place = *byte;
+        }
+        length += usize::from(!is_space(*byte));
+    }
+    stripped.truncate(length);
 }
 
 /// Quotes a path as `git diff` shows it (`core.quotePath` in `git-config(1)`).

@@ -63,6 +63,29 @@ impl Reading<'_> {
         })
     }
 
+    /// Returns the patches of pairs, with their lines unless the two are the very same change by their trees. Both sides
+    /// of a pair are read one after the other: packs have what is in them as deltas against each other.
+    fn pairs(&self, own: &[Change], there: &[Change], wanted: &[(At, At)]) -> Result<Vec<(Patch, Patch)>, Error> {
+        let (readers, cache) = (&self.readers, self.cache);
+        let start = |repository| readers.lend(repository);
+        parallel::map(self.repository, wanted, "comparing patches", start, |lent, (at, plain)| {
+            let Some((change, other)) = own.get(*at).zip(there.get(*plain)) else { return Ok(Default::default()) };
+            let mut outline = |change: &Change| match cache.patch(change.id) {
+                Some(patch) => Ok(patch),
+                None => lent.reader().outline(change),
+            };
+            let (patch, theirs) = (outline(change)?, outline(other)?);
+            if patch.is_exactly(&theirs) {
+                return Ok((patch.into_outline(), theirs.into_outline()));
+            }
+            let mut whole = |change: &Change, patch: Patch| match patch.has_lines {
+                true => Ok(patch),
+                false => lent.reader().patch(change, Some(patch)),
+            };
+            Ok((whole(change, patch)?, whole(other, theirs)?))
+        })
+    }
+
     fn lines(&self, changes: &[Change], known: &[Option<Patch>], wanted: &[At]) -> Result<Vec<Patch>, Error> {
         let (readers, cache) = (&self.readers, self.cache);
         let start = |repository| readers.lend(repository);
@@ -120,6 +143,33 @@ impl<'c> Patches<'c> {
             self.put(*at, patch);
         }
         Ok(())
+    }
+
+    /// Reads pairs of changes on two lines, as far as they were not read yet: their lines, unless their trees say that
+    /// they are the very same.
+    pub(super) fn read_pairs(
+        &mut self,
+        reading: &Reading<'_>,
+        there: &mut Patches<'_>,
+        wanted: &[(At, At)],
+    ) -> Result<(), Error> {
+        let is_read = |patches: &Patches<'_>, at: At| patches.get(at).is_some_and(|patch| patch.has_lines);
+        let missing: Vec<(At, At)> =
+            wanted.iter().copied().filter(|(at, other)| !is_read(self, *at) || !is_read(there, *other)).collect();
+        for ((at, other), (patch, theirs)) in
+            missing.iter().zip(reading.pairs(self.changes, there.changes, &missing)?)
+        {
+            self.put_more(*at, patch);
+            there.put_more(*other, theirs);
+        }
+        Ok(())
+    }
+
+    /// Puts a patch in its place, unless more is known of it already.
+    fn put_more(&mut self, at: At, patch: Patch) {
+        if patch.has_lines || self.get(at).is_none() {
+            self.put(at, patch);
+        }
     }
 
     /// Reads the lines of those whose lines were not read yet.

@@ -273,10 +273,9 @@ fn read(
     own: &mut Patches<'_>,
     there: &mut Patches<'_>,
 ) -> Result<(), Error> {
-    // Where the very same files took the place of the very same files, lines say no more.
     let is_exact = |(at, candidates): &(&At, &Candidates)| {
-        let exact = |patches: &Patches<'_>, at: At| patches.get(at).and_then(|patch| patch.exact);
-        candidates.plain.is_some_and(|plain| exact(own, **at).is_some() && exact(own, **at) == exact(there, plain))
+        let plain = candidates.plain.and_then(|plain| own.get(**at).zip(there.get(plain)));
+        plain.is_some_and(|(patch, theirs)| patch.is_exactly(theirs))
     };
     let by_lines: Vec<(&At, &Candidates)> = candidates
         .iter()

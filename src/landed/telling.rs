@@ -29,75 +29,46 @@ const WEIGHTS: [f64; 8] = [0.0, 0.3, 1.5, 3.5, 5.5, 7.0, 8.0, 8.5];
 /// From how many letters and digits on that say something a line has each weight behind the second.
 const LETTERS: [usize; 6] = [1, 3, 6, 10, 16, 31];
 
+/// So many words with a letter of their own have the letters of the most telling line.
+const MAX_SEEN: usize = 31;
+
 /// More of one word are not counted: a hash is no more telling than a name.
 const MAX_OF_WORD: usize = 12;
 
-/// Words that are in many lines, wherever they stand.
-const COMMON: &[&[u8]] = &[
-    b"return",
-    b"else",
-    b"static",
-    b"const",
-    b"int",
-    b"void",
-    b"struct",
-    b"if",
-    b"import",
-    b"include",
-    b"define",
-    b"def",
-    b"end",
-    b"use",
-    b"var",
-    b"let",
-    b"public",
-    b"private",
-    b"protected",
-    b"func",
-    b"function",
-    b"new",
-    b"class",
-    b"self",
-    b"this",
-    b"null",
-    b"none",
-    b"nil",
-    b"true",
-    b"false",
-    b"break",
-    b"continue",
-    b"do",
-    b"then",
-    b"fi",
-    b"done",
-    b"for",
-    b"while",
-    b"unsigned",
-    b"char",
-    b"bool",
-    b"string",
-    b"from",
-    b"in",
-    b"as",
-    b"not",
-    b"and",
-    b"or",
-    b"elif",
-    b"case",
-    b"default",
-    b"pass",
-    b"try",
-    b"except",
-    b"catch",
-    b"finally",
-    b"err",
-];
+/// Returns the words with this first letter that are in many lines, wherever they stand, the longest first.
+const fn common(first: u8) -> &'static [&'static [u8]] {
+    match first.to_ascii_lowercase() {
+        b'a' => &[b"and", b"as"],
+        b'b' => &[b"break", b"bool"],
+        b'c' => &[b"continue", b"catch", b"class", b"const", b"case", b"char"],
+        b'd' => &[b"default", b"define", b"done", b"def", b"do"],
+        b'e' => &[b"except", b"elif", b"else", b"end", b"err"],
+        b'f' => &[b"function", b"finally", b"false", b"from", b"func", b"for", b"fi"],
+        b'i' => &[b"include", b"import", b"int", b"if", b"in"],
+        b'l' => &[b"let"],
+        b'n' => &[b"none", b"null", b"new", b"nil", b"not"],
+        b'o' => &[b"or"],
+        b'p' => &[b"protected", b"private", b"public", b"pass"],
+        b'r' => &[b"return"],
+        b's' => &[b"static", b"string", b"struct", b"self"],
+        b't' => &[b"then", b"this", b"true", b"try"],
+        b'u' => &[b"unsigned", b"use"],
+        b'v' => &[b"void", b"var"],
+        b'w' => &[b"while"],
+        _ => &[],
+    }
+}
 
 /// Returns the line of a text without its blanks and its hash.
 pub(super) fn line(sign: u8, hash: u64, text: &[u8], is_notes: bool) -> Line {
     let sign = if sign == b'+' { SIGN } else { 0 };
     let notes = if is_notes { NOTES } else { 0 };
-    (hash & !MARKS) | sign | notes | (class(text) << 1)
+    only_text(hash) | sign | notes | (class(text) << 1)
+}
+
+/// Returns the part of a hash that is left in a line.
+pub(super) const fn only_text(hash: u64) -> u64 {
+    hash & !MARKS
 }
 
 /// Returns what a line weighs, in nats.
@@ -118,32 +89,37 @@ pub(super) const fn is_added(line: Line) -> bool {
 /// Returns how telling a text without blanks is, from 0 to 7.
 fn class(text: &[u8]) -> u64 {
     let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_' || *byte >= 0x80;
-    if !text.iter().any(is_word) {
-        return 0;
-    }
-    let mut seen: Vec<&[u8]> = Vec::new();
-    let mut letters = 0;
-    for word in text.split(|byte| !is_word(byte)) {
-        let word = own_part(word);
-        if !word.is_empty() && !seen.contains(&word) {
+    let most = LETTERS.last().copied().unwrap_or_default();
+    // Each of these has a letter, and with so many letters nothing more is read.
+    let mut seen: [&[u8]; MAX_SEEN] = [b""; MAX_SEEN];
+    let (mut count, mut letters, mut is_empty) = (0, 0, true);
+    let mut rest = text;
+    while letters < most {
+        let Some(start) = rest.iter().position(is_word) else { break };
+        let from = rest.get(start..).unwrap_or_default();
+        let end = from.iter().position(|byte| !is_word(byte)).unwrap_or(from.len());
+        let word = own_part(from.get(..end).unwrap_or_default());
+        is_empty = false;
+        if !word.is_empty() && !seen.iter().take(count).any(|other| *other == word) {
             letters += word.len().min(MAX_OF_WORD);
-            seen.push(word);
+            if let Some(free) = seen.get_mut(count) {
+                (*free, count) = (word, count + 1);
+            }
         }
-        if LETTERS.last().is_some_and(|most| letters >= *most) {
-            break;
-        }
+        rest = from.get(end..).unwrap_or_default();
     }
-    1 + LETTERS.iter().filter(|from| letters >= **from).count() as u64
+    if is_empty { 0 } else { 1 + LETTERS.iter().filter(|from| letters >= **from).count() as u64 }
 }
 
 /// Returns a word without the common ones at its start: without blanks, `return NULL` is one word.
 fn own_part(mut word: &[u8]) -> &[u8] {
-    let common = |word: &[u8]| {
-        let starts = |common: &&&[u8]| word.get(..common.len()).is_some_and(|start| start.eq_ignore_ascii_case(common));
-        COMMON.iter().filter(starts).map(|common| common.len()).max()
-    };
-    while let Some(rest) = common(word).and_then(|length| word.get(length..)) {
-        word = rest;
+    let is_start =
+        |word: &[u8], common: &[u8]| word.get(..common.len()).is_some_and(|start| start.eq_ignore_ascii_case(common));
+    while let Some(length) = word
+        .first()
+        .and_then(|first| common(*first).iter().find(|common| is_start(word, common)).map(|common| common.len()))
+    {
+        word = word.get(length..).unwrap_or_default();
     }
     word
 }

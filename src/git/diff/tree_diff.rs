@@ -26,18 +26,21 @@ pub(crate) struct TreeDiff<R = Repository> {
     buffer: Vec<u8>,
 }
 
+/// Decides, of a directory and the names of what is changed in it, whether that is of interest.
+type Wants<'w> = &'w dyn Fn(&BStr, &[BString]) -> bool;
+
 /// One comparison.
 struct Comparison<'w> {
     changes: Vec<Change>,
     visited: usize,
-    /// Given a directory and the names that are changed in it, decides whether such a change is of interest.
-    wants: &'w dyn Fn(&BStr, &[BString]) -> bool,
+    /// `None` if everything is of interest.
+    wants: Option<Wants<'w>>,
     /// Whether something else was changed, which ends the comparison.
     is_outside: bool,
 }
 
 impl<'w> Comparison<'w> {
-    fn new(wants: &'w dyn Fn(&BStr, &[BString]) -> bool) -> Self {
+    fn new(wants: Option<Wants<'w>>) -> Self {
         Self { changes: Vec::new(), visited: 0, wants, is_outside: false }
     }
 }
@@ -70,7 +73,7 @@ impl<R: Borrow<Repository>> TreeDiff<R> {
     /// # Errors
     /// A tree is missing or malformed, or there are more than a million changes.
     pub(crate) fn between(&mut self, old: Option<ObjectId>, new: Option<ObjectId>) -> Result<Vec<Change>, Error> {
-        Ok(self.compare(old, new, &|_, _| true)?.changes)
+        Ok(self.compare(old, new, None)?.changes)
     }
 
     /// Returns the paths that differ between a commit and a tree, in the order of the trees; `None` is the empty tree.
@@ -92,10 +95,10 @@ impl<R: Borrow<Repository>> TreeDiff<R> {
         &mut self,
         parent: Option<ObjectId>,
         tree: ObjectId,
-        wants: &dyn Fn(&BStr, &[BString]) -> bool,
+        wants: Wants<'_>,
     ) -> Result<Option<Vec<Change>>, Error> {
         let parent = parent.map(|id| self.tree_of_commit(id)).transpose()?;
-        let comparison = self.compare(parent, Some(tree), wants)?;
+        let comparison = self.compare(parent, Some(tree), Some(wants))?;
         Ok((!comparison.is_outside).then_some(comparison.changes))
     }
 
@@ -132,7 +135,7 @@ impl<R: Borrow<Repository>> TreeDiff<R> {
         if depth > MAX_DEPTH {
             return Err(Error::Limit { what: "directories inside each other", limit: MAX_DEPTH });
         }
-        let here = self.entries(old, new, &mut Comparison::new(&|_, _| true))?;
+        let here = self.entries(old, new, &mut Comparison::new(None))?;
         let mut below: BTreeMap<&BStr, Vec<(usize, &BStr)>> = BTreeMap::new();
         for (at, path) in wanted {
             match path.split_once_str("/") {
@@ -155,7 +158,7 @@ impl<R: Borrow<Repository>> TreeDiff<R> {
         &mut self,
         old: Option<ObjectId>,
         new: Option<ObjectId>,
-        wants: &'w dyn Fn(&BStr, &[BString]) -> bool,
+        wants: Option<Wants<'w>>,
     ) -> Result<Comparison<'w>, Error> {
         let mut comparison = Comparison::new(wants);
         if old != new {
@@ -176,10 +179,12 @@ impl<R: Borrow<Repository>> TreeDiff<R> {
             return Err(Error::Limit { what: "directories inside each other", limit: MAX_DEPTH });
         }
         let here = self.entries(old, new, comparison)?;
-        let names: Vec<BString> = here.iter().map(|change| change.path.clone()).collect();
-        if !(comparison.wants)(path.as_bstr(), &names) {
-            comparison.is_outside = true;
-            return Ok(());
+        if let Some(wants) = comparison.wants {
+            let names: Vec<BString> = here.iter().map(|change| change.path.clone()).collect();
+            if !wants(path.as_bstr(), &names) {
+                comparison.is_outside = true;
+                return Ok(());
+            }
         }
         let length = path.len();
         for Change { path: name, old, new } in here {

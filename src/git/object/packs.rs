@@ -8,6 +8,7 @@
 use gix::odb::pack::Bundle;
 use gix::odb::pack::data::decode::header::ResolvedBase;
 use gix::odb::pack::data::entry::Header;
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -24,7 +25,7 @@ const KEPT: usize = 4 << 20;
 const SMALL: usize = 64 << 10;
 
 /// Objects larger than this, and those that are made from them, are not read here.
-const MAX_SIZE: usize = 4 << 20;
+pub(in crate::git) const MAX_SIZE: usize = 4 << 20;
 
 /// Longer chains than git makes (`--depth` in `git-pack-objects(1)`).
 const MAX_DEPTH: usize = 4096;
@@ -154,9 +155,41 @@ fn indices(objects: &Path) -> Vec<(u64, PathBuf)> {
 }
 
 fn offset_of(bundle: &Bundle, id: &gix::oid) -> Option<u64> {
-    let offset = bundle.index.pack_offset_at_index(bundle.index.lookup(id)?);
+    let offset = bundle.index.pack_offset_at_index(place_in(&bundle.index, id)?);
     // A broken index; behind the end there is nothing but the checksum.
     (offset < bundle.pack.pack_end() as u64).then_some(offset)
+}
+
+/// How many places are guessed before the rest is bisected: ids may be chosen not to be spread evenly.
+const MAX_GUESSES: usize = 5;
+
+/// Returns the place of an object in an index. Ids are sorted and spread evenly: where one has to be is known to within a
+/// few places after two or three looks, each of which reads another part of a large file. Bisecting takes ten more.
+fn place_in(index: &gix::odb::pack::index::File, id: &gix::oid) -> Option<u32> {
+    let key = |id: &gix::oid| id.as_bytes().first_chunk().map_or(0, |start| u64::from_be_bytes(*start));
+    let own = key(id);
+    let (mut low, mut high) = (0, index.num_objects());
+    let (mut lowest, mut highest) = (0, u64::MAX);
+    for guess in 0.. {
+        let width = high - low;
+        if width == 0 {
+            return None;
+        }
+        let at = if guess < MAX_GUESSES {
+            let part = u128::from(own.saturating_sub(lowest)) * u128::from(width);
+            let part = part / (u128::from(highest.saturating_sub(lowest)) + 1);
+            low + u32::try_from(part).unwrap_or(width).min(width - 1)
+        } else {
+            low + width / 2
+        };
+        let found = index.oid_at_index(at);
+        match found.cmp(id) {
+            Ordering::Equal => return Some(at),
+            Ordering::Less => (low, lowest) = (at + 1, key(found)),
+            Ordering::Greater => (high, highest) = (at, key(found)),
+        }
+    }
+    None
 }
 
 /// Returns the size that an entry says it has, unless it is too large to be read here.
