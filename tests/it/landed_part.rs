@@ -258,6 +258,46 @@ fn a_name_is_borne_out_by_lines_that_were_adapted() {
 }
 
 #[test]
+fn a_backport_that_names_several_originals_has_the_evidence_of_each() {
+    let (parse, sums) = (file("alpha") + &function("parse_header"), file("beta") + &function("check_sum"));
+    let changes = numbered("entry", 30);
+    for says in ["Backport of ONE and TWO", "Backport of ONE\n\nBackport of TWO", "Backports:\n- ONE\n- TWO"] {
+        let mut story = Story::default();
+        let base_files = [("alpha.c", file("alpha")), ("beta.c", file("beta")), ("CHANGES", changes.clone())];
+        let base_files = base_files.each_ref().map(|(path, content)| (*path, content.as_str()));
+        let base = story.commit("main", "ann", &[], "base of it all", &base_files);
+        let one = story.commit("main", "ann", &[base], "Parse the header in one go", &[("alpha.c", &parse)]);
+        let entry = with(&changes, &[(1, "entry 0: what is wrong with the header, for those who read this")]);
+        let entries = story.commit("main", "carl", &[one], "News of the header", &[("CHANGES", &entry)]);
+        let two = story.commit("main", "bob", &[entries], "Check the sum of a table", &[("beta.c", &sums)]);
+        let ids = story.made().ids;
+        let message = says.replace("ONE", &ids[&one]).replace("TWO", &ids[&two]);
+        let message = format!("What 1.2 needs of the reader\n\n{message}\n");
+        // Rewritten: a word of each is another, and an entry that no original has stands between the two.
+        let own_parse = parse.replace("parse_header_b(c)", "parse_header_b(c, c->size)");
+        let own_sums = sums.replace("check_sum_b(c)", "check_sum_b(c, c->size)");
+        let own_entry = with(&changes, &[(9, "entry 9: the reader of this branch was taught a header and a sum")]);
+        let files = [("alpha.c", own_parse.as_str()), ("CHANGES", &own_entry), ("beta.c", &own_sums)];
+        let pick = story.commit("release", "dora", &[base], &message, &files);
+        let answer = story.made().answer(pick);
+        assert_eq!(answer["status"], "landed", "{says}: {answer}");
+        let matches: Vec<&str> = answer["matches"].as_array().unwrap().iter().map(|id| id.as_str().unwrap()).collect();
+        let expected: std::collections::BTreeSet<&str> = [ids[&one].as_str(), &ids[&two]].into();
+        assert_eq!(matches.into_iter().collect::<std::collections::BTreeSet<&str>>(), expected, "{says}: {answer}");
+        assert_eq!(answer["missing"], serde_json::json!([]), "{says}: the entry is not counted: {answer}");
+        // With the one alone, what the other brought is missing, and still not the entry.
+        let lone = message.replace(&ids[&two], &ids[&one]);
+        let mut story = Story::default();
+        let base = story.commit("main", "ann", &[], "base of it all", &base_files);
+        story.commit("main", "ann", &[base], "Parse the header in one go", &[("alpha.c", &parse)]);
+        let pick = story.commit("release", "dora", &[base], &lone, &files);
+        let answer = story.made().answer(pick);
+        let missing = answer["missing"].as_array().unwrap();
+        assert!(missing.iter().all(|file| file["path"] == "beta.c"), "{says}: {answer}");
+    }
+}
+
+#[test]
 fn notes_on_one_side_and_a_test_on_the_other_are_no_difference() {
     let code = numbered("line", 300);
     let shapes = "vertical horizontal diagonal short long open closed empty".split(' ').collect::<Vec<&str>>();
