@@ -26,13 +26,7 @@ pub(super) struct TierRule {
 
 /// The rules in the order in which they are asked: the first that holds counts.
 pub(super) const TIERS: &[TierRule] = &[
-    TierRule {
-        tier: Tier::SamePatch,
-        score: 0.99,
-        for_chores: true,
-        holds: same_patch,
-        measured: (1981, 0),
-    },
+    TierRule { tier: Tier::SamePatch, score: 0.99, for_chores: true, holds: same_patch, measured: (1981, 0) },
     TierRule {
         tier: Tier::SameLines,
         score: 0.97,
@@ -40,20 +34,8 @@ pub(super) const TIERS: &[TierRule] = &[
         holds: |f| f.content.same_lines && are_lines_telling(f),
         measured: (80, 0),
     },
-    TierRule {
-        tier: Tier::Brought,
-        score: 0.95,
-        for_chores: true,
-        holds: |f| f.is_brought,
-        measured: (0, 0),
-    },
-    TierRule {
-        tier: Tier::MovedLines,
-        score: 0.97,
-        for_chores: true,
-        holds: moved_lines,
-        measured: (87, 0),
-    },
+    TierRule { tier: Tier::Brought, score: 0.95, for_chores: true, holds: |f| f.is_brought, measured: (0, 0) },
+    TierRule { tier: Tier::MovedLines, score: 0.97, for_chores: true, holds: moved_lines, measured: (87, 0) },
     TierRule {
         tier: Tier::SecondAndTitle,
         score: 0.99,
@@ -102,13 +84,7 @@ pub(super) const TIERS: &[TierRule] = &[
         holds: |f| is_of_second(f) && f.people.only_second && f.files.same_paths && !f.content.is_foreign,
         measured: (0, 0),
     },
-    TierRule {
-        tier: Tier::TitleAndLines,
-        score: 0.97,
-        for_chores: true,
-        holds: title_and_lines,
-        measured: (196, 0),
-    },
+    TierRule { tier: Tier::TitleAndLines, score: 0.97, for_chores: true, holds: title_and_lines, measured: (196, 0) },
     TierRule {
         tier: Tier::TitleAndFiles,
         score: 0.95,
@@ -176,13 +152,7 @@ pub(super) const TIERS: &[TierRule] = &[
         },
         measured: (24, 0),
     },
-    TierRule {
-        tier: Tier::NumberAndLines,
-        score: 0.95,
-        for_chores: false,
-        holds: number_and_lines,
-        measured: (3, 0),
-    },
+    TierRule { tier: Tier::NumberAndLines, score: 0.95, for_chores: false, holds: number_and_lines, measured: (3, 0) },
     TierRule {
         tier: Tier::SimilarTitle,
         score: 0.90,

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::support::site::{POLICY, Setup, Site, USUAL};
-use crate::support::{REFGATE, command, git, json as parsed, refgate, run, stderr};
+use crate::support::{REFGATE, command, conforms, git, json as parsed, refgate, run, stderr};
 
 const ZERO: &str = "0000000000000000000000000000000000000000";
 
@@ -319,7 +319,68 @@ fn a_github_job_has_a_summary_and_outputs_and_a_hook_has_neither() {
     let policy = format!("--policy={}", site.path("policy.toml").display());
     let done = ask(&["check", "--format=github", &policy, "--ref", &update], "");
     assert_eq!(done.status.code(), Some(1), "{}", stderr(&done));
+    let human = ask(&["check", &policy, "--ref", &update], "");
+    assert!(
+        stderr(&human).contains(&format!("    policy  {}:", site.path("policy.toml").display())),
+        "{}",
+        stderr(&human)
+    );
     assert!(read(&summary).starts_with("### ❌ refgate: refused by the policy <code>example</code>\n"));
     let said = read(&outputs);
     assert!(said.starts_with("before=1\nverdict=refused\nexit-code=1\nerrors=1\nwarnings=0\n"), "{said}");
+}
+
+#[test]
+fn every_document_conforms_to_the_schema_that_is_printed() {
+    let site = Site::new(USUAL, POLICY, "A = commit \"first\"\nrefs/heads/master = A\n");
+    let file = site.path("policy.toml").display().to_string();
+    let print = |name: &str| {
+        let output = refgate(Path::new("/"), &["generate", "schema", name], b"");
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let asked = |arguments: &[&str]| parsed(&refgate(&site.server, arguments, b""));
+    std::fs::write(
+        site.server.join("c.md"),
+        "## one\n\n```repo\nA = commit \"first\"\n```\n\n```push\nrefs/heads/master 0 -> A\n```\n\n```expect\nwarn moved-tag refs/x\n```\n",
+    )
+    .unwrap();
+    let documents = [
+        ("rules", asked(&["rules", "--format", "json"])),
+        ("version", asked(&["version", "parse", "1.2.0-rc.1", "--scheme", "semver", "--format", "json"])),
+        ("version", asked(&["version", "parse", "2:1.2.0-1", "--scheme", "debian", "--format", "json"])),
+        (
+            "release-plan",
+            asked(&[
+                "release-plan",
+                "--policy",
+                &file,
+                "--ref",
+                "refs/heads/master",
+                "--first",
+                "0.1.0",
+                "--format",
+                "json",
+            ]),
+        ),
+        ("policy-test", asked(&["policy", "test", "c.md", "--policy", &file, "--format", "json"])),
+    ];
+    for (name, document) in &documents {
+        assert_eq!(document["schema"], format!("refgate.{name}/v1"));
+        conforms(document, &print(name));
+    }
+    let log = site.path("failures");
+    let failed = refgate(
+        &site.server,
+        &["check", "--policy", "none.toml", "--log", log.to_str().unwrap(), "--ref", "master"],
+        b"",
+    );
+    assert_ne!(failed.status.code(), Some(0));
+    let line: Value = serde_json::from_str(read(&log).lines().next().unwrap()).unwrap();
+    conforms(&line, &print("failure"));
+    // What the help lists can be printed, and is a schema.
+    for name in ["policy", "audit", "landed", "ledger", "replay", "report", "where"] {
+        let schema: Value = serde_json::from_str(&print(name)).unwrap();
+        assert!(schema["$schema"].is_string() && jsonschema::validator_for(&schema).is_ok(), "{name}");
+    }
 }

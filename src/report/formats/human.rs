@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 
 use crate::gate::Outcome;
-use crate::model::{Exit, Failure, Finding, Level, Unevaluated, Untrusted, Verdict};
+use crate::model::{Exit, Failure, Finding, Level, PolicyLine, Stage, Unevaluated, Untrusted, Verdict};
 use crate::policy::{PolicyError, PolicyErrors};
 use crate::report::snippet::Snippet;
 use crate::report::{Colour, Format, Report, Stream};
@@ -93,7 +93,9 @@ impl<'a> Shown<'a> {
                 None => writeln!(text, "{}", update.name)?,
             }
             for finding in findings {
-                write_finding(text, finding, colour)?;
+                // Whoever pushes to a server need not know where its policy is.
+                let asks = finding.policy_line.as_ref().filter(|_| self.outcome.stage == Stage::Ci);
+                write_finding(text, finding, asks, colour)?;
             }
         }
         let more = self.findings.len() - shown.len();
@@ -138,7 +140,8 @@ impl Cause<'_> {
     }
 }
 
-fn write_finding(text: &mut String, finding: &Finding, colour: Colour) -> fmt::Result {
+/// Writes a finding, with the line of the policy that asks for it where that is to be shown.
+fn write_finding(text: &mut String, finding: &Finding, asks: Option<&PolicyLine>, colour: Colour) -> fmt::Result {
     let style = Style::of(finding.level);
     let head = match finding.meant {
         Some(meant) => format!("would {}[{}]", meant.name(), finding.rule),
@@ -153,6 +156,9 @@ fn write_finding(text: &mut String, finding: &Finding, colour: Colour) -> fmt::R
     if let Some(commit) = finding.commit {
         let subject = Untrusted::new(finding.subject.as_deref().unwrap_or_default());
         writeln!(text, "    commit  {}", format!("{} {subject}", commit.short()).trim_end())?;
+    }
+    if let Some(place) = asks {
+        writeln!(text, "    policy  {}:{}", Untrusted::new(&place.source), place.line)?;
     }
     advice(text, finding.help.as_deref(), finding.command.as_deref(), colour)
 }
