@@ -41,6 +41,7 @@ mod policy_proof;
 mod policy_test;
 mod post_receive;
 mod pushes;
+mod readme;
 mod reference_pages;
 mod release_plan;
 mod release_properties;
