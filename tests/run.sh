@@ -52,6 +52,8 @@ if cargo clippy --version > /dev/null 2>&1; then cargo clippy --quiet --locked -
 sh tests/tour.sh
 # What the tour has built.
 refgate=$(cd "${CARGO_TARGET_DIR:-target}/debug" && pwd)/refgate
+# The Debian package. 77: not root, or no dpkg.
+sh tests/package.sh "$refgate" || [ $? = 77 ]
 # Pushes at once, to hooks that are killed.
 if command -v python3 > /dev/null; then python3 tests/storm.py --pushes 200 --binary "$refgate"; fi
 if [ -n "${REFGATE_HOSTS:-}" ]; then
