@@ -37,8 +37,8 @@ gzip -9nc "$root/CHANGELOG.md" > "$share/changelog.gz"
 find "$tree" -type d -exec chmod 755 {} +
 find "$tree/usr/share" -type f -exec chmod 644 {} +
 
-# The oldest glibc whose symbols the program asks for.
-libc=$(objdump -T "$binary" | grep -o 'GLIBC_[0-9.]*' | sort -uV | tail -n 1 | cut -d _ -f 2)
+# The oldest glibc whose symbols the program asks for; a static program asks for none.
+libc=$({ objdump -T "$binary" 2> /dev/null || :; } | sed -n 's/.*GLIBC_\([0-9.]*\).*/\1/p' | sort -uV | tail -n 1)
 install -d "$tree/DEBIAN"
 cat > "$tree/DEBIAN/control" << CONTROL
 Package: refgate
@@ -46,7 +46,7 @@ Version: $version
 Architecture: $architecture
 Maintainer: the authors of refgate <refgate@localhost>
 Installed-Size: $(du -sk --exclude=DEBIAN "$tree" | cut -f 1)
-Depends: git (>= 1:2.30), libc6 (>= $libc)
+Depends: git (>= 1:2.30)${libc:+, libc6 (>= $libc)}
 Section: vcs
 Priority: optional
 Description: gate on git refs
