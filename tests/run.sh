@@ -54,6 +54,8 @@ sh tests/tour.sh
 refgate=$(cd "${CARGO_TARGET_DIR:-target}/debug" && pwd)/refgate
 # The Debian package. 77: not root, or no dpkg.
 sh tests/package.sh "$refgate" || [ $? = 77 ]
+# A real browser. 77: there is none.
+sh tests/browser/pages.sh "$refgate" || [ $? = 77 ]
 # Pushes at once, to hooks that are killed.
 if command -v python3 > /dev/null; then python3 tests/storm.py --pushes 200 --binary "$refgate"; fi
 if [ -n "${REFGATE_HOSTS:-}" ]; then

@@ -122,7 +122,7 @@ fn summary(html: &mut String, outcome: &Outcome, items: &Items, is_standing: boo
 fn refs(html: &mut String, outcome: &Outcome) {
     html.push_str(
         "<section aria-labelledby=\"refs\">\n<h2 id=\"refs\">Refs</h2>\n<div class=\"wide\" role=\"region\" \
-         aria-labelledby=\"refs\" tabindex=\"0\">\n<table>\n<thead><tr><th scope=\"col\">ref</th><th scope=\"col\">belongs to</th>\
+         aria-label=\"the refs as a table\" tabindex=\"0\">\n<table>\n<thead><tr><th scope=\"col\">ref</th><th scope=\"col\">belongs to</th>\
          <th scope=\"col\">change</th></tr></thead>\n<tbody>\n",
     );
     for update in outcome.updates.iter().take(MAX_REFS) {
@@ -229,7 +229,7 @@ fn ledger_section(html: &mut String, at: usize, ledger: &Ledger) {
     }
     let _ = write!(
         html,
-        "<div class=\"wide\" role=\"region\" aria-labelledby=\"ledger{at}\" tabindex=\"0\">\n<table>\n<thead><tr>\
+        "<div class=\"wide\" role=\"region\" aria-label=\"ledger {at} as a table\" tabindex=\"0\">\n<table>\n<thead><tr>\
          <th scope=\"col\">commit</th><th scope=\"col\">change</th>"
     );
     for column in &ledger.branches {
