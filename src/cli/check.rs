@@ -19,8 +19,9 @@ use job::Job;
 pub(super) struct Args {
     #[command(flatten)]
     flags: JudgeFlags,
-    /// What the target holds now; the target's own position unless given.
-    #[arg(long, value_name = "REV", requires = "target")]
+    /// What the target holds now; the target's own position unless given. In a CI job, what the ref held before the push,
+    /// where the system does not say.
+    #[arg(long, value_name = "REV", conflicts_with = "refs")]
     base: Option<String>,
     /// What would be pushed; HEAD unless given.
     #[arg(long, value_name = "REV", requires = "target")]
@@ -53,7 +54,7 @@ fn check(context: &Context, arguments: &Args, began: Instant) -> Result<Exit, Fa
         let head = arguments.head.as_deref().unwrap_or("HEAD");
         vec![at.request(RefName::branch(target), arguments.base.as_deref(), head)?]
     } else {
-        let job = Job::find(&at, remote)?;
+        let job = Job::find(&at, remote, arguments.base.as_deref())?;
         let update = job.update()?;
         // What was checked out is itself being judged. Where a policy is named, nothing is searched for.
         let named = Ask { named: flags.project.named(context)?, ..Ask::default() };

@@ -13,7 +13,7 @@ mod variables;
 use bstr::{BString, ByteSlice as _};
 use std::ffi::OsStr;
 
-pub(crate) use ci::{CiError, CiEvent, Provider, provider};
+pub(crate) use ci::{Before, CiError, CiEvent, Provider, provider};
 pub(crate) use completeness::{Incomplete, clone_is_complete, is_project, tracked_branches};
 pub(crate) use identity::Identity;
 pub use parse::{pre_push, pre_receive};

@@ -10,7 +10,9 @@ use crate::gate::POLICY_FILE;
 use crate::git::{self, Target};
 use crate::model::{Exit, Failure, Namespace, ObjectId, RefName, RefUpdate, quote};
 use crate::policy::Source;
-use crate::push::{CiError, CiEvent, Incomplete, Provider, clone_is_complete, is_project, provider, tracked_branches};
+use crate::push::{
+    Before, CiError, CiEvent, Incomplete, Provider, clone_is_complete, is_project, provider, tracked_branches,
+};
 
 /// CI systems abbreviate ids to no fewer digits.
 const MIN_ID: usize = 7;
@@ -21,11 +23,13 @@ pub(super) struct Job<'a> {
     remote: &'a str,
     provider: &'static dyn Provider,
     event: CiEvent,
+    /// What the ref held before, as the command line says.
+    base: Option<&'a str>,
 }
 
 impl<'a> Job<'a> {
     /// Finds the event of the job this runs in, and makes sure that the clone is one that can be asked about it.
-    pub(super) fn find(at: &'a At<'a>, remote: &'a str) -> Result<Self, Failure> {
+    pub(super) fn find(at: &'a At<'a>, remote: &'a str, base: Option<&'a str>) -> Result<Self, Failure> {
         let variables = |name: &str| at.context.variable(name);
         let read = |path: &str| std::fs::read(at.context.absolute(Path::new(path))).map_err(|error| error.to_string());
         let usage = |error: CiError| {
@@ -34,7 +38,7 @@ impl<'a> Job<'a> {
         };
         let provider = provider(&variables).map_err(usage)?;
         let event = provider.event(&variables, &read).map_err(usage)?;
-        let job = Self { at, remote, provider, event };
+        let job = Self { at, remote, provider, event, base };
         job.is_of_the_project(provider.project(&variables).as_deref())?;
         job.is_whole(provider.may_have_one_branch(&variables))?;
         Ok(job)
@@ -46,13 +50,18 @@ impl<'a> Job<'a> {
             CiEvent::Request { target, queued_on, head, .. } => {
                 self.tip(target)?;
                 let object = |text: &str| self.object(self.id(text)?, "which the event names").map(|id| id.to_string());
-                let base = queued_on.as_deref().map(object).transpose()?;
-                self.at.request(target.clone(), base.as_deref(), &object(head)?)
+                let queued_on = queued_on.as_deref().map(object).transpose()?;
+                self.at.request(target.clone(), self.base.or(queued_on.as_deref()), &object(head)?)
             }
             CiEvent::Push { name, old, new, names_commit, .. } => {
                 let null = ObjectId::null(self.at.repository.hash_kind());
                 // Commits that a forced push removed are in no new clone; that alone must not leave anything undecided.
-                let old = old.as_deref().map_or(Ok(null), |text| self.id(text))?;
+                let old = match (self.base, old) {
+                    (Some(base), _) => self.at.revision(base)?,
+                    (None, Before::Nothing) => null,
+                    (None, Before::Held(id)) => self.id(id)?,
+                    (None, Before::Unsaid) => return Err(self.unsaid(name)),
+                };
                 let new = match new {
                     None => null,
                     Some(new) if name.namespace() == Namespace::Tag => {
@@ -63,6 +72,13 @@ impl<'a> Job<'a> {
                 Ok(RefUpdate { name: name.clone(), old, new, via: None })
             }
         }
+    }
+
+    /// Returns the failure that asks for what the system does not say.
+    fn unsaid(&self, name: &RefName) -> Failure {
+        let cause = format!("{} does not say what {name} held before this push", self.provider.name());
+        Failure::new(Exit::Usage, "asking the CI system what to check", cause)
+            .help("give `--base REV`, the commit that it held; an id of zeros if it is new")
     }
 
     /// Returns where the policy is that judges this update: never in what is proposed.
@@ -203,7 +219,8 @@ impl<'a> Job<'a> {
         }
         let (_, held) = repository.resolve(name).map_err(|error| self.unreadable(&error))?;
         let Some(held) = held else { return Err(self.lacks_tag(name, &format!("this clone does not have {name}"))) };
-        if repository.peel(held).map_err(|error| self.unreadable(&error))?.id == named {
+        // Systems that name a commit here name the tag object there.
+        if held == named || repository.peel(held).map_err(|error| self.unreadable(&error))?.id == named {
             return Ok(held);
         }
         Err(self.lacks_tag(name, &format!("{name} of this clone is not about {named}, which this job is about")))

@@ -24,8 +24,8 @@ pub(crate) enum CiEvent {
     Push {
         /// The ref.
         name: RefName,
-        /// What it held before; `None` for a ref that was created.
-        old: Option<String>,
+        /// What it held before.
+        old: Before,
         /// What it holds now; `None` for a ref that was deleted.
         new: Option<String>,
         /// Whether `new` is a commit where the ref may hold a tag object about it: the system names no other.
@@ -35,6 +35,35 @@ pub(crate) enum CiEvent {
         /// The branch that the project calls its main one.
         default_branch: Option<RefName>,
     },
+}
+
+/// What a ref held before a push, as far as the system says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Before {
+    /// The push created it.
+    Nothing,
+    /// This object.
+    Held(String),
+    /// The system does not say.
+    Unsaid,
+}
+
+impl Before {
+    /// Reads an id where none, or one of zeros, stands for a ref that was created.
+    pub(super) fn of(id: Option<String>) -> Self {
+        id.filter(|id| !is_null(id)).map_or(Self::Nothing, Self::Held)
+    }
+
+    /// Reads the commit that was built before, where the system names no other. The same commit built again says nothing
+    /// about the push. A branch that was never built is a new one; the default branch is not, it was there before.
+    pub(super) fn built(id: Option<String>, head: &str, is_default: bool) -> Self {
+        match id.filter(|id| !is_null(id)) {
+            Some(id) if id == head => Self::Unsaid,
+            Some(id) => Self::Held(id),
+            None if is_default => Self::Unsaid,
+            None => Self::Nothing,
+        }
+    }
 }
 
 /// Why there is no event to judge.
@@ -57,6 +86,9 @@ pub(crate) enum CiError {
     /// An event that moves no ref.
     #[error("the event `{0}` moves no ref; run this on push, pull_request or merge_request_event")]
     Event(String),
+    /// A request whose target the system does not name.
+    #[error("{0} does not say which branch the pull request goes to")]
+    NoTarget(&'static str),
 }
 
 impl CiEvent {

@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use super::event::{is_null, text};
-use super::{CiError, CiEvent, Provider, Read};
+use super::{Before, CiError, CiEvent, Provider, Read};
 use crate::model::RefName;
 use crate::push::variables::Variables;
 
@@ -46,7 +46,7 @@ impl Provider for GitHub {
             }
             "push" => Ok(CiEvent::Push {
                 name: RefName::new(payload.need("/ref", "it names no ref")?),
-                old: payload.text("/before").filter(|id| !is_null(id)),
+                old: Before::of(payload.text("/before")),
                 // What the ref itself holds: of an annotated tag the tag object, where GITHUB_SHA is its commit.
                 new: payload.text("/after").filter(|id| !is_null(id)),
                 names_commit: false,
@@ -61,7 +61,7 @@ impl Provider for GitHub {
         match self.event(variables, read) {
             Err(CiError::Event(event)) if RUNS_ON_A_REF.contains(&event.as_str()) => Ok(CiEvent::Push {
                 name: RefName::new(text(variables, "GITHUB_REF")?),
-                old: None,
+                old: Before::Nothing,
                 new: Some(text(variables, "GITHUB_SHA")?),
                 names_commit: true,
                 forced: None,
@@ -90,13 +90,13 @@ impl Provider for GitHub {
 }
 
 /// The file that describes the event.
-struct Payload {
+pub(super) struct Payload {
     path: String,
     json: Value,
 }
 
 impl Payload {
-    fn read(variables: Variables<'_>, read: Read<'_>) -> Result<Self, CiError> {
+    pub(super) fn read(variables: Variables<'_>, read: Read<'_>) -> Result<Self, CiError> {
         let path = text(variables, "GITHUB_EVENT_PATH")?;
         let parsed = read(&path).and_then(|bytes| serde_json::from_slice(&bytes).map_err(|error| error.to_string()));
         match parsed {
@@ -109,7 +109,7 @@ impl Payload {
         self.json.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
     }
 
-    fn need(&self, pointer: &str, without: &str) -> Result<String, CiError> {
+    pub(super) fn need(&self, pointer: &str, without: &str) -> Result<String, CiError> {
         self.text(pointer).ok_or_else(|| CiError::Payload { path: self.path.clone(), cause: without.to_owned() })
     }
 }
@@ -203,11 +203,11 @@ mod tests {
             other => panic!("{other:?}"),
         };
         let created = push(r#"{"ref":"refs/tags/v1","before":"0000","after":"abc","forced":false}"#);
-        assert_eq!(created, (RefName::tag("v1"), None, Some("abc".into()), Some(false)));
+        assert_eq!(created, (RefName::tag("v1"), Before::Nothing, Some("abc".into()), Some(false)));
         let deleted = push(r#"{"ref":"refs/heads/x","before":"abc","after":"0000"}"#);
-        assert_eq!(deleted, (RefName::branch("x"), Some("abc".into()), None, None));
+        assert_eq!(deleted, (RefName::branch("x"), Before::Held("abc".into()), None, None));
         let forced = push(r#"{"ref":"refs/heads/x","before":"abc","after":"def","forced":true}"#);
-        assert_eq!(forced, (RefName::branch("x"), Some("abc".into()), Some("def".into()), Some(true)));
+        assert_eq!(forced, (RefName::branch("x"), Before::Held("abc".into()), Some("def".into()), Some(true)));
     }
 
     #[test]
@@ -215,7 +215,8 @@ mod tests {
         let set = |event| [("GITHUB_EVENT_NAME", event), ("GITHUB_REF", "refs/heads/develop"), ("GITHUB_SHA", "abc")];
         for event in ["workflow_dispatch", "schedule"] {
             assert_eq!(ask(&set(event), "{}", false), Err(CiError::Event(event.into())));
-            let Ok(CiEvent::Push { name, old: None, new, names_commit: true, .. }) = ask(&set(event), "{}", true)
+            let Ok(CiEvent::Push { name, old: Before::Nothing, new, names_commit: true, .. }) =
+                ask(&set(event), "{}", true)
             else {
                 panic!("{event}");
             };

@@ -2,8 +2,8 @@
 //!
 //! Source: docs.gitlab.com "Predefined CI/CD variables reference" and "Configuring runners" (`GIT_DEPTH`).
 
-use super::event::{is_null, text};
-use super::{CiError, CiEvent, Provider, Read};
+use super::event::text;
+use super::{Before, CiError, CiEvent, Provider, Read};
 use crate::model::RefName;
 use crate::push::variables::Variables;
 
@@ -22,7 +22,7 @@ impl Provider for GitLab {
         let source = text(variables, "CI_PIPELINE_SOURCE").unwrap_or_else(|_| "push".to_owned());
         match pipeline(variables)? {
             // Pipelines by hand and by the clock have no earlier value either: that does not make their ref a new one.
-            CiEvent::Push { old: None, .. } if source != "push" => Err(CiError::Event(source)),
+            CiEvent::Push { old: Before::Nothing, .. } if source != "push" => Err(CiError::Event(source)),
             event => Ok(event),
         }
     }
@@ -63,7 +63,7 @@ fn pipeline(variables: Variables<'_>) -> Result<CiEvent, CiError> {
         Ok(tag) => RefName::tag(tag),
         Err(_) => RefName::branch(text(variables, "CI_COMMIT_BRANCH")?),
     };
-    let old = text(variables, "CI_COMMIT_BEFORE_SHA").ok().filter(|id| !is_null(id));
+    let old = Before::of(text(variables, "CI_COMMIT_BEFORE_SHA").ok());
     Ok(CiEvent::Push { name, old, new: Some(head), names_commit: true, forced: None, default_branch })
 }
 
@@ -114,7 +114,7 @@ mod tests {
     }
 
     fn push(name: RefName, old: Option<&str>) -> CiEvent {
-        let (old, new) = (old.map(str::to_owned), Some("abc".to_owned()));
+        let (old, new) = (Before::of(old.map(str::to_owned)), Some("abc".to_owned()));
         CiEvent::Push { name, old, new, names_commit: true, forced: None, default_branch: None }
     }
 

@@ -2,12 +2,19 @@
 //!
 //! A new one is its file and its line in [`PROVIDERS`]. Its section of `docs/ci.md` is the text that its file has.
 
+mod azure;
+mod bitbucket;
+mod buildkite;
+mod circleci;
 mod event;
+mod forgejo;
 mod github;
 mod gitlab;
+mod jenkins;
 mod travis;
+mod woodpecker;
 
-pub(crate) use event::{CiError, CiEvent};
+pub(crate) use event::{Before, CiError, CiEvent};
 
 use super::variables::Variables;
 
@@ -17,7 +24,6 @@ pub(crate) type Read<'a> = &'a dyn Fn(&str) -> Result<Vec<u8>, String>;
 /// A system that runs jobs about pushes and requests. Only what its own documentation promises is used.
 pub(crate) trait Provider: Sync {
     /// Returns the name that its users know it by.
-    #[cfg_attr(not(test), expect(dead_code, reason = "`docs/ci.md` is written from it by a test"))]
     fn name(&self) -> &'static str;
 
     /// Returns whether the environment is that of one of its jobs.
@@ -51,8 +57,20 @@ pub(crate) trait Provider: Sync {
     fn page(&self) -> &'static str;
 }
 
-/// Every system that is known.
-pub(crate) static PROVIDERS: &[&dyn Provider] = &[&github::GitHub, &gitlab::GitLab, &travis::Travis];
+/// Every system that is known. Forgejo and Gitea set GitHub's variables too, and the agents of Jenkins hand on what they
+/// were started with.
+pub(crate) static PROVIDERS: &[&dyn Provider] = &[
+    &forgejo::Forgejo,
+    &github::GitHub,
+    &gitlab::GitLab,
+    &travis::Travis,
+    &woodpecker::Woodpecker,
+    &buildkite::Buildkite,
+    &bitbucket::Bitbucket,
+    &azure::Azure,
+    &circleci::CircleCi,
+    &jenkins::Jenkins,
+];
 
 /// Finds the system that runs this job.
 ///
@@ -105,10 +123,26 @@ mod tests {
 
     #[test]
     fn providers_are_told_apart() {
-        for (at, variable) in ["GITHUB_ACTIONS", "GITLAB_CI", "TRAVIS"].into_iter().enumerate() {
-            let variables = |name: &str| (name == variable).then(|| "true".into());
-            assert_eq!(provider(&variables).unwrap().name(), PROVIDERS[at].name());
+        let all: [&[(&str, &str)]; 10] = [
+            &[("FORGEJO_ACTIONS", "true"), ("GITEA_ACTIONS", "true"), ("GITHUB_ACTIONS", "true")],
+            &[("GITHUB_ACTIONS", "true")],
+            &[("GITLAB_CI", "true")],
+            &[("TRAVIS", "true")],
+            &[("CI", "woodpecker")],
+            &[("BUILDKITE", "true")],
+            &[("BITBUCKET_BUILD_NUMBER", "7")],
+            &[("TF_BUILD", "True")],
+            &[("CIRCLECI", "true")],
+            &[("JENKINS_URL", "https://jenkins.example/")],
+        ];
+        assert_eq!(all.len(), PROVIDERS.len());
+        for (set, expected) in all.into_iter().zip(PROVIDERS) {
+            let variables = |name: &str| set.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).into());
+            assert_eq!(provider(&variables).unwrap().name(), expected.name());
         }
+        // Gitea's runners set this one alone.
+        let gitea = |name: &str| ["GITEA_ACTIONS", "GITHUB_ACTIONS"].contains(&name).then(|| "true".into());
+        assert_eq!(provider(&gitea).unwrap().name(), PROVIDERS[0].name());
         assert_eq!(provider(&|_| None).err(), Some(CiError::NoCi));
     }
 }

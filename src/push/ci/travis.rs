@@ -3,7 +3,7 @@
 //! Source: docs.travis-ci.com "Environment Variables" and "Customizing the Build" (`git.depth`).
 
 use super::event::text;
-use super::{CiError, CiEvent, Provider, Read};
+use super::{Before, CiError, CiEvent, Provider, Read};
 use crate::model::{Namespace, RefName};
 use crate::push::variables::Variables;
 
@@ -60,7 +60,7 @@ fn build(variables: Variables<'_>) -> Result<CiEvent, CiError> {
     let name = text(variables, "TRAVIS_TAG").map_or_else(|_| branch(), |tag| Ok(RefName::tag(tag)))?;
     // Empty for a new branch, and `OLD...NEW` otherwise. That of a tag is about its branch.
     let range = text(variables, "TRAVIS_COMMIT_RANGE").ok().filter(|_| name.namespace() == Namespace::Branch);
-    let old = range.and_then(|range| range.split_once("...").map(|(old, _)| old.to_owned()));
+    let old = Before::of(range.and_then(|range| range.split_once("...").map(|(old, _)| old.to_owned())));
     Ok(CiEvent::Push { name, old, new: Some(head), names_commit: true, forced: None, default_branch: None })
 }
 
@@ -104,7 +104,7 @@ mod tests {
     }
 
     fn push(name: RefName, old: Option<&str>) -> CiEvent {
-        let (old, new) = (old.map(str::to_owned), Some("abc".to_owned()));
+        let (old, new) = (Before::of(old.map(str::to_owned)), Some("abc".to_owned()));
         CiEvent::Push { name, old, new, names_commit: true, forced: None, default_branch: None }
     }
 
