@@ -34,6 +34,9 @@ pub(super) struct Args {
     refs: Vec<String>,
     #[command(flatten)]
     remote: RemoteFlag,
+    /// Judge and report as usual, and exit with 0 whatever the verdict is. What cannot be judged at all is an error still.
+    #[arg(long)]
+    dry_run: bool,
 }
 
 pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
@@ -64,7 +67,14 @@ fn check(context: &Context, arguments: &Args, began: Instant) -> Result<Exit, Fa
         };
         vec![update]
     };
-    judge(context, flags, Case { repository, stage: Stage::Ci, updates, view, fallbacks, began })
+    let exit = judge(context, flags, Case { repository, stage: Stage::Ci, updates, view, fallbacks, began })?;
+    if arguments.dry_run && exit != Exit::Accepted {
+        if flags.are_for_people() {
+            context.complain(&format!("refgate: dry run: exit 0 in place of {}\n", exit.code()));
+        }
+        return Ok(Exit::Accepted);
+    }
+    Ok(exit)
 }
 
 /// Where revisions are looked up.

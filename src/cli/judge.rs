@@ -13,7 +13,7 @@ use super::output::{JudgeFlags, append};
 use super::project;
 use super::promises::Promises;
 use super::watch::Watch;
-use crate::gate::Ask;
+use crate::gate::{Ask, JudgedUpdate, Outcome};
 use crate::git::{Repository, Trust};
 use crate::model::{Actor, Exit, Failure, Push, RefUpdate, Stage, Untrusted};
 use crate::policy::Source;
@@ -23,6 +23,9 @@ use crate::report::{Report, json_line, log_line};
 
 /// GitHub Enterprise gives all hooks together five seconds.
 const DEADLINE: Duration = Duration::from_secs(4);
+
+/// More refs than these are counted in the line about an acceptance.
+const NAMED: usize = 3;
 
 /// What to judge.
 pub(super) struct Case {
@@ -153,7 +156,30 @@ fn judge_logged(
         ("total", milliseconds(judged)),
     ];
     let report = Report { outcome: &outcome, timings: &timings };
-    deliver(context, flags, &report, log, watch)
+    let ended = deliver(context, flags, &report, log, watch);
+    // A hook that accepts is silent: git shows what it says to whoever pushes.
+    if outcome.stage == Stage::Ci && flags.are_for_people() && matches!(ended, Ok(Exit::Accepted)) {
+        context.complain(&judged_line(&outcome, gate.rules().len()));
+    }
+    ended
+}
+
+/// Returns the line that says what was accepted, by how many rules of which policy: silence could mean that nothing was
+/// judged.
+fn judged_line(outcome: &Outcome, rules: usize) -> String {
+    let update = |update: &JudgedUpdate| match update.movement {
+        Some(movement) => format!("{} ({})", update.name, movement.name()),
+        None => update.name.to_string(),
+    };
+    let mut updates: Vec<String> = outcome.updates.iter().take(NAMED).map(update).collect();
+    let more = outcome.updates.len().saturating_sub(updates.len());
+    if more > 0 {
+        updates.push(format!("{more} more"));
+    }
+    let updates = if updates.is_empty() { "no ref".to_owned() } else { updates.join(", ") };
+    let (name, source) = (Untrusted::new(&outcome.policy.name), Untrusted::new(&outcome.policy.source));
+    let plural = if rules == 1 { "" } else { "s" };
+    format!("refgate: accepted {updates} by {rules} rule{plural} of the policy `{name}` ({source})\n")
 }
 
 /// Writes the report and the log, and gives the exit code.

@@ -77,6 +77,11 @@ impl OutputFile {
 }
 
 impl JudgeFlags {
+    /// Returns whether people read the report on standard error.
+    pub(super) fn are_for_people(&self) -> bool {
+        self.format.stream == Stream::Error && self.output.iter().all(|file| file.format.is_some())
+    }
+
     /// Writes a report where it belongs: to the files that are named, and to the stream of its format unless that has a
     /// file. In a CI job, what is for the job's own files goes there.
     pub(super) fn deliver(&self, context: &Context, report: &Report<'_>) -> Result<(), Failure> {

@@ -3,6 +3,8 @@
 //! The environments have what the systems document, the clones are made by the commands that actions/checkout and
 //! gitlab-runner run.
 
+mod pages;
+
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
