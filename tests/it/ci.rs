@@ -3,6 +3,7 @@
 //! The environments have what the systems document, the clones are made by the commands that actions/checkout and
 //! gitlab-runner run.
 
+mod components;
 mod pages;
 
 use serde_json::{Value, json};
