@@ -60,7 +60,6 @@ pub(super) struct Coverage {
 /// What a commit does to one file.
 struct File {
     path: BString,
-    is_notes: bool,
     /// Signs and texts without blanks.
     lines: Vec<(u8, BString)>,
 }
@@ -90,13 +89,12 @@ impl Measuring {
         commits: &[&Change],
     ) -> Result<Option<Coverage>, Error> {
         Error::unless_in_time(&self.repository, "comparing lines")?;
-        let Some(own) = texts(reader, change)? else { return Ok(None) };
+        let Some((own, counts_notes)) = texts(reader, change, None)? else { return Ok(None) };
         let mut others = Vec::new();
         for commit in commits {
-            let Some(files) = texts(reader, commit)? else { return Ok(None) };
+            let Some((files, _)) = texts(reader, commit, Some(counts_notes))? else { return Ok(None) };
             others.extend(files);
         }
-        let counts_notes = own.iter().all(|file| file.is_notes);
         let done: HashSet<(u8, &BStr)> =
             others.iter().flat_map(|file| &file.lines).map(|(sign, text)| (*sign, text.as_bstr())).collect();
         let mut places: Vec<ObjectId> = commits.iter().map(|commit| commit.id).collect();
@@ -104,7 +102,7 @@ impl Measuring {
         let mut adapted = Adapted::new(&others);
         let mut sum = Sum::default();
         let mut missing: Vec<Missing> = Vec::new();
-        for file in own.iter().filter(|file| counts_notes || !file.is_notes) {
+        for file in &own {
             let mut paths: BTreeSet<&BString> = BTreeSet::from([&file.path]);
             paths.extend(others.iter().map(|other| &other.path).filter(|path| is_same_name(path, &file.path)));
             let mut contents: Option<Vec<Content>> = None;
@@ -252,20 +250,23 @@ fn is_same_name(a: &BString, b: &BString) -> bool {
     super::change::basename(a) == super::change::basename(b)
 }
 
-/// Returns what a commit does to its files; `None` where something is not in this repository.
-fn texts(reader: &mut Reader, change: &Change) -> Result<Option<Vec<File>>, Error> {
+/// Returns what a commit does to its files, and whether its notes count, which they do if it does nothing else or where
+/// that is given; without that they are not read. `None` where something is not in this repository.
+fn texts(reader: &mut Reader, change: &Change, counts_notes: Option<bool>) -> Result<Option<(Vec<File>, bool)>, Error> {
     let files = match reader.files(change) {
         Ok(files) => files,
         Err(git::Error::Missing { .. } | git::Error::Promised { .. }) => return Ok(None),
         Err(error) => return Err(error.into()),
     };
+    let files = files.get(..MAX_FILES).unwrap_or(&files);
+    let counts_notes = counts_notes.unwrap_or_else(|| files.iter().all(|file| chores::is_notes(&file.path)));
     let mut found = Vec::new();
     let mut count = 0;
-    for file in files.iter().take(MAX_FILES) {
+    for file in files.iter().filter(|file| counts_notes || !chores::is_notes(&file.path)) {
         match text(reader.repository(), file) {
             Ok(lines) => {
                 count += lines.len();
-                found.push(File { path: file.path.clone(), is_notes: chores::is_notes(&file.path), lines });
+                found.push(File { path: file.path.clone(), lines });
             }
             Err(git::Error::Missing { .. } | git::Error::Promised { .. }) => return Ok(None),
             Err(error) => return Err(error.into()),
@@ -274,7 +275,7 @@ fn texts(reader: &mut Reader, change: &Change) -> Result<Option<Vec<File>>, Erro
             break;
         }
     }
-    Ok(Some(found))
+    Ok(Some((found, counts_notes)))
 }
 
 /// Returns the changed lines of a file, or its ids where those are what is compared.

@@ -6,6 +6,7 @@
 //! it.
 
 use gix::odb::pack::Bundle;
+use gix::odb::pack::data::Entry as PackEntry;
 use gix::odb::pack::data::decode::header::ResolvedBase;
 use gix::odb::pack::data::entry::Header;
 use std::cmp::Ordering;
@@ -109,6 +110,15 @@ impl Packs {
             chain.push((offset, entry));
             offset = base;
         };
+        // Of large files the steps in between are not made: each would be a copy of the file.
+        if chain.len() > 1
+            && object.len() > SMALL
+            && let Some(whole) = self.at_once(bundle, &chain, &object)
+        {
+            let (offset, whole) = (chain.first()?.0, Arc::new(whole));
+            self.keep((at, offset), &(kind, Arc::clone(&whole)));
+            return Some((kind, whole));
+        }
         while let Some((offset, entry)) = chain.pop() {
             self.delta.resize(size(entry.decompressed_size)?, 0);
             bundle.pack.decompress_entry(&entry, &mut self.inflate, &mut self.delta).ok()?;
@@ -118,6 +128,20 @@ impl Packs {
             }
         }
         Some((kind, object))
+    }
+
+    /// Returns what a chain of deltas, the last one first, makes of its base; `None` where it has to be made step by step.
+    fn at_once(&mut self, bundle: &Bundle, chain: &[(u64, PackEntry)], base: &[u8]) -> Option<Vec<u8>> {
+        let mut deltas: Vec<Vec<u8>> = Vec::with_capacity(chain.len());
+        let mut room = MAX_SIZE;
+        for (_, entry) in chain {
+            let length = size(entry.decompressed_size)?;
+            room = room.checked_sub(length)?;
+            let mut delta = vec![0; length];
+            bundle.pack.decompress_entry(entry, &mut self.inflate, &mut delta).ok()?;
+            deltas.push(delta);
+        }
+        composed(base, &deltas)
     }
 
     fn place(&mut self, id: &gix::oid) -> Option<Place> {
@@ -197,30 +221,64 @@ fn size(bytes: u64) -> Option<usize> {
     usize::try_from(bytes).ok().filter(|size| *size <= MAX_SIZE)
 }
 
+/// A part of what a delta makes.
+#[derive(Clone, Copy)]
+enum Piece<'d> {
+    /// Bytes of its base: from where, and how many.
+    Base(usize, usize),
+    /// New text.
+    Text(&'d [u8]),
+}
+
+impl Piece<'_> {
+    fn len(&self) -> usize {
+        match self {
+            Self::Base(_, length) => *length,
+            Self::Text(text) => text.len(),
+        }
+    }
+
+    /// Returns a part of it: from where, and how many bytes at most.
+    fn part(self, start: usize, length: usize) -> Option<Self> {
+        let length = length.min(self.len().checked_sub(start)?);
+        Some(match self {
+            Self::Base(from, _) => Self::Base(from + start, length),
+            Self::Text(text) => Self::Text(text.get(start..start + length)?),
+        })
+    }
+}
+
+/// Takes the next piece from the instructions of a delta.
+fn piece<'d>(delta: &mut &'d [u8]) -> Option<Piece<'d>> {
+    match byte(delta)? {
+        0 => None,
+        length @ 1..0x80 => {
+            let (text, rest) = delta.split_at_checked(usize::from(length))?;
+            *delta = rest;
+            Some(Piece::Text(text))
+        }
+        instruction @ 0x80.. => {
+            // One bit for each byte that is present: four of the offset, then three of the length.
+            let (mut offset, mut length) = (0, 0);
+            for bit in (0..4).filter(|bit| instruction >> bit & 1 == 1) {
+                offset |= usize::from(byte(delta)?) << (8 * bit);
+            }
+            for bit in (0..3).filter(|bit| instruction >> (4 + bit) & 1 == 1) {
+                length |= usize::from(byte(delta)?) << (8 * bit);
+            }
+            Some(Piece::Base(offset, if length == 0 { 0x10000 } else { length }))
+        }
+    }
+}
+
 /// Returns what a delta makes of its base: copies of parts of it, and new text.
 fn apply(base: &[u8], mut delta: &[u8]) -> Option<Vec<u8>> {
     let (of_base, of_target) = (varint(&mut delta)?, varint(&mut delta)?);
     let mut target = Vec::with_capacity(size(of_target).filter(|_| of_base == base.len() as u64)?);
-    while let Some(instruction) = byte(&mut delta) {
-        let part = match instruction {
-            0 => return None,
-            1..0x80 => {
-                let (text, rest) = delta.split_at_checked(usize::from(instruction))?;
-                delta = rest;
-                text
-            }
-            0x80.. => {
-                // One bit for each byte that is present: four of the offset, then three of the length.
-                let (mut offset, mut length) = (0, 0);
-                for bit in (0..4).filter(|bit| instruction >> bit & 1 == 1) {
-                    offset |= usize::from(byte(&mut delta)?) << (8 * bit);
-                }
-                for bit in (0..3).filter(|bit| instruction >> (4 + bit) & 1 == 1) {
-                    length |= usize::from(byte(&mut delta)?) << (8 * bit);
-                }
-                let length = if length == 0 { 0x10000 } else { length };
-                base.get(offset..offset.checked_add(length)?)?
-            }
+    while !delta.is_empty() {
+        let part = match piece(&mut delta)? {
+            Piece::Text(text) => text,
+            Piece::Base(offset, length) => base.get(offset..offset.checked_add(length)?)?,
         };
         if part.len() as u64 > of_target - target.len() as u64 {
             return None;
@@ -228,6 +286,78 @@ fn apply(base: &[u8], mut delta: &[u8]) -> Option<Vec<u8>> {
         target.extend_from_slice(part);
     }
     (target.len() as u64 == of_target).then_some(target)
+}
+
+/// With more pieces than this, the steps in between are cheaper.
+const MAX_PIECES: usize = 1 << 14;
+
+/// Returns what several deltas make of a base, the last one first.
+fn composed(base: &[u8], deltas: &[Vec<u8>]) -> Option<Vec<u8>> {
+    let mut whole: Option<(Vec<Piece<'_>>, usize, usize)> = None;
+    for delta in deltas {
+        let (own, of_base, of_target) = pieces(delta)?;
+        whole = Some(match whole {
+            None => (own, of_base, of_target),
+            Some((later, of_own, target)) => (over(&later, &own).filter(|_| of_own == of_target)?, of_base, target),
+        });
+    }
+    let (pieces, of_base, of_target) = whole?;
+    if of_base != base.len() {
+        return None;
+    }
+    let mut target = Vec::with_capacity(of_target);
+    for piece in pieces {
+        target.extend_from_slice(match piece {
+            Piece::Text(text) => text,
+            Piece::Base(offset, length) => base.get(offset..offset.checked_add(length)?)?,
+        });
+    }
+    (target.len() == of_target).then_some(target)
+}
+
+/// Returns what a delta consists of, the size of its base and that of what it makes.
+fn pieces(mut delta: &[u8]) -> Option<(Vec<Piece<'_>>, usize, usize)> {
+    let (of_base, of_target) = (size(varint(&mut delta)?)?, size(varint(&mut delta)?)?);
+    let (mut pieces, mut length) = (Vec::new(), 0usize);
+    while !delta.is_empty() {
+        let piece = piece(&mut delta).filter(|_| pieces.len() < MAX_PIECES)?;
+        length = length.checked_add(piece.len()).filter(|length| *length <= of_target)?;
+        pieces.push(piece);
+    }
+    (length == of_target).then_some((pieces, of_base, of_target))
+}
+
+/// Returns the pieces of which a delta over what another one made consists, in bytes of that one's base.
+fn over<'d>(later: &[Piece<'d>], earlier: &[Piece<'d>]) -> Option<Vec<Piece<'d>>> {
+    let ends = earlier.iter().scan(0usize, |end, piece| {
+        *end += piece.len();
+        Some(*end)
+    });
+    let ends: Vec<usize> = ends.collect();
+    let mut pieces = Vec::with_capacity(later.len() + earlier.len());
+    for piece in later {
+        let Piece::Base(mut offset, mut left) = *piece else {
+            pieces.push(*piece);
+            continue;
+        };
+        let mut at = ends.partition_point(|end| *end <= offset);
+        while left > 0 {
+            let own = earlier.get(at)?;
+            let start = ends.get(at)?.checked_sub(own.len())?;
+            let part = own.part(offset.checked_sub(start)?, left).filter(|part| part.len() > 0)?;
+            (offset, left, at) = (offset + part.len(), left - part.len(), at + 1);
+            match (pieces.last_mut(), part) {
+                (Some(Piece::Base(from, length)), Piece::Base(next, more)) if *from + *length == next => {
+                    *length += more
+                }
+                _ => pieces.push(part),
+            }
+            if pieces.len() > MAX_PIECES {
+                return None;
+            }
+        }
+    }
+    Some(pieces)
 }
 
 /// Calls [`apply`], for fuzzing.
@@ -312,6 +442,31 @@ mod tests {
     }
 
     #[test]
+    fn large_files_are_made_of_all_their_deltas_at_once() {
+        let scratch = Scratch::new(&[]);
+        let mut stream = String::new();
+        for at in 0..30 {
+            writeln!(stream, "commit refs/heads/main\ncommitter C <c@x> {at} +0000\ndata 0\n").unwrap();
+            // Lines are changed, added and taken away, and some are changed twice.
+            let line = |line: usize| match (line / 100).cmp(&(at % 20)) {
+                Ordering::Equal if line.is_multiple_of(7) => format!("changed by {at} where it was {line}\n{at}\n"),
+                Ordering::Less if line.is_multiple_of(50) => String::new(),
+                _ => format!("line {line} of a file that is large enough for it\n"),
+            };
+            let text: String = (0..2500).map(line).collect();
+            assert!(text.len() > SMALL);
+            writeln!(stream, "M 644 inline a\ndata {}\n{text}", text.len()).unwrap();
+        }
+        scratch.import(&stream);
+        scratch.git(&["repack", "-q", "-a", "-d", "-f", "--depth=50", "--window=50"]);
+        let plain = scratch.open();
+        for id in ids(&scratch) {
+            // A new one each time: nothing of a chain is cached.
+            assert_eq!(read(&scratch.open().for_many_reads(), id), read(&plain, id), "{id}");
+        }
+    }
+
+    #[test]
     fn what_is_not_in_a_pack_is_read_all_the_same() {
         let scratch = packed(&[], &[]);
         let many = scratch.open().for_many_reads();
@@ -362,6 +517,38 @@ mod tests {
         #[test]
         fn no_delta_is_a_panic(base in proptest::collection::vec(any::<u8>(), 0..99), delta: Vec<u8>) {
             if let Some(target) = apply(&base, &delta) {
+                prop_assert!(target.len() <= MAX_SIZE);
+            }
+        }
+
+        #[test]
+        fn deltas_make_the_same_at_once_and_step_by_step(
+            base in "[a-z]{20,40}", steps in proptest::collection::vec((0u8..40, 1u8..9, "[A-Z]{1,5}", 0u8..40, 1u8..9), 1..6)
+        ) {
+            let mut object = base.clone().into_bytes();
+            let mut deltas = Vec::new();
+            for (from, length, text, other, more) in steps {
+                let copy = |from: u8, length: u8| {
+                    let from = from % (u8::try_from(object.len()).unwrap());
+                    (from, length.min(u8::try_from(object.len()).unwrap() - from))
+                };
+                let ((from, length), (other, more)) = (copy(from, length), copy(other, more));
+                let of_text = u8::try_from(text.len()).unwrap();
+                let mut delta = vec![u8::try_from(object.len()).unwrap(), length + of_text + more];
+                delta.extend([0x91, from, length, of_text]);
+                delta.extend_from_slice(text.as_bytes());
+                delta.extend([0x91, other, more]);
+                object = apply(&object, &delta).unwrap();
+                deltas.insert(0, delta);
+            }
+            prop_assert_eq!(composed(base.as_bytes(), &deltas), Some(object));
+            deltas[0].pop();
+            prop_assert_eq!(composed(base.as_bytes(), &deltas), None);
+        }
+
+        #[test]
+        fn no_deltas_are_a_panic(base in proptest::collection::vec(any::<u8>(), 0..99), deltas: Vec<Vec<u8>>) {
+            if let Some(target) = composed(&base, &deltas) {
                 prop_assert!(target.len() <= MAX_SIZE);
             }
         }
