@@ -87,7 +87,12 @@ pub(crate) fn stays(commit: &Commit, token: &str) -> Option<BString> {
 }
 
 fn holds_word(message: &[u8], word: &[u8]) -> bool {
-    !word.is_empty() && message.windows(word.len()).any(|found| found.eq_ignore_ascii_case(word))
+    let Some(first) = word.first() else { return false };
+    let is_here = |at: usize| {
+        message.get(at..at.saturating_add(word.len())).is_some_and(|found| found.eq_ignore_ascii_case(word))
+    };
+    let [lower, upper] = [[first.to_ascii_lowercase()], [first.to_ascii_uppercase()]];
+    message.find_iter(&lower).any(is_here) || message.find_iter(&upper).any(is_here)
 }
 
 fn reverted_ids(body: &[u8]) -> Vec<Prefix> {

@@ -31,6 +31,8 @@ pub(super) struct Kept {
     files: Memo<(ObjectId, String), Rc<WishFile>>,
     notes: Memo<ObjectId, Rc<BTreeMap<ObjectId, Vec<ObjectId>>>>,
     carried: Memo<(ObjectId, ObjectId), bool>,
+    /// Of what is repaired on a line, by its tip, which of it another line has.
+    repaired: Memo<(ObjectId, ObjectId), Rc<BTreeMap<ObjectId, bool>>>,
 }
 
 /// A wish: branches that shall have a change.
@@ -361,16 +363,45 @@ impl Snapshot<'_> {
             if !self.project().is_ancestor(commit, tip)? {
                 return Ok(false);
             }
-            let options =
-                Options { only: Some(vec![commit]), grammar: self.grammar(), owes_chores: true, ..Options::default() };
-            let compared = landed::compare(self.project().repository(), tip, &[to], &options)?;
-            let is_there = |verdict: &landed::Verdict| verdict.commit == commit && verdict.status == Status::Landed;
-            let found = compared.verdicts().iter().any(is_there);
-            if !found {
-                self.all_read(compared.unread())?;
+            let known = self.wishes.repaired.get((tip, to), || self.repaired_there(tip, to).map(Rc::new))?;
+            if let Some(is_there) = known.get(&commit) {
+                return Ok(*is_there);
             }
-            Ok(found)
+            let (there, unread) = self.landed_there(vec![commit], tip, to)?;
+            if there.is_empty() {
+                self.all_read(&unread)?;
+            }
+            Ok(!there.is_empty())
         })
+    }
+
+    /// Returns which of the commits that later ones of a line say they fix are on another line, which has none of them
+    /// itself: all at once, because each question reads both lines. What is not known for certain is left out.
+    fn repaired_there(&self, tip: ObjectId, to: ObjectId) -> Result<BTreeMap<ObjectId, bool>, FactError> {
+        let all: BTreeSet<ObjectId> = self.project().commits(&[tip], &[to])?.into_iter().collect();
+        let mut fixed = BTreeSet::new();
+        for id in &all {
+            fixed.extend(self.fixed_by(&self.project().commit(*id)?)?.into_iter().filter(|id| all.contains(id)));
+        }
+        if fixed.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let (there, unread) = self.landed_there(fixed.iter().copied().collect(), tip, to)?;
+        let is_certain = |id: &ObjectId| unread.is_empty() || there.contains(id);
+        Ok(fixed.into_iter().filter(is_certain).map(|id| (id, there.contains(&id))).collect())
+    }
+
+    /// Returns which of some commits at `tip` have landed at `to`, and what could not be read.
+    fn landed_there(
+        &self,
+        commits: Vec<ObjectId>,
+        tip: ObjectId,
+        to: ObjectId,
+    ) -> Result<(BTreeSet<ObjectId>, Vec<ObjectId>), FactError> {
+        let options = Options { only: Some(commits), grammar: self.grammar(), owes_chores: true, ..Options::default() };
+        let compared = landed::compare(self.project().repository(), tip, &[to], &options)?;
+        let landed = compared.verdicts().iter().filter(|verdict| verdict.status == Status::Landed);
+        Ok((landed.map(|verdict| verdict.commit).collect(), compared.unread().to_vec()))
     }
 }
 
