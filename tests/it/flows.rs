@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use crate::support::site::{POLICY, Pushed, Setup, Site, USUAL, install};
-use crate::support::{command, git, run, stderr};
+use crate::support::{REFGATE, command, git, git_with, run, stderr};
 
 /// What both lines start from.
 const HISTORY: &str = r#"
@@ -396,4 +396,55 @@ fn a_wish_that_names_no_branch_is_said_when_it_is_pushed() {
     let pushed = work.push(&["origin", "master"]);
     pushed.accepted();
     assert!(pushed.text.contains("names `9.9`, which is not a maintained branch"), "{}", pushed.text);
+}
+
+/// Adds so many changes to master and picks of them to a branch that begins where master did. A line of the release
+/// differs in every file: trees do not say that two changes are the same.
+fn long_lines(work: &Work, release: &str, count: usize) {
+    let mut stream = String::new();
+    let mut texts = vec![String::new(); 40];
+    for branch in ["master", release] {
+        texts.iter_mut().enumerate().for_each(|(at, text)| *text = format!("rules of page {at} on {branch}\n"));
+        for at in 0..count {
+            let (file, committed) =
+                (at % texts.len(), 1_700_000_000 + 60 * (at + if branch == "master" { 0 } else { count }));
+            let (title, written) = (format!("fix: rule {at} of page {file} was wrong"), 1_700_000_000 + 60 * at);
+            texts[file] += &format!("rule {at}: what nobody knew before it was number {at}\n");
+            stream += &format!("commit refs/heads/{branch}\nauthor Ann <ann@x> {written} +0000\n");
+            stream += &format!("committer Bob <bob@x> {committed} +0000\ndata {}\n{title}\n", title.len());
+            if at == 0 {
+                stream += "from refs/remotes/origin/master^0\n";
+            }
+            stream += &format!("M 644 inline page{file}\ndata {}\n{}\n", texts[file].len(), texts[file]);
+        }
+    }
+    git_with(&work.clone, &["fast-import", "--quiet", "--force"], stream.as_bytes());
+    work.git(&["switch", "--quiet", release]);
+    work.git(&["reset", "--quiet", "--hard"]);
+}
+
+#[test]
+#[ignore = "the outer ring: more than a second of a core"]
+fn a_long_release_branch_is_judged_when_it_is_new_and_again_with_what_is_kept() {
+    let work = Work::new(&flow("pick", "before"), "1.15", "pre-receive");
+    // How long it takes without optimisation says nothing.
+    git(&work.site.server, &["config", "refgate.deadline", "0"]);
+    long_lines(&work, "1.16", 800);
+    work.push(&["origin", "master"]).accepted();
+    let fix = work.commit("timeout = 5", "fix: the monitor gave up too soon");
+    let missing = work.push(&["origin", "1.16"]);
+    missing.refused(&["unlanded-fix refs/heads/1.16"]);
+    assert!(missing.text.contains(&format!("{} is due on the line `master`", &fix[..10])), "{}", missing.text);
+    work.push(&["origin", "1.16~1:refs/heads/1.16"]).accepted();
+    let kept = run(command(REFGATE, &work.site.server).args(["hook", "post-receive", "--foreground", "--"]), b"");
+    assert!(kept.status.success(), "{}", stderr(&kept));
+    assert!(work.site.server.join("refgate/landed").exists());
+    // The same on the same commits under another name, and the fix upon what is there now.
+    work.push(&["origin", "1.16~1:refs/heads/1.17"]).accepted();
+    for branch in ["1.16", "1.18"] {
+        let again = work.push(&["origin", &format!("1.16:refs/heads/{branch}")]);
+        again.refused(&[&format!("unlanded-fix refs/heads/{branch}")]);
+        assert!(again.text.contains(&format!("{} is due on the line `master`", &fix[..10])), "{}", again.text);
+        assert_eq!(again.reports[0]["findings"].as_array().unwrap().len(), 1);
+    }
 }
