@@ -1,7 +1,8 @@
 //! Measures `refgate landed` next to `git cherry`: `cargo bench --bench landed -- REPO:FROM:TO…`.
 //!
 //! Each argument (or word of `REFGATE_BENCH`) names a repository's directory, a release branch and a mainline,
-//! separated by colons. `git cherry TO FROM` and `refgate landed` take turns: a busy machine slows both down alike.
+//! separated by colons. `git log` of the mainline, `git cherry TO FROM` and `refgate landed` take turns: a busy machine
+//! slows all of them down.
 //! Both are asked about the whole branch and its ten newest commits, cold (without a cache), later (the cache is from
 //! before the last ten commits of either line) and again (the same was asked before). The table has medians; what
 //! counts is the ratio. Processor time and peak memory come from GNU time, where there is one. After that comes how the
@@ -67,12 +68,14 @@ fn compare(path: &Path, from: &str, to: &str, rounds: usize) {
         cherry
     }];
     let landed = ["landed", "--from", from, "--to", to, "--format", "json"];
+    let metadata = format!("{from}..{to}");
     let (cold, last) = (["--no-cache"].as_slice(), ["--last", "10"].as_slice());
     let ago = |line: &str| format!("{line}~10");
     let (from_ago, to_ago) = (ago(from), ago(to));
     let earlier = ["landed", "--from", &from_ago, "--to", &to_ago, "--format", "json"];
     // What is done before a run and does not count: nothing, filling the cache earlier, asking the same.
     let commands: Vec<(&str, &str, Vec<&str>, Before<'_>)> = vec![
+        ("git log, metadata", "git", vec!["log", "--format=%H%an%at%s", &metadata], Before::Nothing),
         ("git cherry", "git", whole[0].clone(), Before::Nothing),
         ("whole branch, cold", REFGATE, [landed.as_slice(), cold].concat(), Before::Nothing),
         ("whole branch, later", REFGATE, landed.to_vec(), Before::Asking(&earlier)),
