@@ -113,3 +113,66 @@ pub fn write(directory: &Path, script: &str, with_refs: bool) -> Result<Vec<(Str
     let ids = script::write(&made, &text, with_refs)?;
     Ok(ids.into_iter().map(|(label, id)| (label, id.to_string())).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Pieces of files of cases, in any order.
+    fn pieces() -> impl Strategy<Value = String> {
+        let words = [
+            "# one\n",
+            "## two\n",
+            "```repo\n",
+            "```repo more\n",
+            "```toml policy\n",
+            "```push\n",
+            "```expect\n",
+            "```\n",
+            "A = commit \"x\"",
+            " parents A",
+            " file a/b \"c",
+            " file a \"c\"",
+            "T = tag",
+            " of ",
+            "refs/heads/main",
+            " = ",
+            " -> ",
+            "A\n",
+            "0",
+            "\"",
+            "'''",
+            "[[case]]\n",
+            "name = \"n\"\n",
+            "repo = ",
+            "push = [",
+            "]\n",
+            "\u{202e}\0",
+            "\\n",
+            "expect = [\"accepted\"]\n",
+        ];
+        proptest::collection::vec(proptest::sample::select(words.to_vec()), 0..40).prop_map(|words| words.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn any_file_is_read_or_refused_at_one_of_its_lines(text in pieces()) {
+            for name in ["cases.md", "cases.toml"] {
+                if let Err(wrong) = read(Path::new(name), &text) {
+                    // What is missing at the end of a file is behind its last line.
+                    prop_assert!((1..=text.lines().count() + 1).contains(&wrong.line), "{wrong}");
+                }
+            }
+        }
+
+        #[test]
+        fn any_history_is_written_or_refused(script in pieces()) {
+            let folder = tempfile::tempdir()?;
+            Made::create(folder.path())?;
+            let _either = write(folder.path(), &script, true);
+            // Nothing is written but what is below the repository's own folders.
+            prop_assert!(!folder.path().join("main").exists());
+        }
+    }
+}
