@@ -129,7 +129,7 @@ impl Runner {
 
     /// Makes the archive of a release, and returns its checksum.
     fn release(&self, version: &str) -> String {
-        let name = format!("refgate-{version}-x86_64-unknown-linux-gnu");
+        let name = format!("refgate-v{version}-x86_64-unknown-linux-musl");
         let folder = self.path(&format!("server/owner/refgate/releases/download/v{version}"));
         std::fs::create_dir_all(folder.join(&name)).unwrap();
         std::os::unix::fs::symlink(REFGATE, folder.join(&name).join("refgate")).unwrap();
@@ -170,7 +170,7 @@ fn the_action_takes_a_release_only_by_its_checksum() {
     assert_eq!(std::fs::read(installed).unwrap(), std::fs::read(REFGATE).unwrap());
     // Another version below the same checksum, from a mirror.
     let url = format!(
-        "file://{0}/v{version}/refgate-{version}-x86_64-unknown-linux-gnu.tar.gz",
+        "file://{0}/v{version}/refgate-v{version}-x86_64-unknown-linux-musl.tar.gz",
         runner.path("server/owner/refgate/releases/download").display()
     );
     let (exit, text) = install(&[("version", "9.9.9"), ("sha256", &sum), ("url", &url)]);
