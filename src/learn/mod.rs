@@ -123,6 +123,7 @@ pub(crate) fn learn(project: &Project, name: &str, depth: Depth, progress: &dyn 
         release = Some(subject);
     }
     progress("looking where tags stand");
+    draft.proposals.extend(classes.moving.clone());
     for class in &classes.versions {
         let proposal = class.proposal(seen.tags.len());
         draft.proposals.push(places::place(project, class, &lines, proposal)?);

@@ -36,6 +36,8 @@ pub(super) struct Class<'s> {
 #[derive(Debug, Default)]
 pub(super) struct Classes<'s> {
     pub versions: Vec<Class<'s>>,
+    /// That of tags that move along with the newest version: `v4` of an action. It comes before the versions.
+    pub moving: Option<Proposal>,
     /// Those of tags that name no version.
     pub others: Vec<Proposal>,
     /// How many tags there are, how many are of a class, and which are not.
@@ -99,8 +101,34 @@ type Group<'s> = Vec<(&'s str, &'s Tag)>;
 
 /// Finds the classes.
 pub(super) fn classes(seen: &Seen) -> Classes<'_> {
-    let groups = groups(seen);
+    let mut groups = groups(seen);
     let mut classes = Classes::default();
+    let mut moving: BTreeSet<&str> = BTreeSet::new();
+    let mut moving_patterns: BTreeSet<String> = BTreeSet::new();
+    for (prefix, group) in &mut groups {
+        if let Some(prefix) = placed(prefix).filter(|_| component(prefix).is_none()) {
+            for (numbers, tag) in take_moving(group) {
+                moving.insert(&tag.name);
+                moving_patterns.insert(format!("{prefix}{}", if numbers == 1 { "{major}" } else { "{major}.{minor}" }));
+            }
+        }
+    }
+    groups.retain(|_, group| !group.is_empty());
+    if !moving.is_empty() {
+        let patterns: Vec<String> = moving_patterns.into_iter().collect();
+        classes.moving = Some(
+            Proposal::new("tag")
+                .key("name", "moving")
+                .texts("tag", &patterns)
+                .key("kind", "marker")
+                .key("movable", true)
+                .because(format!(
+                    "{} of {} tags stand where the newest of their versions stand",
+                    moving.len(),
+                    seen.tags.len()
+                )),
+        );
+    }
     let mut scoped: BTreeMap<(char, bool), Vec<(&str, &Group<'_>)>> = BTreeMap::new();
     let mut plain: Vec<(&str, &Group<'_>)> = Vec::new();
     let largest = groups.iter().max_by_key(|(prefix, group)| (group.len(), std::cmp::Reverse(*prefix)));
@@ -129,8 +157,8 @@ pub(super) fn classes(seen: &Seen) -> Classes<'_> {
     for (form, components) in scoped {
         classes.versions.extend(component_classes(form, &components, &classes.versions));
     }
-    let listed: BTreeSet<&str> =
-        classes.versions.iter().flat_map(|class| &class.members).map(|member| member.tag.name.as_str()).collect();
+    let versions = classes.versions.iter().flat_map(|class| &class.members).map(|member| member.tag.name.as_str());
+    let listed: BTreeSet<&str> = versions.chain(moving).collect();
     let rest: Vec<&Tag> = seen.tags.iter().filter(|tag| !listed.contains(tag.name.as_str())).collect();
     let (others, left) = others(&rest, seen);
     classes.others = others;
@@ -154,6 +182,34 @@ fn groups(seen: &Seen) -> BTreeMap<&str, Group<'_>> {
         group.sort_by_key(|(rest, tag)| (tag.time, *rest));
     }
     groups
+}
+
+/// Takes out of a group the tags that move along: `v4` stands where `v4.2.1` does, and is no version of its own. Returns each
+/// with how many numbers it says.
+fn take_moving<'s>(group: &mut Group<'s>) -> Vec<(usize, &'s Tag)> {
+    let numbers = |rest: &str| -> Option<Vec<u64>> { rest.split('.').map(|number| number.parse().ok()).collect() };
+    let whole: Vec<(Vec<u64>, &Tag)> = group
+        .iter()
+        .filter_map(|(rest, tag)| Some((numbers(rest).filter(|numbers| numbers.len() > 2)?, *tag)))
+        .collect();
+    if whole.len() * 2 < group.len() {
+        return Vec::new();
+    }
+    let is_moving = |rest: &str, tag: &Tag| {
+        let numbers = numbers(rest).filter(|numbers| numbers.len() < 3)?;
+        let stands = |(whole, other): &(Vec<u64>, &Tag)| whole.starts_with(&numbers) && other.commit == tag.commit;
+        (tag.commit.is_some() && whole.iter().any(stands)).then_some(numbers.len())
+    };
+    let moving: Vec<(usize, &Tag)> =
+        group.iter().filter_map(|(rest, tag)| Some((is_moving(rest, tag)?, *tag))).collect();
+    // Those that were left behind when a line came to its end are of them, too.
+    let short = |rest: &str| numbers(rest).filter(|numbers| numbers.len() < 3).map(|numbers| numbers.len());
+    let all: Vec<(usize, &Tag)> = group.iter().filter_map(|(rest, tag)| Some((short(rest)?, *tag))).collect();
+    if moving.len() < 2 || moving.len() * 2 < all.len() {
+        return Vec::new();
+    }
+    group.retain(|(rest, _)| short(rest).is_none());
+    all
 }
 
 /// Returns the component in a prefix, and how it is set apart from the version: `api/v` is `api`, a slash and a `v`.

@@ -190,6 +190,27 @@ fn components_with_versions_of_their_own() {
 }
 
 #[test]
+fn tags_that_move_along_may_move() {
+    let folder = tempfile::tempdir().unwrap();
+    let work = folder.path();
+    init(work);
+    for (day, version) in [(0, "1.0.0"), (1, "1.0.1"), (2, "1.1.0"), (3, "2.0.0"), (4, "2.0.1")] {
+        commit(work, day, "feat: more");
+        tag(work, day, &format!("v{version}"));
+        let major = &version[..1];
+        on(work, day, &["tag", "--force", &format!("v{major}")]);
+    }
+    let proposed = learnt(work);
+    assert_eq!(
+        proposed.tables("tag", &["name", "tag", "kind", "scheme", "movable", "object"]),
+        [
+            ["moving", "v{major}", "marker", "-", "true", "-"],
+            ["version", "v{version}", "-", "semver", "-", "annotated"]
+        ]
+    );
+}
+
+#[test]
 fn what_the_last_year_does_not_bear_out_starts_at_warn() {
     let folder = tempfile::tempdir().unwrap();
     let work = folder.path();
