@@ -439,12 +439,9 @@ fn a_long_release_branch_is_judged_when_it_is_new_and_again_with_what_is_kept() 
     let kept = run(command(REFGATE, &work.site.server).args(["hook", "post-receive", "--foreground", "--"]), b"");
     assert!(kept.status.success(), "{}", stderr(&kept));
     assert!(work.site.server.join("refgate/landed").exists());
-    // The same on the same commits under another name, and the fix upon what is there now.
+    // The same commits under another name, and the fix on top of what is there now.
     work.push(&["origin", "1.16~1:refs/heads/1.17"]).accepted();
-    for branch in ["1.16", "1.18"] {
-        let again = work.push(&["origin", &format!("1.16:refs/heads/{branch}")]);
-        again.refused(&[&format!("unlanded-fix refs/heads/{branch}")]);
-        assert!(again.text.contains(&format!("{} is due on the line `master`", &fix[..10])), "{}", again.text);
-        assert_eq!(again.reports[0]["findings"].as_array().unwrap().len(), 1);
-    }
+    let again = work.push(&["origin", "1.16"]);
+    again.refused(&["unlanded-fix refs/heads/1.16"]);
+    assert!(again.text.contains(&format!("{} is due on the line `master`", &fix[..10])), "{}", again.text);
 }
