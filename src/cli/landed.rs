@@ -16,6 +16,7 @@ use crate::model::{Exit, Failure, ObjectId, Stage, Untrusted};
 use crate::policy::Role;
 use crate::project::{Answers, FactError, Granted, Of, Snapshot, Unrepaired};
 use crate::rules::DUE_CHANGES;
+pub(super) use ledger::ledgers;
 use questions::{Asked, Question};
 use text::Answer;
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::context::{Context, When};
 use super::judge::today;
+use super::landed::ledgers;
 use super::output::write;
 use super::project::{ProjectFlags, RemoteFlag, open, view};
 use crate::gate::Ask;
@@ -11,7 +12,6 @@ use crate::git::Trust;
 use crate::model::{Exit, Failure, Stage};
 use crate::project::Snapshot;
 use crate::report::{Page, Stream, page};
-use crate::rules::DUE_CHANGES;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -43,13 +43,7 @@ pub(super) fn run(context: &Context, arguments: &Args) -> Result<Exit, Failure> 
     let outcome = gate.judge_standing(&held, today())?;
     let refs = Snapshot::now(gate.project());
     let drawing = refs.drawing().map_err(|error| error.into_failure("laying the branches out", Stage::Ci))?;
-    let ledgers = if arguments.no_ledger {
-        Vec::new()
-    } else {
-        let waives = |commit, branch: &_| refs.exceptions(DUE_CHANGES, Some(commit), Some(branch), today());
-        let ledgers = refs.ledgers(Some(arguments.last), &waives);
-        ledgers.map_err(|error| error.into_failure("putting the ledger together", Stage::Ci))?
-    };
+    let ledgers = if arguments.no_ledger { Vec::new() } else { ledgers(&refs, Some(arguments.last))? };
     let text = page(&Page { outcome: &outcome, past: Some((&drawing, &ledgers)) });
     write(context, arguments.output.as_deref(), Stream::Output, &text)?;
     Ok(Exit::Accepted)

@@ -306,21 +306,7 @@ impl Facts<'_> {
     }
 
     fn without(&self, status: Status) -> Verdict {
-        Verdict {
-            commit: self.change.id,
-            subject: self.change.subject.clone(),
-            status,
-            matched: None,
-            evidence: None,
-            score: 0.0,
-            reason: "no counterpart".to_owned(),
-            reverted_by: None,
-            disputed: None,
-            also: Vec::new(),
-            part: 0.0,
-            missing: Vec::new(),
-            is_false_name: false,
-        }
+        Verdict::unmatched(self.change.id, self.change.subject.clone(), status, "no counterpart".to_owned())
     }
 
     fn answer(&self, status: Status, pair: &Pair, reason: String) -> Verdict {

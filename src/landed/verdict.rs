@@ -154,14 +154,22 @@ pub struct Missing {
 impl Verdict {
     /// Returns the answer for a commit that is on the other line itself, by a merge that did not keep its change.
     pub(crate) fn merged(commit: &Commit, status: Status, merge: ObjectId, reason: String) -> Self {
-        let probable = Status::Probable == status;
+        let verdict = Self::unmatched(commit.id, commit.subject().to_owned(), status, reason);
+        if status != Status::Probable {
+            return verdict;
+        }
+        Self { matched: Some(merge), evidence: Some(Evidence::Ancestor), score: 0.5, ..verdict }
+    }
+
+    /// Returns the answer for a commit of which no counterpart is named.
+    pub(crate) const fn unmatched(commit: ObjectId, subject: BString, status: Status, reason: String) -> Self {
         Self {
-            commit: commit.id,
-            subject: commit.subject().to_owned(),
+            commit,
+            subject,
             status,
-            matched: probable.then_some(merge),
-            evidence: probable.then_some(Evidence::Ancestor),
-            score: if probable { 0.5 } else { 0.0 },
+            matched: None,
+            evidence: None,
+            score: 0.0,
             reason,
             reverted_by: None,
             disputed: None,

@@ -494,19 +494,5 @@ impl Snapshot<'_> {
 }
 
 fn without_match(commit: &Commit, status: Status, reason: String) -> Verdict {
-    Verdict {
-        commit: commit.id,
-        subject: commit.subject().to_owned(),
-        status,
-        matched: None,
-        evidence: None,
-        score: 0.0,
-        reason,
-        reverted_by: None,
-        disputed: None,
-        also: Vec::new(),
-        part: 0.0,
-        missing: Vec::new(),
-        is_false_name: false,
-    }
+    Verdict::unmatched(commit.id, commit.subject().to_owned(), status, reason)
 }

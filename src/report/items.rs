@@ -129,6 +129,11 @@ pub(super) fn items(outcome: &Outcome) -> Items {
     Items { listed: items, left_out }
 }
 
+/// Writes a sentence in a markup: what it has in backticks by `code`, the rest by `plain`.
+pub(super) fn marked_up(text: &str, code: impl Fn(&str) -> String, plain: impl Fn(&str) -> String) -> String {
+    text.split('`').enumerate().map(|(at, part)| if at % 2 == 1 { code(part) } else { plain(part) }).collect()
+}
+
 fn shown(text: &str) -> String {
     Untrusted::new(text).to_string()
 }

@@ -12,15 +12,22 @@ use crate::rules::{DUE_CHANGES, cherry_pick, switch_to};
 /// Longer subjects are cut off in tables.
 const MAX_SUBJECT: usize = 60;
 
+/// What is done while ledgers are made.
+const DETAIL: &str = "putting the ledger together";
+
+/// Returns the ledgers of the policy, of the newest changes alone where `last` says how many.
+pub(in crate::cli) fn ledgers(refs: &Snapshot<'_>, last: Option<usize>) -> Result<Vec<Ledger>, Failure> {
+    let waives = |commit, branch: &_| refs.exceptions(DUE_CHANGES, Some(commit), Some(branch), today());
+    refs.ledgers(last, &waives).map_err(|error| error.into_failure(DETAIL, Stage::Ci))
+}
+
 /// Returns the ledger of the policy, as it was asked for.
 pub(super) fn text(refs: &Snapshot<'_>, arguments: &Args) -> Result<String, Failure> {
-    let detail = "putting the ledger together";
     if arguments.from.is_some() || arguments.to.is_some() {
         let cause = "`--ledger` is about all lines of the policy, without `--from` and `--to`";
-        return Err(Failure::new(Exit::Usage, detail, cause));
+        return Err(Failure::new(Exit::Usage, DETAIL, cause));
     }
-    let waives = |commit, branch: &_| refs.exceptions(DUE_CHANGES, Some(commit), Some(branch), today());
-    let ledgers = refs.ledgers(arguments.last, &waives).map_err(|error| error.into_failure(detail, Stage::Ci))?;
+    let ledgers = ledgers(refs, arguments.last)?;
     Ok(match arguments.format {
         Format::Json => json(refs, &ledgers),
         _ if ledgers.is_empty() => "the policy has no line of release branches that changes could be on\n".to_owned(),

@@ -2,7 +2,7 @@
 
 use crate::gate::Outcome;
 use crate::model::{Untrusted, Verdict};
-use crate::report::items::{Item, Items, Weight, items};
+use crate::report::items::{Item, Items, Weight, items, marked_up};
 use crate::report::{Colour, Format, Report, Stream};
 
 /// Markdown.
@@ -90,8 +90,7 @@ fn code(text: &str) -> String {
 
 /// Returns a sentence, with what it has in backticks as code.
 fn prose(text: &str) -> String {
-    let parts = text.split('`').enumerate();
-    parts.map(|(at, part)| if at % 2 == 1 { code(part) } else { apart(&entities(part)) }).collect()
+    marked_up(text, code, |part| apart(&entities(part)))
 }
 
 /// Replaces every character that Markdown or HTML could read as anything but itself.

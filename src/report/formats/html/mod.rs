@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use crate::gate::Outcome;
 use crate::model::{Untrusted, Verdict};
 use crate::project::{Cell, Drawing, Ledger, Row};
-use crate::report::items::{Item, Items, Weight, items};
+use crate::report::items::{Item, Items, Weight, items, marked_up};
 use crate::report::{Colour, Format, Stream};
 
 /// A page about a push.
@@ -87,8 +87,7 @@ fn text(words: &(impl AsRef<[u8]> + ?Sized)) -> String {
 
 /// Returns a sentence, with what it has in backticks as code.
 fn prose(words: &str) -> String {
-    let parts = words.split('`').enumerate();
-    parts.map(|(at, part)| if at % 2 == 1 { format!("<code>{}</code>", text(part)) } else { text(part) }).collect()
+    marked_up(words, |part| format!("<code>{}</code>", text(part)), text)
 }
 
 const fn class(weight: Weight) -> &'static str {
