@@ -115,7 +115,7 @@ fn push(case: &Case, ids: &Ids) -> Result<Push, Wrong> {
         }
         let words: Vec<&str> = text.split_whitespace().collect();
         let [name, old, "->", new] = words.as_slice() else {
-            return Err(wrong(format!("`{text}` is none of `REF OLD -> NEW`, `actor NAME` and `option TEXT`")));
+            return Err(wrong(format!("`{text}` is not one of `REF OLD -> NEW`, `actor NAME` and `option TEXT`")));
         };
         if !name.starts_with("refs/") {
             return Err(wrong(format!("`{name}` is not the full name of a ref, such as `refs/heads/{name}`")));
@@ -147,7 +147,7 @@ fn expected(case: &Case) -> Result<BTreeSet<String>, Wrong> {
         let is_known = words.first().is_some_and(|word| WORDS.contains(word));
         if !is_known || words.len() != 3 {
             let forms = WORDS.map(|word| format!("`{word} RULE REF`"));
-            return Err(Wrong { line, cause: format!("`{text}` is none of `accepted`, {}", forms.join(", ")) });
+            return Err(Wrong { line, cause: format!("`{text}` is not one of `accepted`, {}", forms.join(", ")) });
         }
         if let Some(rule) =
             words.get(1).filter(|rule| !crate::rules::REGISTRY.iter().any(|entry| entry.meta.id == **rule))

@@ -46,7 +46,7 @@ pub(super) fn write(made: &Made, script: &Text, with_refs: bool) -> Result<Ids, 
             ["tag", name, "of", target] => tags.push((at, left, (*name).to_owned(), (*target).to_owned())),
             _ => {
                 let forms = "`commit \"MESSAGE\" …`, `tag NAME of LABEL` and `blob \"CONTENT\"`";
-                return Err(wrong(format!("`{right}` is none of {forms}")));
+                return Err(wrong(format!("`{right}` is not one of {forms}")));
             }
         }
     }

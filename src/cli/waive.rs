@@ -95,7 +95,7 @@ fn waiver(context: &Context, repository: &Repository, arguments: &Args) -> Resul
     let until = match &arguments.until {
         Some(text) => Some(
             text.parse::<Date>()
-                .map_err(|_| wrong(format!("`--until {}` is no date like `2026-12-31`", Untrusted::new(text))))?,
+                .map_err(|_| wrong(format!("`--until {}` is not a date like `2026-12-31`", Untrusted::new(text))))?,
         ),
         None => None,
     };
@@ -153,7 +153,7 @@ fn others(repository: &Repository, waived: ObjectId, rule: &str, force: bool) ->
             Ok(waivers) => others.extend(waivers),
             Err(_) if force => {}
             Err(error) => {
-                let failure = wrong(format!("the note about {} is no waiver: {error}", waived.short()));
+                let failure = wrong(format!("the note about {} is not a waiver: {error}", waived.short()));
                 return Err(failure.help("`--force` replaces it"));
             }
         }

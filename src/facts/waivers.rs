@@ -82,7 +82,7 @@ impl Facts<'_> {
             }
             let waivers = match (object, entry.mode) {
                 (None, _) => Err("its name is not the id of an object".to_owned()),
-                (Some(_), Mode::Tree | Mode::Symlink | Mode::Submodule) => Err("it is no file".to_owned()),
+                (Some(_), Mode::Tree | Mode::Symlink | Mode::Submodule) => Err("it is not a file".to_owned()),
                 (Some(_), Mode::File | Mode::Executable) => self.project().read_note(entry.id)?,
             };
             let before = known.map(|(_, waivers)| waivers.clone()).unwrap_or_default();

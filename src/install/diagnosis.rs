@@ -38,9 +38,7 @@ impl Line {
     pub(super) fn advice(&self) -> Option<String> {
         match self {
             Self::Note(text) => Some(text.clone()),
-            Self::Problem { text, mend } | Self::Warning { text, mend } => {
-                Some(format!("{text}; mend it with: {mend}"))
-            }
+            Self::Problem { text, mend } | Self::Warning { text, mend } => Some(format!("{text}; fix it with: {mend}")),
             Self::Fact(..) | Self::Good(_) => None,
         }
     }
@@ -58,7 +56,7 @@ impl fmt::Display for Line {
             }
             Self::Problem { text, mend } => {
                 let (text, mend) = (Untrusted::new(text), Untrusted::new(mend));
-                write!(f, "{:<12} {text}\n{:<12} mend it: {mend}", "problem", "")
+                write!(f, "{:<12} {text}\n{:<12} hint: {mend}", "problem", "")
             }
         }
     }

@@ -295,7 +295,7 @@ impl Facts<'_> {
     fn absent(&self) -> Verdict {
         let claims = self.claims;
         if let Some(unknown) = claims.and_then(|claims| claims.unknown.as_ref()) {
-            let reason = format!("it names {unknown}, which is no commit of this repository");
+            let reason = format!("it names {unknown}, which is not a commit of this repository");
             return Verdict { disputed: Some(reason.clone()), reason, ..self.without(Status::Elsewhere) };
         }
         if let Some(named) = claims.and_then(|claims| claims.off_line.as_ref()) {

@@ -73,7 +73,7 @@ pub struct Finding {
     pub detail: String,
     /// What to do about it, in a sentence.
     pub help: Option<String>,
-    /// The exact command that mends it.
+    /// The exact command that fixes it.
     pub command: Option<String>,
     /// By what the finding was decided.
     pub evidence: Option<String>,

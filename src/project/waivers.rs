@@ -70,7 +70,7 @@ impl Snapshot<'_> {
         let mut waivers = Vec::new();
         for blob in about {
             let read = self.project().read_note(blob).map_err(unread)?;
-            waivers.extend(read.map_err(|error| format!("the note about it is no waiver: {error}"))?);
+            waivers.extend(read.map_err(|error| format!("the note about it is not a waiver: {error}"))?);
         }
         Ok(waivers)
     }

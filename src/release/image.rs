@@ -21,7 +21,7 @@ pub(crate) struct ImageName(String);
 /// Why a text does not name an image.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "it is no image name without a tag, such as `brewblox/devcon` or `ghcr.io/opencadc/skaha` (small letters, digits \
+    "it is not an image name without a tag, such as `brewblox/devcon` or `ghcr.io/opencadc/skaha` (small letters, digits \
      and single separators)"
 )]
 pub(crate) struct ImageNameError;

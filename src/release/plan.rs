@@ -147,7 +147,7 @@ impl Plan {
             return Ok(Self::none(event, format!("the tag class `{}` {deed}", class.name)));
         }
         let Some(reading) = component.read(name) else {
-            return Ok(Self::none(event, format!("`{name}` is no release tag")));
+            return Ok(Self::none(event, format!("`{name}` is not a release tag")));
         };
         // A policy has to declare tags of development versions: those are normally computed, and such a tag would be
         // taken for a computed one.

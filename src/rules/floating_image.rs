@@ -124,7 +124,7 @@ impl RefRule for FloatingImage {
                     sink.report(format!("the images in `{}` cannot be read: {error}", Untrusted::new(&path)))
                         .commit(peeled.id)
                         .path(path.as_ref())
-                        .help("mend the file, or name it in `exclude`");
+                        .help("fix the file, or name it in `exclude`");
                 }
                 Ok((values, bytes)) => {
                     for value in values {
@@ -151,7 +151,7 @@ impl FloatingImage {
             // To judge nothing because of a typo would be a silent wrong answer.
             let message =
                 format!("`floating-image.lines`: there is no line named `{name}`{}", did_you_mean(name, lines()));
-            return Err(FactError::undecided(message).help("mend the policy"));
+            return Err(FactError::undecided(message).help("fix the policy"));
         }
         Ok(match change.namespace() {
             Namespace::Branch => change.line().is_some_and(|place| self.0.lines.contains(&place.line.name)),

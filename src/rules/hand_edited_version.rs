@@ -101,7 +101,7 @@ impl HandEditedVersion {
                     sink.report(format!("the version in `{}` can no longer be read: {error}", Untrusted::new(path)))
                         .commit(commit.id)
                         .path(path.as_ref())
-                        .help("mend the file, or tell the policy that no version stands in it");
+                        .help("fix the file, or tell the policy that no version stands in it");
                 }
                 return Ok(());
             }

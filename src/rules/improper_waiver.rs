@@ -93,7 +93,7 @@ fn notes(change: &Update<'_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> 
     for note in change.facts().arriving_notes(old, tip.id)? {
         let path = note.path.as_bstr();
         if let Some(wrong) = flaw(&note, made) {
-            sink.report(format!("the note `{}` is no waiver: {wrong}", Untrusted::new(path)))
+            sink.report(format!("the note `{}` is not a waiver: {wrong}", Untrusted::new(path)))
                 .path(path)
                 .help("write it with `refgate waive`, which makes one that counts");
         }

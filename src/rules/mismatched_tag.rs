@@ -99,7 +99,7 @@ impl Tagged<'_, '_> {
                 sink.report(format!("`{shown}` in the tree of `{}` cannot be read: {error}", self.name))
                     .commit(self.commit)
                     .path(path)
-                    .help("mend the file, and tag the result");
+                    .help("fix the file, and tag the result");
             }
             Manifest::Read { fields, bytes } => {
                 let texts = spellings(path, &fields);

@@ -90,7 +90,7 @@ impl RefRule for MisplacedTag {
                 "put the tag on a commit of its line, or bring the commit onto the line first; then push both together",
             )
             .command_instead(command)
-            .evidence(format!("{} is no ancestor of {wanted}", peeled.id.short()));
+            .evidence(format!("{} is not an ancestor of {wanted}", peeled.id.short()));
         Ok(())
     }
 }

@@ -138,7 +138,7 @@ impl<'s, 'a> Placed<'s, 'a> {
                     self.name, before.name
                 ),
                 help: "bring that version's commits into the branch, and tag the result",
-                evidence: format!("{} is no ancestor of {}", commit.short(), self.commit.short()),
+                evidence: format!("{} is not an ancestor of {}", commit.short(), self.commit.short()),
             }));
         }
         // Of two tags of one push, the later version is reported, for not being a descendant.
@@ -153,7 +153,7 @@ impl<'s, 'a> Placed<'s, 'a> {
                     self.name, after.name
                 ),
                 help: "give it a version above that one, or tag a commit that it descends from",
-                evidence: format!("{} is no ancestor of {}", self.commit.short(), commit.short()),
+                evidence: format!("{} is not an ancestor of {}", self.commit.short(), commit.short()),
             }));
         }
         Ok(None)

@@ -80,7 +80,7 @@ impl Tagged<'_, '_, '_> {
         };
         let shown = Untrusted::new(path);
         let entries = match facts.project().entries(self.commit, path.as_ref(), format)? {
-            None => return Ok(Some(format!("`{shown}` in the tree of `{name}` is no file"))),
+            None => return Ok(Some(format!("`{shown}` in the tree of `{name}` is not a file"))),
             Some(Err(error)) => {
                 return Ok(Some(format!("the changelog `{shown}` in the tree of `{name}` cannot be read: {error}")));
             }

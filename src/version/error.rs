@@ -5,7 +5,7 @@ use super::{Scheme, Spelling};
 
 /// Why a text is not a version of a scheme. Shows the text escaped, so it is safe to print.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{shown}` is no {scheme} version: {reason}, at character {}", .offset + 1)]
+#[error("`{shown}` is not a {scheme} version: {reason}, at character {}", .offset + 1)]
 pub struct VersionError {
     /// The scheme it was read as.
     pub scheme: Scheme,

@@ -150,7 +150,7 @@ pub(super) struct Layout {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum LayoutError {
     /// Not a token.
-    #[error("`{token}` is no part of a calendar layout{hint}")]
+    #[error("`{token}` is not a part of a calendar layout{hint}")]
     Token {
         /// What was written, escaped.
         token: String,

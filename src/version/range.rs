@@ -63,7 +63,7 @@ impl Comparison {
 
 /// Why a text is no range.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{shown}` is no range of versions such as `1.0.*` or `>=1.1.3, <1.2`: {reason}, at character {}", .offset + 1)]
+#[error("`{shown}` is not a range of versions such as `1.0.*` or `>=1.1.3, <1.2`: {reason}, at character {}", .offset + 1)]
 pub struct RangeError {
     /// The text, escaped.
     pub shown: String,
@@ -244,8 +244,8 @@ impl schemars::JsonSchema for Range {
 /// Why a series has no key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SeriesError {
-    /// A placeholder that is no number of the scheme.
-    #[error("`{{{name}}}` is no number of {scheme}{hint}")]
+    /// A placeholder that is not a number of the scheme.
+    #[error("`{{{name}}}` is not a number of {scheme}{hint}")]
     Placeholder {
         /// The name, escaped.
         name: String,
@@ -381,7 +381,7 @@ mod tests {
         assert_eq!(fault("99999999999999999999"), Err((0, Reason::TooLarge)));
         assert_eq!(
             Range::parse("~1").unwrap_err().to_string(),
-            "`~1` is no range of versions such as `1.0.*` or `>=1.1.3, <1.2`: unexpected character, at character 1"
+            "`~1` is not a range of versions such as `1.0.*` or `>=1.1.3, <1.2`: unexpected character, at character 1"
         );
     }
 
@@ -402,9 +402,9 @@ mod tests {
         assert_eq!(key("1.2.3", "semver", "all").as_deref(), Ok("all"));
         assert_eq!(
             key("1.2.3", "semver", "{mayor}").unwrap_err(),
-            "`{mayor}` is no number of semver; did you mean `major`?"
+            "`{mayor}` is not a number of semver; did you mean `major`?"
         );
-        assert_eq!(key("a-1.2", "nvr", "{name}").unwrap_err(), "`{name}` is no number of nvr");
+        assert_eq!(key("a-1.2", "nvr", "{name}").unwrap_err(), "`{name}` is not a number of nvr");
         assert!(key("1.2.3", "semver", "{major").is_err());
         assert!(key("1.2.3", "semver", "major}").is_err());
     }

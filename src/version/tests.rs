@@ -87,7 +87,7 @@ fn what_is_no_dotted_version_says_where() {
     assert_eq!(fault("1.0\u{202e}", "dotted"), (3, Reason::Unexpected));
     assert_eq!(fault(&"1.".repeat(1000), "dotted"), (MAX_LEN, Reason::TooLong));
     let error = scheme("semver").read("1.2\u{1b}[31m").unwrap_err();
-    assert_eq!(error.to_string(), r"`1.2\u{1b}[31m` is no semver version: unexpected character, at character 4");
+    assert_eq!(error.to_string(), r"`1.2\u{1b}[31m` is not a semver version: unexpected character, at character 4");
 }
 
 #[test]
@@ -214,8 +214,8 @@ fn rpm_versions_are_ordered_as_rpmvercmp_does() {
 fn layouts_are_checked() {
     let message = |layout: &str| scheme_error(&format!("calver:{layout}"));
     assert_eq!(message("YYYY.QQ"), "`quarter` is in the calendar layout twice");
-    assert_eq!(message("YYY.MM"), "`Y` is no part of a calendar layout; did you mean `0Y`?");
-    assert_eq!(message("YYYY.MN"), "`MN` is no part of a calendar layout; did you mean `MM`?");
+    assert_eq!(message("YYY.MM"), "`Y` is not a part of a calendar layout; did you mean `0Y`?");
+    assert_eq!(message("YYYY.MN"), "`MN` is not a part of a calendar layout; did you mean `MM`?");
     assert_eq!(message("MM.YYYY"), message("YYYY.DD"));
     assert_eq!(message("YYYY.MAJOR.MM"), message("YYYY.DD"));
     assert_eq!(message("MAJOR.MM"), message("MM"));

@@ -19,7 +19,7 @@ fn is_root() -> bool {
 
 /// Returns the commands that a diagnosis offers.
 fn mends(said: &str) -> Vec<String> {
-    said.lines().filter_map(|line| line.trim_start().strip_prefix("mend it: ")).map(str::to_owned).collect()
+    said.lines().filter_map(|line| line.trim_start().strip_prefix("hint: ")).map(str::to_owned).collect()
 }
 
 /// Runs a command that was shown to be pasted, with refgate on the PATH.

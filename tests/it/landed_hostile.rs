@@ -162,7 +162,7 @@ fn what_is_named_and_is_no_commit_is_no_original() {
                 repository.set("release", &repository.commit("Own", &["Base"], message.as_bytes()));
                 let (line, reason) = repository.answer();
                 assert_eq!(line, "elsewhere -", "{reason}");
-                assert_eq!(reason, format!("it names {name}, which is no commit of this repository"));
+                assert_eq!(reason, format!("it names {name}, which is not a commit of this repository"));
             }
         }
         // A branch of the name that a message uses for something else.

@@ -506,7 +506,7 @@ fn the_next_major_version_is_told_by_the_pattern() {
     };
     assert_eq!(policy("branch = \"{major}.0-dev\"\nnext = \"major\"").0, Some(0));
     for (line, said) in [
-        ("branch = \"next-dev\"\nnext = \"major\"", "`next` is told by `{major}`, which a pattern of this line lacks"),
+        ("branch = \"next-dev\"\nnext = \"major\"", "`next` needs `{major}`, which a pattern of this line lacks"),
         ("branch = \"{major}.0-dev\"\nnext = \"minor\"", "unknown value `minor`; there is `major`"),
     ] {
         let (code, text) = policy(line);

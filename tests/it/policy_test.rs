@@ -102,14 +102,14 @@ fn what_is_wrong_in_a_file_is_said_with_its_line() {
     ].join("\n"), @r#"
     line 5: `Q` is neither a commit above nor a key
     line 6: there is no object `Q`
-    line 4: `commmit "feat: begin" file code "one\n"` is none of `commit "MESSAGE" …`, `tag NAME of LABEL` and `blob "CONTENT"`
+    line 4: `commmit "feat: begin" file code "one\n"` is not one of `commit "MESSAGE" …`, `tag NAME of LABEL` and `blob "CONTENT"`
     line 7: the ref `refs/heads/.lock`: Reference name cannot start with a dot
-    line 7: `A` is none of `commit "MESSAGE" …`, `tag NAME of LABEL` and `blob "CONTENT"`
+    line 7: `A` is not one of `commit "MESSAGE" …`, `tag NAME of LABEL` and `blob "CONTENT"`
     line 13: `main` is not the full name of a ref, such as `refs/heads/main`
-    line 13: `refs/heads/main A` is none of `REF OLD -> NEW`, `actor NAME` and `option TEXT`
+    line 13: `refs/heads/main A` is not one of `REF OLD -> NEW`, `actor NAME` and `option TEXT`
     line 13: there is no object `Q`
     line 19: there is no rule `light-tag`
-    line 19: `deny lightweight-tag refs/tags/v1.0.0` is none of `accepted`, `refuse RULE REF`, `warn RULE REF`, `observe RULE REF`, `waived RULE REF`, `undecided RULE REF`
+    line 19: `deny lightweight-tag refs/tags/v1.0.0` is not one of `accepted`, `refuse RULE REF`, `warn RULE REF`, `observe RULE REF`, `waived RULE REF`, `undecided RULE REF`
     line 12: unknown field `author`, expected one of `name`, `policy`, `repo`, `actor`, `push`, `expect`
     line 10: unknown field `cases`, expected one of `policy`, `repo`, `case`
     "#);

@@ -189,15 +189,16 @@ fn the_push_does_not_wait_for_what_is_done_after_it() {
 }
 
 /// Returns how many processes there are that pushes to this server have started; `None` where the system cannot tell.
+///
+/// They are known by their working directory, which is the repository's as a hook's is: a process has no command line to
+/// look at in the moment of its `execve(2)`.
 fn processes_about(server: &Path) -> Option<usize> {
-    // A system without /proc, or one that has no command lines there.
-    std::fs::read("/proc/self/cmdline").ok()?;
-    let processes = std::fs::read_dir("/proc").ok()?.filter_map(|entry| {
-        let line = std::fs::read(entry.ok()?.path().join("cmdline")).ok()?;
-        let line = String::from_utf8_lossy(&line).into_owned();
-        (line.contains("post-receive") && line.contains(server.to_str()?)).then_some(line)
-    });
-    Some(processes.count())
+    // A system without /proc, or one that has no working directories there.
+    std::fs::read_link("/proc/self/cwd").ok()?;
+    let server = server.canonicalize().ok()?;
+    let processes = std::fs::read_dir("/proc").ok()?;
+    let directories = processes.filter_map(|entry| std::fs::read_link(entry.ok()?.path().join("cwd")).ok());
+    Some(directories.filter(|directory| *directory == server).count())
 }
 
 #[test]

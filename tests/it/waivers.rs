@@ -104,7 +104,7 @@ fn a_waiver_that_would_be_none_is_not_written() {
         (&["--rule", "unlanded-fix", "--reason", "one\n\nWaive: deleted-ref"], "the note would be none"),
         (&["--rule", "unlanded-fix", "--reason", "one\nBy: Somebody Else"], "the note would be none"),
         (&["--rule", "unlanded-fix", "--reason", "x", "--by", "a\n\nWaive: b\nReason: c"], "one line each"),
-        (&["--rule", "unlanded-fix", "--reason", "x", "--until", "tomorrow"], "no date like"),
+        (&["--rule", "unlanded-fix", "--reason", "x", "--until", "tomorrow"], "is not a date like"),
         (&["--rule", "unlanded-fix", "--reason", "x", "--until", "2020-01-01"], "2020-01-01 is over"),
     ] {
         let text = refused(&place.waive(arguments));
@@ -116,7 +116,7 @@ fn a_waiver_that_would_be_none_is_not_written() {
     // A note that is not a waiver is not thrown away unasked.
     git(place.path(), &["notes", "--ref", "refgate", "add", "-m", "looks good", &place.ids["F"]]);
     let text = refused(&place.waive(&["--rule", "unlanded-fix", "--reason", "x"]));
-    assert!(text.contains("is no waiver: line 1: it is not `KEY: VALUE`"), "{text}");
+    assert!(text.contains("is not a waiver: line 1: it is not `KEY: VALUE`"), "{text}");
     accepted(&place.waive(&["--rule", "unlanded-fix", "--reason", "x", "--by", "Ann", "--force"]));
     assert_eq!(place.note(), "Waive: unlanded-fix\nReason: x\nBy: Ann");
 }

@@ -161,7 +161,7 @@ fn judged(rule: &str, scenario: &Scenario) -> Result<Judged, String> {
         }
         let words: Vec<&str> = line.split_whitespace().collect();
         let [name, old, "->", new] = words.as_slice() else {
-            return Err(format!("`{line}` is none of `REF OLD -> NEW`, `actor NAME` and `policy ref:REF:PATH`"));
+            return Err(format!("`{line}` is not one of `REF OLD -> NEW`, `actor NAME` and `policy ref:REF:PATH`"));
         };
         let id = |label: &str| match label {
             "0" => Ok("0".repeat(40)),

@@ -22,7 +22,7 @@ impl<'a> Skeleton<'a> {
         let tree = id_line(&mut rest, b"tree ", id).ok_or(malformed("it does not begin with a tree"))?;
         let mut parents = Vec::new();
         while rest.starts_with(b"parent ") {
-            parents.push(id_line(&mut rest, b"parent ", id).ok_or(malformed("a parent is no object id"))?);
+            parents.push(id_line(&mut rest, b"parent ", id).ok_or(malformed("a parent is not an object id"))?);
         }
         Ok(Self { tree, parents, rest: rest.as_bstr() })
     }

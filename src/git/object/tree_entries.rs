@@ -70,7 +70,7 @@ impl<'a> Entries<'a> {
         if name.is_empty() || name.contains(&b'/') {
             return Err("a name is empty or holds a slash");
         }
-        let mode = Mode::parse(mode).ok_or("a mode is no octal number")?;
+        let mode = Mode::parse(mode).ok_or("a mode is not an octal number")?;
         let object = ObjectId::from_bytes(object).ok_or("its last entry is cut off")?;
         let entry = (name.as_bstr(), Entry { mode, id: object });
         if self.before.is_some_and(|before| order(&before, &entry) != Ordering::Less) {

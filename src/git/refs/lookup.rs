@@ -61,7 +61,7 @@ impl Repository {
         let name = RefName::new(prefix);
         let is_plain = prefix.split_str("/").all(|part| part != b"." && part != b"..") && !prefix.contains_str("//");
         if !prefix.starts_with(b"refs/") || !is_plain {
-            return Err(broken(&name, "it is no prefix of ref names"));
+            return Err(broken(&name, "it is not a prefix of ref names"));
         }
         let stored = [self.refs.namespace.as_slice(), prefix].concat();
         let found = match &self.refs.storage {

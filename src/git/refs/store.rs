@@ -66,7 +66,7 @@ impl Refs {
             }
             let probe = [namespace.as_slice(), b"refs/heads/x"].concat();
             if valid(probe.as_bstr()).is_none() {
-                return Err(broken(&RefName::new(bytes_of(name)), "`GIT_NAMESPACE` is no valid namespace"));
+                return Err(broken(&RefName::new(bytes_of(name)), "`GIT_NAMESPACE` is not a valid namespace"));
             }
         }
         let options = gix::refs::store::init::Options {

@@ -322,7 +322,7 @@ fn resolve(raw: &RawLine, origin: Origin, cx: &mut Cx<'_>) -> Line {
     }
     let has_major = |pattern: &Pattern| pattern.placeholders().contains(&"major");
     if let Some(next) = raw.next.as_ref().filter(|_| !branches.iter().all(has_major)) {
-        let problem = Problem::new(next.span(), "`next` is told by `{major}`, which a pattern of this line lacks");
+        let problem = Problem::new(next.span(), "`next` needs `{major}`, which a pattern of this line lacks");
         cx.report(problem.help("write `branch = \"{major}.0-dev\"`"));
     }
     let name = |name: &Located<Text<LineName>>| name.text().to_owned();

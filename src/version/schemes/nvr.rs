@@ -121,7 +121,7 @@ impl Reading for Nvr {
         match self.release.as_deref().map(str::parse) {
             None => Ok(parts),
             Some(Ok(release)) if parts.dev.is_none() => Ok(Parts { post: Some(release), ..parts }),
-            Some(_) => Err("its release is no plain number"),
+            Some(_) => Err("its release is not a plain number"),
         }
     }
 }
