@@ -103,14 +103,15 @@ fn every_example_is_valid_and_what_is_compared_is_an_example() {
 }
 
 #[test]
-fn the_readme_lists_every_rule() {
-    let path = root().join("README.md");
+fn the_page_of_rules_lists_every_rule() {
+    let path = root().join("docs/rules.md");
     let text = std::fs::read_to_string(&path).unwrap();
     let (before, rest) = text.split_once("<!-- rules: ").unwrap();
     let (marker, rest) = rest.split_once("-->\n").unwrap();
     let (_, after) = rest.split_once("<!-- end of rules -->").unwrap();
-    let row =
-        |meta: &refgate::testing::rules::Meta| format!("| `{}` | {} | {} |\n", meta.id, meta.default, meta.summary);
+    let row = |meta: &refgate::testing::rules::Meta| {
+        format!("| [`{0}`](rules/{0}.md) | {1} | {2} |\n", meta.id, meta.default, meta.summary)
+    };
     let rows: String = REGISTRY.iter().map(|entry| row(entry.meta)).collect();
     let fresh = format!(
         "{before}<!-- rules: {marker}-->\n| rule | default | what it does |\n|---|---|---|\n{rows}<!-- end of rules -->{after}"

@@ -584,30 +584,3 @@ fn no_file_of_the_policy_imports_one_that_stands_above_it() {
     }
     assert!(below.is_empty(), "these import each other: {:?}", below.keys());
 }
-
-#[test]
-fn the_policies_on_the_pages_are_valid() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut pages: Vec<std::path::PathBuf> =
-        std::fs::read_dir(root.join("docs")).unwrap().map(|entry| entry.unwrap().path()).collect();
-    pages.retain(|path| path.is_file());
-    pages.push(root.join("README.md"));
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("p.toml");
-    let mut checked = 0;
-    for page in pages {
-        let text = std::fs::read_to_string(&page).unwrap();
-        let blocks =
-            text.split("```toml\n").skip(1).filter_map(|block| block.split_once("\n```").map(|(block, _)| block));
-        // What extends a file that is not here is tried elsewhere.
-        for block in
-            blocks.filter(|block| block.starts_with("schema = 1") && !block.contains("extends = [\"org.toml\"]"))
-        {
-            std::fs::write(&file, block).unwrap();
-            let output = refgate(folder.path(), &["policy", "check", "p.toml"], b"");
-            assert_eq!(output.status.code(), Some(0), "{}:\n{block}\n{}", page.display(), stderr(&output));
-            checked += 1;
-        }
-    }
-    assert!(checked > 4, "{checked} policies");
-}
