@@ -29,7 +29,7 @@ pub(crate) fn plan_removal(site: &Site<'_>, hooks: &[Hook]) -> Result<Plan, Erro
             remove_scripts(*hook, &usual, &mut plan);
         }
     }
-    let keys = ["refgate.policy", "refgate.identity", "refgate.log", "refgate.deadline"];
+    let keys = ["refgate.policy", "refgate.identity", "refgate.log", "refgate.deadline", "refgate.observe"];
     let set: Vec<_> = keys.into_iter().filter(|key| site.repository.config(key).is_some()).collect();
     if !set.is_empty() {
         plan.warnings.push(format!(

@@ -125,6 +125,39 @@ fn the_cases_on_the_pages_come_out_as_they_say() {
 }
 
 #[test]
+fn the_patterns_take_what_their_page_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = Page::read("docs/patterns.md");
+    let code = |cell: &str| -> Vec<String> {
+        let cell = cell.split(": ").next().unwrap();
+        cell.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+    };
+    let mut tried = 0;
+    for row in page.text.lines().filter(|line| line.starts_with("| `")) {
+        let cells: Vec<&str> = row.trim_matches('|').split(" | ").collect();
+        let pattern = &code(cells[0])[0];
+        let (table, refs) = if pattern.contains("version") {
+            (format!("[[tag]]\nname = \"it\"\ntag = '{pattern}'\nscheme = \"semver\"\n"), "refs/tags")
+        } else {
+            (format!("[[line]]\nname = \"it\"\nbranch = '{pattern}'\nrole = \"topic\"\n"), "refs/heads")
+        };
+        std::fs::write(folder.path().join("p.toml"), format!("schema = 1\nname = \"p\"\n{table}")).unwrap();
+        for (cell, takes) in [(cells[1], true), (cells[2], false)] {
+            for name in code(cell) {
+                let name = format!("{refs}/{name}");
+                let output = refgate(folder.path(), &["policy", "show", "p.toml", "--ref", &name], b"");
+                let shown = String::from_utf8(output.stdout.clone()).unwrap();
+                assert!(shown.starts_with(&name), "{}", stderr(&output));
+                let is_taken = shown.contains("line it, topic") || shown.contains("tag class it");
+                assert_eq!(is_taken, takes, "{pattern} and {name}: {shown}");
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 15, "{tried} names");
+}
+
+#[test]
 fn job_files_on_the_pages_are_read() {
     for page in pages() {
         for block in page.treated(Treatment::Data) {
