@@ -12,30 +12,15 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 tree=$scratch/tree
 
-install -D -m 755 "$binary" "$tree/usr/bin/refgate"
+"$root/packaging/tree.sh" "$binary" "$tree" usr/share/zsh/vendor-completions
 version=$("$binary" --version | cut -d ' ' -f 2)
 architecture=$(dpkg --print-architecture)
-
-"$binary" generate man "$tree/usr/share/man/man1"
-gzip -9n "$tree"/usr/share/man/man1/*.1
-install -d "$tree/usr/share/bash-completion/completions" "$tree/usr/share/zsh/vendor-completions" \
-    "$tree/usr/share/fish/vendor_completions.d"
-"$binary" generate completions bash > "$tree/usr/share/bash-completion/completions/refgate"
-"$binary" generate completions zsh > "$tree/usr/share/zsh/vendor-completions/_refgate"
-"$binary" generate completions fish > "$tree/usr/share/fish/vendor_completions.d/refgate.fish"
-
-share=$tree/usr/share/doc/refgate
-install -d "$share"
-cp -R "$root/README.md" "$root/SECURITY.md" "$root/docs" "$share/"
-cp -R "$root/policies" "$share/policies"
-gzip -9nc "$root/CHANGELOG.md" > "$share/changelog.gz"
 {
     printf 'Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\nUpstream-Name: refgate\n\n'
     printf 'Files: *\nCopyright: the authors of refgate\nLicense: Expat\n'
     sed 's/^$/./; s/^/ /' "$root/LICENSE"
-} > "$share/copyright"
-find "$tree" -type d -exec chmod 755 {} +
-find "$tree/usr/share" -type f -exec chmod 644 {} +
+} > "$tree/usr/share/doc/refgate/copyright"
+chmod 644 "$tree/usr/share/doc/refgate/copyright"
 
 # The oldest glibc whose symbols the program asks for; a static program asks for none.
 libc=$({ objdump -T "$binary" 2> /dev/null || :; } | sed -n 's/.*GLIBC_\([0-9.]*\).*/\1/p' | sort -uV | tail -n 1)

@@ -52,8 +52,12 @@ if cargo clippy --version > /dev/null 2>&1; then cargo clippy --quiet --locked -
 sh tests/tour.sh
 # What the tour has built.
 refgate=$(cd "${CARGO_TARGET_DIR:-target}/debug" && pwd)/refgate
-# The Debian package. 77: not root, or no dpkg.
+# The packages. 77: not root, or nothing to make one with.
 sh tests/package.sh "$refgate" || [ $? = 77 ]
+# Full disks and wrong clocks. 77: not root, or nothing can be mounted.
+sh tests/operations.sh "$refgate" || [ $? = 77 ]
+# The book, where mdbook is installed.
+if command -v mdbook > /dev/null; then mdbook build; fi
 # A real browser. 77: there is none.
 sh tests/browser/pages.sh "$refgate" || [ $? = 77 ]
 # Pushes at once, to hooks that are killed.
