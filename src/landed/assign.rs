@@ -125,7 +125,7 @@ impl Holders {
     }
 
     /// Returns whether a commit plainly is another change of the branch.
-    fn is_anothers(&self, mainline: At, change: ObjectId) -> bool {
+    fn is_of_another(&self, mainline: At, change: ObjectId) -> bool {
         self.0.get(&mainline).is_some_and(|holders| holders.iter().any(|holder| holder.branch != change))
     }
 
@@ -183,7 +183,7 @@ pub(super) fn squashed(
         pair.features.content.of_mainline >= PART_INSIDE
             && pair.features.content.shared > PART_WEIGHT
             && !pair.is_taken_away
-            && !holders.is_anothers(pair.mainline, change.id)
+            && !holders.is_of_another(pair.mainline, change.id)
     };
     let mut parts: Vec<&Pair> = pairs.iter().filter(is_inside).collect();
     if parts.len() < 2 {

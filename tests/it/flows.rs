@@ -173,7 +173,7 @@ fn a_tag_on_a_line_in_debt_is_refused_until_the_debt_is_paid() {
 }
 
 #[test]
-fn image_factorys_milestones_wait_for_the_merge_to_master() {
+fn image_factory_milestones_wait_for_the_merge_to_master() {
     let work = Work::new(&preset("imagefactory"), "release/1.0", "pre-receive");
     let fix = work.commit("timeout = 5", "Fix the monitor");
     work.push(&["origin", "release/1.0"]).accepted();

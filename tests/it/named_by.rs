@@ -60,7 +60,7 @@ impl Case {
 }
 
 #[test]
-fn only_in_the_policys_form_the_pick_is_known() {
+fn only_in_the_form_of_the_policy_the_pick_is_known() {
     for line in ["Ported-From: <P>", "ported-from:<P>, by hand", "Upstream-Pull: 12", "Upstream-Pull: #12"] {
         Case::new("", "pre-receive", line).push().refused(&["unlanded-fix refs/heads/1.15"]);
         Case::new(FORMS, "pre-receive", line).push().accepted();
@@ -71,7 +71,7 @@ fn only_in_the_policys_form_the_pick_is_known() {
 }
 
 #[test]
-fn what_is_named_in_the_policys_form_is_verified() {
+fn what_is_named_in_the_form_of_the_policy_is_verified() {
     let other = "Ported-From: <N>";
     Case::new("", "pre-receive", other).push().refused(&["unlanded-fix refs/heads/1.15"]);
     let lying = Case::new(FORMS, "pre-receive", other).push();
@@ -127,7 +127,7 @@ fn what_was_kept_for_other_forms_is_not_used() {
 }
 
 #[test]
-fn what_is_kept_after_a_push_is_for_the_policys_forms() {
+fn what_is_kept_after_a_push_is_for_the_forms_of_the_policy() {
     let case = Case::new(FORMS, "pre-receive", "Ported-From: <P>");
     case.push().accepted();
     let server = &case.site.server;

@@ -64,7 +64,7 @@ fn brewbloxes_decision_holds() {
 }
 
 #[test]
-fn a_tag_that_arrives_late_does_not_make_a_branchs_build_a_release() {
+fn a_tag_that_arrives_late_does_not_make_the_build_of_a_branch_a_release() {
     // "The existing on-push build picks up the new tag, and setuptools_scm assigns a release version to the package.
     // Deployment in the on-tag build fails, because the version is already present in PyPI."
     let (_made, path) = cook(BREWBLOX);

@@ -351,7 +351,7 @@ fn the_policy_says_which_tags_are_releases() {
 }
 
 #[test]
-fn on_topic_branches_the_image_tag_is_the_branchs() {
+fn on_topic_branches_the_image_tag_is_that_of_the_branch() {
     let (_made, path) = cook(
         "init -b develop; c; t v1.2.3; c 5; git checkout -q -b feature/Implement-Doodad; c; git branch ann/latest; git branch ann/v2.0.0",
     );

@@ -191,8 +191,8 @@ impl Rewrites {
         let all = |key: &str| {
             let mut rewrites = Vec::new();
             for base in &bases {
-                let froms = config.all_of("url", base.as_bstr(), key);
-                rewrites.extend(froms.into_iter().filter(|from| !from.is_empty()).map(|from| (from, base.clone())));
+                let prefixes = config.all_of("url", base.as_bstr(), key);
+                rewrites.extend(prefixes.into_iter().filter(|from| !from.is_empty()).map(|from| (from, base.clone())));
             }
             rewrites
         };
