@@ -69,7 +69,7 @@ fn check(context: &Context, arguments: &Args, began: Instant) -> Result<Exit, Fa
     };
     let exit = judge(context, flags, Case { repository, stage: Stage::Ci, updates, view, fallbacks, began })?;
     if arguments.dry_run && exit != Exit::Accepted {
-        if flags.are_for_people() {
+        if flags.report.are_for_people() {
             context.complain(&format!("refgate: dry run: exit 0 in place of {}\n", exit.code()));
         }
         return Ok(Exit::Accepted);

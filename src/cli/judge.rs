@@ -100,7 +100,7 @@ pub(super) fn log_misuse(context: &Context, words: &[OsString], message: &str) {
 /// Sees to it that the deadline holds for what does not ask for the time.
 fn watch(context: &Context, flags: &JudgeFlags, case: &Case, deadline: Option<Instant>, log: Option<PathBuf>) -> Watch {
     let late = FactError::late().into_failure("judging the push", case.stage);
-    let word = crate::report::failure(&late, context.colour(flags.color));
+    let word = crate::report::failure(&late, context.colour(flags.report.color));
     let record = move || {
         if let Some(log) = log {
             // A failure to write changes nothing here: the push is not accepted anyway.
@@ -142,7 +142,7 @@ fn judge_logged(
     let gate = if case.stage.is_server() {
         project::open_for_pushers(context, case.repository, case.view, ask)?
     } else {
-        project::open(context, flags.color, case.repository, case.view, ask)?
+        project::open(context, flags.report.color, case.repository, case.view, ask)?
     };
     let read = began.elapsed();
     let outcome = gate.judge(&push, today())?;
@@ -158,7 +158,7 @@ fn judge_logged(
     let report = Report { outcome: &outcome, timings: &timings };
     let ended = deliver(context, flags, &report, log, watch);
     // A hook that accepts is silent: git shows what it says to whoever pushes.
-    if outcome.stage == Stage::Ci && flags.are_for_people() && matches!(ended, Ok(Exit::Accepted)) {
+    if outcome.stage == Stage::Ci && flags.report.are_for_people() && matches!(ended, Ok(Exit::Accepted)) {
         context.complain(&judged_line(&outcome, gate.rules().len()));
     }
     ended
@@ -191,7 +191,7 @@ fn deliver(
     watch: &Watch,
 ) -> Result<Exit, Failure> {
     let exit = report.outcome.exit();
-    let delivered = flags.deliver(context, report);
+    let delivered = flags.report.deliver(context, report);
     if flags.timings {
         let parts: Vec<String> = report.timings.iter().map(|(what, time)| format!("{what} {time:.2} ms")).collect();
         context.complain(&format!("refgate: {}\n", parts.join(", ")));
@@ -205,7 +205,7 @@ fn deliver(
         // A refusal holds whether or not anybody can read why; an acceptance that leaves no trace does not.
         Err(failure) if exit == Exit::Accepted => Err(failure),
         Err(failure) => {
-            context.complain(&crate::report::failure(&failure, context.colour(flags.color)));
+            context.complain(&crate::report::failure(&failure, context.colour(flags.report.color)));
             Ok(exit)
         }
     }

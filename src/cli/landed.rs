@@ -1,6 +1,7 @@
 //! `refgate landed`: for each change of one branch, where it is on another.
 
 mod ledger;
+mod owed;
 mod questions;
 mod text;
 
@@ -9,18 +10,23 @@ use std::path::{Path, PathBuf};
 
 use super::context::Context;
 use super::judge::today;
+use super::output::{OutputFlags, formats};
 use super::project::{ProjectFlags, RemoteFlag};
+use crate::gate::PolicyId;
 use crate::git::Repository;
 use crate::landed::{Caching, Options, Status, Verdict, compare};
 use crate::model::{Exit, Failure, ObjectId, Stage, Untrusted};
 use crate::policy::Role;
 use crate::project::{Answers, FactError, Granted, Of, Snapshot, Unrepaired};
+use crate::report::{Colour, Reported, Sheet};
 use crate::rules::DUE_CHANGES;
+use ledger::LedgerReport;
 pub(super) use ledger::ledgers;
 use questions::{Asked, Question};
 use text::Answer;
 
 #[derive(Debug, clap::Args)]
+#[command(mut_arg("format", |arg| arg.value_parser(formats(Some(OF_LANDED)))))]
 pub(super) struct Args {
     #[command(flatten)]
     project: ProjectFlags,
@@ -35,9 +41,8 @@ pub(super) struct Args {
     /// Only the newest changes.
     #[arg(long, value_name = "N")]
     last: Option<usize>,
-    /// How the answer is written, to standard output; json is refgate.landed/v1, or refgate.ledger/v1.
-    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
-    format: Format,
+    #[command(flatten)]
+    report: OutputFlags,
     /// One table of what was picked and what is wanted, for all maintained release branches of the policy, with the
     /// commands that pick what is not there.
     #[arg(long)]
@@ -60,29 +65,20 @@ pub(super) struct Args {
     without: Option<PathBuf>,
 }
 
-/// How the answer is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    /// A table for people.
-    #[default]
-    Human,
-    /// JSON.
-    Json,
-    /// A table in Markdown, of `--ledger`.
-    Markdown,
-}
+/// What `human` and `json` are here.
+const OF_LANDED: [&str; 2] =
+    ["A table for people, on standard output", "refgate.landed/v1 or refgate.ledger/v1, on standard output"];
 
 pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
     let gate = arguments.project.open(context, &arguments.remote.remote)?;
+    let has_policy = !gate.project().policy().texts.is_empty();
+    let policy = has_policy.then(|| gate.policy_id());
     let refs = Snapshot::now(gate.project());
     if arguments.ledger {
-        context.print(&ledger::text(&refs, &arguments)?)?;
+        let report =
+            LedgerReport { ledgers: ledger::asked(&refs, &arguments)?, refs: &refs, all: arguments.all, policy };
+        arguments.report.deliver(context, &report)?;
         return Ok(Exit::Accepted);
-    }
-    if arguments.format == Format::Markdown {
-        let failure =
-            Failure::new(Exit::Usage, "writing the answer", "only the table of `--ledger` is written in Markdown");
-        return Err(failure);
     }
     let questions = Asked { refs: &refs, remote: &arguments.remote.remote }.questions(&arguments)?;
     let without = pairs(context, arguments.without.as_deref())?;
@@ -91,18 +87,37 @@ pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
     for question in &questions.list {
         answered.push((question, asking.answer(question)?));
     }
-    let text = match arguments.format {
-        Format::Json => text::json(&answered, questions.may_be_many),
-        Format::Human | Format::Markdown if answered.is_empty() => {
-            "there is no branch to look for changes on\n".to_owned()
-        }
-        Format::Human | Format::Markdown => {
-            let texts = answered.iter().map(|(question, answer)| text::human(question, answer, arguments.all));
-            texts.collect::<Vec<String>>().join("\n")
-        }
-    };
-    context.print(&text)?;
+    let report = LandedReport { answered, is_list: questions.may_be_many, all: arguments.all, policy };
+    arguments.report.deliver(context, &report)?;
     Ok(Exit::Accepted)
+}
+
+/// The answers to all questions.
+struct LandedReport<'q, 'p> {
+    answered: Vec<(&'q Question<'p>, Answer)>,
+    /// Whether what was named can come to any number of answers.
+    is_list: bool,
+    /// Whether people see what landed, too.
+    all: bool,
+    policy: Option<PolicyId>,
+}
+
+impl Reported for LandedReport<'_, '_> {
+    fn sheet(&self) -> Sheet<'_> {
+        owed::of_answers(&self.answered, self.policy.clone())
+    }
+
+    fn text(&self, _: Colour) -> String {
+        if self.answered.is_empty() {
+            return "there is no branch to look for changes on\n".to_owned();
+        }
+        let texts = self.answered.iter().map(|(question, answer)| text::human(question, answer, self.all));
+        texts.collect::<Vec<String>>().join("\n")
+    }
+
+    fn json(&self) -> String {
+        text::json(&self.answered, self.is_list)
+    }
 }
 
 /// What all questions are answered with.

@@ -1,4 +1,4 @@
-//! The flags every judging command takes, and where its report goes.
+//! The flags every command that judges or reports takes, and where its report goes.
 
 use bstr::ByteSlice as _;
 use clap::builder::{OsStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use super::context::{Context, When};
 use super::project::ProjectFlags;
 use crate::files::{self, Links};
-use crate::model::{Exit, Failure, Stage};
-use crate::report::{FORMATS, Format, Report, Stream, format};
+use crate::model::{Exit, Failure};
+use crate::report::{FORMATS, Format, Reported, Stream, format};
 
 /// How a list is written, to standard output.
 #[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
@@ -23,21 +23,29 @@ pub(super) enum ListFormat {
     Json,
 }
 
-/// The flags every judging command takes.
+/// How a report is written, and where.
 #[derive(Debug, clap::Args)]
-pub(super) struct JudgeFlags {
-    #[command(flatten)]
-    pub(super) project: ProjectFlags,
-    /// How the verdict is written.
-    #[arg(long, value_name = "FORMAT", default_value = default_format(), value_parser = format_parser())]
+pub(super) struct OutputFlags {
+    /// How the answer is written.
+    #[arg(long, value_name = "FORMAT", default_value = default_format(), value_parser = formats(None))]
     format: &'static Format,
-    /// Write the report to a file, or another format than that of `--format` to a file of its own; may be given several
+    /// Write the answer to a file, or in another format than that of `--format` to a file of its own; may be given several
     /// times.
     #[arg(long, value_name = "[FORMAT=]FILE", value_parser = OsStringValueParser::new().map(OutputFile::parse))]
-    pub(super) output: Vec<OutputFile>,
+    output: Vec<OutputFile>,
     /// When to colour text for people.
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     pub(super) color: When,
+}
+
+/// The flags every judging command takes.
+#[derive(Debug, clap::Args)]
+#[command(mut_arg("format", |arg| arg.value_parser(formats(Some(OF_A_VERDICT)))))]
+pub(super) struct JudgeFlags {
+    #[command(flatten)]
+    pub(super) project: ProjectFlags,
+    #[command(flatten)]
+    pub(super) report: OutputFlags,
     /// Append the whole report, as one line of JSON, to a file.
     #[arg(long, value_name = "FILE")]
     pub(super) log: Option<PathBuf>,
@@ -46,13 +54,22 @@ pub(super) struct JudgeFlags {
     pub(super) timings: bool,
 }
 
+/// What `human` and `json` are of a verdict.
+const OF_A_VERDICT: [&str; 2] = [
+    "Text for people, on standard error: where git shows it to whoever pushes",
+    "refgate.report/v1, on standard output",
+];
+
 fn default_format() -> &'static str {
     FORMATS.first().map_or("human", |format| format.name)
 }
 
-/// Returns the registry's formats, each with its help.
-fn format_parser() -> impl TypedValueParser<Value = &'static Format> {
-    let names = FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.help));
+/// Returns the registry's formats, each with its help: what a command says of text for people and of its JSON, or else
+/// what the registry says.
+pub(super) fn formats(own: Option<[&'static str; 2]>) -> impl TypedValueParser<Value = &'static Format> {
+    let own = own.into_iter().flatten().map(Some).chain(std::iter::repeat(None));
+    let names =
+        FORMATS.iter().zip(own).map(|(format, own)| PossibleValue::new(format.name).help(own.unwrap_or(format.help)));
     PossibleValuesParser::new(names).try_map(|name| format(&name).ok_or("no such format"))
 }
 
@@ -76,28 +93,28 @@ impl OutputFile {
     }
 }
 
-impl JudgeFlags {
-    /// Returns whether people read the report on standard error.
+impl OutputFlags {
+    /// Returns whether people read the answer where the command shows it.
     pub(super) fn are_for_people(&self) -> bool {
-        self.format.stream == Stream::Error && self.output.iter().all(|file| file.format.is_some())
+        self.format.is_for_people && self.output.iter().all(|file| file.format.is_some())
     }
 
     /// Writes a report where it belongs: to the files that are named, and to the stream of its format unless that has a
     /// file. In a CI job, what is for the job's own files goes there.
-    pub(super) fn deliver(&self, context: &Context, report: &Report<'_>) -> Result<(), Failure> {
+    pub(super) fn deliver(&self, context: &Context, reported: &dyn Reported) -> Result<(), Failure> {
         let colour = context.colour(self.color);
         for file in &self.output {
             let format = file.format.unwrap_or(self.format);
-            write(context, Some(&file.path), format.stream, &(format.render)(report, colour))?;
+            write(context, Some(&file.path), Stream::Output, &(format.render)(reported, colour))?;
         }
         if self.output.iter().all(|file| file.format.is_some()) {
-            write(context, None, self.format.stream, &(self.format.render)(report, colour))?;
+            let stream = if self.format.is_for_people { reported.stream() } else { Stream::Output };
+            write(context, None, stream, &(self.format.render)(reported, colour))?;
         }
-        // A hook's environment is not a job's.
-        let beside = if report.outcome.stage == Stage::Ci { self.format.beside } else { &[] };
+        let beside = if reported.is_of_a_job() { self.format.beside } else { &[] };
         for file in beside {
             if let Some(path) = context.variable(file.variable).filter(|path| !path.is_empty()) {
-                append(&context.absolute(&path.to_path_lossy()), (file.render)(report).trim_end())?;
+                append(&context.absolute(&path.to_path_lossy()), (file.render)(reported).trim_end())?;
             }
         }
         Ok(())

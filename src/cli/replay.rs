@@ -1,22 +1,22 @@
 //! `refgate replay`: judges the past as though it were pushed now.
 
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use jiff::tz::TimeZone;
 use std::num::NonZero;
 use std::path::PathBuf;
 
-use super::context::{Context, When};
+use super::context::Context;
 use super::judge::today;
-use super::output::write;
+use super::output::{OutputFlags, formats};
 use super::project::{ProjectFlags, RemoteFlag, commit, open, view};
 use crate::gate::Ask;
 use crate::git::{Repository, Trust};
 use crate::model::{Exit, Failure, Stage};
 use crate::policy::Pattern;
 use crate::replay::{Selection, State, Terms, history, replay};
-use crate::report::{REPLAY_FORMATS, ReplayFormat, replay_format};
+use crate::report::ReplayReport;
 
 #[derive(Debug, clap::Args)]
+#[command(mut_arg("format", |arg| arg.value_parser(formats(Some(OF_A_REPLAY)))))]
 pub(super) struct Args {
     #[command(flatten)]
     project: ProjectFlags,
@@ -35,28 +35,15 @@ pub(super) struct Args {
     /// Keep in a file what came out: a replay that was killed goes on where it was.
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
-    /// How the answer is written.
-    #[arg(long, value_name = "FORMAT", default_value = default_format(), value_parser = format_parser())]
-    format: &'static ReplayFormat,
-    /// Write the answer to a file.
-    #[arg(long, value_name = "FILE")]
-    output: Option<PathBuf>,
+    #[command(flatten)]
+    report: OutputFlags,
     /// List every push of which something was found, for people.
     #[arg(long)]
     findings: bool,
-    /// When to colour errors.
-    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
-    color: When,
 }
 
-fn default_format() -> &'static str {
-    REPLAY_FORMATS.first().map_or("human", |format| format.name)
-}
-
-fn format_parser() -> impl TypedValueParser<Value = &'static ReplayFormat> {
-    let names = REPLAY_FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.help));
-    PossibleValuesParser::new(names).try_map(|name| replay_format(&name).ok_or("no such format"))
-}
+/// What `human` and `json` are of a replay.
+const OF_A_REPLAY: [&str; 2] = ["Tables for people, on standard output", "refgate.replay/v1, on standard output"];
 
 pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
     let repository = arguments.project.repository(context, Trust::Cli)?;
@@ -65,7 +52,7 @@ pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
     let view = view(&repository, &arguments.remote.remote)?;
     let ask = Ask { named: arguments.project.named(context)?, ..Ask::default() };
     let ask = ask.in_clone(&repository, &arguments.remote.remote);
-    let gate = open(context, arguments.color, repository, view, ask)?;
+    let gate = open(context, arguments.report.color, repository, view, ask)?;
     let shows_progress = context.is_watched();
     let say = |text: &str| {
         if shows_progress {
@@ -86,8 +73,8 @@ pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
     let replayed = replay(&history, &terms, state.as_ref(), jobs, &progress);
     say("");
     let replayed = replayed?;
-    let text = (arguments.format.render)(&replayed, arguments.findings);
-    write(context, arguments.output.as_deref(), arguments.format.stream, &text)?;
+    let report = ReplayReport { replay: &replayed, lists_findings: arguments.findings };
+    arguments.report.deliver(context, &report)?;
     Ok(replayed.exit())
 }
 

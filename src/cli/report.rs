@@ -11,7 +11,7 @@ use crate::gate::Ask;
 use crate::git::Trust;
 use crate::model::{Exit, Failure, Stage};
 use crate::project::Snapshot;
-use crate::report::{Page, Stream, page};
+use crate::report::{Sheet, Stream, page};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -44,7 +44,8 @@ pub(super) fn run(context: &Context, arguments: &Args) -> Result<Exit, Failure> 
     let refs = Snapshot::now(gate.project());
     let drawing = refs.drawing().map_err(|error| error.into_failure("laying the branches out", Stage::Ci))?;
     let ledgers = if arguments.no_ledger { Vec::new() } else { ledgers(&refs, Some(arguments.last))? };
-    let text = page(&Page { outcome: &outcome, past: Some((&drawing, &ledgers)) });
-    write(context, arguments.output.as_deref(), Stream::Output, &text)?;
+    let subject = "What the branches and tags hold today would be";
+    let sheet = Sheet { subject, drawing: Some(&drawing), ledgers: &ledgers, ..Sheet::of(&outcome) };
+    write(context, arguments.output.as_deref(), Stream::Output, &page(&sheet))?;
     Ok(Exit::Accepted)
 }

@@ -26,6 +26,8 @@ pub struct Ledger {
     pub branches: Vec<Column>,
     /// The changes that one of the branches has as a pick, or that are wanted on one; newest first.
     pub rows: Vec<Row>,
+    /// The state of what is to be picked: what is wanted, or where nothing says what is wanted, what is missing.
+    pub due: State,
 }
 
 /// A branch.
@@ -206,8 +208,8 @@ impl Snapshot<'_> {
             columns.push(Column { name, tip: own, picks: Vec::new() });
         }
         let by_merge = self.project().flows_to(to).any(|flow| flow.from == origin && !flow.by.contains(&Way::Pick));
+        let state = if wanting.is_empty() { State::Missing } else { State::Wanted };
         for (at, column) in columns.iter_mut().enumerate() {
-            let state = if wanting.is_empty() { State::Missing } else { State::Wanted };
             let is_due = |row: &&Row| row.cells.get(at).is_some_and(|cell| cell.state == state) && !by_merge;
             let due: Vec<ObjectId> = table.iter().rev().filter(is_due).map(|row| row.commit.id).collect();
             let mut picking = Picking::onto(self.project().repository(), column.tip)?;
@@ -216,7 +218,7 @@ impl Snapshot<'_> {
                 column.picks.push((id, trial));
             }
         }
-        Ok(Some(Ledger { from: from.clone(), to: to.to_owned(), branches: columns, rows: table }))
+        Ok(Some(Ledger { from: from.clone(), to: to.to_owned(), branches: columns, rows: table, due: state }))
     }
 
     /// Returns the commits of a line at `mainline` that a branch has as picks.

@@ -1,5 +1,5 @@
-//! What a report lists, in one form for the formats that other programs read: findings and open questions, every text
-//! of them fit to show.
+//! What a report lists, in one form for the formats that other programs read: findings, open questions and debts, every
+//! text of them fit to show.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::model::{Finding, HashKind, Level, PolicyLine, Unevaluated, Untrusted,
 
 /// How much an item weighs, lightest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Weight {
+pub(crate) enum Weight {
     /// On record: observed, waived, or left to the server.
     Note,
     /// The push goes ahead.
@@ -20,7 +20,7 @@ pub(super) enum Weight {
 
 impl Weight {
     /// Returns the weight of what has a level; nothing that is off is in a report.
-    const fn of(level: Level) -> Self {
+    pub(super) const fn of(level: Level) -> Self {
         match level {
             Level::Off | Level::Observe => Self::Note,
             Level::Warn => Self::Warning,
@@ -29,46 +29,83 @@ impl Weight {
     }
 }
 
-/// A finding, or a check that could not be carried out.
+/// A finding, a debt, or a check that could not be carried out. Its texts are escaped.
 #[derive(Debug)]
-pub(super) struct Item {
+pub(crate) struct Item {
     /// The rule's id.
-    pub(super) rule: &'static str,
+    pub(crate) rule: String,
     /// What it means for the push.
-    pub(super) weight: Weight,
+    pub(crate) weight: Weight,
     /// Whether it is a check that could not be carried out.
-    pub(super) is_open: bool,
+    pub(crate) is_open: bool,
     /// What is wrong, in one sentence; or why there is no answer.
-    pub(super) message: String,
+    pub(crate) message: String,
     /// The ref it is about.
-    pub(super) ref_name: Option<String>,
+    pub(crate) ref_name: Option<String>,
     /// The full id of the commit it is about.
-    pub(super) commit: Option<String>,
+    pub(crate) commit: Option<String>,
     /// That commit's subject.
-    pub(super) subject: Option<String>,
+    pub(crate) subject: Option<String>,
     /// The file it is about.
-    pub(super) path: Option<String>,
+    pub(crate) path: Option<String>,
     /// 1-based line in that file.
-    pub(super) line: Option<u32>,
+    pub(crate) line: Option<u32>,
     /// 1-based column in that line, in characters.
-    pub(super) column: Option<u32>,
+    pub(crate) column: Option<u32>,
     /// What to do about it, in a sentence.
-    pub(super) help: Option<String>,
+    pub(crate) help: Option<String>,
     /// The command that fixes it.
-    pub(super) command: Option<String>,
+    pub(crate) command: Option<String>,
     /// The exception that lowers it, in a sentence.
-    pub(super) waived: Option<String>,
+    pub(crate) waived: Option<String>,
+    /// What else is worth a line.
+    pub(crate) aside: Option<String>,
     /// Where the policy asks for what is refused.
-    pub(super) policy_line: Option<PolicyLine>,
-    /// 40 hexadecimal digits that stay the same when commits are rebased, and differ between the items of a report.
-    pub(super) fingerprint: String,
+    pub(crate) policy_line: Option<PolicyLine>,
+    /// 40 hexadecimal digits that stay the same when commits are rebased, and differ between the items of a report; until
+    /// items are put together, the text that they are made from.
+    pub(crate) fingerprint: String,
 }
 
 impl Item {
+    /// Makes an item without a place; `same_as` is a text that two items share when they are about the same.
+    pub(crate) fn new(rule: &str, weight: Weight, message: &str, same_as: &[&str]) -> Self {
+        let mut identity = vec![rule];
+        identity.extend(same_as);
+        Self {
+            rule: rule.to_owned(),
+            weight,
+            is_open: false,
+            message: shown(message),
+            ref_name: None,
+            commit: None,
+            subject: None,
+            path: None,
+            line: None,
+            column: None,
+            help: None,
+            command: None,
+            waived: None,
+            aside: None,
+            policy_line: None,
+            fingerprint: identity.join("\n"),
+        }
+    }
+
+    /// Returns the item with the subject of its commit.
+    pub(crate) fn about(self, subject: String) -> Self {
+        Self { subject: Some(subject), ..self }
+    }
+
+    /// Returns the item with its place.
+    fn at(self, ref_name: Option<String>, subject: Option<String>, path: Option<String>) -> Self {
+        Self { ref_name, subject, path, ..self }
+    }
+
     /// Returns the message with what to do about it, one line each.
     pub(super) fn lines(&self) -> Vec<&str> {
-        let parts = [Some(&self.message), self.help.as_ref(), self.command.as_ref(), self.waived.as_ref()];
-        parts.into_iter().flatten().map(String::as_str).collect()
+        let more = [&self.help, &self.command, &self.waived, &self.aside];
+        [Some(&self.message)].into_iter().chain(more.map(Option::as_ref)).flatten().map(String::as_str).collect()
     }
 
     /// Returns the file and line that the item is shown at where a format has nothing but files: its own, or else the
@@ -91,9 +128,9 @@ fn in_repository(source: &str) -> Option<&str> {
 /// More items than these are counted, not listed: whoever pushes decides how many there would be.
 const MOST: usize = 1000;
 
-/// What an outcome lists.
+/// What a report lists.
 #[derive(Debug)]
-pub(super) struct Items {
+pub(crate) struct Items {
     /// What decides first: errors, warnings, and what is only on record.
     pub(super) listed: Vec<Item>,
     /// How many more there are.
@@ -101,6 +138,21 @@ pub(super) struct Items {
 }
 
 impl Items {
+    /// Puts items in order. `uncounted` is how many more there are that nobody listed.
+    pub(crate) fn of(mut items: Vec<Item>, uncounted: usize) -> Self {
+        items.sort_by_key(|item| std::cmp::Reverse(item.weight));
+        let left_out = items.len().saturating_sub(MOST) + uncounted;
+        items.truncate(MOST);
+        let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+        for item in &mut items {
+            let identity = std::mem::take(&mut item.fingerprint);
+            let count = seen.entry(identity.clone()).or_default();
+            *count += 1;
+            item.fingerprint = blob_id(HashKind::Sha1, format!("{identity}\n{count}").as_bytes()).to_string();
+        }
+        Self { listed: items, left_out }
+    }
+
     /// Returns how many listed items weigh this much.
     pub(super) fn count(&self, weight: Weight) -> usize {
         self.listed.iter().filter(|item| item.weight == weight).count()
@@ -112,23 +164,6 @@ impl Items {
     }
 }
 
-/// Returns what an outcome lists.
-pub(super) fn items(outcome: &Outcome) -> Items {
-    let mut items: Vec<Item> = outcome.findings.iter().map(of_finding).collect();
-    items.extend(outcome.unevaluated.iter().map(of_open));
-    items.sort_by_key(|item| std::cmp::Reverse(item.weight));
-    let left_out = items.len().saturating_sub(MOST);
-    items.truncate(MOST);
-    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    for item in &mut items {
-        let identity = std::mem::take(&mut item.fingerprint);
-        let count = seen.entry(identity.clone()).or_default();
-        *count += 1;
-        item.fingerprint = blob_id(HashKind::Sha1, format!("{identity}\n{count}").as_bytes()).to_string();
-    }
-    Items { listed: items, left_out }
-}
-
 /// Writes a sentence in a markup: what it has in backticks by `code`, the rest by `plain`.
 pub(super) fn marked_up(text: &str, code: impl Fn(&str) -> String, plain: impl Fn(&str) -> String) -> String {
     text.split('`').enumerate().map(|(at, part)| if at % 2 == 1 { code(part) } else { plain(part) }).collect()
@@ -138,36 +173,31 @@ fn shown(text: &str) -> String {
     Untrusted::new(text).to_string()
 }
 
+/// Returns what judging a push found.
+pub(super) fn items(outcome: &Outcome) -> Items {
+    let found = outcome.findings.iter().map(of_finding).chain(outcome.unevaluated.iter().map(of_open));
+    Items::of(found.collect(), 0)
+}
+
 fn of_finding(finding: &Finding) -> Item {
     let path = finding.path.as_ref().map(|path| Untrusted::new(path).to_string());
     let ref_name = finding.ref_name.as_ref().map(ToString::to_string);
     let subject = finding.subject.as_deref().map(shown);
     let text = finding.excerpt.as_ref().map(|excerpt| shown(&excerpt.text));
     // Neither ids nor line numbers: they change when a commit is rebased.
-    let identity = [
-        finding.rule,
-        ref_name.as_deref().unwrap_or_default(),
-        path.as_deref().unwrap_or_default(),
-        subject.as_deref().unwrap_or_default(),
-        text.as_deref().unwrap_or_default(),
-    ];
+    let identity = [&ref_name, &path, &subject, &text].map(|part| part.as_deref().unwrap_or_default());
+    let weight = if finding.waiver.is_some() { Weight::Note } else { Weight::of(finding.level) };
     Item {
-        fingerprint: identity.join("\n"),
-        rule: finding.rule,
-        weight: if finding.waiver.is_some() { Weight::Note } else { Weight::of(finding.level) },
-        is_open: false,
-        message: shown(&finding.message),
-        ref_name,
         commit: finding.commit.map(|id| id.to_string()),
-        subject,
-        path,
         line: finding.line,
         column: finding.column,
         help: finding.help.as_deref().map(shown),
         command: finding.command.as_deref().map(shown),
         waived: finding.waiver.as_ref().map(waived),
         policy_line: finding.policy_line.clone(),
+        ..Item::new(finding.rule, weight, &finding.message, &identity)
     }
+    .at(ref_name, subject, path)
 }
 
 fn waived(waived: &Waived) -> String {
@@ -178,22 +208,12 @@ fn waived(waived: &Waived) -> String {
 
 fn of_open(open: &Unevaluated) -> Item {
     let ref_name = open.ref_name.as_ref().map(ToString::to_string);
-    let identity = [open.rule, ref_name.as_deref().unwrap_or_default(), "not judged"];
+    let message = format!("not judged: {} - {}", shown(&open.detail), shown(&open.cause));
+    let weight = if open.elsewhere { Weight::Note } else { Weight::of(open.level) };
     Item {
-        fingerprint: identity.join("\n"),
-        rule: open.rule,
-        weight: if open.elsewhere { Weight::Note } else { Weight::of(open.level) },
         is_open: true,
-        message: format!("not judged: {} - {}", shown(&open.detail), shown(&open.cause)),
-        ref_name,
-        commit: None,
-        subject: None,
-        path: None,
-        line: None,
-        column: None,
         help: open.help.as_deref().map(shown),
-        command: None,
-        waived: None,
-        policy_line: None,
+        ..Item::new(open.rule, weight, &message, &[ref_name.as_deref().unwrap_or_default(), "not judged"])
     }
+    .at(ref_name, None, None)
 }

@@ -1,7 +1,8 @@
 //! An outcome as text for people or for programs. Judges nothing, and asks neither git nor the policy: the exit
 //! code is decided before this is asked, and an [`Outcome`] has all that a format shows.
 //!
-//! A format is one file in `formats/` and one line in [`FORMATS`].
+//! A format is one file in `formats/` and one line in [`FORMATS`]. What a command has to say is [`Reported`]: its text for
+//! people and its JSON are its own, and every other format is written from its [`Sheet`].
 
 mod audit;
 mod colour;
@@ -9,30 +10,35 @@ mod formats;
 mod items;
 mod json;
 mod replay;
+mod sheet;
 mod snippet;
 
 use crate::gate::Outcome;
+use crate::model::Stage;
 
 pub(crate) use audit::{AUDIT_FORMATS, Audit, AuditFormat, Entry, audit_format};
 pub use colour::Colour;
-pub(crate) use formats::html::{Page, page};
+pub(crate) use formats::html::page;
 pub use formats::human::policy_errors;
 pub(crate) use formats::human::{failure, policy_error_lines, policy_warnings};
 pub(crate) use formats::json::log_line;
+pub(crate) use formats::replay::ReplayReport;
+pub(crate) use items::{Item, Items, Weight};
 pub(crate) use json::{json, json_line};
-pub(crate) use replay::{Part, Past, REPLAY_FORMATS, Replay, ReplayFormat, replay_differences, replay_format};
+pub(crate) use replay::{Part, Past, Replay, replay_differences};
+pub(crate) use sheet::{Reported, Seen, SeenRow, Sheet};
 
-/// A way of writing an outcome.
+/// A way of writing what a command found.
 #[derive(Debug)]
 pub(crate) struct Format {
     /// The word that `--format` takes.
     pub name: &'static str,
-    /// One sentence for the help text.
+    /// One sentence for the help text. Of text for people and of JSON each command says more.
     pub help: &'static str,
-    /// Where it goes unless a file is named.
-    pub stream: Stream,
-    /// Writes an outcome. Empty where there is nothing to say.
-    pub render: fn(&Report<'_>, Colour) -> String,
+    /// Whether people read it, where the command shows them something.
+    pub is_for_people: bool,
+    /// Writes it. Empty where there is nothing to say.
+    pub render: fn(&dyn Reported, Colour) -> String,
     /// What a CI job gets besides.
     pub beside: &'static [Beside],
 }
@@ -43,7 +49,7 @@ pub(crate) struct Beside {
     /// The variable.
     pub variable: &'static str,
     /// Writes what is appended.
-    pub render: fn(&Report<'_>) -> String,
+    pub render: fn(&dyn Reported) -> String,
 }
 
 /// A standard stream.
@@ -55,7 +61,7 @@ pub(crate) enum Stream {
     Output,
 }
 
-/// What is rendered.
+/// The report on a push.
 #[derive(Clone, Copy)]
 pub(crate) struct Report<'a> {
     /// The result of judging.
@@ -64,10 +70,44 @@ pub(crate) struct Report<'a> {
     pub timings: &'a [(&'static str, f64)],
 }
 
+impl Reported for Report<'_> {
+    fn sheet(&self) -> Sheet<'_> {
+        Sheet::of(self.outcome)
+    }
+
+    fn text(&self, colour: Colour) -> String {
+        formats::human::render(self, colour)
+    }
+
+    fn json(&self) -> String {
+        formats::json::render(self)
+    }
+
+    fn stream(&self) -> Stream {
+        Stream::Error
+    }
+
+    fn is_of_a_job(&self) -> bool {
+        self.outcome.stage == Stage::Ci
+    }
+}
+
 /// All formats, the default first.
 pub(crate) static FORMATS: &[Format] = &[
-    formats::human::FORMAT,
-    formats::json::FORMAT,
+    Format {
+        name: "human",
+        help: "Text for people",
+        is_for_people: true,
+        render: |reported, colour| reported.text(colour),
+        beside: &[],
+    },
+    Format {
+        name: "json",
+        help: "JSON, on standard output",
+        is_for_people: false,
+        render: |reported, _| reported.json(),
+        beside: &[],
+    },
     formats::sarif::FORMAT,
     formats::github::FORMAT,
     formats::gitlab::FORMAT,
@@ -81,8 +121,40 @@ pub(crate) fn format(name: &str) -> Option<&'static Format> {
     FORMATS.iter().find(|format| format.name == name)
 }
 
+/// What no format may do with what others wrote.
+#[cfg(test)]
+pub(crate) mod acting {
+    use super::{Colour, FORMATS, Reported};
+    use crate::model::hostile::acts;
+
+    /// Returns the first format, or file of a job, with a line that would act on a terminal or a CI system, and that line.
+    pub(crate) fn acting(reported: &dyn Reported) -> Option<(&'static str, String)> {
+        FORMATS.iter().find_map(|format| {
+            let text = (format.render)(reported, Colour(false));
+            let text = if format.name == "github" { without_commands(&text) } else { text };
+            let beside =
+                || format.beside.iter().find_map(|file| Some((file.variable, acts(&(file.render)(reported))?)));
+            acts(&text).map(|line| (format.name, line)).or_else(beside)
+        })
+    }
+
+    /// Takes away the commands that annotate: one at the beginning of a line, and what it shows is decoded.
+    fn without_commands(text: &str) -> String {
+        let lines = text.lines().map(|line| {
+            let words = ["error", "warning", "notice"];
+            let rest =
+                words.iter().find_map(|word| line.strip_prefix("::")?.strip_prefix(word)?.strip_prefix(" title="));
+            let Some((properties, data)) = rest.and_then(|rest| rest.split_once("::")) else { return line.to_owned() };
+            let decoded = |text: &str| text.replace("%3A", ":").replace("%2C", ",").replace("%25", "%");
+            format!("refgate: {}\nrefgate: {}", decoded(properties), decoded(&data.replace("%0A", "\nrefgate: ")))
+        });
+        lines.collect::<Vec<String>>().join("\n")
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use super::acting::acting;
     use super::*;
     use crate::gate::{JudgedUpdate, PolicyId};
     use crate::model::hostile::{self, acts};
@@ -154,14 +226,7 @@ mod tests {
         fn no_report_acts(bytes in hostile::bytes(), text in hostile::text()) {
             let outcome = outcome(&bytes, &text);
             let report = Report { outcome: &outcome, timings: &[] };
-            for format in FORMATS {
-                let text = (format.render)(&report, Colour(false));
-                let text = if format.name == "github" { without_commands(&text) } else { text };
-                prop_assert_eq!(acts(&text), None, "{}", format.name);
-                for beside in format.beside {
-                    prop_assert_eq!(acts(&(beside.render)(&report)), None, "{}", beside.variable);
-                }
-            }
+            prop_assert_eq!(acting(&report), None);
             prop_assert_eq!(acts(&log_line(&report, "now")), None);
             let failure = Failure::new(Exit::Policy, text.clone(), text.clone()).help(text.clone());
             let entries = vec![Entry::judged(text.clone(), &outcome), Entry::failed(text, &failure)];
@@ -169,6 +234,20 @@ mod tests {
             for format in AUDIT_FORMATS {
                 prop_assert_eq!(acts(&(format.render)(&audit, true)), None);
             }
+        }
+
+        #[test]
+        fn no_replay_acts(bytes in hostile::bytes(), text in hostile::text()) {
+            let outcome = outcome(&bytes, &text);
+            let id = ObjectId::null(HashKind::Sha1);
+            // As the history has it: a name of somebody, escaped.
+            let author = crate::model::Untrusted::new(&bytes).to_string();
+            let past = Past { time: "2026-11-21T10:00:00Z".to_owned(), author: &author, old: id, new: id };
+            let mut part = Part::default();
+            part.count(&past, &outcome);
+            let days = Some(("2026-11-21".to_owned(), "2026-11-22".to_owned()));
+            let replay = Replay::of(&outcome.policy, [part], days, Vec::new(), 0.0);
+            prop_assert_eq!(acting(&ReplayReport { replay: &replay, lists_findings: true }), None);
         }
 
         #[test]
@@ -191,19 +270,6 @@ mod tests {
             prop_assert_eq!(acts(&policy_errors(&errors, Colour(false))), None);
             prop_assert_eq!(acts(&policy_error_lines(&errors)), None);
         }
-    }
-
-    /// Takes away the commands that annotate: one at the beginning of a line, and what it shows is decoded.
-    fn without_commands(text: &str) -> String {
-        let lines = text.lines().map(|line| {
-            let words = ["error", "warning", "notice"];
-            let rest =
-                words.iter().find_map(|word| line.strip_prefix("::")?.strip_prefix(word)?.strip_prefix(" title="));
-            let Some((properties, data)) = rest.and_then(|rest| rest.split_once("::")) else { return line.to_owned() };
-            let decoded = |text: &str| text.replace("%3A", ":").replace("%2C", ",").replace("%25", "%");
-            format!("refgate: {}\nrefgate: {}", decoded(properties), decoded(&data.replace("%0A", "\nrefgate: ")))
-        });
-        lines.collect::<Vec<String>>().join("\n")
     }
 
     #[test]

@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::formats::json::{FindingDto, FoundDto, PolicyDto, UnevaluatedDto, found, policy};
-use super::{Stream, formats};
 use crate::gate::{Outcome, PolicyId};
 use crate::model::{Exit, Finding, Level, ObjectId, Verdict};
 
@@ -259,27 +258,6 @@ impl Replay {
         let findings = self.pushes.iter().flat_map(|push| &push.found.findings).collect();
         (findings, self.pushes.iter().flat_map(|push| &push.found.unevaluated).collect())
     }
-}
-
-/// A way of writing a replay.
-#[derive(Debug)]
-pub(crate) struct ReplayFormat {
-    /// The word that `--format` takes.
-    pub name: &'static str,
-    /// One sentence for the help text.
-    pub help: &'static str,
-    /// Where it goes unless a file is named.
-    pub stream: Stream,
-    /// Writes a replay; the flag says whether text for people lists the findings.
-    pub render: fn(&Replay, bool) -> String,
-}
-
-/// All formats of replays, the default first.
-pub(crate) static REPLAY_FORMATS: &[ReplayFormat] = &[formats::replay::HUMAN, formats::replay::JSON];
-
-/// Returns the format of this name.
-pub(crate) fn replay_format(name: &str) -> Option<&'static ReplayFormat> {
-    REPLAY_FORMATS.iter().find(|format| format.name == name)
 }
 
 /// Returns what two replays of one past say differently, for people.

@@ -98,5 +98,11 @@ pub static REGISTRY: &[Entry] = &[
 /// The rule that asks for changes that are due on another line: what `landed` lists as missing, it refuses.
 pub(crate) const DUE_CHANGES: &str = unlanded_fix::ID;
 
+/// The rule that asks for repairs of what was picked.
+pub(crate) const REPAIRED_SINCE: &str = <unrepaired_pick::UnrepairedPick as Rule>::META.id;
+
+/// The rule that asks for entries of changelogs that another branch lacks.
+pub(crate) const STRANDED_ENTRIES: &str = <stranded_changelog::StrandedChangelog as Rule>::META.id;
+
 /// The rules that ask where changes landed.
 pub(crate) const ASKING_LANDED: [&str; 2] = [DUE_CHANGES, unverified_pick::ID];

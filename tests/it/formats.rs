@@ -170,7 +170,9 @@ fn of_github(commands: &str) -> Vec<Said> {
 /// Fails the test unless a format says of each item what the report says, in the report's order within each weight.
 fn agree(format: &str, said: &[Said], report: &[Said], has_ref: bool) {
     let sorted = |said: &[Said]| -> Vec<Said> {
-        let mut said = said.to_vec();
+        let known = |said: &Said| if has_ref { said.2.clone() } else { String::new() };
+        let mut said: Vec<Said> =
+            said.iter().map(|said| (said.0.clone(), said.1, known(said), said.3.clone())).collect();
         said.sort();
         said
     };
@@ -283,6 +285,143 @@ refs/tags/wrong = W
     assert!(row.contains("feat: &lt;/script&gt;&lt;b&gt;bold&lt;/b&gt; &amp; &#39;quoted&#39;"), "{row}");
     let short = refgate(&site.client, &["report", "--policy", &file, "--remote", "none", "--no-ledger"], b"");
     assert!(!String::from_utf8(short.stdout).unwrap().contains("Changes of"));
+}
+
+/// Release branches under hostile names, whose changes the mainline lacks, or has as picks, and a policy that wants them
+/// there. What is in a message is hostile, too.
+fn project() -> Site {
+    let hostile = r"\u{1b}[31m::error::boo\u{202e} ]]> </script> @all #1 `x` **b** | \u{200b}";
+    let script = format!(
+        r#"
+A = commit "first" file a "1\n" at 1600000000
+F = commit "fix: the timeout of every probe {hostile}" parents A file t "five seconds for every single probe\n" at 1620000000
+L = commit "fix: nobody else has this one {hostile}" parents F file u "a line that no other branch has at all\n" at 1630000000
+P = commit "fix: the timeout of every probe {hostile}" parents A file t "five seconds for every single probe\n" at 1640000000
+M = commit "fix: only here" parents P file m "what the mainline alone has, and no other\n" at 1640000100 trailer "Wanted: all"
+T = tag 1.0.0 of A
+W = tag w of F
+refs/heads/master = M
+refs/heads/1.0 = L
+refs/heads/topic/]]>&'"<b>x = L
+refs/tags/1.0.0 = T
+refs/tags/<b>@all,#1%0A|` = W
+"#
+    );
+    let policy = format!(
+        "{POLICY}\n[[flow]]\nfrom = \"release\"\nto = \"master\"\nby = [\"pick\"]\ndue = \"before\"\n\n\
+         [[flow]]\nfrom = \"topic\"\nto = \"master\"\nby = [\"pick\"]\ndue = \"before\"\n\n\
+         [[flow]]\nfrom = \"master\"\nto = \"release\"\nby = [\"pick\"]\ndue = \"next-tag\"\n\
+         wanted-by = [{{ trailer = \"Wanted\" }}]\n"
+    );
+    Site::new(USUAL, &policy, &script)
+}
+
+/// Asks a command for every format at once, and returns what its JSON has and the file of each other format.
+fn all_formats(site: &Site, words: &[&str], code: i32) -> (Value, BTreeMap<&'static str, String>) {
+    let formats = ["sarif", "gitlab", "junit", "github", "markdown", "html"];
+    let policy = site.path("policy.toml").display().to_string();
+    let mut arguments: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+    arguments.extend(["--policy".to_owned(), policy, "--remote=none".to_owned(), "--format=json".to_owned()]);
+    arguments.extend(formats.map(|name| format!("--output={name}={}", site.path(name).display())));
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = refgate(&site.client, &arguments, b"");
+    assert_eq!(done.status.code(), Some(code), "{}", stderr(&done));
+    (parsed(&done), formats.map(|name| (name, read(&site.path(name)))).into())
+}
+
+/// Fails the test unless each format says what is reported.
+fn all_agree(files: &BTreeMap<&str, String>, said: &[Said]) {
+    let document = |name: &str| serde_json::from_str::<Value>(&files[name]).unwrap();
+    let exit = &document("sarif")["runs"][0]["invocations"][0];
+    assert_eq!(exit["executionSuccessful"], json!(true));
+    agree("sarif", &of_sarif(&document("sarif")), said, false);
+    agree("gitlab", &of_gitlab(&document("gitlab")), said, false);
+    agree("junit", &of_junit(&files["junit"]), said, true);
+    agree("github", &of_github(&files["github"]), said, true);
+    agree("html", &of_html(&files["html"]), &plain(said), false);
+    for name in ["markdown", "html"] {
+        let text = &files[name];
+        assert!(!text.contains("@all") || name == "html", "{text}");
+        assert!(!text.contains("<b>") && !text.contains("</script>") && !text.contains('\u{202e}'), "{text}");
+    }
+}
+
+#[test]
+fn every_format_of_a_replay_is_read_back_to_the_same_findings() {
+    let site = project();
+    let (replay, files) = all_formats(&site, &["replay"], 1);
+    let said = of_json(&replay);
+    assert!(said.iter().any(|said| said.0 == "unlisted-tag" && said.2.contains("<b>@all")), "{said:#?}");
+    all_agree(&files, &said);
+    let (refused, pushes) = (&replay["counts"]["refused"], &replay["counts"]["pushes"]);
+    let title = format!(
+        "### ❌ refgate: {refused} of {pushes} pushes would have been refused by the policy <code>example</code>\n"
+    );
+    assert!(files["markdown"].starts_with(&title), "{}", files["markdown"]);
+    assert!(files["github"].ends_with(&format!(": {} errors, 0 warnings\n", said.len())), "{}", files["github"]);
+    assert!(files["junit"].contains("the push of 2"), "{}", files["junit"]);
+}
+
+#[test]
+fn every_format_of_landed_is_read_back_to_the_same_debts() {
+    let site = project();
+    let (landed, files) = all_formats(&site, &["landed"], 0);
+    let mut said: Vec<Said> = Vec::new();
+    for answer in landed.as_array().unwrap() {
+        let branch = format!("refs/heads/{}", text(&answer["from"]));
+        let owed = answer["commits"].as_array().unwrap().iter().filter(|commit| commit["status"] == "missing");
+        said.extend(owed.map(|commit| {
+            let message = format!("{} on {}: missing: ", &text(&commit["commit"])[..10], text(&answer["to"]));
+            ("unlanded-fix".to_owned(), "warning", branch.clone(), message)
+        }));
+    }
+    assert_eq!(said.len(), 3, "{landed:#}");
+    all_agree(&files, &said);
+    let title = "### ❗ refgate: 3 of ";
+    assert!(files["markdown"].starts_with(title), "{}", files["markdown"]);
+    assert!(files["html"].contains("fix: nobody else has this one"), "{}", files["html"]);
+    // Without a policy nothing is by a policy, and a question of one's own has an answer in each format, too.
+    let own = refgate(&site.client, &["landed", "--from", "1.0", "--to", "master", "--format=github"], b"");
+    let own = String::from_utf8(own.stdout).unwrap();
+    let owed = own.lines().last().unwrap();
+    assert_eq!(owed, "refgate: 1 of 2 changes are not where they were looked for: 0 errors, 1 warnings");
+}
+
+#[test]
+fn every_format_of_the_ledger_is_read_back_to_the_same_cells() {
+    let site = project();
+    let (ledgers, files) = all_formats(&site, &["landed", "--ledger"], 0);
+    let mut said: Vec<Said> = Vec::new();
+    for change in ledgers["ledgers"][0]["changes"].as_array().unwrap() {
+        for cell in change["cells"].as_array().unwrap() {
+            let (status, branch) = (text(&cell["status"]), text(&cell["branch"]));
+            if status != "landed" {
+                let message = format!("{} on {branch}: {status}", &text(&change["commit"])[..10]);
+                said.push(("unlanded-fix".to_owned(), "warning", format!("refs/heads/{branch}"), message));
+            }
+        }
+    }
+    assert_eq!(said.len(), 1, "{ledgers:#}");
+    assert!(said[0].3.ends_with(": wanted"), "{said:?}");
+    all_agree(&files, &said);
+    assert!(files["markdown"].starts_with("## master -\\> line release\n"), "{}", files["markdown"]);
+    assert!(files["html"].contains("Changes of <code>master</code> on the line <code>release</code>"));
+    assert!(files["junit"].contains("git cherry-pick -x "), "{}", files["junit"]);
+}
+
+#[test]
+fn a_job_has_the_summary_of_what_it_asked() {
+    let site = project();
+    let (summary, outputs) = (site.path("summary"), site.path("outputs"));
+    let policy = format!("--policy={}", site.path("policy.toml").display());
+    let mut ask = command(REFGATE, &site.client);
+    ask.args(["landed", "--remote=none", "--format=github", &policy]);
+    ask.env("GITHUB_STEP_SUMMARY", &summary).env("GITHUB_OUTPUT", &outputs);
+    let done = run(&mut ask, b"");
+    assert_eq!(done.status.code(), Some(0), "{}", stderr(&done));
+    assert!(read(&summary).starts_with("### ❗ refgate: 3 of "), "{}", read(&summary));
+    // Nothing was judged, and so there is no verdict.
+    assert_eq!(read(&outputs), "exit-code=0\nerrors=0\nwarnings=3\n");
 }
 
 #[test]

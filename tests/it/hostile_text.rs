@@ -98,6 +98,13 @@ fn nothing_that_others_wrote_acts_where_it_is_shown() {
         (vec!["check", HOSTILE], 2),
         (vec!["explain", "::error::x\n##[x]"], 2),
     ];
+    // What GitHub reads as commands is taken apart where the formats are tested.
+    for format in ["sarif", "gitlab", "junit", "markdown", "html", "human", "json"] {
+        let formats = [("landed", "--all", 0), ("landed", "--ledger", 0), ("replay", "--findings", 1)];
+        for (command, flag, code) in formats {
+            asked.push((vec![command, "--policy=policy.toml", flag, "--format", format], code));
+        }
+    }
     for words in
         [vec!["landed", "--from=1.15", "--to=master", "--all"], vec!["landed", "--policy=policy.toml", "--all"]]
     {

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::{Args, Format};
+use super::{Args, owed};
 use crate::cli::judge::today;
+use crate::gate::PolicyId;
 use crate::git::Trial;
 use crate::model::{Exit, Failure, Stage, Untrusted};
 use crate::project::{Column, Ledger, Row, Snapshot, State};
+use crate::report::{Colour, Reported, Sheet};
 use crate::rules::{DUE_CHANGES, cherry_pick, switch_to};
 
 /// Longer subjects are cut off in tables.
@@ -21,21 +23,51 @@ pub(in crate::cli) fn ledgers(refs: &Snapshot<'_>, last: Option<usize>) -> Resul
     refs.ledgers(last, &waives).map_err(|error| error.into_failure(DETAIL, Stage::Ci))
 }
 
-/// Returns the ledger of the policy, as it was asked for.
-pub(super) fn text(refs: &Snapshot<'_>, arguments: &Args) -> Result<String, Failure> {
+/// Returns the ledgers of the policy, as they were asked for.
+pub(super) fn asked(refs: &Snapshot<'_>, arguments: &Args) -> Result<Vec<Ledger>, Failure> {
     if arguments.from.is_some() || arguments.to.is_some() {
         let cause = "`--ledger` is about all lines of the policy, without `--from` and `--to`";
         return Err(Failure::new(Exit::Usage, DETAIL, cause));
     }
-    let ledgers = ledgers(refs, arguments.last)?;
-    Ok(match arguments.format {
-        Format::Json => json(refs, &ledgers),
-        _ if ledgers.is_empty() => "the policy has no line of release branches that changes could be on\n".to_owned(),
-        Format::Human => ledgers.iter().map(|ledger| human(refs, ledger, arguments.all)).collect::<Vec<_>>().join("\n"),
-        Format::Markdown => {
-            ledgers.iter().map(|ledger| markdown(refs, ledger, arguments.all)).collect::<Vec<_>>().join("\n")
+    ledgers(refs, arguments.last)
+}
+
+/// The ledgers of a policy.
+pub(super) struct LedgerReport<'r, 'p> {
+    pub(super) ledgers: Vec<Ledger>,
+    pub(super) refs: &'r Snapshot<'p>,
+    /// Whether tables have what nothing is left to do about, too.
+    pub(super) all: bool,
+    pub(super) policy: Option<PolicyId>,
+}
+
+impl LedgerReport<'_, '_> {
+    fn tables(&self, table: fn(&Snapshot<'_>, &Ledger, bool) -> String) -> String {
+        if self.ledgers.is_empty() {
+            return "the policy has no line of release branches that changes could be on\n".to_owned();
         }
-    })
+        let tables = self.ledgers.iter().map(|ledger| table(self.refs, ledger, self.all));
+        tables.collect::<Vec<String>>().join("\n")
+    }
+}
+
+impl Reported for LedgerReport<'_, '_> {
+    fn sheet(&self) -> Sheet<'_> {
+        owed::of_ledgers(&self.ledgers, self.policy.clone())
+    }
+
+    fn text(&self, _: Colour) -> String {
+        self.tables(human)
+    }
+
+    fn json(&self) -> String {
+        json(self.refs, &self.ledgers)
+    }
+
+    /// A table of changes and branches says more than a list.
+    fn markdown(&self) -> String {
+        self.tables(markdown)
+    }
 }
 
 fn title(ledger: &Ledger) -> String {

@@ -4,7 +4,7 @@ use super::Args;
 use crate::cli::project::commit;
 use crate::git::Repository;
 use crate::model::{Exit, Failure, ObjectId, RefName, Stage, Untrusted, did_you_mean};
-use crate::policy::{Bindings, Flow, Line};
+use crate::policy::{Bindings, Flow, Line, Way};
 use crate::project::{Destination, Snapshot};
 
 /// One comparison.
@@ -21,6 +21,14 @@ pub(super) struct Question<'a> {
     pub(super) place: Destination,
     /// What the policy asks for between the two.
     pub(super) flow: Option<&'a Flow>,
+}
+
+impl Question<'_> {
+    /// Returns whether what is missing is picked, and not merged.
+    pub(super) fn picks(&self) -> bool {
+        let by = self.flow.and_then(|flow| flow.by.first());
+        by.is_none_or(|way| *way == Way::Pick)
+    }
 }
 
 /// All comparisons, and whether what was named can come to any number of them.

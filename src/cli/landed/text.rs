@@ -38,11 +38,13 @@ fn names() -> impl Iterator<Item = &'static str> {
     Status::ALL.into_iter().map(Status::name).chain([WAIVED])
 }
 
-fn status(verdict: &Verdict, waiver: Option<&Granted>) -> &'static str {
+/// Returns what a change is called.
+pub(super) fn status(verdict: &Verdict, waiver: Option<&Granted>) -> &'static str {
     if waiver.is_some() { WAIVED } else { verdict.status.name() }
 }
 
-fn reason(verdict: &Verdict, waiver: Option<&Granted>) -> String {
+/// Returns why, in a sentence.
+pub(super) fn reason(verdict: &Verdict, waiver: Option<&Granted>) -> String {
     let Some(waiver) = waiver else { return verdict.reason.clone() };
     let by = waiver.by.as_ref().map_or_else(String::new, |by| format!(" by {}", Untrusted::new(by)));
     let until = waiver.until.map_or_else(String::new, |until| format!(" until {until}"));
@@ -174,9 +176,7 @@ pub(super) fn human(question: &Question<'_>, answer: &Answer, all: bool) -> Stri
         .rev()
         .map(|(verdict, _)| format!("  git cherry-pick -x {}\n", verdict.commit))
         .collect();
-    let by = question.flow.and_then(|flow| flow.by.first());
-    let picks = by.is_none_or(|way| *way == crate::policy::Way::Pick);
-    if !missing.is_empty() && picks {
+    if !missing.is_empty() && question.picks() {
         text.push_str(&format!("To pick what is missing, on {to}:\n{}\n", missing.concat()));
     } else if !missing.is_empty() {
         // By its id: the branch need not be one of the clone's own.
@@ -196,8 +196,11 @@ pub(super) fn human(question: &Question<'_>, answer: &Answer, all: bool) -> Stri
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::landed::LandedReport;
+    use crate::gate::PolicyId;
     use crate::model::HashKind;
-    use crate::model::hostile::{self, acts};
+    use crate::model::hostile;
+    use crate::report::acting::acting;
     use proptest::prelude::*;
 
     proptest! {
@@ -230,8 +233,10 @@ mod tests {
             let place = crate::project::Destination { name: own(), branches: Vec::new() };
             let question =
                 Question { from: own(), branch: None, tip: id, to: own(), place, flow: None };
-            prop_assert_eq!(acts(&human(&question, &answer, true)), None);
-            prop_assert_eq!(acts(&json(&[(&question, answer)], true)), None);
+            let policy = PolicyId { name: own(), source: own(), id: own() };
+            let report =
+                LandedReport { answered: vec![(&question, answer)], is_list: true, all: true, policy: Some(policy) };
+            prop_assert_eq!(acting(&report), None);
         }
     }
 }

@@ -2,40 +2,35 @@
 //!
 //! <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands>
 
-use crate::gate::Outcome;
 use crate::model::Untrusted;
-use crate::report::formats::markdown;
-use crate::report::items::{Item, Items, Weight, items};
-use crate::report::{Beside, Colour, Format, Report, Stream};
+use crate::report::items::{Item, Weight};
+use crate::report::{Beside, Format, Sheet};
 
 /// Workflow commands.
 pub(in crate::report) const FORMAT: Format = Format {
     name: "github",
     help: "GitHub workflow commands, on standard output; in a job also its summary and outputs",
-    stream: Stream::Output,
-    render,
+    is_for_people: false,
+    render: |reported, _| commands(&reported.sheet()),
     beside: &[
-        Beside { variable: "GITHUB_STEP_SUMMARY", render: markdown::summary },
-        Beside { variable: "GITHUB_OUTPUT", render: outputs },
+        Beside { variable: "GITHUB_STEP_SUMMARY", render: |reported| reported.markdown() },
+        Beside { variable: "GITHUB_OUTPUT", render: |reported| outputs(&reported.sheet()) },
     ],
 };
 
-fn render(report: &Report<'_>, _: Colour) -> String {
-    let items = items(report.outcome);
-    let mut text: String = items.listed.iter().map(command).collect();
-    if let Some(rest) = items.rest() {
+fn commands(sheet: &Sheet<'_>) -> String {
+    let mut text: String = sheet.items.listed.iter().map(command).collect();
+    if let Some(rest) = sheet.items.rest() {
         text.push_str(&format!("::notice title=refgate::{}\n", data(&rest)));
     }
-    text.push_str(&conclusion(report.outcome, &items));
+    text.push_str(&conclusion(sheet));
     text
 }
 
 /// Returns the line that the log of the job ends with: a job without annotations says that it was judged, too.
-fn conclusion(outcome: &Outcome, items: &Items) -> String {
-    let counts = [(Weight::Error, "errors"), (Weight::Warning, "warnings")];
-    let counts = counts.map(|(weight, word)| format!("{} {word}", items.count(weight))).join(", ");
-    let name = Untrusted::new(&outcome.policy.name);
-    format!("refgate: {} by the policy `{name}`: {counts}\n", outcome.verdict.name())
+fn conclusion(sheet: &Sheet<'_>) -> String {
+    let by = sheet.by(|name| format!("`{}`", Untrusted::new(name)));
+    format!("refgate: {}{by}: {}\n", Untrusted::new(&sheet.said), sheet.counts())
 }
 
 fn command(item: &Item) -> String {
@@ -66,14 +61,13 @@ fn property(text: &str) -> String {
 }
 
 /// Returns the outputs of the step: nothing that others wrote is among them.
-fn outputs(report: &Report<'_>) -> String {
-    let items = items(report.outcome);
+fn outputs(sheet: &Sheet<'_>) -> String {
+    let verdict = sheet.verdict.map_or_else(String::new, |verdict| format!("verdict={}\n", verdict.name()));
     format!(
-        "verdict={}\nexit-code={}\nerrors={}\nwarnings={}\n",
-        report.outcome.verdict.name(),
-        report.outcome.exit().code(),
-        items.count(Weight::Error),
-        items.count(Weight::Warning)
+        "{verdict}exit-code={}\nerrors={}\nwarnings={}\n",
+        sheet.exit.code(),
+        sheet.items.count(Weight::Error),
+        sheet.items.count(Weight::Warning)
     )
 }
 

@@ -4,15 +4,15 @@
 
 use serde::Serialize;
 
-use crate::report::items::{Weight, items};
-use crate::report::{Colour, Format, Report, Stream, json};
+use crate::report::items::{Items, Weight};
+use crate::report::{Format, json};
 
 /// A code quality report.
 pub(in crate::report) const FORMAT: Format = Format {
     name: "gitlab",
     help: "GitLab's code quality report, on standard output",
-    stream: Stream::Output,
-    render,
+    is_for_people: false,
+    render: |reported, _| report(&reported.sheet().items),
     beside: &[],
 };
 
@@ -36,13 +36,12 @@ struct Lines {
     begin: u32,
 }
 
-fn render(report: &Report<'_>, _: Colour) -> String {
-    let items = items(report.outcome);
+fn report(items: &Items) -> String {
     let issues = items.listed.iter().map(|item| {
         let (path, line) = item.shown_at();
         Issue {
             description: item.lines().join("; "),
-            check_name: item.rule.to_owned(),
+            check_name: item.rule.clone(),
             fingerprint: item.fingerprint.clone(),
             severity: severity(item.weight),
             location: Location { path, lines: Lines { begin: line } },

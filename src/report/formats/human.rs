@@ -10,21 +10,13 @@ use crate::gate::Outcome;
 use crate::model::{Exit, Failure, Finding, Level, PolicyLine, Stage, Unevaluated, Untrusted, Verdict};
 use crate::policy::{PolicyError, PolicyErrors};
 use crate::report::snippet::Snippet;
-use crate::report::{Colour, Format, Report, Stream};
+use crate::report::{Colour, Report};
 
 /// More findings than these are counted, not shown: a push of a thousand refs still ends in a readable answer.
 const SHOWN: usize = 20;
 
-/// Text for people.
-pub(in crate::report) const FORMAT: Format = Format {
-    name: "human",
-    help: "Text for people, on standard error: where git shows it to whoever pushes",
-    stream: Stream::Error,
-    render,
-    beside: &[],
-};
-
-fn render(report: &Report<'_>, colour: Colour) -> String {
+/// Returns the text for people.
+pub(in crate::report) fn render(report: &Report<'_>, colour: Colour) -> String {
     let mut text = String::new();
     // Writing to a String cannot fail.
     let _ = Shown::of(report.outcome).write(&mut text, colour);

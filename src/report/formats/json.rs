@@ -6,11 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::gate::{JudgedUpdate, Outcome, PolicyId};
 use crate::model::{Actor, Finding, Movement, Unevaluated, Untrusted, Verdict, Waived};
-use crate::report::{Colour, Format, Report, Stream, json, json_line};
-
-/// `refgate.report/v1`.
-pub(in crate::report) const FORMAT: Format =
-    Format { name: "json", help: "refgate.report/v1, on standard output", stream: Stream::Output, render, beside: &[] };
+use crate::report::{Report, json, json_line};
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -31,14 +27,14 @@ struct Document<'a> {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(in crate::report) struct PolicyDto {
-    name: String,
+    pub(in crate::report) name: String,
     source: String,
     id: String,
 }
 
 impl PolicyDto {
-    pub(in crate::report) fn name(&self) -> &str {
-        &self.name
+    pub(in crate::report) fn id(&self) -> PolicyId {
+        PolicyId { name: self.name.clone(), source: self.source.clone(), id: self.id.clone() }
     }
 }
 
@@ -67,7 +63,7 @@ pub(in crate::report) struct FindingDto {
     r#while: String,
     pub(in crate::report) help: Option<String>,
     pub(in crate::report) command: Option<String>,
-    evidence: Option<String>,
+    pub(in crate::report) evidence: Option<String>,
 }
 
 /// A check that could not be carried out, as every document has it.
@@ -75,7 +71,7 @@ pub(in crate::report) struct FindingDto {
 pub(in crate::report) struct UnevaluatedDto {
     pub(in crate::report) rule: String,
     pub(in crate::report) level: String,
-    r#ref: Option<String>,
+    pub(in crate::report) r#ref: Option<String>,
     pub(in crate::report) r#while: String,
     pub(in crate::report) cause: String,
     pub(in crate::report) help: Option<String>,
@@ -99,7 +95,8 @@ pub(in crate::report) struct FoundDto {
     pub(in crate::report) left_out: Option<LeftOutDto>,
 }
 
-fn render(report: &Report<'_>, _: Colour) -> String {
+/// Returns the document.
+pub(in crate::report) fn render(report: &Report<'_>) -> String {
     json(&document(report))
 }
 

@@ -7,30 +7,26 @@ use quick_xml::events::{BytesDecl, BytesText, Event};
 use std::collections::BTreeMap;
 use std::io;
 
-use crate::gate::Outcome;
-use crate::report::items::{Item, Items, Weight, items};
-use crate::report::{Colour, Format, Report, Stream};
+use crate::report::items::{Item, Weight};
+use crate::report::{Format, Sheet};
 
 /// JUnit XML.
 pub(in crate::report) const FORMAT: Format = Format {
     name: "junit",
-    help: "JUnit XML, on standard output: a suite for each ref, a failed case for each finding",
-    stream: Stream::Output,
-    render,
+    help: "JUnit XML, on standard output: a suite for each ref, a failed case for each finding that refuses",
+    is_for_people: false,
+    render: |reported, _| render(&reported.sheet()),
     beside: &[],
 };
 
-/// What is about no ref is in a suite of this name.
+/// What is about no ref is in a suite of this name. Where nothing was looked at it is the only one: there are programs that
+/// take a report without a suite for a broken one.
 const PUSH: &str = "push";
 
-/// Refs that nothing was found about are a suite each, as long as there are no more than these.
-const MOST_PASSED: usize = 1000;
-
-fn render(report: &Report<'_>, _: Colour) -> String {
-    let items = items(report.outcome);
+fn render(sheet: &Sheet<'_>) -> String {
     let mut writer = Writer::new_with_indent(Vec::new(), b' ', 2);
     // Writing to memory cannot fail.
-    let _ = document(&mut writer, report.outcome, &items);
+    let _ = document(&mut writer, sheet);
     String::from_utf8(writer.into_inner()).unwrap_or_default() + "\n"
 }
 
@@ -88,13 +84,17 @@ impl End {
     }
 }
 
-fn document(xml: &mut Xml, outcome: &Outcome, items: &Items) -> io::Result<()> {
+fn document(xml: &mut Xml, sheet: &Sheet<'_>) -> io::Result<()> {
+    let items = &sheet.items;
     let mut suites: BTreeMap<String, Vec<&Item>> = BTreeMap::new();
-    for update in outcome.updates.iter().take(MOST_PASSED) {
-        suites.entry(update.name.to_string()).or_default();
+    for row in &sheet.seen.rows {
+        suites.entry(row.name.clone()).or_default();
     }
     for item in &items.listed {
         suites.entry(item.ref_name.clone().unwrap_or_else(|| PUSH.to_owned())).or_default().push(item);
+    }
+    if suites.is_empty() {
+        suites.insert(PUSH.to_owned(), Vec::new());
     }
     let mut all = Counts::default();
     for counts in suites.values().map(|items| Counts::of(items)) {
@@ -135,17 +135,17 @@ fn suite(xml: &mut Xml, name: &str, items: &[&Item]) -> io::Result<()> {
 }
 
 fn case(xml: &mut Xml, suite: &str, item: &Item) -> io::Result<()> {
-    let attributes = [("name", item.rule.to_owned()), ("classname", suite.to_owned())];
+    let attributes = [("name", item.rule.clone()), ("classname", suite.to_owned())];
     element(xml, "testcase", &attributes, |xml| {
         let message = ("message", item.message.clone());
-        let place = item.path.iter().map(|path| format!("{path}:{}", item.line.unwrap_or(1)));
+        let place = item.path.iter().map(|path| format!("at {path}:{}", item.line.unwrap_or(1)));
         let commit = item.commit.iter().map(|commit| format!("commit {commit}"));
         let lines: Vec<String> = item.lines().into_iter().map(str::to_owned).chain(place).chain(commit).collect();
         let body = |xml: &mut Xml| xml.write_event(Event::Text(BytesText::new(&lines.join("\n"))));
         match End::of(item) {
             End::Passed => element(xml, "system-out", &[], body),
             End::Skipped => element(xml, "skipped", &[message], |_| Ok(())),
-            End::Failed => element(xml, "failure", &[message, ("type", item.rule.to_owned())], body),
+            End::Failed => element(xml, "failure", &[message, ("type", item.rule.clone())], body),
             End::Undecided => element(xml, "error", &[message, ("type", "undecided".to_owned())], body),
         }
     })

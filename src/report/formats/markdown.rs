@@ -1,47 +1,44 @@
 //! Markdown: a comment on a pull request, and the summary of a CI job.
 
-use crate::gate::Outcome;
 use crate::model::{Untrusted, Verdict};
-use crate::report::items::{Item, Items, Weight, items, marked_up};
-use crate::report::{Colour, Format, Report, Stream};
+use crate::report::items::{Item, Items, Weight, marked_up};
+use crate::report::{Format, Sheet};
 
 /// Markdown.
 pub(in crate::report) const FORMAT: Format = Format {
     name: "markdown",
     help: "Markdown, on standard output: a comment on a pull request",
-    stream: Stream::Output,
-    render: |report, _: Colour| document(report.outcome),
+    is_for_people: false,
+    render: |reported, _| reported.markdown(),
     beside: &[],
 };
 
 /// More refs and findings than these are counted, not shown: a comment has at most 65,536 characters.
 const SHOWN: usize = 40;
 
-/// Returns the summary of a CI job.
-pub(in crate::report) fn summary(report: &Report<'_>) -> String {
-    document(report.outcome)
-}
-
-fn document(outcome: &Outcome) -> String {
-    let items = items(outcome);
-    let (mark, word) = match outcome.verdict {
-        Verdict::Accepted => ("✅", "accepted"),
-        Verdict::Refused => ("❌", "refused"),
-        Verdict::Undecided => ("❔", "undecided"),
+/// Returns the comment.
+pub(in crate::report) fn document(sheet: &Sheet<'_>) -> String {
+    let mark = match sheet.verdict {
+        Some(Verdict::Accepted) => "✅",
+        Some(Verdict::Refused) => "❌",
+        Some(Verdict::Undecided) => "❔",
+        None if sheet.items.count(Weight::Warning) > 0 => "❗",
+        None => "✅",
     };
-    let mut text = format!("### {mark} refgate: {word} by the policy {}\n\n", code(&outcome.policy.name));
-    text.push_str("| ref | belongs to | change |\n|---|---|---|\n");
-    for update in outcome.updates.iter().take(SHOWN) {
-        let place = update.place.as_ref().map_or_else(|| "nothing".to_owned(), |place| code(place));
-        let movement = update.movement.map_or("unknown", |movement| movement.name());
-        let (name, old, new) = (code(&update.name.to_string()), update.old.short(), update.new.short());
-        text.push_str(&format!("| {name} | {place} | {movement} `{old}`..`{new}` |\n"));
+    let mut text = format!("### {mark} refgate: {}{}\n\n", prose(&sheet.said), sheet.by(code));
+    let [first, second, third] = sheet.seen.columns;
+    if !sheet.seen.rows.is_empty() {
+        text.push_str(&format!("| {first} | {second} | {third} |\n|---|---|---|\n"));
     }
-    if let Some(more) = outcome.updates.len().checked_sub(SHOWN).filter(|more| *more > 0) {
-        text.push_str(&format!("\n{more} more refs are not shown.\n"));
+    for row in sheet.seen.rows.iter().take(SHOWN) {
+        let [second, third] = &row.cells;
+        text.push_str(&format!("| {} | {} | {} |\n", code(&row.name), prose(second), prose(third)));
+    }
+    if let Some(more) = sheet.seen.count.checked_sub(SHOWN).filter(|more| *more > 0) {
+        text.push_str(&format!("\n{more} more are not shown.\n"));
     }
     for (weight, heading) in [(Weight::Error, "Refused"), (Weight::Warning, "Warnings"), (Weight::Note, "On record")] {
-        section(&mut text, &items, weight, heading);
+        section(&mut text, &sheet.items, weight, heading);
     }
     text
 }
@@ -75,7 +72,7 @@ fn entry(text: &mut String, item: &Item) {
     if !place.is_empty() {
         text.push_str(&format!("  <br>{}\n", place.join(", ")));
     }
-    for sentence in item.help.iter().chain(&item.waived) {
+    for sentence in item.help.iter().chain(&item.waived).chain(&item.aside) {
         text.push_str(&format!("  <br>{}\n", prose(sentence)));
     }
     if let Some(command) = &item.command {

@@ -1,28 +1,134 @@
-//! A replay as tables for people, and as `refgate.replay/v1`.
+//! A replay as tables for people, as `refgate.replay/v1`, and as what other formats are written from.
 
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::json::{FindingDto, PolicyDto, UnevaluatedDto};
-use crate::report::replay::{Count, Replay, ReplayFormat, RuleCount};
-use crate::report::{Stream, json};
+use crate::model::{Exit, Level, Untrusted, Verdict};
+use crate::report::items::{Item, Items, Weight};
+use crate::report::replay::{Count, Replay, Replayed, RuleCount};
+use crate::report::{Colour, Reported, Seen, SeenRow, Sheet, json};
 
-/// Tables for people.
-pub(in crate::report) const HUMAN: ReplayFormat = ReplayFormat {
-    name: "human",
-    help: "Tables for people, on standard output",
-    stream: Stream::Output,
-    render: tables,
-};
+/// A replay as a command shows it.
+#[derive(Debug)]
+pub(crate) struct ReplayReport<'r> {
+    /// What came out.
+    pub replay: &'r Replay,
+    /// Whether text for people lists the findings.
+    pub lists_findings: bool,
+}
 
-/// `refgate.replay/v1`.
-pub(in crate::report) const JSON: ReplayFormat = ReplayFormat {
-    name: "json",
-    help: "refgate.replay/v1, on standard output",
-    stream: Stream::Output,
-    render: |replay, _| document(replay),
-};
+impl Reported for ReplayReport<'_> {
+    fn sheet(&self) -> Sheet<'_> {
+        sheet(self.replay)
+    }
+
+    fn text(&self, _: Colour) -> String {
+        tables(self.replay, self.lists_findings)
+    }
+
+    fn json(&self) -> String {
+        document(self.replay)
+    }
+}
+
+/// Returns the findings of the pushes that are listed: each is of a push that would have been refused, warned of or
+/// recorded.
+fn sheet(replay: &Replay) -> Sheet<'_> {
+    let tally = &replay.tally;
+    let (verdict, count) = match replay.exit() {
+        Exit::Accepted => (Verdict::Accepted, tally.pushes),
+        Exit::Refused => (Verdict::Refused, tally.refused),
+        _ => (Verdict::Undecided, tally.undecided),
+    };
+    let mut items = Vec::new();
+    for push in &replay.pushes {
+        items.extend(push.found.findings.iter().map(|finding| of_finding(push, finding)));
+        items.extend(push.found.unevaluated.iter().map(|open| of_open(push, open)));
+    }
+    let rows = tally.refs.iter().take(MOST_REFS).map(|(name, count)| SeenRow {
+        name: name.clone(),
+        cells: [count.pushes.to_string(), count.refused.to_string()],
+    });
+    Sheet {
+        subject: "",
+        said: format!("{count} of {} pushes would have been {}", tally.pushes, verdict.name()),
+        verdict: Some(verdict),
+        would: None,
+        exit: replay.exit(),
+        policy: Some(replay.policy.id()),
+        seen: Seen {
+            heading: "Refs with refused pushes",
+            noun: "refs with refused pushes",
+            columns: ["ref", "pushes", "refused"],
+            rows: rows.collect(),
+            count: tally.refs.len(),
+        },
+        // Of a push that is only counted at least one finding is missing.
+        items: Items::of(items, replay.left_out),
+        drawing: None,
+        ledgers: &[],
+    }
+}
+
+/// More refs are only counted.
+const MOST_REFS: usize = 1000;
+
+fn weight(level: &str) -> Weight {
+    Level::ALL.into_iter().find(|known| known.name() == level).map_or(Weight::Error, Weight::of)
+}
+
+/// Returns when a push was made, and by whom.
+fn pushed(push: &Replayed) -> String {
+    let day = push.time.get(..10).unwrap_or_default();
+    format!("the push of {day} by {}, {}..{}", push.author, short(&push.old), short(&push.new))
+}
+
+fn short(id: &str) -> &str {
+    id.get(..10).unwrap_or(id)
+}
+
+fn shown(text: &String) -> String {
+    Untrusted::new(text).to_string()
+}
+
+fn of_finding(push: &Replayed, finding: &FindingDto) -> Item {
+    let part = |part: &Option<String>| part.clone().unwrap_or_default();
+    let name = finding.r#ref.as_ref().unwrap_or(&push.r#ref);
+    // What is past keeps its ids.
+    let identity = [name.as_str(), &part(&finding.path), &push.new, &part(&finding.commit)];
+    let waived = finding.evidence.as_ref().filter(|evidence| evidence.starts_with("waived"));
+    let level = finding.meant.as_ref().unwrap_or(&finding.level);
+    Item {
+        ref_name: Some(name.clone()),
+        commit: finding.commit.clone(),
+        path: finding.path.clone(),
+        line: finding.line,
+        column: finding.column,
+        help: finding.help.as_ref().map(shown),
+        command: finding.command.as_ref().map(shown),
+        waived: waived.map(shown),
+        aside: Some(pushed(push)),
+        ..Item::new(
+            &finding.rule,
+            if waived.is_some() { Weight::Note } else { weight(level) },
+            &finding.message,
+            &identity,
+        )
+    }
+}
+
+fn of_open(push: &Replayed, open: &UnevaluatedDto) -> Item {
+    let message = format!("not judged: {} - {}", open.r#while, open.cause);
+    Item {
+        is_open: true,
+        ref_name: Some(push.r#ref.clone()),
+        help: open.help.as_ref().map(shown),
+        aside: Some(pushed(push)),
+        ..Item::new(&open.rule, weight(&open.level), &message, &[&push.r#ref, &push.new, "not judged"])
+    }
+}
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -121,7 +227,7 @@ fn tables(replay: &Replay, lists_findings: bool) -> String {
 fn write_tables(replay: &Replay, lists_findings: bool, text: &mut String) -> std::fmt::Result {
     let tally = &replay.tally;
     let days = replay.span.as_ref().map_or_else(String::new, |(from, to)| format!(", {from} to {to}"));
-    writeln!(text, "replayed {} pushes{days}, by the policy `{}`", tally.pushes, replay.policy.name())?;
+    writeln!(text, "replayed {} pushes{days}, by the policy `{}`", tally.pushes, Untrusted::new(&replay.policy.name))?;
     let percent = 100.0 * ratio(tally.refused, tally.pushes);
     writeln!(text, "would have refused {} of {} pushes ({percent:.1} %)", tally.refused, tally.pushes)?;
     if tally.warned > 0 {
@@ -151,10 +257,11 @@ fn write_tables(replay: &Replay, lists_findings: bool, text: &mut String) -> std
         writeln!(text, "\n{} {} {}", push.time.get(..10).unwrap_or_default(), push.r#ref, push.author)?;
         for finding in &push.found.findings {
             let commit = finding.commit.as_ref().and_then(|id| id.get(..12)).unwrap_or_default();
-            writeln!(text, "  {}[{}]: {} {commit}", finding.level, finding.rule, finding.message)?;
+            let message = Untrusted::new(&finding.message);
+            writeln!(text, "  {}[{}]: {message} {commit}", finding.level, finding.rule)?;
         }
         for open in &push.found.unevaluated {
-            writeln!(text, "  undecided[{}]: {}", open.rule, open.cause)?;
+            writeln!(text, "  undecided[{}]: {}", open.rule, Untrusted::new(&open.cause))?;
         }
     }
     let listed = replay.pushes.iter().filter(|push| push.verdict != "accepted").count();

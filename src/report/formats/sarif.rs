@@ -6,18 +6,17 @@
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-use crate::gate::Outcome;
 use crate::model::Level;
-use crate::report::items::{Item, Weight, items};
-use crate::report::{Colour, Format, Stream, json};
+use crate::report::items::{Item, Weight};
+use crate::report::{Format, Sheet, json};
 use crate::rules::{Meta, REGISTRY};
 
 /// SARIF.
 pub(in crate::report) const FORMAT: Format = Format {
     name: "sarif",
     help: "SARIF 2.1.0, on standard output: for code scanning",
-    stream: Stream::Output,
-    render: |report, _: Colour| json(&log(report.outcome)),
+    is_for_people: false,
+    render: |reported, _| json(&log(&reported.sheet())),
     beside: &[],
 };
 
@@ -100,13 +99,13 @@ struct Notification {
 
 #[derive(Serialize)]
 struct RuleReference {
-    id: &'static str,
+    id: String,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct SarifResult {
-    rule_id: &'static str,
+    rule_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     rule_index: Option<usize>,
     level: &'static str,
@@ -159,8 +158,8 @@ struct LogicalLocation {
     kind: &'static str,
 }
 
-fn log(outcome: &Outcome) -> Log {
-    let items = items(outcome);
+fn log(sheet: &Sheet<'_>) -> Log {
+    let items = &sheet.items;
     let (open, found): (Vec<&Item>, Vec<&Item>) = items.listed.iter().partition(|item| item.is_open);
     let mut notifications: Vec<Notification> = open.into_iter().map(notification).collect();
     notifications.extend(items.rest().map(|rest| Notification {
@@ -178,19 +177,22 @@ fn log(outcome: &Outcome) -> Log {
         },
         invocations: [Invocation {
             execution_successful: true,
-            exit_code: outcome.exit().code(),
+            exit_code: sheet.exit.code(),
             tool_execution_notifications: notifications,
         }],
         // Columns are counted in characters.
         column_kind: "unicodeCodePoints",
         results: found.into_iter().map(result).collect(),
-        properties: BTreeMap::from([
-            ("verdict", outcome.verdict.name().to_owned()),
-            ("policy", outcome.policy.name.clone()),
-            ("policyId", outcome.policy.id.clone()),
-        ]),
+        properties: properties(sheet),
     };
     Log { schema: "https://json.schemastore.org/sarif-2.1.0.json", version: "2.1.0", runs: [run] }
+}
+
+fn properties(sheet: &Sheet<'_>) -> BTreeMap<&'static str, String> {
+    let verdict = sheet.verdict.map(|verdict| ("verdict", verdict.name().to_owned()));
+    let policy =
+        sheet.policy.iter().flat_map(|policy| [("policy", policy.name.clone()), ("policyId", policy.id.clone())]);
+    verdict.into_iter().chain(policy).collect()
 }
 
 fn descriptor(meta: &Meta) -> Descriptor {
@@ -220,7 +222,7 @@ fn notification(item: &Item) -> Notification {
     Notification {
         level: level(item.weight),
         message: Message { text: item.lines().join("; ") },
-        associated_rule: Some(RuleReference { id: item.rule }),
+        associated_rule: Some(RuleReference { id: item.rule.clone() }),
     }
 }
 
@@ -233,7 +235,7 @@ fn result(item: &Item) -> SarifResult {
     let properties = properties.into_iter().filter_map(|(name, value)| Some((name, value.clone()?)));
     let waived = item.waived.iter();
     SarifResult {
-        rule_id: item.rule,
+        rule_id: item.rule.clone(),
         rule_index: REGISTRY.iter().position(|entry| entry.meta.id == item.rule),
         level: level(item.weight),
         message: Message { text: item.lines().join("; ") },

@@ -79,7 +79,7 @@ struct Found {
     weight: Weight,
     first: usize,
     count: usize,
-    rules: Vec<&'static str>,
+    rules: Vec<String>,
 }
 
 /// Finds the place of each finding: its commit, or the tag or the branch that it is about.
@@ -105,7 +105,7 @@ fn marks(drawing: &Drawing, items: &Items) -> Vec<Found> {
         entry.count += 1;
         entry.weight = entry.weight.max(item.weight);
         if !entry.rules.contains(&item.rule) {
-            entry.rules.push(item.rule);
+            entry.rules.push(item.rule.clone());
         }
     }
     found.into_values().collect()

@@ -6,65 +6,59 @@ mod graph;
 
 use std::fmt::Write as _;
 
-use crate::gate::Outcome;
 use crate::model::{Untrusted, Verdict};
-use crate::project::{Cell, Drawing, Ledger, Row};
-use crate::report::items::{Item, Items, Weight, items, marked_up};
-use crate::report::{Colour, Format, Stream};
+use crate::project::{Cell, Ledger, Row};
+use crate::report::items::{Item, Items, Weight, marked_up};
+use crate::report::{Format, Seen, Sheet};
 
 /// A page about a push.
 pub(in crate::report) const FORMAT: Format = Format {
     name: "html",
     help: "A page of HTML, on standard output: whole by itself, for people",
-    stream: Stream::Output,
-    render: |report, _: Colour| page(&Page { outcome: report.outcome, past: None }),
+    is_for_people: false,
+    render: |reported, _| page(&reported.sheet()),
     beside: &[],
 };
-
-/// What a page shows.
-pub(crate) struct Page<'p> {
-    /// What was judged.
-    pub outcome: &'p Outcome,
-    /// What is known of the project around it.
-    pub past: Option<(&'p Drawing, &'p [Ledger])>,
-}
 
 /// More rows of one ledger are counted, not shown; a page has to open at once.
 const MAX_CELLS: usize = 6000;
 
-/// More refs of a push are counted, not shown.
-const MAX_REFS: usize = 200;
+/// More of what was looked at is counted, not shown.
+const MAX_SEEN: usize = 200;
 
 /// Returns the page.
-pub(crate) fn page(page: &Page<'_>) -> String {
-    let Page { outcome, past } = page;
-    let items = items(outcome);
-    let name = text(&outcome.policy.name);
+pub(crate) fn page(sheet: &Sheet<'_>) -> String {
+    let code = |words: &str| format!("<code>{}</code>", text(words));
+    let (title, heading) = match &sheet.policy {
+        Some(policy) => (text(&policy.name), format!("the policy {}", code(&policy.name))),
+        None => ("no policy".to_owned(), "without a policy".to_owned()),
+    };
     let mut html = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\"/>\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<meta name=\"referrer\" content=\"no-referrer\"/>\n\
-         <title>refgate: {name}</title>\n<style>\n{}</style>\n</head>\n<body>\n\
-         <a class=\"skip\" href=\"#findings\">To the findings</a>\n<header>\n<h1>refgate: the policy <code>{name}</code></h1>\n",
+         <title>refgate: {title}</title>\n<style>\n{}</style>\n</head>\n<body>\n\
+         <a class=\"skip\" href=\"#findings\">To the findings</a>\n<header>\n<h1>refgate: {heading}</h1>\n",
         include_str!("page.css")
     );
-    summary(&mut html, outcome, &items, past.is_some());
+    summary(&mut html, sheet);
     html.push_str("</header>\n<main>\n");
-    match past {
-        Some((drawing, _)) => graph::section(&mut html, drawing, &items),
-        None => refs(&mut html, outcome),
+    match sheet.drawing {
+        Some(drawing) => graph::section(&mut html, drawing, &sheet.items),
+        None if sheet.seen.rows.is_empty() => {}
+        None => seen(&mut html, &sheet.seen),
     }
-    findings(&mut html, &items);
-    for (at, ledger) in past.map_or(&[][..], |(_, ledgers)| ledgers).iter().enumerate() {
+    findings(&mut html, &sheet.items);
+    for (at, ledger) in sheet.ledgers.iter().enumerate() {
         ledger_section(&mut html, at, ledger);
     }
+    let from = sheet.policy.as_ref().map_or_else(String::new, |policy| {
+        format!(" from the policy {}, blob {}", code(&policy.source), code(&policy.id))
+    });
     let _ = write!(
         html,
-        "</main>\n<footer class=\"soft\"><p>Written by refgate {} from the policy <code>{}</code>, blob <code>{}</code>.</p></footer>\n\
-         </body>\n</html>\n",
+        "</main>\n<footer class=\"soft\"><p>Written by refgate {}{from}.</p></footer>\n</body>\n</html>\n",
         env!("CARGO_PKG_VERSION"),
-        text(&outcome.policy.source),
-        text(&outcome.policy.id),
     );
     html
 }
@@ -98,47 +92,52 @@ const fn class(weight: Weight) -> &'static str {
     }
 }
 
-fn summary(html: &mut String, outcome: &Outcome, items: &Items, is_standing: bool) {
-    let (class, word) = match outcome.verdict {
-        Verdict::Accepted => ("good", "accepted"),
-        Verdict::Refused => ("error", "refused"),
-        Verdict::Undecided => ("warning", "undecided"),
+fn summary(html: &mut String, sheet: &Sheet<'_>) {
+    let class = match sheet.verdict {
+        Some(Verdict::Accepted) => "good",
+        Some(Verdict::Refused) => "error",
+        Some(Verdict::Undecided) => "warning",
+        None if sheet.items.count(Weight::Warning) > 0 => "warning",
+        None => "good",
     };
-    let subject = if is_standing { "What the branches and tags hold today would be" } else { "The push is" };
-    let counts = [(Weight::Error, "errors"), (Weight::Warning, "warnings"), (Weight::Note, "on record")];
-    let counts = counts.map(|(weight, word)| format!("{} {word}", items.count(weight))).join(", ");
+    let space = if sheet.subject.is_empty() { "" } else { " " };
     let _ = writeln!(
         html,
-        "<p>{subject} <span class=\"verdict {class}\">{word}</span>: {counts}, {} refs judged.</p>",
-        outcome.updates.len()
+        "<p>{}{space}<span class=\"verdict {class}\">{}</span>: {}, {} on record, {} {}.</p>",
+        sheet.subject,
+        prose(&sheet.said),
+        sheet.counts(),
+        sheet.items.count(Weight::Note),
+        sheet.seen.count,
+        sheet.seen.noun,
     );
-    if let Some(would) = outcome.would.filter(|would| *would != outcome.verdict) {
+    if let Some(would) = sheet.would.filter(|would| Some(*would) != sheet.verdict) {
         let _ =
             writeln!(html, "<p>The policy only observes; the verdict would be <strong>{}</strong>.</p>", would.name());
     }
 }
 
-fn refs(html: &mut String, outcome: &Outcome) {
-    html.push_str(
-        "<section aria-labelledby=\"refs\">\n<h2 id=\"refs\">Refs</h2>\n<div class=\"wide\" role=\"region\" \
-         aria-label=\"the refs as a table\" tabindex=\"0\">\n<table>\n<thead><tr><th scope=\"col\">ref</th><th scope=\"col\">belongs to</th>\
-         <th scope=\"col\">change</th></tr></thead>\n<tbody>\n",
+fn seen(html: &mut String, seen: &Seen) {
+    let (heading, [first, second, third]) = (seen.heading, seen.columns);
+    let _ = write!(
+        html,
+        "<section aria-labelledby=\"seen\">\n<h2 id=\"seen\">{heading}</h2>\n<div class=\"wide\" role=\"region\" \
+         aria-label=\"{heading} as a table\" tabindex=\"0\">\n<table>\n<thead><tr><th scope=\"col\">{first}</th>\
+         <th scope=\"col\">{second}</th><th scope=\"col\">{third}</th></tr></thead>\n<tbody>\n",
     );
-    for update in outcome.updates.iter().take(MAX_REFS) {
-        let place =
-            update.place.as_ref().map_or_else(|| "nothing".to_owned(), |place| format!("<code>{}</code>", text(place)));
-        let movement = update.movement.map_or("unknown", |movement| movement.name());
+    for row in seen.rows.iter().take(MAX_SEEN) {
+        let [second, third] = &row.cells;
         let _ = writeln!(
             html,
-            "<tr><th scope=\"row\"><code>{}</code></th><td>{place}</td><td>{movement} <code>{}..{}</code></td></tr>",
-            text(update.name.full()),
-            update.old.short(),
-            update.new.short()
+            "<tr><th scope=\"row\"><code>{}</code></th><td>{}</td><td>{}</td></tr>",
+            text(&row.name),
+            prose(second),
+            prose(third)
         );
     }
     html.push_str("</tbody>\n</table>\n</div>\n");
-    if let Some(more) = outcome.updates.len().checked_sub(MAX_REFS).filter(|more| *more > 0) {
-        let _ = writeln!(html, "<p>{more} more refs are not shown.</p>");
+    if let Some(more) = seen.count.checked_sub(MAX_SEEN).filter(|more| *more > 0) {
+        let _ = writeln!(html, "<p>{more} more are not shown.</p>");
     }
     html.push_str("</section>\n");
 }
@@ -180,7 +179,7 @@ fn finding(html: &mut String, at: usize, item: &Item) {
             (Weight::Warning, _) => "warning",
             (Weight::Note, _) => "on record",
         },
-        text(item.rule),
+        text(&item.rule),
         prose(&item.message)
     );
     let mut places = Vec::new();
@@ -199,7 +198,7 @@ fn finding(html: &mut String, at: usize, item: &Item) {
     if !places.is_empty() {
         let _ = writeln!(html, "<p class=\"soft\">{}</p>", places.join(" · "));
     }
-    for sentence in item.help.iter().chain(&item.waived) {
+    for sentence in item.help.iter().chain(&item.waived).chain(&item.aside) {
         let _ = writeln!(html, "<p>{}</p>", prose(sentence));
     }
     if let Some(command) = &item.command {
