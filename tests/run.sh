@@ -70,6 +70,8 @@ if [ -n "${REFGATE_HOSTS:-}" ]; then
 fi
 # The recorded answers of other projects' tools are still theirs. Needs the network once.
 tests/oracles/ask.sh
+# Every report is valid for the program that it is for. Needs the network once.
+tests/oracles/reports.sh "$refgate"
 # Thousands of small repositories: in memory where there is room.
 if [ -w /dev/shm ] && [ "$(df -Pk /dev/shm | awk 'END { print $4 }')" -gt 2000000 ]; then
     TMPDIR=/dev/shm
