@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::wanted::Answer;
-use super::{Exceptions, FactError, Granted, Snapshot};
+use super::{Exceptions, FactError, Granted, Memo, Snapshot};
 use crate::git::{self, Commit, Picking, Trial};
-use crate::landed::{self, Evidence, Options, Status, Verdict, patch_id};
+use crate::landed::patch_id::{self, PatchId};
+use crate::landed::{self, Evidence, Options, Status, Verdict};
 use crate::model::{ObjectId, RefName};
 use crate::policy::{Flow, Role, Way};
 
@@ -197,11 +198,13 @@ impl Snapshot<'_> {
             table.push(Row { commit: self.project().commit(*id)?, cells: Vec::new() });
         }
         let mut columns = Vec::new();
+        let patches = Patches::default();
         for (column, (name, own)) in branches.into_iter().enumerate() {
             let verdicts = self.verdicts(&order, tip, own)?;
             for row in &mut table {
                 let wanted = wanted.get(&(row.commit.id, column));
-                row.cells.push(self.cell(&row.commit, tip, own, (verdicts.get(&row.commit.id), wanted), || {
+                let between = Between { tip, branch: own, patches: &patches };
+                row.cells.push(self.cell(&row.commit, between, (verdicts.get(&row.commit.id), wanted), || {
                     waives(row.commit.id, &name).granted
                 })?);
             }
@@ -262,8 +265,7 @@ impl Snapshot<'_> {
     fn cell(
         &self,
         commit: &Commit,
-        tip: ObjectId,
-        branch: ObjectId,
+        Between { tip, branch, patches }: Between<'_>,
         (verdict, wanted): (Option<&Verdict>, Option<&Answer>),
         waiver: impl FnOnce() -> Option<Granted>,
     ) -> Result<Cell, FactError> {
@@ -281,7 +283,7 @@ impl Snapshot<'_> {
         let state = match verdict.map(|verdict| verdict.status) {
             Some(Status::Landed) => {
                 let is_same = match verdict.and_then(|verdict| verdict.matched) {
-                    Some(matched) if matched != commit.id => self.has_same_patch(commit.id, matched)?,
+                    Some(matched) if matched != commit.id => self.has_same_patch(commit.id, matched, patches)?,
                     Some(_) | None => true,
                 };
                 return Ok(cell(if is_same { State::Landed } else { State::Adapted }, reason));
@@ -316,14 +318,27 @@ impl Snapshot<'_> {
     }
 
     /// Returns whether two commits have git's patch-id in common.
-    fn has_same_patch(&self, a: ObjectId, b: ObjectId) -> Result<bool, FactError> {
-        let id = |commit| match patch_id::stable(self.project().repository(), commit, MAX_FILE) {
-            Err(git::Error::TooLarge { .. }) => Ok(None),
-            found => found,
+    fn has_same_patch(&self, a: ObjectId, b: ObjectId, patches: &Patches) -> Result<bool, FactError> {
+        let id = |commit| {
+            patches.get(commit, || match patch_id::stable(self.project().repository(), commit, MAX_FILE) {
+                Err(git::Error::TooLarge { .. }) => Ok(None),
+                found => Ok(found?),
+            })
         };
         Ok(match (id(a)?, id(b)?) {
             (Some(a), Some(b)) => a == b,
             _ => false,
         })
     }
+}
+
+/// The patch-ids of commits: a change is looked at once, on however many branches it is.
+type Patches = Memo<ObjectId, Option<PatchId>>;
+
+/// The two branches that a cell is about.
+#[derive(Clone, Copy)]
+struct Between<'a> {
+    tip: ObjectId,
+    branch: ObjectId,
+    patches: &'a Patches,
 }

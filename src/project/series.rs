@@ -10,6 +10,9 @@ use crate::policy::Bindings;
 /// The placeholders whose numbers say which branch is higher, the most significant first.
 const NUMBERS: [&str; 8] = ["version", "year", "major", "minor", "quarter", "month", "patch", "micro"];
 
+/// Of these, those that a number of a name can begin with: the others say which branch is higher among those of one series.
+const MOST_SIGNIFICANT: [&str; 3] = ["version", "year", "major"];
+
 /// Where a branch stands among those of its line: lowest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Rank(Vec<Part>);
@@ -28,8 +31,11 @@ impl Rank {
         if bound.is_empty() {
             return Self(parts(name));
         }
-        let numbers = bound.into_iter().flat_map(|value| parts(value.as_ref()));
-        Self(numbers.filter(|part| matches!(part, Part::Number(_))).collect())
+        let is_whole = MOST_SIGNIFICANT.iter().any(|key| bindings.get(key).is_some());
+        // The pattern of `branch-3.7` may bind the minor number alone: then the name has the major one.
+        let numbers: Vec<Part> =
+            if is_whole { bound.into_iter().flat_map(|value| parts(value.as_ref())).collect() } else { parts(name) };
+        Self(numbers.into_iter().filter(|part| matches!(part, Part::Number(_))).collect())
     }
 
     /// Returns the numbers in it.
@@ -131,6 +137,10 @@ mod tests {
         assert_eq!(
             sorted("stable/{name}", &["stable/2023.1", "stable/zed", "stable/yoga", "stable/2024.2"]),
             ["stable/yoga", "stable/zed", "stable/2023.1", "stable/2024.2"]
+        );
+        assert_eq!(
+            sorted("regex:branch-[0-9]+\\.(?P<minor>[0-9]+)", &["branch-4.0", "branch-3.7", "branch-3.10"]),
+            ["branch-3.7", "branch-3.10", "branch-4.0"]
         );
         let huge = format!("{}.0", "9".repeat(17));
         assert_eq!(sorted("{major}.{minor}", &[&huge, "1.0"]), ["1.0", &huge]);
