@@ -1,20 +1,21 @@
 #!/bin/sh
 # Opens the page of a project with 5,000 commits in a real browser: no fault in the console, nothing asked for, the filters
-# work from the keyboard, axe finds nothing serious, and it is smaller than 2 MB.
+# work from the keyboard, axe finds nothing serious, and it is smaller than 2 MB. It and the pages of other commands are
+# valid HTML.
 # usage: tests/browser/pages.sh BINARY
-# 77: no chromium, node or npm here.
+# 77: no chromium, node or npm here; without chromium the pages are validated and not opened.
 set -eu
 unset CDPATH
 binary=$1
 here=$(cd -- "$(dirname -- "$0")" && pwd)
 root=$(cd -- "$here/../.." && pwd)
 chromium=$(command -v chromium || command -v chromium-browser || command -v google-chrome || :)
-if [ -z "$chromium" ] || ! command -v node > /dev/null || ! command -v npm > /dev/null; then
-    echo "SKIPPED: no chromium, node or npm here, so no page was opened" >&2
+if ! command -v node > /dev/null || ! command -v npm > /dev/null; then
+    echo "SKIPPED: no node or npm here, so no page was validated or opened" >&2
     exit 77
 fi
 tools=$root/target/browser
-packages='axe-core@4.14.1 puppeteer-core@24.43.1'
+packages='axe-core@4.14.1 puppeteer-core@24.43.1 html-validate@10.17.0'
 if [ "$(cat "$tools/done" 2> /dev/null)" != "$packages" ]; then
     rm -rf "$tools"
     mkdir -p "$tools"
@@ -60,6 +61,33 @@ if [ "$size" -gt 2000000 ]; then
     exit 1
 fi
 main=$(git -C "$scratch/project.git" rev-parse main)
+zero=0000000000000000000000000000000000000000
+# A branch of no line, a mainline that is set back, and a tag of no version.
 "$binary" check --repo "$scratch/project.git" --policy preset:stable-branches --format html \
-    --ref "refs/heads/<b>=$main..$main~3" > "$scratch/push.html" || :
-node "$here/page.js" "$tools/node_modules" "$chromium" "$scratch/project.html" "$scratch/push.html"
+    --ref "refs/heads/<b>=$zero..$main" --ref "refs/heads/main=$main..$main~3" --ref "refs/tags/<i>=$zero..$main" \
+    > "$scratch/push.html" || :
+for command in landed ledger replay; do
+    case $command in
+    ledger) words="landed --ledger" ;;
+    *) words=$command ;;
+    esac
+    # shellcheck disable=SC2086 # several words on purpose
+    "$binary" $words --repo "$scratch/project.git" --policy preset:stable-branches --format html \
+        > "$scratch/$command.html" || :
+done
+for page in push landed ledger replay; do
+    if ! grep -q '<li id="f' "$scratch/$page.html"; then
+        echo "$page.html has no finding, so it shows little" >&2
+        exit 1
+    fi
+done
+# The page is XML, too, which is written with a slash where an element is empty.
+echo '{ "root": true, "extends": ["html-validate:standard", "html-validate:a11y"], "rules": { "void-style": "off" } }' \
+    > "$scratch/rules.json"
+node "$tools/node_modules/html-validate/bin/html-validate.mjs" --config "$scratch/rules.json" "$scratch"/*.html
+echo "$(find "$scratch" -name '*.html' | wc -l) pages are valid HTML"
+if [ -z "$chromium" ]; then
+    echo "SKIPPED: no chromium here, so no page was opened" >&2
+    exit 77
+fi
+node "$here/page.js" "$tools/node_modules" "$chromium" "$scratch/project.html" "$scratch/push.html" "$scratch/ledger.html"

@@ -115,7 +115,7 @@ fn picture(html: &mut String, drawing: &Drawing, scale: &Scale, marks: &[Found])
     let height = y(drawing.lanes.len());
     let _ = write!(
         html,
-        "<div class=\"wide\" role=\"region\" aria-label=\"the lines as a picture\" tabindex=\"0\">\n\
+        "<section class=\"wide\" aria-label=\"the lines as a picture\" tabindex=\"0\">\n\
          <svg viewBox=\"0 0 {WIDTH} {height:.0}\" role=\"group\" aria-label=\"{} branches, {} tags and {} places with findings, \
          by date; the table below says the same\">\n",
         drawing.lanes.len(),
@@ -155,7 +155,7 @@ fn picture(html: &mut String, drawing: &Drawing, scale: &Scale, marks: &[Found])
             y + 2.0
         );
     }
-    html.push_str("</svg>\n</div>\n");
+    html.push_str("</svg>\n</section>\n");
 }
 
 fn draw_lane(html: &mut String, scale: &Scale, at: usize, lane: &Lane) {

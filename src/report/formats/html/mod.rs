@@ -121,7 +121,7 @@ fn seen(html: &mut String, seen: &Seen) {
     let (heading, [first, second, third]) = (seen.heading, seen.columns);
     let _ = write!(
         html,
-        "<section aria-labelledby=\"seen\">\n<h2 id=\"seen\">{heading}</h2>\n<div class=\"wide\" role=\"region\" \
+        "<section aria-labelledby=\"seen\">\n<h2 id=\"seen\">{heading}</h2>\n<section class=\"wide\" \
          aria-label=\"{heading} as a table\" tabindex=\"0\">\n<table>\n<thead><tr><th scope=\"col\">{first}</th>\
          <th scope=\"col\">{second}</th><th scope=\"col\">{third}</th></tr></thead>\n<tbody>\n",
     );
@@ -135,7 +135,7 @@ fn seen(html: &mut String, seen: &Seen) {
             prose(third)
         );
     }
-    html.push_str("</tbody>\n</table>\n</div>\n");
+    html.push_str("</tbody>\n</table>\n</section>\n");
     if let Some(more) = seen.count.checked_sub(MAX_SEEN).filter(|more| *more > 0) {
         let _ = writeln!(html, "<p>{more} more are not shown.</p>");
     }
@@ -227,7 +227,7 @@ fn ledger_section(html: &mut String, at: usize, ledger: &Ledger) {
     }
     let _ = write!(
         html,
-        "<div class=\"wide\" role=\"region\" aria-label=\"ledger {at} as a table\" tabindex=\"0\">\n<table>\n<thead><tr>\
+        "<section class=\"wide\" aria-label=\"ledger {at} as a table\" tabindex=\"0\">\n<table>\n<thead><tr>\
          <th scope=\"col\">commit</th><th scope=\"col\">change</th>"
     );
     for column in &ledger.branches {
@@ -238,7 +238,7 @@ fn ledger_section(html: &mut String, at: usize, ledger: &Ledger) {
     for row in ledger.rows.iter().take(most) {
         ledger_row(html, row);
     }
-    html.push_str("</tbody>\n</table>\n</div>\n");
+    html.push_str("</tbody>\n</table>\n</section>\n");
     if let Some(more) = ledger.rows.len().checked_sub(most).filter(|more| *more > 0) {
         let _ = writeln!(
             html,
