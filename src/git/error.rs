@@ -3,7 +3,7 @@
 use bstr::BString;
 use std::path::PathBuf;
 
-use super::Kind;
+use super::{Kind, LEAST_GIT};
 use crate::model::{ObjectId, RefName, Untrusted};
 
 /// Why a repository gave no answer.
@@ -144,6 +144,12 @@ pub enum Error {
         /// Which.
         operand: BString,
     },
+    /// `git` is older than what is needed.
+    #[error("git {found} is too old: {}.{} or later is needed", LEAST_GIT.0, LEAST_GIT.1)]
+    OldGit {
+        /// Which it is.
+        found: String,
+    },
     /// `git` could not be started.
     #[error("`git` could not be run")]
     Spawn(#[source] std::io::Error),
@@ -198,6 +204,7 @@ impl Error {
             | Self::ObjectStore(_)
             | Self::Config { .. }
             | Self::Io { .. }
+            | Self::OldGit { .. }
             | Self::Spawn(_)
             | Self::Git { .. } => Need::Repair,
             Self::NotARepository { .. }
@@ -232,6 +239,7 @@ impl Error {
             | Self::SymlinkedIndex { .. }
             | Self::ObjectStore(_)
             | Self::Io { .. }
+            | Self::OldGit { .. }
             | Self::Spawn(_)
             | Self::Git { .. } => true,
             Self::NotARepository { .. }

@@ -5,7 +5,7 @@
 //! | `repo/environment`, `discover` | what a hook's environment says; finding a repository and its work tree |
 //! | `repo/format`, `config`, `open` | whether we understand its format; its configuration; opening it |
 //! | `repo/declining` | what git may leave out of a push after pre-receive has accepted it |
-//! | `repo/spawn`, `status` | the one way to run `git`; whether the work tree is clean |
+//! | `repo/spawn`, `least`, `status` | the one way to run `git`, and the oldest one; whether the work tree is clean |
 //! | `object/alternates`, `odb`, `packs` | one reader over all object directories of a push, quarantine included |
 //! | `object/headers`, `commit`, `trailers`, `tag`, `entry`, `tree_entries`, `kind` | objects, parsed |
 //! | `object/read`, `tree`, `notes`, `hash` | reading them by id or by path; notes; ids of content |
@@ -61,6 +61,7 @@ pub(crate) use refs::store::Target;
 pub(crate) use refs::tracking::Tracking;
 pub(crate) use repo::declining::Installed;
 pub use repo::environment::Environment;
+pub(crate) use repo::least::{LEAST_GIT, too_old};
 pub use repo::open::{Repository, Trust};
 pub(crate) use repo::spawn::Git;
 pub(crate) use walk::ancestors::Ancestors;

@@ -19,6 +19,7 @@ use crate::push::Identity;
 /// # Errors
 /// git or the account cannot be used at all.
 pub(crate) fn diagnose(site: &Site<'_>) -> Result<Diagnosis, Error> {
+    site.check_git()?;
     let mut lines = facts(site)?;
     lines.extend(policy(site)?);
     if observes(site.repository) {

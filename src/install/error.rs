@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::git::LEAST_GIT;
+
 /// An obstacle that stops the installer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -36,6 +38,12 @@ pub(crate) enum Error {
         program: String,
         /// The last line it wrote, escaped.
         message: String,
+    },
+    /// git is older than what is needed.
+    #[error("git {found} is too old: {}.{} or later is needed", LEAST_GIT.0, LEAST_GIT.1)]
+    OldGit {
+        /// Which it is.
+        found: String,
     },
     /// No such account.
     #[error("there is no account `{0}` on this machine")]

@@ -36,6 +36,7 @@ pub(crate) struct Request {
 /// # Errors
 /// A place that belongs to somebody else, or that cannot be read.
 pub(crate) fn plan(site: &Site<'_>, request: &Request) -> Result<Plan, Error> {
+    site.check_git()?;
     // The configuration first: a hook without a policy refuses every push.
     let mut plan = Plan { steps: settings(site, request)?, warnings: Vec::new() };
     let hooks = if request.hooks.is_empty() { site.default_hooks() } else { request.hooks.clone() };

@@ -11,7 +11,7 @@ use super::account::{Account, Job};
 use super::files::script;
 use super::managers::{Manager, Stand, maker, with_end};
 use crate::gate::{Ask, Gate, find_policy};
-use crate::git::Repository;
+use crate::git::{Repository, too_old};
 use crate::hosts::{Hook, Host};
 use crate::model::Failure;
 use crate::policy::{LoadError, Source};
@@ -72,6 +72,12 @@ impl<'a> Site<'a> {
     /// Makes a site of which git has not been asked anything.
     pub(crate) fn new(repository: &'a Repository, account: Account, host: &'static Host) -> Self {
         Self { repository, account, host, said: Said::default() }
+    }
+
+    /// Fails if the account's git is too old.
+    pub(super) fn check_git(&self) -> Result<(), Error> {
+        let said = Job::new("git", self.repository.common_dir()).words(&["version"]).answer(&self.account)?;
+        too_old(&said).map_or(Ok(()), |found| Err(Error::OldGit { found }))
     }
 
     /// Returns the hooks that belong here when none is named.

@@ -18,6 +18,7 @@ mod commands;
 mod doctor;
 mod flows;
 mod formats;
+mod git_version;
 mod help;
 mod hostile_text;
 mod hosts;

@@ -17,13 +17,15 @@ impl Repository {
             return Ok(Some(target));
         }
         // What `for-each-ref` does not list: pseudo refs, and symbolic refs that lead nowhere.
-        if let Some(to) = self.git(&["symbolic-ref", "--quiet", "--no-recurse"]).operand(&named).run_optional()? {
+        if let Some(to) =
+            self.git(&["symbolic-ref", "--quiet", "--no-recurse"]).of_a_new_format().operand(&named).run_optional()?
+        {
             return Ok(Some(Target::Symbolic(RefName::new(to.trim_end()))));
         }
         if name.starts_with(b"refs/") {
             return Ok(None);
         }
-        let id = self.git(&["rev-parse", "--quiet", "--verify"]).operand(&named).run_optional()?;
+        let id = self.git(&["rev-parse", "--quiet", "--verify"]).of_a_new_format().operand(&named).run_optional()?;
         id.map(|id| parse_id(&RefName::new(name), &id, self.refs.hash).map(Target::Id)).transpose()
     }
 
@@ -45,7 +47,7 @@ impl Repository {
             return Ok(Vec::new());
         }
         let format = "--format=%(refname)%00%(objectname)%00%(symref)";
-        let output = self.git(&["for-each-ref", format]).operand(path_of(name)).run()?;
+        let output = self.git(&["for-each-ref", format]).of_a_new_format().operand(path_of(name)).run()?;
         let mut found = Vec::new();
         for line in output.lines() {
             let mut fields = line.split_str("\0");

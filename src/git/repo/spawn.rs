@@ -1,20 +1,26 @@
 //! The one way to run `git`, for what gix cannot do.
 
 use bstr::{BString, ByteSlice as _};
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::io::{Read, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::git::budget::Budget;
 use crate::git::object::alternates::bytes_of;
+use crate::git::repo::least::too_old;
 use crate::git::{Error, Repository};
 
 /// A `git` that is about to be run: in this repository, with a controlled environment, and with options that only the
 /// program's source can name.
 pub struct Git {
+    program: PathBuf,
+    /// Whether the git has to be new enough for what is asked.
+    is_checked: bool,
     command: Command,
     args: Vec<BString>,
     input: Vec<u8>,
@@ -29,7 +35,7 @@ impl Repository {
         // With a path of its own, the system need not copy this process to start another one.
         let program = paths.environment.git_program().unwrap_or_else(|| PathBuf::from("git"));
         #[expect(clippy::disallowed_methods, reason = "this is the place that starts git")]
-        let mut command = Command::new(program);
+        let mut command = Command::new(&program);
         command
             .current_dir(&paths.environment.cwd)
             .env_clear()
@@ -48,6 +54,8 @@ impl Repository {
             command.env("GIT_WORK_TREE", work_tree);
         }
         Git {
+            program,
+            is_checked: true,
             command,
             args: args.iter().map(|arg| BString::from(*arg)).collect(),
             input: Vec::new(),
@@ -68,6 +76,13 @@ impl Git {
             self.command.arg(operand);
             self.args.push(bytes);
         }
+        self
+    }
+
+    /// Leaves out the check that git is new enough, where an older one could not read the repository at all.
+    #[must_use]
+    pub(in crate::git) fn of_a_new_format(mut self) -> Self {
+        self.is_checked = false;
         self
     }
 
@@ -118,6 +133,9 @@ impl Git {
             return Err(Error::Operand { operand });
         }
         self.budget.check()?;
+        if self.is_checked {
+            check_version(&self.program, &self.budget)?;
+        }
         self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = self.command.spawn().map_err(Error::Spawn)?;
         let result = finish(&mut child, self.input, &self.budget);
@@ -127,6 +145,29 @@ impl Git {
         }
         result
     }
+}
+
+/// Fails if a git is too old. It is asked once.
+fn check_version(program: &Path, budget: &Budget) -> Result<(), Error> {
+    static FOUND: Mutex<BTreeMap<PathBuf, Option<String>>> = Mutex::new(BTreeMap::new());
+    let known = FOUND.lock().unwrap_or_else(PoisonError::into_inner).get(program).cloned();
+    let found = match known {
+        Some(known) => known,
+        None => {
+            #[expect(clippy::disallowed_methods, reason = "this is the place that starts git")]
+            let mut command = Command::new(program);
+            command.arg("version").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+            let mut child = command.spawn().map_err(Error::Spawn)?;
+            let output = finish(&mut child, Vec::new(), budget);
+            if output.is_err() {
+                let _ended = child.kill().and_then(|()| child.wait());
+            }
+            let found = too_old(&output?.stdout);
+            FOUND.lock().unwrap_or_else(PoisonError::into_inner).insert(program.to_owned(), found.clone());
+            found
+        }
+    };
+    found.map_or(Ok(()), |found| Err(Error::OldGit { found }))
 }
 
 /// Gives a child its input and waits for its output and its end, no longer than the deadline allows.
