@@ -108,10 +108,12 @@ impl Context {
             Some(directory) => format!("opening the repository {}", directory.display()),
             None => "opening the repository".to_owned(),
         };
-        Repository::open(directory, &environment, trust).map_err(|error| {
+        let repository = Repository::open(directory, &environment, trust).map_err(|error| {
             let exit = if error.is_undecided() { Exit::Undecided } else { Exit::Usage };
             Failure::from_error(exit, detail, &error)
-        })
+        })?;
+        tracing::info!(directory = %repository.git_dir().display(), "opened the repository");
+        Ok(repository)
     }
 
     /// Returns what the environment says about repositories.

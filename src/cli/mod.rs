@@ -26,6 +26,7 @@ mod replay;
 mod report;
 mod rules;
 mod second_look;
+mod trace;
 #[cfg(unix)]
 mod uninstall;
 mod version;
@@ -91,7 +92,9 @@ enum Command {
 /// Runs the program.
 pub fn main() -> ExitCode {
     announce_panics();
-    run(std::env::args_os(), Surroundings::of_process()).into()
+    let surroundings = Surroundings::of_process();
+    trace::start(&surroundings);
+    run(std::env::args_os(), surroundings).into()
 }
 
 /// Runs the command that these words name, the first of which is the program's own name.

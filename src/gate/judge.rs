@@ -26,6 +26,10 @@ impl Gate {
     /// # Errors
     /// A ref would hold an object that does not exist: there is nothing to judge then.
     pub(crate) fn judge(&self, push: &Push, today: Option<Date>) -> Result<Outcome, Failure> {
+        let _time = tracing::info_span!("judge", refs = push.updates.len()).entered();
+        for update in &push.updates {
+            tracing::info!(name = %update.name, old = %update.old, new = %update.new, "judging a ref");
+        }
         let facts = Facts::new(&self.project, push);
         if let Some((name, error)) = facts.missing() {
             return Err(error.into_failure(format!("looking for what {name} is to hold"), push.stage));
@@ -66,6 +70,10 @@ impl Gate {
             findings,
             unevaluated,
         };
+        for open in &outcome.unevaluated {
+            tracing::info!(rule = open.rule, "while" = open.detail, cause = open.cause, "not judged");
+        }
+        tracing::info!(verdict = outcome.verdict.name(), findings = outcome.findings.len(), "judged");
         Ok(outcome.lowered_to(self.highest))
     }
 
@@ -199,6 +207,7 @@ impl<'f, 'p> Judging<'f, 'p> {
 
     /// Asks one rule about one update. What it found before a fact was missing counts, as far as the rule judges it.
     pub(super) fn ask(&mut self, rule: &Armed, update: &Update<'_, '_>) {
+        let _time = tracing::debug_span!("rule", id = rule.meta.id).entered();
         let count = self.kept.counts.entry(rule.meta.id).or_default();
         let mut found = Found::new(MAX_OF_RULE.saturating_sub(count.kept));
         let is_older = |commit| is_older(rule, self.facts, update, commit);

@@ -64,8 +64,21 @@ impl Gate {
             None => source,
         };
         let read = |source: &Source| read_source(&repository, source);
+        let reading = tracing::info_span!("policy", %source).entered();
         let policy = policy::load_while(source, &read, &|| repository.check_deadline().is_ok())?;
-        Self::under(repository, view, policy)
+        drop(reading);
+        let gate = Self::under(repository, view, policy)?;
+        if tracing::enabled!(tracing::Level::INFO) {
+            let id = gate.policy_id();
+            tracing::info!(
+                policy = id.name,
+                source = id.source,
+                blob = id.id,
+                rules = gate.rules.len(),
+                "read the policy"
+            );
+        }
+        Ok(gate)
     }
 
     /// Opens a project under a policy that was read before.

@@ -41,8 +41,10 @@ pub(crate) fn compare(
     to: &[ObjectId],
     options: &Options<'_>,
 ) -> Result<Comparison, Error> {
+    let _time = tracing::info_span!("landed", %from, to = to.len()).entered();
     let answers = Answers::new(repository, from, to, options);
     if let Some(known) = answers.as_ref().and_then(|answers| answers.known(repository)) {
+        tracing::debug!(changes = known.verdicts().len(), "the answer was kept");
         return Ok(known);
     }
     let (compared, lookups) = compare_now(repository, from, to, options)?;

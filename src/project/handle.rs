@@ -145,6 +145,7 @@ impl Project {
     /// # Errors
     /// History that cannot be read, or more of it than anybody can want.
     pub fn commits(&self, tips: &[ObjectId], without: &[ObjectId]) -> Result<Vec<ObjectId>, FactError> {
+        let _time = tracing::debug_span!("walk", from = tips.len(), without = without.len()).entered();
         Ok(self.repository.commits(tips, without, MAX_COMMITS)?)
     }
 

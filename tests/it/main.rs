@@ -50,6 +50,8 @@ mod replay;
 mod reports;
 mod scenario_files;
 mod support;
+mod trace;
+mod tutorial;
 mod version_command;
 mod version_order;
 mod waivers;
