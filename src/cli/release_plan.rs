@@ -19,8 +19,9 @@ use crate::version::Spelling;
 /// a tag on the same commit cannot both publish one version. The policy may say `publishes = "none"` of lines and tag
 /// classes.
 ///
-/// Without --event and --ref the event is that of the GitHub Actions or GitLab CI job this runs in; it needs the whole
-/// history and the tags there (`fetch-depth: 0`, `GIT_DEPTH: 0`).
+/// Without --event and --ref the event is that of the CI job this runs in: GitHub, Forgejo or Gitea Actions, GitLab CI,
+/// Woodpecker CI, Buildkite, Bitbucket Pipelines, Azure Pipelines, CircleCI, Travis CI or Jenkins. It needs the whole history and the
+/// tags there (`fetch-depth: 0` of GitHub's checkout, `GIT_DEPTH: 0` of GitLab).
 ///
 /// A plan of a release says whether it is the highest of its component and of its series (`highest`, `highest_in_series`):
 /// whether `latest`, or `1.5`, means it from now on. A final version is compared with final versions, a pre-release with
