@@ -51,7 +51,6 @@ mod reports;
 mod scenario_files;
 mod support;
 mod trace;
-mod tutorial;
 mod version_command;
 mod version_order;
 mod waivers;
