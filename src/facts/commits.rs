@@ -114,8 +114,16 @@ impl<'p> Facts<'p> {
             let branches = self.push().updates.iter().filter(|update| update.name.namespace() != Namespace::Tag);
             let tips: Vec<ObjectId> =
                 branches.filter(|update| !update.new.is_null()).map(|update| update.new).collect();
+            let mut known = self.before().line_tips()?.to_vec();
+            // Whoever asks about a branch that was there leaves out what it had. Where no other ref of the push asks, that
+            // need not be walked either: a branch that is never merged may be all of it ahead of every line.
+            if self.push().updates.len() == 1
+                && let Some(update) = self.updates().next().filter(|update| update.namespace() != Namespace::Tag)
+            {
+                known.extend(update.known_old()?);
+            }
             let repository = self.project().repository();
-            Ok(Rc::new(repository.fresh(&tips, &self.before().line_tips()?, MAX_COMMITS)?))
+            Ok(Rc::new(repository.fresh(&tips, &known, MAX_COMMITS)?))
         })
     }
 

@@ -34,10 +34,21 @@ pub struct LineMatch<'p> {
 impl Policy {
     /// Returns the line a branch belongs to: the first whose pattern matches.
     pub fn line_of(&self, name: &RefName) -> Option<LineMatch<'_>> {
+        let (at, bindings) = self.find_line(name)?;
+        self.line_at(at, bindings)
+    }
+
+    /// Returns the place of that line among all, and what its pattern bound: for whoever remembers it.
+    pub(crate) fn find_line(&self, name: &RefName) -> Option<(usize, Bindings)> {
         if name.namespace() != Namespace::Branch {
             return None;
         }
-        self.lines.iter().find_map(|line| Some(LineMatch { line, bindings: line.matches(name.short())? }))
+        self.lines.iter().enumerate().find_map(|(at, line)| Some((at, line.matches(name.short())?)))
+    }
+
+    /// Returns what [`Self::find_line`] has found.
+    pub(crate) fn line_at(&self, at: usize, bindings: Bindings) -> Option<LineMatch<'_>> {
+        Some(LineMatch { line: self.lines.get(at)?, bindings })
     }
 
     /// Returns the class a tag belongs to: the first whose pattern matches and whose scheme reads the version.

@@ -1,14 +1,16 @@
 //! A repository under a policy, and the answers that do not depend on where refs point.
 
 use bstr::BString;
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
 
 use super::{FactError, View};
 use crate::git::{Commit, Kind, Peeled, Repository};
 use crate::model::{ObjectId, PolicyLine, RefName, Untrusted};
 use crate::policy::{
-    Changelog, Described, Flow, Line, LineMatch, Origin, Policy, Series, TagClass, TagMatch, VersionField,
+    Bindings, Changelog, Described, Flow, Line, LineMatch, Origin, Policy, Series, TagClass, TagMatch, VersionField,
 };
+use crate::version::Version;
 
 /// How many commits a single question may look at.
 const MAX_COMMITS: usize = 2_000_000;
@@ -21,6 +23,22 @@ pub struct Project {
     repository: Repository,
     policy: Policy,
     view: View,
+    /// The lines of branches that were asked about: every push of a replay asks about every branch.
+    lines_of: RefCell<HashMap<RefName, Option<(usize, Bindings)>>>,
+    /// The classes of tags, likewise: every tag is compared with all others.
+    tags_of: RefCell<HashMap<RefName, Option<KnownTag>>>,
+}
+
+/// So many branches are remembered, and so many tags.
+const MAX_REMEMBERED: usize = 20_000;
+
+/// A [`TagMatch`] with the place of its class.
+#[derive(Clone)]
+struct KnownTag {
+    at: usize,
+    bindings: Bindings,
+    version: Option<Version>,
+    alias: bool,
 }
 
 /// The first-parent history of a branch, down to where it comes into the history of something else.
@@ -35,7 +53,7 @@ pub struct Ahead {
 impl Project {
     /// Puts a repository under a policy. `view` says which of the repository's refs are the receiving side's.
     pub fn new(repository: Repository, policy: Policy, view: View) -> Self {
-        Self { repository, policy, view }
+        Self { repository, policy, view, lines_of: RefCell::default(), tags_of: RefCell::default() }
     }
 
     /// Returns the repository.
@@ -117,12 +135,37 @@ impl Project {
 
     /// Returns a branch's place in the policy.
     pub fn line_of(&self, name: &RefName) -> Option<LineMatch<'_>> {
-        self.policy.line_of(name)
+        let known = self.lines_of.borrow().get(name).cloned();
+        let found = known.unwrap_or_else(|| {
+            let found = self.policy.find_line(name);
+            let known = &mut *self.lines_of.borrow_mut();
+            if known.len() < MAX_REMEMBERED {
+                known.insert(name.clone(), found.clone());
+            }
+            found
+        });
+        let (at, bindings) = found?;
+        self.policy.line_at(at, bindings)
     }
 
     /// Returns a tag's place in the policy.
     pub fn tag_of(&self, name: &RefName) -> Option<TagMatch<'_>> {
-        self.policy.tag_of(name)
+        let known = self.tags_of.borrow().get(name).cloned();
+        if let Some(known) = known {
+            let KnownTag { at, bindings, version, alias } = known?;
+            return Some(TagMatch { class: self.policy.tags.get(at)?, bindings, version, alias });
+        }
+        let found = self.policy.tag_of(name);
+        let kept = found.as_ref().and_then(|tag| {
+            let at = self.policy.tags.iter().position(|class| std::ptr::eq(class, tag.class))?;
+            let TagMatch { bindings, version, alias, .. } = tag.clone();
+            Some(KnownTag { at, bindings, version, alias })
+        });
+        let known = &mut *self.tags_of.borrow_mut();
+        if known.len() < MAX_REMEMBERED && kept.is_some() == found.is_some() {
+            known.insert(name.clone(), kept);
+        }
+        found
     }
 
     /// Returns the line whose branches a tag closes.

@@ -119,6 +119,19 @@ impl<'p> Snapshot<'p> {
     /// Refs that cannot be read, or that this clone does not track.
     pub fn branches(&self, line: &Line, known: &Bindings) -> Result<Vec<(RefName, ObjectId)>, FactError> {
         let mut found = Vec::new();
+        if known.is_empty() && self.project.view().is_at_hand() {
+            for (name, tip) in self.refs(Namespace::Branch, "")?.iter() {
+                let belongs = self.project.line_of(name).is_some_and(|place| place.line.name == line.name);
+                found.extend(belongs.then(|| (name.clone(), *tip)));
+            }
+            if line.branches.len() > 1 {
+                // As the patterns stand, as below.
+                let first =
+                    |name: &RefName| line.branches.iter().position(|pattern| pattern.matches(name.short()).is_some());
+                found.sort_by_cached_key(|(name, _)| first(name));
+            }
+            return Ok(found);
+        }
         let mut seen: BTreeSet<RefName> = BTreeSet::new();
         for pattern in &line.branches {
             for (name, tip) in self.branches_like(pattern, known)? {

@@ -89,6 +89,11 @@ impl View {
         }
     }
 
+    /// Returns whether all refs are at hand: to list them costs no more than to look some up.
+    pub(super) const fn is_at_hand(&self) -> bool {
+        matches!(self, Self::Moment(_))
+    }
+
     /// Returns what a ref holds on the receiving side; `None` when it does not exist there.
     ///
     /// # Errors

@@ -41,6 +41,8 @@ pub(crate) struct History {
     pub events: Vec<Event>,
     /// What is not known of the past, a sentence each.
     pub unknown: Vec<String>,
+    /// The commits, for all who judge these pushes: each asks about ancestry, and most answers are a "no".
+    pub commits: Option<git::WholeHistory>,
 }
 
 /// Which pushes are judged.
@@ -91,6 +93,12 @@ pub(crate) fn history(gate: &Gate, selection: &Selection) -> Result<History, Fac
         sorted: Vec::new(),
     };
     let mut branches = now.refs(Namespace::Branch, "")?.to_vec();
+    let tags = now.refs(Namespace::Tag, "")?;
+    let tips: Vec<ObjectId> = branches.iter().chain(tags.iter()).map(|(_, id)| *id).collect();
+    reader.history.commits = project.repository().read_history(&tips);
+    if let Some(commits) = &reader.history.commits {
+        project.repository().use_history(commits);
+    }
     branches.sort_by_cached_key(|(name, _)| rank(project, name));
     let mut chains = Vec::new();
     for (name, tip) in branches {
@@ -106,7 +114,7 @@ pub(crate) fn history(gate: &Gate, selection: &Selection) -> Result<History, Fac
     for (name, tip, chain) in chains {
         reader.branch(name, tip, &chain)?;
     }
-    reader.tags(&now.refs(Namespace::Tag, "")?)?;
+    reader.tags(&tags)?;
     reader.finish(selection)
 }
 

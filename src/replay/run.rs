@@ -88,7 +88,7 @@ pub(crate) fn replay(
         return Err(failure);
     }
     let parts = parts.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let id = open(terms, Moment::default())?.policy_id();
+    let id = open(terms, history, Moment::default())?.policy_id();
     let judged = || history.events.iter().filter(|event| event.is_judged);
     let span = judged().next().zip(judged().next_back());
     let span = span.map(|(first, last)| (day(first), day(last)));
@@ -115,7 +115,7 @@ impl Worker<'_> {
         }
         let (terms, moment) = (self.terms, self.moment.clone());
         if self.gate.is_none() {
-            self.gate = Some(open(terms, moment)?);
+            self.gate = Some(open(terms, self.history, moment)?);
             self.used = 0;
         }
         self.used += 1;
@@ -151,9 +151,14 @@ fn happen(moment: &Moment, history: &History, event: &Event) {
     }
 }
 
-fn open(terms: &Terms, moment: Moment) -> Result<Gate, Failure> {
+fn open(terms: &Terms, history: &History, moment: Moment) -> Result<Gate, Failure> {
     let opened = Repository::open(Some(&terms.directory), &terms.environment, Trust::Cli);
     let repository = opened.map_err(|error| Failure::from_error(Exit::Undecided, "opening the repository", &error))?;
+    // One push after the other reads the next version of the same trees.
+    let repository = repository.for_many_reads();
+    if let Some(commits) = &history.commits {
+        repository.use_history(commits);
+    }
     Gate::under(repository, View::Moment(moment), terms.policy.clone()).map_err(|error| match error {
         LoadError::Unreadable(failure) => failure,
         LoadError::Invalid(errors) => Failure::new(Exit::Policy, "reading the policy", errors.to_string()),

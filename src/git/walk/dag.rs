@@ -12,6 +12,7 @@ use crate::git::budget::Budget;
 use crate::git::object::headers::Skeleton;
 use crate::git::object::kind::MAX_TEXT_OBJECT;
 use crate::git::object::odb::{Odb, gix_id, model_id};
+use crate::git::walk::whole::Whole;
 use crate::git::{Error, Kind};
 use crate::model::ObjectId;
 
@@ -39,6 +40,8 @@ enum Source {
     NotOpened,
     None,
     Graph(Arc<Graph>),
+    /// What was read into memory instead.
+    Whole(Arc<Whole>),
 }
 
 /// A commit that is not in the commit-graph.
@@ -92,16 +95,27 @@ impl Dag {
     fn graph(&self) -> Option<&Graph> {
         match &self.graph {
             Source::Graph(graph) => Some(graph),
-            Source::None | Source::NotOpened => None,
+            Source::None | Source::NotOpened | Source::Whole(_) => None,
         }
     }
 
+    /// Takes a history that was read into memory for the commit-graph; what was loaded so far is forgotten.
+    pub(in crate::git) fn set_history(&mut self, whole: Arc<Whole>) {
+        self.graph = Source::Whole(whole);
+        self.loaded.clear();
+        self.by_id.clear();
+    }
+
     pub(in crate::git) fn has_graph(&self) -> bool {
-        self.graph().is_some()
+        matches!(self.graph, Source::Graph(_) | Source::Whole(_))
     }
 
     fn first_loaded(&self) -> Node {
-        self.graph().map_or(0, Graph::num_commits)
+        match &self.graph {
+            Source::Graph(graph) => graph.num_commits(),
+            Source::Whole(whole) => whole.len(),
+            Source::None | Source::NotOpened => 0,
+        }
     }
 
     /// Returns how many nodes there are by now.
@@ -121,8 +135,11 @@ impl Dag {
     /// Returns the node of a commit that was seen before or is in the commit-graph.
     pub(in crate::git) fn known(&self, id: ObjectId) -> Option<Node> {
         let key = gix_id(id);
-        let graph = self.graph().filter(|_| id.kind() == self.odb.hash_kind());
-        let in_graph = graph.and_then(|graph| graph.lookup(key)).map(|Position(position)| position);
+        let in_graph = match &self.graph {
+            Source::Graph(graph) if id.kind() == self.odb.hash_kind() => graph.lookup(key).map(|Position(at)| at),
+            Source::Whole(whole) => whole.known(&key),
+            Source::Graph(_) | Source::None | Source::NotOpened => None,
+        };
         in_graph.or_else(|| self.by_id.get(&key).copied())
     }
 
@@ -142,9 +159,10 @@ impl Dag {
     }
 
     pub(in crate::git) fn id(&self, node: Node) -> ObjectId {
-        match self.graph() {
-            Some(graph) if self.is_in_graph(node) => model_id(graph.id_at(Position(node))),
-            _ => self.loaded(node).id,
+        match &self.graph {
+            Source::Graph(graph) if self.is_in_graph(node) => model_id(graph.id_at(Position(node))),
+            Source::Whole(whole) => whole.id(node).unwrap_or_else(|| self.loaded(node).id),
+            Source::Graph(_) | Source::None | Source::NotOpened => self.loaded(node).id,
         }
     }
 
@@ -157,18 +175,20 @@ impl Dag {
 
     /// Returns the committer's date.
     pub(in crate::git) fn date(&self, node: Node) -> i64 {
-        match self.graph() {
-            Some(graph) if self.is_in_graph(node) => {
+        match &self.graph {
+            Source::Graph(graph) if self.is_in_graph(node) => {
                 i64::try_from(graph.commit_at(Position(node)).committer_timestamp()).unwrap_or(i64::MAX)
             }
+            Source::Whole(whole) if self.is_in_graph(node) => whole.date(node),
             _ => self.loaded(node).date,
         }
     }
 
     /// Returns a number greater than those of all ancestors, or [`UNKNOWN_GENERATION`].
     pub(in crate::git) fn generation(&self, node: Node) -> u32 {
-        match self.graph() {
-            Some(graph) if self.is_in_graph(node) => {
+        match &self.graph {
+            Source::Whole(whole) if self.is_in_graph(node) => whole.generation(node),
+            Source::Graph(graph) if self.is_in_graph(node) => {
                 let generation = graph.commit_at(Position(node)).generation();
                 if generation == 0 { UNKNOWN_GENERATION } else { generation }
             }
@@ -181,6 +201,12 @@ impl Dag {
     pub(in crate::git) fn parents(&mut self, node: Node, parents: &mut Vec<Node>) -> Result<bool, Error> {
         parents.clear();
         self.odb.budget.step()?;
+        if let Source::Whole(whole) = &self.graph
+            && self.is_in_graph(node)
+        {
+            parents.extend(whole.parents(node));
+            return Ok(false);
+        }
         if let Some(graph) = self.graph().filter(|_| self.is_in_graph(node)) {
             for position in graph.commit_at(Position(node)).iter_parents() {
                 parents.push(position.map_err(Error::ObjectStore)?.0);

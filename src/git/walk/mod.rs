@@ -8,3 +8,4 @@ pub(in crate::git) mod difference;
 pub(in crate::git) mod fresh;
 pub(in crate::git) mod paint;
 pub(in crate::git) mod subgraph;
+pub(in crate::git) mod whole;

@@ -28,7 +28,7 @@ pub(super) fn propose(context: &Context, directory: Option<&Path>) -> Result<Exi
         }
     };
     let failed = |error: FactError| error.into_failure("learning from the branches and tags", Stage::Ci);
-    let project = Project::new(repository, Policy::empty(), view.clone());
+    let project = Project::new(repository.for_many_reads(), Policy::empty(), view.clone());
     let draft = learn(&project, &name, Depth::History, &progress).map_err(failed)?;
     let ground = Ground { environment: context.environment(), directory: &place, today: today(), progress: &progress };
     let trial = draft.try_out(open()?, view, &ground);
