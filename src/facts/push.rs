@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::{Bindings, FactError, Peeled, Project, Snapshot, Update};
 use crate::git;
 use crate::model::{Actor, Exit, Failure, ObjectId, Push, RefName, RefUpdate};
-use crate::policy::{self, LoadError, Policy, Source};
+use crate::policy::{self, LoadError, Policy, PolicyErrors, Source};
 use crate::project::{Ahead, Memo, policy_ref, read_source};
 use crate::push::Identity;
 
@@ -201,6 +201,36 @@ impl<'p> Facts<'p> {
         let loaded = policy::load_while(policy.source.clone(), &read, &|| repository.check_deadline().is_ok());
         self.project.in_time()?;
         Ok(Some(loaded))
+    }
+
+    /// Returns what can never take effect in the policy that an update leaves, where the update changes one of the policy's
+    /// files: whoever changes it can correct it, and whoever pushes something else is not kept waiting for the proof.
+    ///
+    /// # Errors
+    /// Trees that cannot be read, or the deadline has passed.
+    pub fn dead_in(&self, policy: &Policy, update: &Update<'_, '_>) -> Result<Option<PolicyErrors>, FactError> {
+        if !self.changes_a_file_of(policy, update)? {
+            return Ok(None);
+        }
+        let proof = policy.prove_while(&|| self.project.in_time().is_ok());
+        self.project.in_time()?;
+        Ok(proof.into_warnings().err())
+    }
+
+    fn changes_a_file_of(&self, policy: &Policy, update: &Update<'_, '_>) -> Result<bool, FactError> {
+        let old = update.known_old()?;
+        for layer in &policy.texts {
+            let Ok(Source::Ref { revision, path }) = Source::parse(&layer.name) else { continue };
+            if self.ref_of(&revision)?.is_none_or(|name| name != *update.name()) {
+                continue;
+            }
+            let path = path.as_str().into();
+            let before = old.map(|old| self.project.object_at(old, path)).transpose()?.flatten();
+            if before != self.project.object_at(update.new_id(), path)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Returns the ref behind a policy source's revision, with symbolic refs followed.

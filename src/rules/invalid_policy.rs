@@ -1,4 +1,4 @@
-//! Refuses pushes that would leave the policy unreadable.
+//! Refuses pushes that would leave a policy that cannot be read, or that contradicts itself.
 
 use super::rule::NoOptions;
 use super::{Meta, OptionError, RefRule, Rule, Sink, arm};
@@ -10,7 +10,7 @@ pub(super) struct InvalidPolicy;
 impl Rule for InvalidPolicy {
     const META: Meta = Meta {
         id: "invalid-policy",
-        summary: "Refuses pushes after which the policy of the repository could not be read.",
+        summary: "Refuses pushes after which the policy of the repository could not be read, or contradicts itself.",
         task: "reading the policy in",
         docs: include_str!("invalid_policy.md"),
         default: Level::Refuse,
@@ -31,8 +31,11 @@ impl RefRule for InvalidPolicy {
                 .help("name another policy with `git config refgate.policy` first");
             return Ok(());
         }
-        let errors = match next.and_then(|policy| arm(&policy).map_err(LoadError::from)) {
-            Ok(_) => return Ok(()),
+        let errors = match next.and_then(|policy| arm(&policy).map(|_| policy).map_err(LoadError::from)) {
+            Ok(policy) => match change.facts().dead_in(&policy, change)? {
+                Some(errors) => LoadError::from(errors),
+                None => return Ok(()),
+            },
             Err(errors) => errors,
         };
         sink.report(format!("the policy in `{}` would be invalid: {errors}", change.name()))

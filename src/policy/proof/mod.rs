@@ -1,8 +1,8 @@
 //! Holding a policy against itself: what stands in it and can never take effect.
 //!
 //! A policy with such an error can be read, and whoever wrote it believes in a protection that does not exist. It is proved
-//! before somebody relies on it: by `refgate policy check`, when hooks are installed, and by the doctor. Hooks do not take
-//! the time.
+//! before somebody relies on it: by `refgate policy check`, when hooks are installed, by the doctor, and when a push changes
+//! it. Hooks do not take the time for any other push.
 
 mod examples;
 mod language;
@@ -44,17 +44,22 @@ impl Proof {
 impl Policy {
     /// Holds the policy against itself.
     pub(crate) fn prove(&self) -> Proof {
+        self.prove_while(&|| true)
+    }
+
+    /// Holds the policy against itself as long as there is time; what is not looked at then has nothing said of it.
+    pub(crate) fn prove_while(&self, in_time: &dyn Fn() -> bool) -> Proof {
         let mut prover = Prover { policy: self, proof: Proof::default() };
-        for at in 0..self.lines.len() {
+        for at in (0..self.lines.len()).take_while(|_| in_time()) {
             prover.line(at);
         }
-        for at in 0..self.tags.len() {
+        for at in (0..self.tags.len()).take_while(|_| in_time()) {
             prover.class(at);
         }
-        for at in 0..self.series.len() {
+        for at in (0..self.series.len()).take_while(|_| in_time()) {
             prover.series(at);
         }
-        for (id, setting) in &self.rules {
+        for (id, setting) in self.rules.iter().take_while(|_| in_time()) {
             prover.rule(id, setting);
         }
         prover.proof
