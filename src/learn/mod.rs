@@ -40,6 +40,7 @@ use crate::project::{FactError, Project};
 
 pub(crate) use names::literal;
 pub(crate) use trial::Ground;
+pub(crate) use write::EDITORS;
 
 /// A policy that is proposed.
 #[derive(Debug)]

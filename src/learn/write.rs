@@ -8,13 +8,18 @@ use super::proposal::Proposal;
 use super::trial::{Refused, Trial};
 use crate::policy::inline;
 
+/// The first lines of every policy that is written: where editors with Taplo find the keys. There is no address to name, so
+/// it is a file next to the policy, and a line that says how to make it.
+pub(crate) const EDITORS: &str = "#:schema .refgate.schema.json\n\
+     # For editors: `refgate policy schema > .refgate.schema.json` makes the file that the line above names.\n";
+
 /// The rule about tags that no class has.
 const UNLISTED_TAG: &str = "unlisted-tag";
 
 impl Draft {
     /// Writes the policy; with what came of a trial, each rule at the level that it would start with.
     pub(crate) fn text(&self, trial: Option<&Trial>) -> String {
-        let mut text = String::from("# Proposed by `refgate policy init");
+        let mut text = format!("{EDITORS}# Proposed by `refgate policy init");
         text.push_str(match trial {
             Some(_) => " --from-history`. The comments say what each table rests on.\n",
             None => "` by branches and tags. `refgate policy init --from-history` looks at commits and files, too.\n",

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use toml::Value;
 
 use crate::cli::context::Context;
-use crate::learn::literal;
+use crate::learn::{EDITORS, literal};
 use crate::model::{Exit, Failure};
 use crate::policy::{PRESETS, Source};
 
@@ -44,22 +44,25 @@ const MAINLINE: &str = "[\"main\", \"master\"]";
 /// Returns the policy that fits the repository this runs in: what its branches and tags show, or where they show nothing of
 /// releases, the usual one with its mainline.
 fn usual(context: &Context) -> String {
-    let Some(draft) = history::by_refs(context) else { return TEMPLATE.to_owned() };
+    let template = format!("{EDITORS}{TEMPLATE}");
+    let Some(draft) = history::by_refs(context) else { return template };
     match draft.mainline() {
         _ if draft.has_releases() => draft.text(None),
-        None | Some("main" | "master") => TEMPLATE.to_owned(),
-        Some(mainline) => TEMPLATE.replace(MAINLINE, &Value::from(literal(mainline)).to_string()),
+        None | Some("main" | "master") => template,
+        Some(mainline) => template.replace(MAINLINE, &Value::from(literal(mainline)).to_string()),
     }
 }
 
 fn init(context: &Context, preset: Option<&str>, file: &Path) -> Result<(), Failure> {
     let failure = |cause: String| Failure::new(Exit::Usage, format!("writing {}", file.display()), cause);
-    let usual = usual(context);
     let text = match preset {
-        None => usual.as_str(),
+        None => usual(context),
         Some(name) => match Source::parse(&format!("preset:{name}")).map_err(|error| failure(error.to_string()))? {
-            Source::Preset(known) => PRESETS.iter().find(|(name, _)| *name == known).map_or("", |(_, text)| text),
-            Source::File(_) | Source::Tree { .. } | Source::Ref { .. } => "",
+            Source::Preset(known) => {
+                let text = PRESETS.iter().find(|(name, _)| *name == known).map_or("", |(_, text)| text);
+                format!("{EDITORS}{text}")
+            }
+            Source::File(_) | Source::Tree { .. } | Source::Ref { .. } => String::new(),
         },
     };
     // `create_new`: a policy somebody wrote is never overwritten.

@@ -3,9 +3,15 @@
 use crate::policy::Policy;
 use crate::rules::REGISTRY;
 
+/// What the schema is called, wherever a copy of it lies: it has no address of its own.
+const ID: &str = "urn:refgate:policy-v1";
+
 /// Returns the JSON schema of the policy format with every rule's own options in it.
 pub(in crate::cli) fn schema() -> String {
     let mut schema = Policy::schema().to_value();
+    if let Some(root) = schema.as_object_mut() {
+        root.insert("$id".to_owned(), ID.into());
+    }
     let common = Policy::rule_schema().to_value();
     let rules: serde_json::Map<String, serde_json::Value> = REGISTRY
         .iter()
