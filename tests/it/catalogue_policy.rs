@@ -1,7 +1,7 @@
 //! The reference page of the policy format, `docs/policy.md`: made from the JSON schema, whose texts are the doc comments
 //! of the tables, and current.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -112,6 +112,120 @@ fn every_example_and_default_on_the_policy_page_is_one_that_the_schema_takes() {
     assert!(checked > 60, "{checked}");
 }
 
+/// Returns what reads a key, for the page: rules, and what else there is.
+fn readers(value: &Value) -> Option<String> {
+    let rules = value["x-rules"].as_array().into_iter().flatten();
+    let rules = rules.map(|id| format!("`{}`", id.as_str().unwrap()));
+    let all: Vec<String> = rules.chain(value["x-also"].as_str().map(str::to_owned)).collect();
+    (!all.is_empty()).then(|| all.join(", "))
+}
+
+/// Calls a function with every key that is not a table of keys, by its full name, without those of single rules.
+fn each_leaf<'s>(schema: &'s Value, value: &'s Value, name: &str, found: &mut dyn FnMut(&str, &'s Value)) {
+    let table = referred(schema, value);
+    let table = referred(schema, table.get("items").unwrap_or(table));
+    let Some(properties) = table.get("properties").and_then(Value::as_object) else {
+        found(name, value);
+        return;
+    };
+    for (key, below) in properties.iter().filter(|(key, _)| !(name.is_empty() && *key == "rules")) {
+        let name = if name.is_empty() { key.clone() } else { format!("{name}.{key}") };
+        each_leaf(schema, below, &name, found);
+    }
+}
+
+/// Returns the keys that a TOML text has, by their full names.
+fn keys_of(value: &toml::Value, name: &str, keys: &mut BTreeSet<String>) {
+    match value {
+        toml::Value::Table(table) => {
+            for (key, below) in table {
+                let name = if name.is_empty() { key.clone() } else { format!("{name}.{key}") };
+                keys_of(below, &name, keys);
+                keys.insert(name);
+            }
+        }
+        toml::Value::Array(items) => items.iter().for_each(|item| keys_of(item, name, keys)),
+        _ => {}
+    }
+}
+
+/// Returns the keys of the policies in the scenarios of a rule.
+fn keys_in_scenarios(rule: &str) -> BTreeSet<String> {
+    let path = format!("tests/scenarios/{}.md", rule.replace('-', "_"));
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
+    let mut keys = BTreeSet::new();
+    for block in text.split("```toml").skip(1) {
+        let block = block.split_once('\n').unwrap().1.split_once("```").unwrap().0;
+        if let Ok(table) = block.parse::<toml::Table>() {
+            keys_of(&toml::Value::Table(table), "", &mut keys);
+        }
+    }
+    keys
+}
+
+/// Returns the pages of the rules, by their ids.
+fn rule_pages() -> BTreeMap<String, String> {
+    let output = refgate(Path::new("/"), &["rules", "--format", "json"], b"");
+    let rules: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let ids = rules["rules"].as_array().unwrap().iter().map(|rule| rule["id"].as_str().unwrap().to_owned());
+    let page = |id: &String| String::from_utf8(refgate(Path::new("/"), &["explain", id], b"").stdout).unwrap();
+    ids.map(|id| (id.clone(), page(&id))).collect()
+}
+
+#[test]
+fn every_key_says_which_rules_read_it() {
+    let (schema, pages) = (schema(), rule_pages());
+    let mut wrong = Vec::new();
+    let mut leaves: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    each_leaf(&schema, &schema, "", &mut |name, value| {
+        if readers(value).is_none() {
+            wrong.push(format!("`{name}`: `x-rules` or `x-also` next to the key say what reads it"));
+        }
+        let rules = value["x-rules"].as_array().into_iter().flatten().map(|id| id.as_str().unwrap()).collect();
+        leaves.insert(name.to_owned(), rules);
+    });
+    assert!(leaves.len() > 80, "{} keys", leaves.len());
+    // A claim is borne out by a scenario of the rule that uses the key, or by the rule's page that speaks of it.
+    let scenarios: BTreeMap<&str, BTreeSet<String>> =
+        pages.keys().map(|rule| (rule.as_str(), keys_in_scenarios(rule))).collect();
+    for (name, rules) in &leaves {
+        let last = name.rsplit('.').next().unwrap();
+        for rule in rules {
+            let Some(page) = pages.get(*rule) else {
+                wrong.push(format!("`{name}`: there is no rule `{rule}`"));
+                continue;
+            };
+            if !scenarios[rule].contains(name) && !spans(page).any(|span| is_about(span, last)) {
+                wrong.push(format!("`{name}`: neither a scenario of `{rule}` nor its page has the key"));
+            }
+        }
+    }
+    // What a rule's page calls by a name that only one key has, it reads.
+    for (rule, page) in &pages {
+        for span in spans(page) {
+            let word = span.split([' ', '=']).next().unwrap();
+            let named: Vec<_> = leaves.iter().filter(|(name, _)| name.rsplit('.').next() == Some(word)).collect();
+            if let ([(name, rules)], true) = (named.as_slice(), word.contains('-'))
+                && !rules.contains(rule.as_str())
+            {
+                wrong.push(format!("`{name}`: the page of `{rule}` speaks of it, and it does not name that rule"));
+            }
+        }
+    }
+    wrong.dedup();
+    assert_eq!(wrong, [""; 0], "{wrong:#?}");
+}
+
+/// Returns what stands between backticks in a text.
+fn spans(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
+/// Returns whether a piece of code names a key: alone, with a value, or by its full name.
+fn is_about(span: &str, key: &str) -> bool {
+    span.split(|c: char| !(c.is_alphanumeric() || c == '-')).any(|word| word == key)
+}
+
 #[test]
 fn every_block_on_the_policy_page_is_a_policy_that_refgate_takes() {
     let (_, text) = page();
@@ -209,6 +323,9 @@ impl<'s> Writer<'s> {
         let _ = writeln!(self.text, "- default: {default}");
         for example in value["examples"].as_array().into_iter().flatten() {
             let _ = writeln!(self.text, "- example: `{key} = {}`", toml_of(example));
+        }
+        if let Some(readers) = readers(value) {
+            let _ = writeln!(self.text, "- read by: {readers}");
         }
         let words = own.get("items").map_or(own, |items| referred(self.schema, items));
         for word in words["oneOf"].as_array().into_iter().flatten() {

@@ -33,22 +33,28 @@ use crate::policy::text::{ClassName, Expression, LineName, Located, Text, Texts}
 pub(crate) struct RawChangelog {
     /// A file with an entry for each version.
     #[schemars(example = &"CHANGELOG.md")]
+    #[schemars(extend("x-rules" = ["undocumented-release", "stranded-changelog", "hand-edited-version"]))]
     path: Option<Located<Text<PathPattern>>>,
     /// How that file is written.
     #[schemars(example = &"keep-a-changelog")]
+    #[schemars(extend("x-rules" = ["undocumented-release", "stranded-changelog", "hand-edited-version"]))]
     format: Option<Located<RawFormat>>,
     /// Instead of `format`, for a file of any other form: an expression that matches the heading of each entry, with the
     /// group `version`. `^` and `$` match at the ends of lines.
     #[schemars(example = &r"^## Cargo (?P<version>\S+)")]
+    #[schemars(extend("x-rules" = ["undocumented-release", "stranded-changelog", "hand-edited-version"]))]
     heading: Option<Located<Text<Expression>>>,
     /// Instead: a file of its own for each version.
     #[schemars(example = &"docs/releases/{version}.md")]
+    #[schemars(extend("x-rules" = ["undocumented-release", "unannounced-release"]))]
     notes: Option<Located<Text<PathPattern>>>,
     /// Whether a version's tag needs its entry; or the tag classes whose versions do.
     #[schemars(example = true, example = ["version"], extend("default" = false))]
+    #[schemars(extend("x-rules" = ["undocumented-release"]))]
     required_by_tag: Option<Located<Required>>,
     /// Lines on whose branches the notes are asked for before any tag: the names of their branches say the version.
     #[schemars(example = &"release")]
+    #[schemars(extend("x-rules" = ["unannounced-release"]))]
     early: Option<Located<Texts<LineName>>>,
     /// Where entries have to be brought.
     reintegrate: Option<RawReintegrate>,
@@ -60,13 +66,16 @@ pub(crate) struct RawChangelog {
 pub(crate) struct RawReintegrate {
     /// The line they are made on.
     #[schemars(example = &"release")]
+    #[schemars(extend("x-rules" = ["stranded-changelog"]))]
     from: Located<Text<LineName>>,
     /// The line they have to get to.
     #[schemars(example = &"main")]
+    #[schemars(extend("x-rules" = ["stranded-changelog"]))]
     to: Located<Text<LineName>>,
     /// When they have to be there.
     #[serde(default)]
     #[schemars(example = &"report", extend("default" = "next-tag"))]
+    #[schemars(extend("x-rules" = ["stranded-changelog"]))]
     due: Due,
 }
 

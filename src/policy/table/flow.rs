@@ -28,37 +28,47 @@ use crate::policy::text::{FlowDueText, KindName, LineName, Located, Text, Texts,
 pub(crate) struct RawFlow {
     /// The line that changes are made on.
     #[schemars(example = &"release")]
+    #[schemars(extend("x-rules" = ["unlanded-fix", "discarded-change", "unverified-pick", "unrepaired-pick"], "x-also" = "`refgate landed`"))]
     from: Located<Text<LineName>>,
     /// The line they must get to.
     #[schemars(example = &"main")]
+    #[schemars(extend("x-rules" = ["unlanded-fix", "discarded-change", "unverified-pick", "unrepaired-pick"], "x-also" = "`refgate landed`"))]
     to: Located<Text<LineName>>,
     /// How they may travel.
     #[schemars(example = ["pick"])]
+    #[schemars(extend("x-rules" = ["unlanded-fix", "unverified-pick"], "x-also" = "`refgate landed`"))]
     by: Located<Vec<Way>>,
     /// When they are due. `before` is already, or with the same push; `next-tag` before the next version of the line is
     /// tagged; `14d` so many days after the commit was made; `report` never holds anything up.
     #[schemars(example = &"14d")]
+    #[schemars(extend("x-rules" = ["unlanded-fix"], "x-also" = "`refgate landed`"))]
     due: Located<Text<FlowDueText>>,
     /// The same for kinds of change that are due at another time. A change of several of these kinds is due at each of
     /// their times.
     #[schemars(with = "Option<BTreeMap<String, Text<FlowDueText>>>", example = raw_example("security", "before"))]
+    #[schemars(extend("x-rules" = ["unlanded-fix"], "x-also" = "`refgate landed`"))]
     due_for: Option<Located<BTreeMap<String, Located<Text<FlowDueText>>>>>,
     /// Which branches have to have a change, where a line has more than one. It speaks of the branches of `to`; where that
     /// is a single branch, of those of `from`: `latest` then means that only the newest of them owes, `maintained` that
     /// those which are no longer maintained owe nothing.
     #[schemars(example = &"latest", extend("default" = "any"))]
+    #[schemars(extend("x-rules" = ["unlanded-fix"], "x-also" = "`refgate landed`"))]
     branches: Option<Located<Branches>>,
     /// Which branches of `from` owe what is on them.
     #[schemars(example = &"latest", extend("default" = "every"))]
+    #[schemars(extend("x-rules" = ["unlanded-fix"], "x-also" = "`refgate landed`"))]
     from_branches: Option<Located<FromBranches>>,
     /// The only kinds of change that have to get to the other line.
     #[schemars(example = ["fix", "security"], extend("x-default" = "every kind"))]
+    #[schemars(extend("x-rules" = ["unlanded-fix", "discarded-change"], "x-also" = "`refgate landed`"))]
     only_changes: Option<Located<Texts<KindName>>>,
     /// Only changes that touch one of these paths have to get there.
     #[schemars(example = ["src/**"], extend("x-default" = "every path"))]
+    #[schemars(extend("x-rules" = ["unlanded-fix", "discarded-change"], "x-also" = "`refgate landed`"))]
     only_paths: Option<Located<Texts<Pattern>>>,
     /// What a change is of which only a part has landed.
     #[schemars(example = &"refuse", extend("default" = "warn"))]
+    #[schemars(extend("x-rules" = ["unlanded-fix"], "x-also" = "`refgate landed`"))]
     partial: Option<Part>,
     /// Only what is wanted on a branch of `to` has to get there, and each branch is answered for itself: by any of these
     /// signs. With `due = "next-tag"` it is due before the next version of the branch that it is wanted on.
@@ -66,19 +76,24 @@ pub(crate) struct RawFlow {
     wanted_by: Option<Located<Vec<Located<RawWanted>>>>,
     /// Kinds of change that stay where they are.
     #[schemars(example = ["release", "docs"])]
+    #[schemars(extend("x-rules" = ["unlanded-fix", "discarded-change"], "x-also" = "`refgate landed`"))]
     exempt_changes: Option<Located<Texts<KindName>>>,
     /// A change that touches these paths alone stays where it is.
     #[schemars(example = ["debian/**"])]
+    #[schemars(extend("x-rules" = ["unlanded-fix", "discarded-change"], "x-also" = "`refgate landed`"))]
     exempt_paths: Option<Located<Texts<Pattern>>>,
     /// The trailer by which a commit says that it stays where it is, and why.
     #[schemars(with = "Option<Text<Token>>", example = &"Release-Only", extend("default" = EXEMPT_TRAILER))]
+    #[schemars(extend("x-rules" = ["unlanded-fix", "discarded-change"], "x-also" = "`refgate landed`"))]
     exempt_trailer: Option<String>,
     /// Whether release chores (version bumps, changelog syncs, release commits) have to reach the other line too.
     #[serde(default)]
     #[schemars(example = true)]
+    #[schemars(extend("x-rules" = ["unlanded-fix", "discarded-change"], "x-also" = "`refgate landed`"))]
     owes_chores: bool,
     /// The older way to write `branches = "every"`.
     #[schemars(example = true, extend("default" = false))]
+    #[schemars(extend("x-rules" = ["unlanded-fix"], "x-also" = "`refgate landed`"))]
     each: Option<Located<bool>>,
 }
 

@@ -20,24 +20,30 @@ use crate::policy::text::{Layer, Located, OpenWord, Text};
 pub(crate) struct RawHead {
     /// The version of the format: 1.
     #[schemars(example = 1)]
+    #[schemars(extend("x-also" = "refgate itself: a version that it does not know is an error"))]
     schema: u32,
     /// What reports call the policy.
     #[schemars(example = &"my-project")]
+    #[schemars(extend("x-also" = "reports"))]
     name: String,
     /// Policies that this one adds to: presets by name, or files next to this one. Each is a layer above this one, and may
     /// extend others in turn. A policy in a work tree extends no file outside of it: whoever proposes a change wrote it.
     #[schemars(default, with = "Vec<Text<Layer>>", example = ["org.toml"])]
+    #[schemars(extend("x-rules" = ["invalid-policy"], "x-also" = "whoever reads the policy"))]
     extends: (),
     /// What policies that extend this one may weaken. Without it they may add and tighten, and nothing else.
     #[schemars(default, with = "Vec<Text<OpenWord>>", example = ["line", "version-gap"])]
+    #[schemars(extend("x-rules" = ["invalid-policy"], "x-also" = "whoever reads the policy: what a lower layer weakens without leave is an error"))]
     open: (),
     /// The level above which no rule weighs. With `observe`, everything is judged and recorded, nothing is refused, and every
     /// report says what would have been: a policy is tried without a change of its rules. `refgate install --observe` sets
     /// the same for one repository.
     #[schemars(default, with = "Level", example = &"observe", extend("default" = "refuse"))]
+    #[schemars(extend("x-also" = "the level of every finding"))]
     highest_level: (),
     /// Groups of actors, by name. What takes actors takes a group as `@NAME`.
     #[schemars(default, with = "RawGroups")]
+    #[schemars(extend("x-also" = "every key that takes actors"))]
     group: (),
 }
 

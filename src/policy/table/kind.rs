@@ -29,18 +29,23 @@ use crate::policy::text::{Expression, KindName, Located, Meaning, NewName, Text,
 pub(crate) struct RawKind {
     /// What other tables call it.
     #[schemars(example = &"translation")]
+    #[schemars(extend("x-also" = "the tables that name the kind"))]
     name: Located<Text<NewName>>,
     /// It matches the commit's subject, anywhere.
     #[schemars(example = &"^Bump version to ")]
+    #[schemars(extend("x-also" = "every rule and every key that asks for kinds of change"))]
     subject: Option<Located<Text<Expression>>>,
     /// It matches the commit's message, anywhere; `^` and `$` match at each line.
     #[schemars(example = &"^Breaking( change)?:")]
+    #[schemars(extend("x-also" = "every rule and every key that asks for kinds of change"))]
     message: Option<Located<Text<Expression>>>,
     /// The commit touches these paths and no others.
     #[schemars(example = ["po/**", "debian/changelog"])]
+    #[schemars(extend("x-also" = "every rule and every key that asks for kinds of change"))]
     paths: Option<Located<Texts<Pattern>>>,
     /// The commit carries a trailer of this token with the kind's name.
     #[schemars(example = &"Change-Kind")]
+    #[schemars(extend("x-also" = "every rule and every key that asks for kinds of change"))]
     trailer: Option<String>,
     /// The commit names an issue that has this label in a file of its tree.
     issue: Option<RawIssue>,
@@ -53,12 +58,15 @@ pub(crate) struct RawKind {
 pub(crate) struct RawIssue {
     /// How a message names an issue.
     #[schemars(example = &"T[0-9]+")]
+    #[schemars(extend("x-also" = "every rule and every key that asks for kinds of change"))]
     id: Located<Text<Expression>>,
     /// The file in which labels are written down.
     #[schemars(example = &"docs/issues.txt")]
+    #[schemars(extend("x-also" = "every rule and every key that asks for kinds of change"))]
     file: String,
     /// The label.
     #[schemars(example = &"bug")]
+    #[schemars(extend("x-also" = "every rule and every key that asks for kinds of change"))]
     label: String,
 }
 

@@ -116,6 +116,7 @@ pub(crate) struct RawLanded {
     /// Forms in which messages name the original of a change, next to the built-in ones: plain text with one `{commit}` or
     /// `{pull-request}`. A form counts at the beginning of a line below the subject, without regard to case.
     #[schemars(example = ["Ported-From: {commit}", "Upstream-Pull: #{pull-request}"])]
+    #[schemars(extend("x-rules" = ["unlanded-fix", "discarded-change", "unverified-pick", "unrepaired-pick"], "x-also" = "`refgate landed`, `refgate where`"))]
     named_by: Vec<Located<Text<NamingForm>>>,
 }
 

@@ -108,32 +108,41 @@ impl From<Role> for LinePublishes {
 pub(crate) struct RawLine {
     /// What messages and other tables call it.
     #[schemars(example = &"release")]
+    #[schemars(extend("x-also" = "messages, and the tables that name the line"))]
     name: Located<Text<NewName>>,
     /// The branches it has, without `refs/heads/`. A pattern after `!` takes branches out again.
     #[schemars(example = ["feature/**", "{user}/**", "!release/**"])]
+    #[schemars(extend("x-rules" = ["unlisted-branch", "misplaced-branch"], "x-also" = "everything that is asked about branches"))]
     branch: Located<Texts<Pattern>>,
     /// What it is for.
     #[schemars(example = &"mainline")]
+    #[schemars(extend("x-rules" = ["misplaced-branch", "unflagged-feature"], "x-also" = "`refgate release-plan`, `refgate version`, `refgate where`"))]
     role: Role,
     /// The line its branches start from.
     #[schemars(example = &"main")]
+    #[schemars(extend("x-rules" = ["misplaced-branch", "wrong-way-merge", "unrepaired-pick", "retired-line"], "x-also" = "what counts as new on a branch"))]
     cut_from: Option<Located<Text<LineName>>>,
     /// How one of its branches is declared unmaintained.
     retired_by: Option<RawRetiredBy>,
     /// The only kinds of change that its branches take.
     #[schemars(example = ["fix", "docs", "release"], extend("x-default" = "every kind"))]
+    #[schemars(extend("x-rules" = ["misplaced-change"]))]
     accepts_changes: Option<Located<Texts<KindName>>>,
     /// Kinds of change that they do not take.
     #[schemars(example = ["feature", "breaking"])]
+    #[schemars(extend("x-rules" = ["misplaced-change"]))]
     refuses_changes: Option<Located<Texts<KindName>>>,
     /// Lines that must have a commit before these branches receive it.
     #[schemars(example = &"develop")]
+    #[schemars(extend("x-rules" = ["unpromoted-commit"]))]
     only_from: Option<Located<Texts<LineName>>>,
     /// What its branches prepare: `major`, so that a new one has a `{major}` one above the highest release's.
     #[schemars(example = &"major")]
+    #[schemars(extend("x-rules" = ["unlisted-branch"]))]
     next: Option<Located<Upcoming>>,
     /// The line that its branches are merged into in the end.
     #[schemars(example = &"main")]
+    #[schemars(extend("x-rules" = ["misplaced-change"]))]
     merges_into: Option<Located<Text<LineName>>>,
     /// What some branches may take of the line that they are cut from, whatever is in it.
     takes: Option<RawTake>,
@@ -142,12 +151,15 @@ pub(crate) struct RawLine {
     may: RawLineMay,
     /// Whether its branches may be deleted.
     #[schemars(example = true, extend("x-default" = "`true` for topic branches and where `may.delete` names somebody, else `false`"))]
+    #[schemars(extend("x-rules" = ["deleted-ref"]))]
     deletable: Option<bool>,
     /// Whether their history may be replaced.
     #[schemars(example = true, extend("x-default" = "`true` for topic branches and where `may.rewrite` names somebody, else `false`"))]
+    #[schemars(extend("x-rules" = ["rewritten-history"]))]
     rewritable: Option<bool>,
     /// What a push to them publishes (`refgate release-plan`). A push to a branch never publishes a release.
     #[schemars(example = &"none", extend("x-default" = "`\"none\"` for environments, else `\"dev\"`"))]
+    #[schemars(extend("x-also" = "`refgate release-plan`"))]
     publishes: Option<LinePublishes>,
 }
 
@@ -157,9 +169,11 @@ pub(crate) struct RawLine {
 pub(crate) struct RawTake {
     /// The branches.
     #[schemars(example = &"release/1.0")]
+    #[schemars(extend("x-rules" = ["misplaced-change", "out-of-order-tag", "wrong-way-merge"]))]
     branch: Located<Text<Pattern>>,
     /// The tag up to which they may take it, without `refs/tags/`.
     #[schemars(example = &"1.1.2")]
+    #[schemars(extend("x-rules" = ["misplaced-change", "out-of-order-tag", "wrong-way-merge"]))]
     through: Located<Text<Pattern>>,
 }
 
@@ -169,12 +183,15 @@ pub(crate) struct RawTake {
 pub(crate) struct RawRetiredBy {
     /// A commit of the branch carries this trailer.
     #[schemars(example = &"End-of-Life")]
+    #[schemars(extend("x-rules" = ["retired-line", "unlanded-fix"]))]
     trailer: Option<Located<Text<Token>>>,
     /// A tag of this name exists.
     #[schemars(example = &"{major}.{minor}-eol")]
+    #[schemars(extend("x-rules" = ["retired-line", "unlanded-fix", "deleted-ref", "moved-tag"]))]
     tag: Option<Located<Text<Pattern>>>,
     /// The policy itself lists the branches.
     #[schemars(example = ["1.09", "1.13"])]
+    #[schemars(extend("x-rules" = ["retired-line", "unlanded-fix"]))]
     branches: Option<Located<Texts<Pattern>>>,
 }
 

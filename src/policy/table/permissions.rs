@@ -26,15 +26,19 @@ pub struct Permissions {
 pub(crate) struct RawLineMay {
     /// Who may make a new branch.
     #[schemars(example = &"@release-managers")]
+    #[schemars(extend("x-rules" = ["unauthorized-actor"]))]
     create: Option<Located<Texts<ActorSet>>>,
     /// Who may add commits.
     #[schemars(example = ["alice", "@release-managers"])]
+    #[schemars(extend("x-rules" = ["unauthorized-actor"]))]
     push: Option<Located<Texts<ActorSet>>>,
     /// Who may replace history. Naming somebody also makes the branches rewritable.
     #[schemars(example = &"@host")]
+    #[schemars(extend("x-rules" = ["unauthorized-actor"]))]
     rewrite: Option<Located<Texts<ActorSet>>>,
     /// Who may delete. Naming somebody also makes the branches deletable.
     #[schemars(example = &"@host")]
+    #[schemars(extend("x-rules" = ["unauthorized-actor"]))]
     delete: Option<Located<Texts<ActorSet>>>,
 }
 
@@ -55,12 +59,15 @@ impl RawLineMay {
 pub(crate) struct RawTagMay {
     /// Who may make a tag.
     #[schemars(example = &"@release-managers")]
+    #[schemars(extend("x-rules" = ["unauthorized-actor"]))]
     create: Option<Located<Texts<ActorSet>>>,
     /// Who may move one. Naming somebody also makes the tags movable.
     #[schemars(example = &"@host")]
+    #[schemars(extend("x-rules" = ["unauthorized-actor"]))]
     r#move: Option<Located<Texts<ActorSet>>>,
     /// Who may delete one. Naming somebody also makes the tags deletable.
     #[schemars(example = &"@host")]
+    #[schemars(extend("x-rules" = ["unauthorized-actor"]))]
     delete: Option<Located<Texts<ActorSet>>>,
 }
 

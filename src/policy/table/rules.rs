@@ -35,6 +35,7 @@ use crate::policy::text::{DayOrCommit, Located, Text, Texts};
 pub(crate) struct RawRule {
     /// How much its findings weigh.
     #[schemars(example = &"warn", extend("x-default" = "the rule's own, which `refgate rules` lists"))]
+    #[schemars(extend("x-also" = "the rule of that id"))]
     level: Option<Level>,
     /// What is older than this is not judged, so that an old repository can take up a rule without rewriting its history.
     ///
@@ -43,12 +44,15 @@ pub(crate) struct RawRule {
     /// a merged branch included, it is as old as it says; where that matters, name a commit: it and its ancestors are
     /// older, and nothing else is.
     #[schemars(example = &"2026-11-21", extend("x-default" = "everything is judged"))]
+    #[schemars(extend("x-also" = "the rule of that id"))]
     since: Option<Located<Text<DayOrCommit>>>,
     /// Only these refs are judged, in full.
     #[schemars(example = &"refs/heads/release/**", extend("x-default" = "every ref"))]
+    #[schemars(extend("x-also" = "the rule of that id"))]
     only: Option<Located<Texts<Pattern>>>,
     /// These refs are not judged, in full.
     #[schemars(example = &"refs/tags/archive/**")]
+    #[schemars(extend("x-also" = "the rule of that id"))]
     except: Option<Located<Texts<Pattern>>>,
 }
 

@@ -30,15 +30,19 @@ use crate::version::Range;
 pub(crate) struct RawSeries {
     /// The versions.
     #[schemars(example = &">=1.1.3, <1.2")]
+    #[schemars(extend("x-rules" = ["misplaced-tag", "reserved-version", "out-of-order-tag"], "x-also" = "`refgate where`"))]
     versions: Located<Text<Range>>,
     /// The tag class they belong to.
     #[schemars(example = &"version", extend("x-default" = "every class"))]
+    #[schemars(extend("x-rules" = ["misplaced-tag", "reserved-version", "out-of-order-tag"], "x-also" = "`refgate where`"))]
     tag: Option<Located<Text<ClassName>>>,
     /// The lines or branches that they sit on.
     #[schemars(example = &"release/1.0", extend("x-default" = "where the tag class says"))]
+    #[schemars(extend("x-rules" = ["misplaced-tag", "reserved-version", "out-of-order-tag", "unlanded-fix", "unrepaired-pick"], "x-also" = "`refgate where`"))]
     line: Option<Located<Texts<LineOrBranch>>>,
     /// What they are kept for: nobody else may use them.
     #[schemars(example = &"Algiers")]
+    #[schemars(extend("x-rules" = ["reserved-version"]))]
     reserved_for: Option<String>,
 }
 

@@ -101,50 +101,64 @@ impl Stability {
 pub(crate) struct RawTag {
     /// What messages and other tables call it.
     #[schemars(example = &"version")]
+    #[schemars(extend("x-also" = "messages, and the tables that name the class"))]
     name: Located<Text<NewName>>,
     /// The tags it has, without `refs/tags/`.
     #[schemars(example = &"{scope}-{version}")]
+    #[schemars(extend("x-rules" = ["unlisted-tag"], "x-also" = "everything that is asked about tags"))]
     tag: Located<Texts<Pattern>>,
     /// What its tags are for.
     #[serde(default)]
     #[schemars(example = &"marker", extend("default" = "version"))]
+    #[schemars(extend("x-rules" = ["misplaced-tag", "mismatched-tag", "floating-image"], "x-also" = "which rules judge its tags at all"))]
     kind: TagKind,
     /// How its versions are read and ordered. A class whose patterns have `{version}` needs one.
     #[schemars(example = &"calver:YYYY.MM.MICRO")]
+    #[schemars(extend("x-rules" = ["unlisted-tag", "out-of-order-tag", "duplicate-version", "mismatched-tag", "version-gap"], "x-also" = "`refgate version`, `refgate release-plan`"))]
     scheme: Option<Located<Text<Scheme>>>,
     /// A second scheme that has to be able to read its versions too: PEP 440 versions that are Semantic Versions as well.
     #[schemars(example = &"semver")]
+    #[schemars(extend("x-rules" = ["unlisted-tag"]))]
     valid_as: Option<Located<Text<Scheme>>>,
     /// Which kinds of version it takes.
     #[schemars(example = ["final"], extend("default" = ["final", "pre-release"]))]
+    #[schemars(extend("x-rules" = ["unlisted-tag"]))]
     accepts: Option<Vec<Stability>>,
     /// Further spellings of the same versions: a second tag of one of these on the same commit is not a duplicate.
     #[schemars(example = &"v{version}")]
+    #[schemars(extend("x-rules" = ["duplicate-version"]))]
     alias: Option<Located<Texts<Pattern>>>,
     /// The component whose versions these are, where no `{scope}` in the pattern says it. Versions of different scopes
     /// are never compared.
     #[schemars(example = &"server")]
+    #[schemars(extend("x-rules" = ["out-of-order-tag", "duplicate-version", "version-gap", "mismatched-tag"], "x-also" = "`refgate version`, `refgate release-plan`"))]
     scope: Option<String>,
     /// Where a project began to count again: versions of a later era are above all of an earlier one.
     #[serde(default)]
     #[schemars(example = 1)]
+    #[schemars(extend("x-rules" = ["out-of-order-tag", "version-gap"], "x-also" = "`refgate version`, `refgate release-plan`, `refgate where`"))]
     era: u32,
     /// The versions that form one series.
     #[schemars(example = &"{major}.{minor}")]
+    #[schemars(extend("x-rules" = ["out-of-order-tag", "stranded-changelog"], "x-also" = "`refgate where`"))]
     series: Option<Located<Text<Template>>>,
     /// The series that hotfixes form within it: 5.2.4.6 follows 5.2.4.5 although there is a 5.2.5.
     #[schemars(example = &"{major}.{minor}.{patch}")]
+    #[schemars(extend("x-rules" = ["out-of-order-tag"]))]
     hotfix_series: Option<Located<Text<Template>>>,
     /// How many commits a tag may hang off its branch: a release commit that was tagged and never pushed to it.
     #[serde(default)]
     #[schemars(example = 1)]
+    #[schemars(extend("x-rules" = ["misplaced-tag", "reserved-version", "stranded-changelog"]))]
     off_branch_commits: usize,
     /// The lines its tags must sit on; one that contains the commit is enough.
     #[schemars(example = ["release", "main"], extend("x-default" = "any branch or none"))]
+    #[schemars(extend("x-rules" = ["misplaced-tag", "misplaced-branch", "unlanded-fix", "unrepaired-pick"], "x-also" = "`refgate version`, `refgate release-plan`"))]
     line: Option<Located<Texts<LineName>>>,
     /// Which objects its tags may be.
     #[serde(default)]
     #[schemars(example = &"annotated", extend("default" = "any"))]
+    #[schemars(extend("x-rules" = ["lightweight-tag"]))]
     object: TagObject,
     /// Who may do what.
     #[serde(default)]
@@ -152,13 +166,16 @@ pub(crate) struct RawTag {
     /// Whether its tags may be deleted. Naming somebody in `may.delete` makes them so, too.
     #[serde(default)]
     #[schemars(example = true)]
+    #[schemars(extend("x-rules" = ["deleted-ref"]))]
     deletable: bool,
     /// Whether its tags may be moved. Naming somebody in `may.move` makes them so, too.
     #[serde(default)]
     #[schemars(example = true)]
+    #[schemars(extend("x-rules" = ["moved-tag"]))]
     movable: bool,
     /// What a push of its tags publishes (`refgate release-plan`).
     #[schemars(example = &"none", extend("x-default" = "`\"release\"` where its tags name versions, else `\"none\"`"))]
+    #[schemars(extend("x-also" = "`refgate release-plan`"))]
     publishes: Option<Located<TagPublishes>>,
 }
 

@@ -31,35 +31,45 @@ use crate::policy::text::{ClassName, Expression, KindName, LineName, Located, Te
 pub(crate) struct RawVersionField {
     /// The files. Which manifest they are is told by their names.
     #[schemars(example = ["setup.py", "charts/{scope}/Chart.yaml"])]
+    #[schemars(extend("x-rules" = ["mismatched-tag", "hand-edited-version"]))]
     path: Located<Texts<PathPattern>>,
     /// For any other file: an expression with the group `version` that matches exactly once.
     #[schemars(example = &r"(?m)^VERSION = (?P<version>\S+)$")]
+    #[schemars(extend("x-rules" = ["mismatched-tag", "hand-edited-version"]))]
     pattern: Option<Located<Text<Expression>>>,
     /// For a version in parts: the named groups of the pattern are joined by this.
     #[schemars(example = &".")]
+    #[schemars(extend("x-rules" = ["mismatched-tag", "hand-edited-version"]))]
     join: Option<Located<String>>,
     /// The names to look for where the manifest leaves the name to the project: variables of a makefile, keys.
     #[schemars(example = ["PACKAGE_VERSION"])]
+    #[schemars(extend("x-rules" = ["mismatched-tag", "hand-edited-version"]))]
     names: Option<Vec<String>>,
     /// Whether the file need not be there.
     #[serde(default)]
     #[schemars(example = true)]
+    #[schemars(extend("x-rules" = ["mismatched-tag", "hand-edited-version"]))]
     optional: bool,
     /// How it has to agree with the tag on its tree.
     #[serde(default)]
     #[schemars(example = &"no", extend("default" = "exact"))]
+    #[schemars(extend("x-rules" = ["mismatched-tag"]))]
     agrees: Agreement,
     /// The tag classes it has to agree with.
     #[schemars(example = &"version", extend("x-default" = "every class of versions"))]
+    #[schemars(extend("x-rules" = ["mismatched-tag"]))]
     tag: Option<Located<Texts<ClassName>>>,
     /// The kinds of change that may edit it; every other edit is one by hand.
     #[schemars(example = ["release"])]
+    #[schemars(extend("x-rules" = ["hand-edited-version"]))]
     changed_by: Option<Located<Texts<KindName>>>,
     /// Who may edit it.
     #[schemars(example = &"@release-managers")]
+    #[schemars(extend("x-rules" = ["hand-edited-version"]))]
     may: Option<Located<Texts<ActorSet>>>,
     /// The lines on which it may be edited.
     #[schemars(example = &"release")]
+    #[schemars(extend("x-rules" = ["hand-edited-version"]))]
     only_on: Option<Located<Texts<LineName>>>,
 }
 

@@ -28,21 +28,27 @@ use crate::policy::text::{CommitId, Day, Located, Text, Texts};
 pub(crate) struct RawWaiver {
     /// The id of the rule.
     #[schemars(example = &"unlanded-fix")]
+    #[schemars(extend("x-also" = "every finding that it may waive, and `refgate landed`"))]
     rule: String,
     /// The commit. A waiver names a commit, or refs, or both.
     #[schemars(example = &"0123456789abcdef0123456789abcdef01234567")]
+    #[schemars(extend("x-also" = "every finding that it may waive, and `refgate landed`"))]
     commit: Option<Located<Text<CommitId>>>,
     /// The refs, in full.
     #[schemars(example = &"refs/tags/1.0.*")]
+    #[schemars(extend("x-also" = "every finding that it may waive, and `refgate landed`"))]
     r#ref: Option<Located<Texts<Pattern>>>,
     /// Why.
     #[schemars(example = &"main was rewritten and does not have the fault")]
+    #[schemars(extend("x-also" = "every finding that it may waive, and `refgate landed`"))]
     reason: Located<String>,
     /// Who granted it.
     #[schemars(example = &"alice")]
+    #[schemars(extend("x-also" = "every finding that it may waive, and `refgate landed`"))]
     by: Option<String>,
     /// The last day on which it counts.
     #[schemars(example = &"2026-12-31", extend("x-default" = "for good"))]
+    #[schemars(extend("x-also" = "every finding that it may waive, and `refgate landed`"))]
     until: Option<Located<Text<Day>>>,
 }
 

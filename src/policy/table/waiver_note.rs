@@ -153,6 +153,7 @@ impl Draft {
 pub(crate) struct RawWaiverNotes {
     /// Who may push waivers in notes.
     #[schemars(example = ["alice", "@release-managers"])]
+    #[schemars(extend("x-rules" = ["improper-waiver"], "x-also" = "every finding that a note may waive"))]
     accepted_from: Located<Texts<ActorSet>>,
 }
 

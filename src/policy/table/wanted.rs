@@ -27,23 +27,29 @@ use crate::policy::text::{KindName, Located, Text, Token};
 pub(crate) struct RawWanted {
     /// A trailer whose value names the branches.
     #[schemars(example = &"Backport-To")]
+    #[schemars(extend("x-rules" = ["unlanded-fix"], "x-also" = "`refgate landed`"))]
     trailer: Option<Located<Text<Token>>>,
     /// How the value begins that is meant, where the trailer is used for other things too. `{version}` is where branches
     /// are named; where none is, every maintained branch is meant that has what the change fixes (`Fixes:`).
     #[schemars(example = &"stable@vger.kernel.org # {version}+")]
+    #[schemars(extend("x-rules" = ["unlanded-fix"], "x-also" = "`refgate landed`"))]
     value: Option<Located<String>>,
     /// A `Fixes:` trailer names a commit that the branch has, by any evidence.
     #[schemars(example = true)]
+    #[schemars(extend("x-rules" = ["unlanded-fix"], "x-also" = "`refgate landed`"))]
     fixes: Option<Located<bool>>,
     /// A file on the line that changes come from. Each line is a commit or a pull request, and the branches:
     /// `cb2e0c4bd9 1.15, 1.14`, `#123 all`. Lines that begin with `# ` are comments.
     #[schemars(example = &"backports.txt")]
+    #[schemars(extend("x-rules" = ["unlanded-fix"], "x-also" = "`refgate landed`"))]
     file: Option<String>,
     /// A ref of notes: the note about a commit names the branches.
     #[schemars(example = &"refs/notes/backports")]
+    #[schemars(extend("x-rules" = ["unlanded-fix"], "x-also" = "`refgate landed`"))]
     notes: Option<Located<String>>,
     /// The change is of this kind: it is wanted on every maintained branch that has what it fixes (`Fixes:`).
     #[schemars(example = &"fix")]
+    #[schemars(extend("x-rules" = ["unlanded-fix"], "x-also" = "`refgate landed`"))]
     kind: Option<Located<Text<KindName>>>,
 }
 
