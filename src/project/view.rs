@@ -179,10 +179,11 @@ impl Remote {
 
     fn untracked(&self, name: &RefName) -> FactError {
         let cause = format!("this clone does not know where `{name}` stands on `{}`", Untrusted::new(&self.named));
-        let command = self.tracking.remote().and_then(|remote| {
-            let to = [b"refs/remotes/", remote.as_bytes(), b"/", name.short().as_bytes()].concat();
-            let spec = quote(&[b"+", name.full().as_bytes(), b":", &to].concat())?;
-            Some(format!("fetch it: `git fetch {} {spec}`", quote(remote)?))
+        // What is fetched by its name alone is not looked for where nothing says that it is tracked.
+        let is_tracked = self.tracking.local(name).is_some();
+        let command = self.tracking.remote().and_then(quote).map(|remote| match is_tracked {
+            true => format!("fetch it: `git fetch {remote}`"),
+            false => format!("track all branches: `git remote set-branches {remote} '*' && git fetch {remote}`"),
         });
         let advice =
             command.unwrap_or_else(|| "give the URL a name with `git remote add`, and fetch from it".to_owned());

@@ -316,9 +316,9 @@ impl Verdict {
 
     /// Runs the command that the hint names, as a job would.
     fn follow(&self, job: &Path) {
-        let hint = self.text.split("`git fetch").nth(1).and_then(|rest| rest.split('`').next());
-        let hint = format!("git fetch --quiet{}", hint.unwrap_or_else(|| panic!("no command: {self:#?}")));
-        let output = run(command("sh", job).args(["-c", &hint]), b"");
+        let mut shown = self.text.split('`').filter(|text| text.starts_with("git ") && text.contains("git fetch "));
+        let hint = shown.next().unwrap_or_else(|| panic!("no command: {self:#?}"));
+        let output = run(command("sh", job).args(["-c", hint]), b"");
         assert!(output.status.success(), "{hint}: {}", stderr(&output));
     }
 }
@@ -529,7 +529,7 @@ fn a_clone_that_is_not_whole_is_undecided_and_the_hint_makes_it_whole() {
     server.push(&["main", "v1.0.0"]);
     let tag = server.id("v1.0.0");
     let name = "refs/tags/v1.0.0";
-    let whole = "--force --tags origin '+refs/heads/*:refs/remotes/origin/*'";
+    let whole = "--force --tags origin";
 
     let github = |job: &Path, about: &str| match about {
         "tag" => server.on_github(job, "push", &before, push(name, ZERO, &tag), &[]),
@@ -582,7 +582,10 @@ fn a_clone_of_some_branches_is_undecided() {
     git(server.folder.path(), &arguments);
     let job = server.folder.path().join("job");
     let ask = || server.on_github(&job, "push", &after, push("refs/heads/main", &before, &after), &[]);
-    ask().undecided(&["tracks only some branches", "+refs/heads/*:refs/remotes/origin/*"]);
+    let undecided = ask();
+    undecided.undecided(&["tracks only some branches", "git remote set-branches origin '*' && git fetch "]);
+    undecided.follow(&job);
+    ask().accepted();
     git(&job, &["remote", "remove", "origin"]);
     ask().undecided(&["no remote `origin`"]);
 }

@@ -102,6 +102,26 @@ fn a_shallow_clone_is_undecided_where_its_history_ends_too_soon() {
 }
 
 #[test]
+fn what_a_clone_of_one_branch_leaves_to_the_server_it_judges_once_it_tracks_all() {
+    let site = Site::usual();
+    only_the_clone_judges(&site);
+    for (options, tag) in [(&["--depth=1"][..], "1.15.6"), (&["--single-branch"], "1.15.8")] {
+        let clone = clone(&site, &format!("clone-of-{tag}"), options);
+        git(&clone, &["tag", "--annotate", "--message", "m", tag]);
+        let pushed = push_from(&site, &clone, &["--dry-run", "origin", tag]);
+        assert!(pushed.landed && pushed.text.contains("left to the server"), "{pushed:#?}");
+        let hint = pushed.text.split('`').find(|text| text.starts_with("git remote set-branches")).unwrap();
+        let mut followed = command("sh", &clone);
+        followed.args(["-c", hint]);
+        assert!(run(&mut followed, b"").status.success(), "{hint}");
+        if options == ["--depth=1"] {
+            git(&clone, &["fetch", "--quiet", "--unshallow"]);
+        }
+        push_from(&site, &clone, &["origin", tag]).refused(&[&format!("misplaced-tag refs/tags/{tag}")]);
+    }
+}
+
+#[test]
 fn a_declaration_below_the_end_of_a_shallow_clone_is_no_pass() {
     let script = format!(
         "{HISTORY}\nE = commit \"the end\" parents F trailer \"End-of-Life: 2020-01-01\"\n\

@@ -279,9 +279,10 @@ impl<'a> Job<'a> {
     fn lacks(&self, cause: &str) -> Failure {
         let failure = Failure::new(Exit::Undecided, self.detail(), cause);
         let unshallow = if self.at.repository.is_shallow() { "--unshallow " } else { "" };
-        match quote(self.remote).zip(quote(&format!("+refs/heads/*:refs/remotes/{}/*", self.remote))) {
-            Some((remote, refspec)) => failure.help(format!(
-                "either {}, or run `git fetch {unshallow}--force --tags {remote} {refspec}` first",
+        match quote(self.remote) {
+            // A shallow clone tracks one branch unless it was asked for more.
+            Some(remote) => failure.help(format!(
+                "either {}, or run `git remote set-branches {remote} '*' && git fetch {unshallow}--force --tags {remote}` first",
                 self.provider.whole_clone()
             )),
             None => failure.help(self.provider.whole_clone()),
