@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use crate::install::{Server, text, write};
-use crate::support::{REFGATE, command, git, has_reftable, refgate, run, stderr};
+use crate::support::{REFGATE, command, copy_program, git, has_reftable, refgate, run, stderr};
 
 /// The words that matter most.
 const ACCEPTS: &str = "git would accept everything";
@@ -190,7 +190,7 @@ impl Foreign {
         let server = Server::new(&[]);
         let program = server.root.path().join("refgate");
         // A copy: its mode is changed.
-        std::fs::copy(REFGATE, &program).unwrap();
+        copy_program(&program);
         for path in [&server.repo, &server.work] {
             let output = run(command("chown", Path::new("/")).args(["-R", OTHER]).arg(path), b"");
             assert!(output.status.success(), "{}", text(&output));

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Output, Stdio};
 
 use crate::support::site::{POLICY, Site};
-use crate::support::{REFGATE, command, git, refgate, run, stderr};
+use crate::support::{REFGATE, command, copy_program, git, refgate, run, stderr};
 
 const ZERO: &str = "0000000000000000000000000000000000000000";
 
@@ -170,7 +170,7 @@ fn what_may_not_be_read_is_no_pass() {
     let site = Site::usual();
     // As another account where this one may read everything. It has to reach a copy of the program.
     let program = site.path("refgate");
-    std::fs::copy(REFGATE, &program).unwrap();
+    copy_program(&program);
     let is_root = run(command("id", &site.server).arg("-u"), b"").stdout == b"0\n";
     let ask = |input: &str| {
         let mut hook = command(if is_root { Path::new("setpriv") } else { &program }, &site.server);

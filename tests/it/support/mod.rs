@@ -129,6 +129,13 @@ pub(crate) fn refgate(directory: &Path, arguments: &[&str], input: &[u8]) -> Out
     if needs_process { run(&mut command, input) } else { run_here(&command, input) }
 }
 
+/// Copies the program under test. By another process: a file that this one writes is also open in whatever a test starts at
+/// the same time, and nobody can run it before that has called `execve(2)`.
+pub(crate) fn copy_program(to: &Path) {
+    let mut copy = command("cp", Path::new("/"));
+    assert!(run(copy.arg(REFGATE).arg(to), b"").status.success(), "{}", to.display());
+}
+
 /// Returns whether this git has reftable, which came with 2.45. Where it is missing, that is said once, past the test
 /// harness, which hides what passing tests print.
 pub(crate) fn has_reftable() -> bool {
