@@ -53,10 +53,15 @@ impl Policy {
 
     /// Returns the class a tag belongs to: the first whose pattern matches and whose scheme reads the version.
     pub fn tag_of(&self, name: &RefName) -> Option<TagMatch<'_>> {
+        self.find_tag(name).map(|(_, found)| found)
+    }
+
+    /// Returns the place of that class among all, too: for whoever remembers it.
+    pub(crate) fn find_tag(&self, name: &RefName) -> Option<(usize, TagMatch<'_>)> {
         if name.namespace() != Namespace::Tag {
             return None;
         }
-        self.tags.iter().find_map(|class| class.matches(name.short()))
+        self.tags.iter().enumerate().find_map(|(at, class)| Some((at, class.matches(name.short())?)))
     }
 
     /// Returns the line whose branches a tag closes, by its `retired-by`.

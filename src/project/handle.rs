@@ -1,9 +1,9 @@
 //! A repository under a policy, and the answers that do not depend on where refs point.
 
 use bstr::BString;
-use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
+use super::memo::Remembered;
 use super::{FactError, View};
 use crate::git::{Commit, Kind, Peeled, Repository};
 use crate::model::{ObjectId, PolicyLine, RefName, Untrusted};
@@ -24,13 +24,10 @@ pub struct Project {
     policy: Policy,
     view: View,
     /// The lines of branches that were asked about: every push of a replay asks about every branch.
-    lines_of: RefCell<HashMap<RefName, Option<(usize, Bindings)>>>,
+    lines_of: Remembered<RefName, Option<(usize, Bindings)>>,
     /// The classes of tags, likewise: every tag is compared with all others.
-    tags_of: RefCell<HashMap<RefName, Option<KnownTag>>>,
+    tags_of: Remembered<RefName, Option<KnownTag>>,
 }
-
-/// So many branches are remembered, and so many tags.
-const MAX_REMEMBERED: usize = 20_000;
 
 /// A [`TagMatch`] with the place of its class.
 #[derive(Clone)]
@@ -53,7 +50,7 @@ pub struct Ahead {
 impl Project {
     /// Puts a repository under a policy. `view` says which of the repository's refs are the receiving side's.
     pub fn new(repository: Repository, policy: Policy, view: View) -> Self {
-        Self { repository, policy, view, lines_of: RefCell::default(), tags_of: RefCell::default() }
+        Self { repository, policy, view, lines_of: Remembered::default(), tags_of: Remembered::default() }
     }
 
     /// Returns the repository.
@@ -135,37 +132,18 @@ impl Project {
 
     /// Returns a branch's place in the policy.
     pub fn line_of(&self, name: &RefName) -> Option<LineMatch<'_>> {
-        let known = self.lines_of.borrow().get(name).cloned();
-        let found = known.unwrap_or_else(|| {
-            let found = self.policy.find_line(name);
-            let known = &mut *self.lines_of.borrow_mut();
-            if known.len() < MAX_REMEMBERED {
-                known.insert(name.clone(), found.clone());
-            }
-            found
-        });
-        let (at, bindings) = found?;
+        let (at, bindings) = self.lines_of.get(name, || self.policy.find_line(name))?;
         self.policy.line_at(at, bindings)
     }
 
     /// Returns a tag's place in the policy.
     pub fn tag_of(&self, name: &RefName) -> Option<TagMatch<'_>> {
-        let known = self.tags_of.borrow().get(name).cloned();
-        if let Some(known) = known {
-            let KnownTag { at, bindings, version, alias } = known?;
-            return Some(TagMatch { class: self.policy.tags.get(at)?, bindings, version, alias });
-        }
-        let found = self.policy.tag_of(name);
-        let kept = found.as_ref().and_then(|tag| {
-            let at = self.policy.tags.iter().position(|class| std::ptr::eq(class, tag.class))?;
-            let TagMatch { bindings, version, alias, .. } = tag.clone();
+        let found = self.tags_of.get(name, || {
+            let (at, TagMatch { bindings, version, alias, .. }) = self.policy.find_tag(name)?;
             Some(KnownTag { at, bindings, version, alias })
         });
-        let known = &mut *self.tags_of.borrow_mut();
-        if known.len() < MAX_REMEMBERED && kept.is_some() == found.is_some() {
-            known.insert(name.clone(), kept);
-        }
-        found
+        let KnownTag { at, bindings, version, alias } = found?;
+        Some(TagMatch { class: self.policy.tags.get(at)?, bindings, version, alias })
     }
 
     /// Returns the line whose branches a tag closes.

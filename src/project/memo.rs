@@ -1,7 +1,8 @@
 //! Answers that are asked for more than once.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::Hash;
 
 use super::FactError;
 
@@ -24,5 +25,32 @@ impl<K: Ord, V: Clone> Memo<K, V> {
         let found = find()?;
         self.0.borrow_mut().insert(key, found.clone());
         Ok(found)
+    }
+}
+
+/// Answers that any number of questions can have: the first ones are remembered, and there is no error in any.
+pub(super) struct Remembered<K, V>(RefCell<HashMap<K, V>>);
+
+impl<K, V> Default for Remembered<K, V> {
+    fn default() -> Self {
+        Self(RefCell::default())
+    }
+}
+
+impl<K: Eq + Hash + Clone, V: Clone> Remembered<K, V> {
+    /// So many answers are remembered.
+    const MAX: usize = 20_000;
+
+    /// Returns the answer that is remembered, or else the one that `find` finds.
+    pub(super) fn get(&self, key: &K, find: impl FnOnce() -> V) -> V {
+        if let Some(known) = self.0.borrow().get(key) {
+            return known.clone();
+        }
+        let found = find();
+        let known = &mut *self.0.borrow_mut();
+        if known.len() < Self::MAX {
+            known.insert(key.clone(), found.clone());
+        }
+        found
     }
 }
