@@ -228,7 +228,7 @@ fn pushed_policy(more: &str) -> Pushed {
 }
 
 #[test]
-#[ignore = "the outer ring: more than a second of a core"]
+#[ignore = "the outer ring: more than half a second of a core"]
 fn judging_takes_no_more_than_n_log_n_steps() {
     const FEW: usize = 60;
     for (name, verdict, pushed) in DIMENSIONS {

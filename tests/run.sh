@@ -77,5 +77,5 @@ if [ -w /dev/shm ] && [ "$(df -Pk /dev/shm | awk 'END { print $4 }')" -gt 200000
     TMPDIR=/dev/shm
     export TMPDIR
 fi
-# Both rings.
-cargo test --locked -- --include-ignored
+# Both rings, and properties on more cases than a developer waits for.
+PROPTEST_CASES=1024 cargo test --locked -- --include-ignored

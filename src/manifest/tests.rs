@@ -624,7 +624,7 @@ fn hostile_files_take_steps_in_proportion_to_their_size() {
 }
 
 #[test]
-#[ignore = "the outer ring: more than a second of a core"]
+#[ignore = "the outer ring: more than half a second of a core"]
 fn large_hostile_files_are_read_or_refused() {
     for (name, shape) in HOSTILE {
         let kind = named(name);

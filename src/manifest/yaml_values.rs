@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    #[ignore = "the outer ring: more than a second of a core"]
+    #[ignore = "the outer ring: more than half a second of a core"]
     fn bombs_are_errors_after_a_bounded_number_of_steps() {
         let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
         for level in 1..30 {

@@ -192,6 +192,13 @@ pub(crate) mod hostile {
         bytes().prop_map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
     }
 
+    /// Returns how often a report is tried: a sixteenth as often as other properties, because each case is rendered in
+    /// every format. `PROPTEST_CASES` raises both.
+    pub(crate) fn cases() -> ProptestConfig {
+        let usual = ProptestConfig::default();
+        ProptestConfig { cases: usual.cases.div_ceil(16), ..usual }
+    }
+
     /// Returns the first line of an output that would act on a terminal or a CI system.
     pub(crate) fn acts(output: &str) -> Option<String> {
         let found = output.split('\n').find(|line| {

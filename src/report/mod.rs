@@ -220,8 +220,7 @@ mod tests {
     }
 
     proptest! {
-        // Every case is rendered in every format.
-        #![proptest_config(ProptestConfig::with_cases(48))]
+        #![proptest_config(hostile::cases())]
         #[test]
         fn no_report_acts(bytes in hostile::bytes(), text in hostile::text()) {
             let outcome = outcome(&bytes, &text);

@@ -54,7 +54,7 @@ fn pipe(path: &Path) {
 }
 
 #[test]
-#[ignore = "the outer ring: more than a second of a core"]
+#[ignore = "the outer ring: more than half a second of a core"]
 fn what_is_left_out_of_a_report_is_counted_in_every_form() {
     let site = Site::usual();
     unhurried(&site);
@@ -76,6 +76,7 @@ fn what_is_left_out_of_a_report_is_counted_in_every_form() {
 }
 
 #[test]
+#[ignore = "the outer ring: more than half a second of a core"]
 fn an_accepted_push_is_on_record_whole() {
     let site = Site::usual();
     unhurried(&site);
@@ -87,6 +88,7 @@ fn an_accepted_push_is_on_record_whole() {
 }
 
 #[test]
+#[ignore = "the outer ring: more than half a second of a core"]
 fn what_is_left_out_is_not_a_yes() {
     let waiver = "[[waiver]]\nrule = \"unlisted-branch\"\nref = \"refs/heads/b*\"\nreason = \"an import\"\n";
     let site = Site::new(USUAL, &format!("{POLICY}{waiver}"), HISTORY);
@@ -98,6 +100,7 @@ fn what_is_left_out_is_not_a_yes() {
 }
 
 #[test]
+#[ignore = "the outer ring: more than half a second of a core"]
 fn what_a_rule_does_not_judge_takes_no_room() {
     let site = Site::usual();
     let since = format!("{POLICY}\n[rules.unlisted-branch]\nsince = \"{}\"\n", site.id("B"));
@@ -198,6 +201,7 @@ fn a_pipe_is_not_waited_for() {
 }
 
 #[test]
+#[ignore = "the outer ring: it waits for deadlines"]
 fn what_does_not_ask_for_the_time_ends_with_it() {
     let site = Site::usual();
     git(&site.server, &["config", "refgate.deadline", "3"]);

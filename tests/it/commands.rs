@@ -917,6 +917,7 @@ rules! {
 
 /// Where a command would not do, there is none.
 #[test]
+#[ignore = "the outer ring: more than half a second of a core"]
 fn what_no_command_fixes_shows_none() {
     let fixed = "A = commit \"first\" file a \"1\\n\"\nrefs/heads/master = A\nrefs/heads/1.15 = A\n";
     let notes = "[[changelog]]\npath = 'debian/changelog'\nformat = 'debian'\n\
@@ -971,7 +972,7 @@ fn what_no_command_fixes_shows_none() {
 
 /// A push that is only warned about goes ahead: nothing that would have to come before it is shown then.
 #[test]
-#[ignore = "the outer ring: more than a second of a core"]
+#[ignore = "the outer ring: more than half a second of a core"]
 fn a_warning_shows_no_command_that_comes_too_late() {
     let quiet = ["pick", "merge", "merge_waivers", "revert", "promote", "bring_file", "fetch"];
     let cases: Vec<&Case<'_>> = CASES.iter().filter(|case| !quiet.contains(&case.by)).collect();

@@ -30,7 +30,7 @@ fn paste(shell_command: &str, program: &Path) {
 }
 
 #[test]
-#[ignore = "the outer ring: more than a second of a core"]
+#[ignore = "the outer ring: more than half a second of a core"]
 fn a_healthy_server_is_proved_by_a_real_push() {
     for init in [
         &["--object-format=sha1"][..],
@@ -140,7 +140,7 @@ fn set_mode(path: &Path, mode: u32) {
 }
 
 #[test]
-#[ignore = "the outer ring: more than a second of a core"]
+#[ignore = "the outer ring: more than half a second of a core"]
 fn every_state_in_which_git_accepts_is_found_and_its_mend_mends() {
     for row in ROWS {
         let server = Server::installed(&[], "pre-receive");
@@ -215,7 +215,7 @@ impl Foreign {
 }
 
 #[test]
-#[ignore = "the outer ring: more than a second of a core"]
+#[ignore = "the outer ring: more than half a second of a core"]
 fn what_only_the_git_account_cannot_run_is_found_as_that_account() {
     if !is_root() {
         eprintln!("SKIPPED: running hooks as another account needs root");
@@ -293,6 +293,7 @@ fn a_program_out_of_reach_of_the_account_is_found() {
 }
 
 #[test]
+#[ignore = "the outer ring: more than half a second of a core"]
 fn a_policy_or_log_that_only_root_can_use_is_found() {
     if !is_root() {
         eprintln!("SKIPPED: running hooks as another account needs root");

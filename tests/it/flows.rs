@@ -241,6 +241,7 @@ impl Work {
 }
 
 #[test]
+#[ignore = "the outer ring: more than half a second of a core"]
 fn what_was_made_and_taken_back_on_the_branch_is_owed_by_nobody() {
     for way in ["pick", "merge"] {
         let work = Work::new(&flow(way, "before"), "1.15", "pre-receive");
@@ -284,6 +285,7 @@ fn a_title_alone_hides_no_fix() {
 }
 
 #[test]
+#[ignore = "the outer ring: more than half a second of a core"]
 fn chores_and_empty_commits_are_owed_only_where_the_policy_says_so() {
     for (way, owes) in [("pick", false), ("merge", false), ("pick", true), ("merge", true)] {
         let policy = format!("{}owes-chores = {owes}\n", flow(way, "before"));
@@ -424,7 +426,7 @@ fn long_lines(work: &Work, release: &str, count: usize) {
 }
 
 #[test]
-#[ignore = "the outer ring: more than a second of a core"]
+#[ignore = "the outer ring: more than half a second of a core"]
 fn a_long_release_branch_is_judged_when_it_is_new_and_again_with_what_is_kept() {
     let work = Work::new(&flow("pick", "before"), "1.15", "pre-receive");
     // How long it takes without optimisation says nothing.

@@ -210,7 +210,7 @@ fn a_hook_that_was_there_still_refuses_and_its_absence_refuses() {
 }
 
 #[test]
-#[ignore = "the outer ring: more than a second of a core"]
+#[ignore = "the outer ring: more than half a second of a core"]
 fn a_chained_hook_that_reads_nothing_sees_no_broken_pipe() {
     let server = Server::new(&[]);
     write(&server.hook("pre-receive"), "#!/bin/sh\nexit 0\n", 0o755);

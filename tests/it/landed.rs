@@ -704,7 +704,7 @@ fn woven_history() -> (String, Vec<usize>) {
 }
 
 #[test]
-#[ignore = "the outer ring: more than a second of a core"]
+#[ignore = "the outer ring: more than half a second of a core"]
 fn the_same_patch_is_found_through_merges_with_and_without_filters_and_cache() {
     let (stream, picked) = woven_history();
     let directory = tempfile::tempdir().unwrap();
@@ -761,7 +761,7 @@ fn text(path: &str, lines: usize, goes_on: bool, fixed: &[usize]) -> String {
 }
 
 #[test]
-#[ignore = "the outer ring: more than a second of a core"]
+#[ignore = "the outer ring: more than half a second of a core"]
 fn what_git_cherry_finds_is_never_missed_however_large_it_is() {
     /// What is fixed: a title, the files, how many lines each has, and which of them change.
     type Fix = (&'static str, Vec<String>, usize, Vec<usize>);

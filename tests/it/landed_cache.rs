@@ -109,7 +109,7 @@ fn answers_are_the_same_cold_and_warm() {
 }
 
 #[test]
-#[ignore = "the outer ring: more than a second of a core"]
+#[ignore = "the outer ring: more than half a second of a core"]
 fn whatever_somebody_made_of_it_the_answer_is_right() {
     let site = Site::new();
     site.is_right();
@@ -172,7 +172,7 @@ fn nothing_is_written_in_quarantine() {
 }
 
 #[test]
-#[ignore = "the outer ring: more than a second of a core"]
+#[ignore = "the outer ring: more than half a second of a core"]
 fn many_may_write_at_once() {
     let site = Site::new();
     for _ in 0..4 {
@@ -204,7 +204,7 @@ fn the_same_question_has_the_same_answer() {
 }
 
 #[test]
-#[ignore = "the outer ring: more than a second of a core"]
+#[ignore = "the outer ring: more than half a second of a core"]
 fn a_spoilt_answer_is_found_anew() {
     let site = Site::new();
     site.is_right();

@@ -100,7 +100,7 @@ fn ten_thousand_trailers_are_no_work() {
 }
 
 #[test]
-#[ignore = "the outer ring: more than a second of a core"]
+#[ignore = "the outer ring: more than half a second of a core"]
 fn messages_that_all_name_each_other_are_followed_so_far_and_no_further() {
     let repository = Repository::new(&[]);
     let mut side: Vec<String> = Vec::new();
@@ -115,7 +115,7 @@ fn messages_that_all_name_each_other_are_followed_so_far_and_no_further() {
 }
 
 #[test]
-#[ignore = "the outer ring: more than a second of a core"]
+#[ignore = "the outer ring: more than half a second of a core"]
 fn messages_of_a_megabyte_are_read() {
     let of = |part: &str| part.repeat((1 << 20) / part.len() + 1);
     let some = |part: &str| part.repeat((100 << 10) / part.len() + 1);
@@ -223,7 +223,7 @@ fn messages_that_name_each_other_in_a_ring_come_to_an_end() {
 }
 
 #[test]
-#[ignore = "the outer ring: more than a second of a core"]
+#[ignore = "the outer ring: more than half a second of a core"]
 fn a_change_id_that_everything_has_pairs_nothing_by_itself() {
     let id = "Change-Id: I0123456789abcdef0123456789abcdef01234567";
     let mut stream = String::new();

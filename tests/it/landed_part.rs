@@ -544,7 +544,7 @@ fn tangled() -> Made {
 }
 
 #[test]
-#[ignore = "the outer ring: more than a second of a core"]
+#[ignore = "the outer ring: more than half a second of a core"]
 fn the_same_change_gets_the_same_answer_alone_in_a_range_and_with_its_whole_branch() {
     let made = tangled();
     let whole = made.answers(&[]);

@@ -333,7 +333,7 @@ proptest! {
 
     /// Whatever a repository looks like, what is proposed for it is a policy, and refuses nothing of its last year.
     #[test]
-    #[ignore = "the outer ring: more than a second of a core"]
+    #[ignore = "the outer ring: more than half a second of a core"]
     fn a_proposal_is_valid_and_refuses_nothing_of_its_own_past(steps in proptest::collection::vec(step(), 1..14)) {
         let folder = tempfile::tempdir().unwrap();
         let work = folder.path();

@@ -181,7 +181,7 @@ impl Clone {
 }
 
 #[test]
-#[ignore = "the outer ring: more than a second of a core"]
+#[ignore = "the outer ring: more than half a second of a core"]
 fn next_to_pre_commit_refgate_judges_in_every_order() {
     for order in [
         &["refgate", "pre-commit"][..],
@@ -254,7 +254,7 @@ fn a_hook_from_before_all_of_them_keeps_running() {
 }
 
 #[test]
-#[ignore = "the outer ring: more than a second of a core"]
+#[ignore = "the outer ring: more than half a second of a core"]
 fn next_to_lefthook_refgate_judges_once_it_is_installed_last() {
     for order in [
         &["lefthook", "refgate"][..],
@@ -283,6 +283,7 @@ fn next_to_lefthook_refgate_judges_once_it_is_installed_last() {
 }
 
 #[test]
+#[ignore = "the outer ring: more than half a second of a core"]
 fn lefthook_installed_over_refgate_is_found_and_repaired() {
     for order in [&["refgate", "lefthook"][..], &["lefthook", "refgate", "lefthook"]] {
         let clone = Clone::new();
@@ -324,7 +325,7 @@ fn lefthook_that_takes_the_place_while_it_runs_is_put_behind_again() {
 }
 
 #[test]
-#[ignore = "the outer ring: more than a second of a core"]
+#[ignore = "the outer ring: more than half a second of a core"]
 fn next_to_husky_refgate_judges_in_the_projects_script() {
     let own = "printf '%s\\n' \"$@\" >ARGS\ncat >STDIN\necho managed >>MANAGED";
     for order in [

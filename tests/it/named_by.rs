@@ -60,6 +60,7 @@ impl Case {
 }
 
 #[test]
+#[ignore = "the outer ring: more than half a second of a core"]
 fn only_in_the_form_of_the_policy_the_pick_is_known() {
     for line in ["Ported-From: <P>", "ported-from:<P>, by hand", "Upstream-Pull: 12", "Upstream-Pull: #12"] {
         Case::new("", "pre-receive", line).push().refused(&["unlanded-fix refs/heads/1.15"]);

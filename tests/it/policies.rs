@@ -229,6 +229,7 @@ fn self_governed(source: &str) -> Site {
 }
 
 #[test]
+#[ignore = "the outer ring: more than half a second of a core"]
 fn a_pushed_policy_is_judged_by_the_old_one() {
     for source in [
         "ref:refs/heads/master:.refgate.toml",

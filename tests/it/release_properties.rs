@@ -140,6 +140,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(5))]
 
     #[test]
+    #[ignore = "the outer ring: more than half a second of a core"]
     fn versions_are_as_defined_wherever_things_are_kept(history in history()) {
         let directory = tempfile::tempdir().unwrap();
         let place = |name: &str| {

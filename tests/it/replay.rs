@@ -185,7 +185,7 @@ fn what_is_judged_can_be_chosen_and_the_rest_still_happens() {
 }
 
 #[test]
-#[ignore = "the outer ring: more than a second of a core"]
+#[ignore = "the outer ring: more than half a second of a core"]
 fn how_many_work_at_a_time_changes_nothing_and_an_interrupted_replay_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();

@@ -152,6 +152,7 @@ fn hostile_text_is_escaped_in_every_form() {
 }
 
 #[test]
+#[ignore = "the outer ring: more than half a second of a core"]
 fn more_findings_than_can_be_read_are_counted() {
     let site = Site::usual();
     for (refs, shown, hidden) in

@@ -17,7 +17,7 @@ fn answer(directory: &Path, arguments: &[&str]) -> String {
 }
 
 #[test]
-#[ignore = "the outer ring: more than a second of a core"]
+#[ignore = "the outer ring: more than half a second of a core"]
 fn setuptools_scm_agrees_or_the_difference_has_a_reason() {
     let allowed: BTreeMap<&str, &str> = include_str!("../data/version_oracle.allow")
         .lines()
@@ -153,7 +153,7 @@ const SITUATIONS: &[Row] = &[
 ];
 
 #[test]
-#[ignore = "the outer ring: more than a second of a core"]
+#[ignore = "the outer ring: more than half a second of a core"]
 fn situations_of_our_own() {
     let differences = for_all(SITUATIONS, |(recipe, questions)| {
         if recipe.contains("reftable") && !has_reftable() {

@@ -16,6 +16,9 @@ mod support;
 
 mod places;
 
+#[path = "../threads.rs"]
+mod threads;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -23,7 +26,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, LazyLock, Mutex};
 
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::{Failed, Trial};
 use places::{Known, Places, Seen, Update};
 use support::scenario::{self, Scenario};
 use support::{REFGATE, command, history, run, run_here, stderr};
@@ -73,7 +76,7 @@ fn main() -> ExitCode {
             Err(format!("places.txt: no scenario has this title: {stale:#?}").into())
         }
     }));
-    let conclusion = libtest_mimic::run(&Arguments::from_args(), trials);
+    let conclusion = libtest_mimic::run(&threads::arguments(), trials);
     for (path, outcomes) in std::mem::take(&mut *blessed.lock().unwrap()) {
         let text = std::fs::read_to_string(&path).unwrap();
         std::fs::write(path, scenario::blessed(&text, outcomes)).unwrap();

@@ -7,10 +7,13 @@
     reason = "a test that cannot go on has failed, and a row is shown"
 )]
 
+#[path = "../threads.rs"]
+mod threads;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::{Failed, Trial};
 
 /// The rows of one seed: title and script.
 fn rows(text: &str) -> Vec<(String, String)> {
@@ -62,7 +65,7 @@ fn main() -> ExitCode {
             titles.push(title.clone());
             let name = format!("seeds::{seed}::{}", title.replace(|char: char| !char.is_alphanumeric(), "_"));
             let seed = seed.clone();
-            // The outer ring: a year takes more than a second of a core.
+            // The outer ring: a year takes seconds of a core.
             let is_long = title.starts_with("a year of");
             let trial = Trial::test(name, move || {
                 let (accepted, refused) = run(&script)?;
@@ -76,5 +79,5 @@ fn main() -> ExitCode {
         let missing: Vec<&String> = titles.iter().filter(|title| !page.contains(&format!("| {title} |"))).collect();
         if missing.is_empty() { Ok(()) } else { Err(format!("docs/seeds.md does not have {missing:#?}").into()) }
     }));
-    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+    libtest_mimic::run(&threads::arguments(), trials).exit_code()
 }

@@ -211,8 +211,7 @@ mod tests {
     }
 
     proptest! {
-        // Every case is rendered in every format.
-        #![proptest_config(ProptestConfig::with_cases(48))]
+        #![proptest_config(hostile::cases())]
         #[test]
         fn no_ledger_acts(bytes in hostile::bytes(), text in hostile::text(), at in 0..State::ALL.len()) {
             let id = ObjectId::null(HashKind::Sha1);

@@ -204,8 +204,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        // Every case is rendered in every format.
-        #![proptest_config(ProptestConfig::with_cases(48))]
+        #![proptest_config(hostile::cases())]
         #[test]
         fn no_answer_acts(bytes in hostile::bytes(), text in hostile::text(), at in 0..Status::ALL.len()) {
             let id = ObjectId::null(HashKind::Sha1);

@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    #[ignore = "the outer ring: more than a second of a core"]
+    #[ignore = "the outer ring: more than half a second of a core"]
     fn a_million_names_are_not_looked_for() {
         let folder = tempfile::tempdir().unwrap();
         let info = folder.path().join("info");

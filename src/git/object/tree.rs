@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    #[ignore = "the outer ring: more than a second of a core"]
+    #[ignore = "the outer ring: more than half a second of a core"]
     fn a_tree_that_stands_for_billions_of_paths_is_given_up() {
         let scratch = Scratch::new(&[]);
         let mut id = scratch.git_with(&["hash-object", "-w", "--stdin"], &[], b"x");

@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    #[ignore = "the outer ring: more than a second of a core"]
+    #[ignore = "the outer ring: more than half a second of a core"]
     fn a_plain_clone_tracks_all_branches_in_every_format_and_under_any_name() {
         for [objects, refs] in FORMATS {
             let scratch = server(&[objects, refs]);

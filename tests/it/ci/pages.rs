@@ -138,6 +138,7 @@ fn owned(variables: &[(&'static str, &str)]) -> Variables {
 }
 
 #[test]
+#[ignore = "the outer ring: more than half a second of a core"]
 fn woodpecker() {
     follow(&System {
         section: "Woodpecker CI",
@@ -173,6 +174,7 @@ fn woodpecker() {
 }
 
 #[test]
+#[ignore = "the outer ring: more than half a second of a core"]
 fn buildkite() {
     follow(&System {
         section: "Buildkite",
@@ -199,6 +201,7 @@ fn buildkite() {
 }
 
 #[test]
+#[ignore = "the outer ring: more than half a second of a core"]
 fn bitbucket() {
     follow(&System {
         section: "Bitbucket Pipelines",
@@ -227,6 +230,7 @@ fn bitbucket() {
 }
 
 #[test]
+#[ignore = "the outer ring: more than half a second of a core"]
 fn azure() {
     follow(&System {
         section: "Azure Pipelines",
@@ -288,6 +292,7 @@ fn circleci() {
 }
 
 #[test]
+#[ignore = "the outer ring: more than half a second of a core"]
 fn jenkins() {
     follow(&System {
         section: "Jenkins",
@@ -386,6 +391,7 @@ fn a_dry_run_reports_and_exits_with_0_and_an_acceptance_says_what_was_judged() {
 }
 
 #[test]
+#[ignore = "the outer ring: more than half a second of a core"]
 fn the_tag_gate_judges_the_candidate_and_then_what_landed() {
     let page = std::fs::read_to_string(PAGE).unwrap();
     let (_, section) = page.split_once("\n## Where there are no hooks\n").unwrap();

@@ -105,6 +105,7 @@ fn the_policies_on_the_pages_are_valid() {
 }
 
 #[test]
+#[ignore = "the outer ring: more than half a second of a core"]
 fn the_cases_on_the_pages_come_out_as_they_say() {
     let folder = tempfile::tempdir().unwrap();
     for page in pages() {

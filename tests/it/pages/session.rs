@@ -111,7 +111,7 @@ fn fresh(page: &Page, machine: &Path) -> Result<String, String> {
 }
 
 #[test]
-#[ignore = "the outer ring: more than a second of a core"]
+#[ignore = "the outer ring: more than half a second of a core"]
 fn what_the_pages_tell_a_reader_to_type_says_what_they_show() {
     let template = tempfile::tempdir().unwrap();
     let folder = template.path().canonicalize().unwrap();
