@@ -72,10 +72,5 @@ fi
 tests/oracles/ask.sh
 # Every report is valid for the program that it is for. Needs the network once.
 tests/oracles/reports.sh "$refgate"
-# Thousands of small repositories: in memory where there is room.
-if [ -w /dev/shm ] && [ "$(df -Pk /dev/shm | awk 'END { print $4 }')" -gt 2000000 ]; then
-    TMPDIR=/dev/shm
-    export TMPDIR
-fi
 # Both rings, and properties on more cases than a developer waits for.
 PROPTEST_CASES=1024 cargo test --locked -- --include-ignored
