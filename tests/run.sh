@@ -67,6 +67,8 @@ if [ -n "${REFGATE_HOSTS:-}" ]; then
     bash tests/hosts/smoke.sh --binary "$refgate" || [ $? = 77 ]
     # The real pre-commit, lefthook and husky. 77: they cannot be had.
     bash tests/hosts/managers.sh --binary "$refgate" || [ $? = 77 ]
+    # The real jj. 77: there is none.
+    sh tests/hosts/jj.sh "$refgate" || [ $? = 77 ]
 fi
 # The recorded answers of other projects' tools are still theirs. Needs the network once.
 tests/oracles/ask.sh
