@@ -37,3 +37,20 @@ impl Format for CargoLock {
         Ok(fields)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::manifest::tests::{expect, named};
+
+    #[test]
+    fn its_fields_are_read() {
+        let text = "version = 4\n[[package]]\nname = \"own\"\nversion = \"0.1.0\"\n[[package]]\nname = \"dep\"\nversion = \
+                    \"9.0.0\"\nsource = \"registry+x\"\n";
+        expect(named("cargo-lock"), text, &[("package.own.version", "0.1.0")]);
+        expect(
+            named("cargo-lock"),
+            "[root]\nname = \"own\"\nversion = \"0.1.0\"\n",
+            &[("package.own.version", "0.1.0")],
+        );
+    }
+}

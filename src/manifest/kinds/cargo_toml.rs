@@ -38,3 +38,34 @@ impl Format for CargoToml {
         Ok(fields)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::manifest::tests::{expect, expect_values, named, refuse};
+
+    #[test]
+    fn its_fields_are_read() {
+        let kind = named("cargo-toml");
+        let package = [("package.version", "1.2.3")];
+        expect(kind, "[package]\nname = 'a'\nversion = \"1.2.3\"\n", &package);
+        expect(
+            kind,
+            "\u{feff}[package]\r\nrust-version = '1.88'\r\nversion = '''\n1.2.3'''\r\n",
+            &[].iter().chain(&package).copied().collect::<Vec<_>>(),
+        );
+        expect(kind, "package.version = '1.2.3'\n[dependencies.x]\nversion = '9'\n[dependencies]\ny = '8'\n", &package);
+        let inherited = [("package.version", "= version.workspace = true")];
+        expect(kind, "[package]\nversion.workspace = true\n", &inherited);
+        expect(kind, "[package]\nversion = { workspace = true }\n", &inherited);
+        expect(
+            kind,
+            "[workspace.package]\nversion = '2.0.0'\n[package]\nversion = '1.0.0'",
+            &[("workspace.package.version", "2.0.0"), ("package.version", "1.0.0")],
+        );
+        expect(kind, "[workspace]\nmembers = []\n[workspace.dependencies]\nversion = '1'\n", &[]);
+        expect_values(kind, "[package]\nversion = \"1.\\u0032\"\n", &[("package.version", "1.2")]);
+        refuse(kind, "[package]\nversion = 1.2\n", 2, 11);
+        refuse(kind, "[package]\nversion = '1'\nversion = '2'\n", 3, 1);
+        refuse(kind, "[package\nversion = '1'\n", 1, 9);
+    }
+}

@@ -39,3 +39,30 @@ impl Format for ChartYaml {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::manifest::tests::{expect, expect_values, named, read_with, refuse};
+
+    #[test]
+    fn its_fields_are_read() {
+        let kind = named("chart-yaml");
+        let text = "apiVersion: v2\nname: ü\nappVersion: \"9\"\ndependencies:\n  - name: x\n    version: 8\nversion: 0.10.0-rc.3 # c\n";
+        expect(kind, text, &[("version", "0.10.0-rc.3")]);
+        expect(kind, "\u{feff}version: '1.2'\r\nname: x\r\n", &[("version", "1.2")]);
+        expect(kind, "name: &v 1.2\nversion: *v\n", &[("version", "1.2")]);
+        expect(kind, "version: \"{{ .V }}\"\n", &[("version", "= {{ .V }}")]);
+        expect_values(kind, "version: \"1\\x2e2\"\n", &[("version", "1.2")]);
+        assert_eq!(read_with(kind, text, &["version", "appVersion"]).map(|fields| fields.len()), Ok(2));
+        refuse(kind, "version: 1\nversion: 2\n", 2, 1);
+        refuse(kind, "version: [1]\n", 1, 11);
+        refuse(kind, "a: b\n---\nversion: 1\n", 3, 1);
+        for text in
+            ["version: 1.2\n---\n", "---\nversion: 1.2\n---\n", "version: 1.2\n---", "version: 1.2\n---\n# end\n...\n"]
+        {
+            expect(kind, text, &[("version", "1.2")]);
+        }
+        refuse(kind, "version: {{ .V }}\n", 1, 10);
+        refuse(kind, "version: 1\n\tname: x\n", 1, 10);
+    }
+}

@@ -216,3 +216,31 @@ fn bracket(bytes: &[u8], at: usize) -> Option<(usize, Option<Bracket>)> {
     let found = bstr::ByteSlice::find(content, &close);
     Some((level, found.map(|end| Bracket { start, content_end: start + end, end: start + end + close.len() })))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::manifest::tests::{expect, expect_values, named, refuse};
+
+    #[test]
+    fn its_fields_are_read() {
+        let kind = named("cmake");
+        let one = [("project.version", "1.2.3")];
+        let pre = "cmake_minimum_required(VERSION 3.20)\n# project(x VERSION 9)\n#[[ project(x VERSION 8) ]]\nfind_package(Y 7)\n";
+        expect(kind, &format!("{pre}project(demo VERSION 1.2.3 LANGUAGES C)\n"), &one);
+        expect(kind, &format!("{pre}PROJECT(\n  \"demo\" VERSION \"1.2.3\"\n)\n"), &one);
+        expect(kind, "set(V 1.2.3 CACHE STRING \"x (\")\nproject(demo VERSION ${V})\n", &one);
+        expect_values(kind, "set(MA 1)\nset(MI 2)\nset(V \"${MA}.${MI}\")\nproject(d VERSION ${V}.3)\n", &one);
+        for text in [
+            "set(V 1)\nset(V 2)\nproject(d VERSION ${V})",
+            "file(READ VERSION V)\nproject(d VERSION ${V})",
+            "set(V ${V})\nproject(d VERSION ${V})",
+            "set(V 1;2 3)\nproject(d VERSION ${V})",
+        ] {
+            expect(kind, text, &[("project.version", "= ${V}")]);
+        }
+        expect(kind, "project(demo C)\nmessage([==[ ]] VERSION ]==] \"\\\"\")\n", &[]);
+        refuse(kind, "project(demo VERSION 1\n", 1, 8);
+        refuse(kind, "message(\"x)\n", 1, 9);
+        refuse(kind, "message(x))\n", 1, 11);
+    }
+}

@@ -182,3 +182,37 @@ fn arguments(source: &Source<'_>, open: usize) -> Result<(Vec<Range<usize>>, usi
     }
     Err(source.syntax(open, "a call that does not end"))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::manifest::tests::{expect, expect_values, named, refuse};
+
+    #[test]
+    fn its_fields_are_read() {
+        let kind = named("configure-ac");
+        let one = [("AC_INIT", "1.2")];
+        expect(
+            kind,
+            "AC_PREREQ([2.69])\ndnl AC_INIT([x],[9])\n# AC_INIT([x],[8])\nAC_INIT([a],[1.2],[b@c])\nLIBA_CURRENT=7\n",
+            &one,
+        );
+        expect(kind, "AC_INIT(a, 1.2, b)\n", &one);
+        expect(kind, "m4_define([ver], [1.2])\nAC_INIT([a], [ver])\n", &one);
+        expect_values(
+            kind,
+            "m4_define(ma,1)\nm4_define([mi],[2])\nm4_define([v],[ma.mi])\nAC_INIT([a],[v],\n [b])",
+            &one,
+        );
+        for (argument, says) in [
+            ("m4_esyscmd_s([git describe, x])", "m4_esyscmd_s([git describe, x])"),
+            ("[@@GIT_VERSION@@]", "@@GIT_VERSION@@"),
+            ("[elsewhere]", "elsewhere"),
+            ("[m4_esyscmd([x])]", "[m4_esyscmd([x])]"),
+        ] {
+            expect(kind, &format!("AC_INIT([a], {argument})"), &[("AC_INIT", &format!("= {says}"))]);
+        }
+        expect(kind, "AC_INIT(src/main.c)\nXAC_INIT([a],[1])\n", &[]);
+        expect(kind, "m4_define([v],[v])\nAC_INIT([a],[v])", &[("AC_INIT", "= v")]);
+        refuse(kind, "\nAC_INIT([a],[1.2]\n", 2, 8);
+    }
+}

@@ -30,3 +30,19 @@ impl Format for DebianChangelog {
         fields.iter().map(one).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::manifest::tests::{expect, named, refuse};
+
+    #[test]
+    fn its_fields_are_read() {
+        let text =
+            "pybal (1:1.15.4-1) stretch; urgency=low\n\n  * x\n\n -- a <b>  c\n\npybal (1.15.3) jessie; urgency=low\n";
+        expect(named("debian-changelog"), text, &[("version", "1:1.15.4-1")]);
+        let open = format!("pybal (1.15.5) UNRELEASED; urgency=low\n\n  * y\n\n{text}");
+        expect(named("debian-changelog"), &open, &[("version of the last release", "1:1.15.4-1")]);
+        expect(named("debian-changelog"), "pybal (0.1) UNRELEASED; urgency=low\n", &[("version", "0.1")]);
+        refuse(named("debian-changelog"), "pybal 1.15.4 stretch\n", 1, 1);
+    }
+}

@@ -66,3 +66,31 @@ impl Format for Gemspec {
 
 /// Most tokens between `Gem::Specification.new` and its block.
 const MAX_ARGUMENTS: usize = 100;
+
+#[cfg(test)]
+mod tests {
+    use crate::manifest::tests::{expect, named, refuse};
+
+    #[test]
+    fn its_fields_are_read() {
+        let kind = named("gemspec");
+        let one = [("spec.version", "1.2")];
+        let body =
+            "  s.required_ruby_version = '>= 9'\n  s.add_dependency 'x', '8'\n  s.files = Dir['a/**/*'].grep(/'/)\n";
+        expect(kind, &format!("Gem::Specification.new do |s|\n{body}  s.version = \"1.2\".freeze\nend\n"), &one);
+        expect(kind, "version = '1.2'\nGem::Specification.new { |s| s.version = version }\n", &one);
+        expect(kind, "Gem::Specification.new 'a', '1.2' do |s|\n  s.name = 'b'\nend", &one);
+        expect(kind, "Gem::Specification.new('a', '1.2') do |s|\nend", &one);
+        expect(
+            kind,
+            "require 'a/version'\nGem::Specification.new do |s|\n  s.version = A::VERSION\n  x.version = '9'\nend",
+            &[("spec.version", "= A::VERSION")],
+        );
+        expect(
+            kind,
+            "version = File.read(\"V\").strip\nGem::Specification.new do |s|\n  s.version = version\nend",
+            &[("spec.version", "= version")],
+        );
+        refuse(kind, "Gem::Specification.new do |s|\n  s.version = '1.2\nend\n", 2, 15);
+    }
+}

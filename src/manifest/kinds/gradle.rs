@@ -104,3 +104,35 @@ fn definition<'s>(code: &Code<'s, '_>, tokens: &[Token]) -> Option<(&'s str, Exp
     };
     Some((name, code.evaluate(code.expression(value))?))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::manifest::tests::{expect, named, refuse};
+
+    #[test]
+    fn its_fields_are_read() {
+        let kind = named("gradle");
+        let one = [("version", "1.2")];
+        expect(
+            kind,
+            "plugins {\n  id 'a' version '9'\n  id(\"b\") version \"8\"\n}\ngroup = 'g'\nversion = '1.2'\n",
+            &one,
+        );
+        expect(kind, "dependencyManagement {\n  dependencies { version '9' }\n}\nversion '1.2' // version '3'\n", &one);
+        expect(kind, "/* version = '9' */ project.version = \"1.2\"; group = \"${\"}\"}\"\n", &one);
+        expect(kind, "def ver = '1.2'\nversion = ver\n", &one);
+        expect(kind, "val ver: String = \"1.2\"\nversion = ver\n", &one);
+        expect(kind, "version = 1.2\n", &one);
+        expect(kind, "version = bootVersion = '1.2'\n", &one);
+        expect(kind, "allprojects {\n  version = '1.2'\n  x { version = '9' }\n}\n", &[("allprojects.version", "1.2")]);
+        for (text, says) in [
+            ("version = \"${base}.1\"\n", "= \"${base}.1\""),
+            ("version = project.findProperty('v')\n", "= project.findProperty('v')"),
+            ("def v = '1'\nv = '2'\nversion v\n", "= v"),
+        ] {
+            expect(kind, text, &[("version", says)]);
+        }
+        expect(kind, "buildscript { ext { version = '9' } }\next.version2 = '1'\nif (version == '1') {}\n", &[]);
+        refuse(kind, "version = '1.2\n", 1, 11);
+    }
+}

@@ -51,3 +51,23 @@ impl Format for GradleProperties {
         Ok(fields)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::manifest::tests::{expect, named, read_with, refuse};
+
+    #[test]
+    fn its_fields_are_read() {
+        let kind = named("gradle-properties");
+        let one = [("version", "1.2")];
+        expect(kind, "#version=9\n!version=8\norg.gradle.version=7\na=b \\\n  version=6\nversion = 1.2\r\n", &one);
+        expect(kind, "  version: 1.2\n", &one);
+        expect(kind, "version 1.2\n", &one);
+        expect(kind, "# c \\\nversion=1.2\n", &one);
+        refuse(kind, "version=1\nversion=2\n", 2, 1);
+        assert_eq!(
+            read_with(kind, "version=1\nVERSION_NAME=2\n", &["VERSION_NAME"]),
+            Ok(vec![("VERSION_NAME".into(), "2".into())])
+        );
+    }
+}

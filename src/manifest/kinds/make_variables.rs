@@ -118,3 +118,31 @@ fn in_parts(assignments: &[Assignment<'_>]) -> Option<Field> {
     let ranges: Vec<_> = parts.iter().chain(extra.iter()).map(|part| part.value.range()).collect();
     Some(Field::joined("VERSION", &version, &ranges))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::manifest::tests::{expect, expect_values, named, read_with};
+
+    #[test]
+    fn its_fields_are_read() {
+        let kind = named("make-variables");
+        let linux =
+            "# c\nVERSION = 6\nPATCHLEVEL = 8\nSUBLEVEL = 0\nEXTRAVERSION = -rc1\nNAME = x\n\nall:\n\tVERSION=9 run\n";
+        expect_values(kind, linux, &[("VERSION", "6.8.0-rc1")]);
+        expect_values(kind, &linux.replace("-rc1", ""), &[("VERSION", "6.8.0")]);
+        expect(kind, "export VERSION ?= 1.2 # VERSION = 9\nMY_VERSION = 8\nVERSION2 = 7\n", &[("VERSION", "1.2")]);
+        expect(kind, "#!/bin/sh\nDEF_VER=v2.44.GIT\nVN=$(cat version)\n", &[("DEF_VER", "v2.44.GIT")]);
+        expect(kind, "VERSION := $(shell git describe)\n", &[("VERSION", "= $(shell git describe)")]);
+        expect(kind, "VERSION != git describe\n", &[("VERSION", "= git describe")]);
+        expect(kind, "define X\nVERSION = 9\nendef\nVERSION='1.2'\nY = a \\\nVERSION = 8\n", &[("VERSION", "1.2")]);
+        let xen = "export XEN_VERSION = 4\nexport XEN_SUBVERSION = 20\nexport XEN_EXTRAVERSION ?= .1-pre$(XEN_VENDORVERSION)\n";
+        expect(kind, xen, &[]);
+        assert_eq!(
+            read_with(kind, xen, &["XEN_SUBVERSION", "XEN_EXTRAVERSION"]),
+            Ok(vec![
+                ("XEN_SUBVERSION".into(), "20".into()),
+                ("XEN_EXTRAVERSION".into(), "= .1-pre$(XEN_VENDORVERSION)".into())
+            ])
+        );
+    }
+}

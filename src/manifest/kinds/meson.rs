@@ -35,3 +35,29 @@ impl Format for Meson {
         Ok(value.map(|value| code.field("project.version", &value, &Definitions::default())).into_iter().collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::manifest::tests::{expect, named, refuse};
+
+    #[test]
+    fn its_fields_are_read() {
+        let kind = named("meson");
+        let one = [("project.version", "1.2")];
+        expect(
+            kind,
+            "# version: '9'\nproject('a', 'c',\n  meson_version: '>=0.50',\n  version: '1.2')\ndependency('x', version: '>8')\n",
+            &one,
+        );
+        expect(kind, "project('a', default_options: ['b=c'], version : '1.2', license: 'version: 3')", &one);
+        expect(kind, "project('a', version: files('VERSION'))", &[("project.version", "= files('VERSION')")]);
+        expect(
+            kind,
+            "project('DPDK', 'c',\n  version: run_command('cat',\n    'VERSION', check: true).stdout())",
+            &[("project.version", "= run_command('cat', 'VERSION', check: true).stdout()")],
+        );
+        expect(kind, "x = '''\nproject('a', version: '9')\n'''\nproject('a')\ndependency('y', version: '8')", &[]);
+        expect(kind, "project('a', version: '1.2')\nmessage('two\nlines (')\n", &one);
+        refuse(kind, "project('a', version: '1.2)\n", 1, 23);
+    }
+}

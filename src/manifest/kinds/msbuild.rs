@@ -88,3 +88,25 @@ fn text(field: &Field) -> &str {
         Value::Literal(text) | Value::Dynamic(text) => text,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::manifest::tests::{expect, named};
+
+    #[test]
+    fn its_fields_are_read() {
+        let text = "<Project Sdk=\"x\"><PropertyGroup><TargetFramework>net8</TargetFramework><VersionPrefix>1.2.0</VersionPrefix>\
+                    <VersionSuffix>beta1</VersionSuffix><AssemblyVersion>9.0</AssemblyVersion></PropertyGroup>\
+                    <PropertyGroup Condition=\"a\"><Version>$(V)</Version></PropertyGroup>\
+                    <ItemGroup><PackageReference Include=\"y\" Version=\"8\"><Version>7</Version></PackageReference></ItemGroup></Project>";
+        expect(
+            named("msbuild"),
+            text,
+            &[
+                ("PropertyGroup.VersionPrefix", "1.2.0"),
+                ("PropertyGroup.VersionSuffix", "beta1"),
+                ("PropertyGroup.Version[Condition]", "= $(V)"),
+            ],
+        );
+    }
+}

@@ -34,3 +34,18 @@ impl Format for PackageLock {
         Ok(fields)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::manifest::tests::{expect, named, refuse};
+
+    #[test]
+    fn its_fields_are_read() {
+        let text = "{\"version\": \"2.1.0\", \"lockfileVersion\": 3, \"packages\": {\"node_modules/x\": {\"version\": \"9\"},\n\
+                    \"\": {\"name\": \"a\", \"version\": \"2.2.2\"}}, \"dependencies\": {\"x\": {\"version\": \"9\"}}}";
+        expect(named("package-lock"), text, &[("version", "2.1.0"), ("packages[\"\"].version", "2.2.2")]);
+        refuse(named("package-lock"), "{\"packages\":\n {\"\": {},\n \"\": {\"version\": \"1\"}}}", 3, 6);
+        refuse(named("package-lock"), "{\"packages\": {\n\"\": {\"version\": 1}}}", 2, 17);
+        refuse(named("package-lock"), "{\"packages\": 1}", 1, 14);
+    }
+}

@@ -89,3 +89,57 @@ fn filled_in(template: &str, fields: &[Field]) -> String {
     // What stands between a version and nothing.
     text.trim_end_matches(['-', '.']).to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::manifest::tests::{expect, expect_values, named, refuse};
+    use crate::manifest::{Error, Hints, fields};
+
+    #[test]
+    fn its_fields_are_read() {
+        let kind = named("pom");
+        let dependencies = "<dependencies><dependency><version>9</version></dependency></dependencies><profiles><profile>\
+                            <version>7</version></profile></profiles>";
+        let parent = "<parent><artifactId>p</artifactId><version>3</version></parent>";
+        expect(
+            kind,
+            &format!(
+                "<?xml version=\"1.0\"?><project xmlns=\"http://maven.apache.org/POM/4.0.0\"><modelVersion>4.0.0\
+                      </modelVersion>{parent}{dependencies}\r\n<version>\n  1.2-SNAPSHOT </version></project>"
+            ),
+            &[("project.version", "1.2-SNAPSHOT")],
+        );
+        expect(kind, &format!("<project>{parent}{dependencies}</project>"), &[("project.parent.version", "3")]);
+        expect(kind, "<m:project xmlns:m=\"x\"><m:version>1</m:version></m:project>", &[("project.version", "1")]);
+        expect(
+            kind,
+            "<project><version>${revision}${tail}</version><properties><java>8</java><revision>1.2</revision>\
+             <tail>-x1</tail></properties></project>",
+            &[
+                ("project.version", "= ${revision}${tail}"),
+                ("project.properties.revision", "1.2"),
+                ("project.properties.tail", "-x1"),
+            ],
+        );
+        expect(kind, "<project/>", &[]);
+        expect_values(kind, "<project><version>1&#46;2</version></project>", &[("project.version", "1.2")]);
+        let latin =
+            b"<?xml version='1.0' encoding='ISO-8859-1'?><project><name>\xe9</name><version>1</version></project>";
+        assert_eq!(
+            fields(kind, latin, &Hints::default()).map(|fields| latin[fields[0].span.clone()].to_vec()),
+            Ok(b"1".to_vec())
+        );
+        let plain = b"<project>\n<name>\xe9</name></project>";
+        assert_eq!(fields(kind, plain, &Hints::default()), Err(Error::NotUtf8 { line: 2, column: 7 }));
+        refuse(kind, "<project><version>1</version>\n <version>2</version></project>", 2, 2);
+        refuse(kind, "<project><version>1<!-- -->.2</version></project>", 1, 28);
+        refuse(kind, "<project><version><![CDATA[1]]><b/></version></project>", 1, 32);
+        for version in ["<!-- see RELEASING -->1.2", "1.2<!-- x -->", "\n <!-- a --> <!-- b -->\n 1.2 <!-- c -->\n"] {
+            expect(kind, &format!("<project><version>{version}</version></project>"), &[("project.version", "1.2")]);
+        }
+        expect(kind, "<project><version><!-- 1.2 --></version></project>", &[]);
+        refuse(kind, "<project>\n é<version></project>", 2, 12);
+        refuse(kind, "<!DOCTYPE p [<!ENTITY v '1'>]><project><version>&v;</version></project>", 1, 1);
+        refuse(kind, "<html/>", 1, 1);
+    }
+}

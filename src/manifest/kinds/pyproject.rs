@@ -62,3 +62,48 @@ const COMPUTING: [&str; 6] = [
     "tool.versioneer",
     "tool.pdm.version",
 ];
+
+#[cfg(test)]
+mod tests {
+    use crate::manifest::tests::{expect, named, refuse};
+
+    #[test]
+    fn its_fields_are_read() {
+        let kind = named("pyproject");
+        let python =
+            "requires-python = '>=3.9'\n[tool.black]\ntarget-version = ['py39']\n[tool.mypy]\npython_version = '3.9'\n";
+        expect(kind, &format!("[project]\nversion = '1.2'\n{python}"), &[("project.version", "1.2")]);
+        expect(
+            kind,
+            &format!("[project]\ndynamic = ['x', 'version']\n{python}"),
+            &[("project.version", "= dynamic = [\"version\"]")],
+        );
+        expect(
+            kind,
+            "[tool.poetry]\nversion = '1.2'\n[tool.commitizen]\nversion = '3'\n",
+            &[("tool.poetry.version", "1.2")],
+        );
+        expect(
+            kind,
+            "[tool.poetry]\nversion = '0.0.0'\n[tool.poetry-dynamic-versioning]\nenable = true\n",
+            &[("tool.poetry.version", "= tool.poetry-dynamic-versioning")],
+        );
+        expect(
+            kind,
+            "[tool.poetry]\nversion = '1.2'\n[tool.poetry-dynamic-versioning]\nenable = true\n",
+            &[("tool.poetry.version", "1.2")],
+        );
+        for tool in ["setuptools_scm", "versioningit", "hatch.version", "pdm.version"] {
+            let table = format!("[project]\nname = 'a'\n[tool.{tool}]\nx = 1\n");
+            expect(kind, &table, &[("project.version", &format!("= tool.{tool}"))]);
+        }
+        // Poetry 2 has both tables: `dynamic` then means the other one.
+        expect(
+            kind,
+            "[project]\ndynamic = ['version']\n[tool.poetry]\nversion = '1.2'\n",
+            &[("tool.poetry.version", "1.2")],
+        );
+        expect(kind, "[build-system]\nrequires = []\n", &[]);
+        refuse(kind, "[project]\nname = 'a'\n[project]\nversion = '1'\n", 3, 2);
+    }
+}

@@ -41,3 +41,43 @@ impl Format for PythonModule {
         Ok(fields)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::manifest::tests::{expect, named, read_with};
+    use crate::manifest::{Error, Hints, Value, fields};
+
+    #[test]
+    fn its_fields_are_read() {
+        let kind = named("python-module");
+        let one = [("__version__", "1.2")];
+        expect(
+            kind,
+            "\"\"\"\n__version__ = '9'\n\"\"\"\n__version__ = '1.2' # x\nif a:\n    __version__ = '8'\n",
+            &one,
+        );
+        expect(kind, "__version__ = version = '1.2'\n__version_tuple__ = version_tuple = (1, 2)\n", &one);
+        expect(kind, "__version__: str = '1.2'\n", &one);
+        expect(kind, "VERSION = '1.2'\r\n__version__ = VERSION\r\n", &one);
+        expect(kind, "__version__ = '0'\n__version__ = '1.2'\n", &one);
+        for (text, says) in [
+            ("_version_major = 8\n__version__ = '.'.join(map(str, v))\n", "= '.'.join(map(str, v))"),
+            ("__version__ = (1, 2)\n", "= (1, 2)"),
+            ("__version__ = '1'\n__version__ += '.dev'\n", "= __version__ += '.dev'"),
+            ("__version__ = get_versions()['version']\n", "= get_versions()['version']"),
+        ] {
+            expect(kind, text, &[("__version__", says)]);
+        }
+        expect(kind, "from ._version import __version__\nx.__version__ = '1'\n__version__ == '2'\n", &[]);
+        assert_eq!(
+            read_with(kind, "_version_major = 8\n_version_minor = 4", &["_version_minor"]),
+            Ok(vec![("_version_minor".into(), "4".into())])
+        );
+        let latin = b"# -*- coding: latin-1 -*-\n__author__ = 'J\xf6rg'\n__version__ = '1.2'\n";
+        assert_eq!(
+            fields(kind, latin, &Hints::default()).map(|fields| fields[0].value.clone()),
+            Ok(Value::Literal("1.2".into()))
+        );
+        assert_eq!(fields(kind, &latin[26..], &Hints::default()), Err(Error::NotUtf8 { line: 1, column: 16 }));
+    }
+}

@@ -96,3 +96,27 @@ fn definition(line: Line<'_>) -> Option<(&str, Line<'_>)> {
     let (name, value) = rest.text.split_at_checked(end)?;
     Some((name, Line { text: value, start: rest.start + end }.trimmed()))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::manifest::tests::{expect, named};
+    use crate::manifest::{Hints, fields};
+
+    #[test]
+    fn its_fields_are_read() {
+        let kind = named("rpm-spec");
+        let text = "# Version: 9\nName: a\nVersion:\t1.2\nRelease: 3%{?dist}\nBuildRequires: b >= 8\n%package c\nVersion: 7\n\
+                    %description\nVersion: 6\n";
+        expect(kind, text, &[("Version", "1.2"), ("Release", "3")]);
+        expect(kind, "%define ver 1.2\nversion: %{ver}\nRelease: 1\n", &[("Version", "1.2"), ("Release", "1")]);
+        expect(kind, "Version: %{ver}\n", &[("Version", "= %{ver}")]);
+        expect(
+            kind,
+            "Version: @VERSION@\nRelease: @RELEASE@\n",
+            &[("Version", "= @VERSION@"), ("Release", "= @RELEASE@")],
+        );
+        expect(kind, "%if 1\nVersion: 1\n%else\nVersion: 2\n%endif\n", &[("Version", "1"), ("Version", "2")]);
+        let latin = b"Version: 1\n%changelog\n* J\xf6rg\n";
+        assert_eq!(fields(kind, latin, &Hints::default()).map(|fields| fields.len()), Ok(1));
+    }
+}

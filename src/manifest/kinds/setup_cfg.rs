@@ -76,3 +76,30 @@ fn attribute(value: Line<'_>) -> Option<Field> {
         text => Field::new(NAME, text, value.range()),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::manifest::tests::{expect, named, refuse};
+
+    #[test]
+    fn its_fields_are_read() {
+        let kind = named("setup-cfg");
+        let one = [("metadata.version", "1.2")];
+        expect(kind, "[bumpversion]\nversion = 9\n[metadata]\nname = a\nversion = 1.2\n[options]\nversion = 8\n", &one);
+        expect(kind, "[mypy]\npython_version = 3.9\n[metadata]\r\n; version = 0\r\nVersion: 1.2 \r\n", &one);
+        expect(kind, "[metadata]\nversion =\n  # c\n  1.2\nname = x\n  version = 9\n", &one);
+        expect(
+            kind,
+            "[metadata]\nversion = attr: pkg.__version__\n",
+            &[("metadata.version", "= attr: pkg.__version__")],
+        );
+        expect(kind, "[metadata]\nversion = file: VERSION\n", &[("metadata.version", "= file: VERSION")]);
+        expect(kind, "[metadata]\nversion = %(v)s\n", &[("metadata.version", "= %(v)s")]);
+        expect(kind, "[metadata]\nname = pbr\n", &[]);
+        refuse(kind, "[metadata]\nversion = 1\nversion = 2\n", 3, 1);
+        refuse(kind, "[metadata]\nversion = 1\n[a]\nb = c\n[metadata]\n", 5, 1);
+        refuse(kind, "[metadata]\nversion = 1\n 2\n", 3, 1);
+        refuse(kind, "[metadata\n", 1, 1);
+        refuse(kind, "[metadata]\nversion\n", 2, 1);
+    }
+}

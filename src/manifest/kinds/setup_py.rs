@@ -96,3 +96,57 @@ fn computing_argument(code: &Code<'_, '_>, tokens: &[Token]) -> Option<Range<usi
     let computes = COMPUTING.iter().any(|keyword| code.is_word(name, keyword)) && !is_off;
     computes.then_some(name.span.start..value.last()?.span.end)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::manifest::tests::{expect, named, refuse};
+
+    #[test]
+    fn its_fields_are_read() {
+        let kind = named("setup-py");
+        let one = [("setup.version", "1.2")];
+        expect(
+            kind,
+            "# version='0'\nfrom setuptools import setup\nsetup(\n  name='a', # version='9'\n  version='1.2',\n)",
+            &one,
+        );
+        expect(kind, "import setuptools\nif x:\n    setuptools.setup(f(version='9'), version=u\"1.2\")\n", &one);
+        expect(
+            kind,
+            "python_version = '3'\nsetup(python_version='3', long='''\nversion='9'\n''', version='''1.2''')",
+            &one,
+        );
+        expect(kind, "VERSION = '1.2'\ndef f():\n    VERSION = '3'\nsetup(version=VERSION)\n", &one);
+        expect(kind, "VERSION: str = '1.2'\nsetup(version = VERSION)\n", &one);
+        for (text, says) in [
+            ("setup(version=get_version())", "= get_version()"),
+            ("setup(version=about['__version__'])", "= about['__version__']"),
+            ("from x import V\nsetup(version=V)", "= V"),
+            ("V = '1'\nV = '2'\nsetup(version=V)", "= V"),
+            ("V = '1'\nV += '.2'\nsetup(version=V)", "= V"),
+            ("V = W\nW = '1'\nsetup(version=V)", "= V"),
+            ("setup(version='1' '.2')", "= '1' '.2'"),
+            ("setup(version='%s' % v)", "= '%s' % v"),
+            ("setup(version=f'1.{v}')", "= f'1.{v}'"),
+            ("setup(version='1\\x2e2')", "= '1\\x2e2'"),
+            ("setup(name='a', **options)", "= **options"),
+            ("setup(use_scm_version=True)", "= use_scm_version=True"),
+            ("setup(\n  use_scm_version={'local_scheme': f},\n  name='a')", "= use_scm_version={'local_scheme': f}"),
+        ] {
+            expect(kind, text, &[("setup.version", says)]);
+        }
+        for text in [
+            "def setup(version='1'): pass",
+            "app.setup(version='1')",
+            "setup(name='pbr', pbr=True)",
+            "x.version='1'",
+            "setup(use_scm_version=False)",
+        ] {
+            expect(kind, text, &[]);
+        }
+        expect(kind, "setup(use_scm_version=True, version='1.2')", &one);
+        expect(kind, "setup(x=1 if a == b else version, y=[version == '1'])", &[]);
+        refuse(kind, "setup(\n  version='1.2\n)", 2, 11);
+        refuse(kind, "setup(version='1.2'", 1, 6);
+    }
+}

@@ -28,3 +28,20 @@ impl Format for VersionFile {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::manifest::tests::{expect, named, refuse};
+    use crate::manifest::{Error, Hints, fields};
+
+    #[test]
+    fn its_fields_are_read() {
+        let kind = named("version-file");
+        expect(kind, "1.2.3\n", &[("version", "1.2.3")]);
+        expect(kind, "\u{feff}\r\n 24.11.0-rc1 \r\n\r\n", &[("version", "24.11.0-rc1")]);
+        expect(kind, "", &[]);
+        refuse(kind, "1.2\nMAJOR=1\n", 2, 1);
+        assert_eq!(fields(kind, b"1.\xff2\n", &Hints::default()), Err(Error::NotUtf8 { line: 1, column: 3 }));
+        refuse(kind, &format!("\n{}\n", "1".repeat(257)), 2, 1);
+    }
+}

@@ -75,3 +75,28 @@ fn in_parts(source: &Source<'_>, assignments: &[(&str, Expression)]) -> Option<F
     let texts: Vec<_> = ranges.iter().map(|range| source.slice(range.clone())).collect();
     Some(Field::joined("VERSION", &texts.join("."), &ranges))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::manifest::tests::{expect, expect_values, named};
+    use crate::manifest::{Hints, fields};
+
+    #[test]
+    fn its_fields_are_read() {
+        let kind = named("version-rb");
+        let rails = "module Rails\n  module VERSION\n    MAJOR = 8\n    MINOR = 1\n    TINY  = 0\n    PRE   = \"alpha\"\n\n    \
+                     STRING = [MAJOR, MINOR, TINY, PRE].compact.join(\".\")\n  end\nend\n";
+        expect_values(kind, rails, &[("VERSION", "8.1.0.alpha")]);
+        let field = fields(kind, rails.as_bytes(), &Hints::default()).unwrap().remove(0);
+        assert!(rails[field.span.clone()].starts_with("8\n") && rails[field.span].ends_with("\"alpha"));
+        expect_values(kind, &rails.replace("\"alpha\"", "nil"), &[("VERSION", "8.1.0")]);
+        expect(kind, "module A\n  VERSION = '1.2' # :nodoc:\n  RUBY_VERSION = '9'\nend\n", &[("VERSION", "1.2")]);
+        // Rails 4.0.
+        let method =
+            "def self.version\n  Gem::Version.new \"1.2\"\nend\nMAJOR, MINOR, TINY, PRE = X.version.segments\n";
+        expect(kind, method, &[("Gem::Version", "1.2")]);
+        expect(kind, "def v\n  Gem::Version.new(VERSION::STRING)\nend\n", &[]);
+        expect(kind, "VERSION = \"#{A}.1\"\n", &[("VERSION", "= \"#{A}.1\"")]);
+        expect(kind, "module A; VERSION = File.read('x'); end", &[("VERSION", "= File.read('x')")]);
+    }
+}
