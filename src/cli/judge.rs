@@ -15,7 +15,7 @@ use super::promises::Promises;
 use super::watch::Watch;
 use crate::gate::{Ask, JudgedUpdate, Outcome};
 use crate::git::{Repository, Trust};
-use crate::model::{Actor, Exit, Failure, Push, RefUpdate, Stage, Untrusted};
+use crate::model::{Actor, Exit, Failure, Push, RefUpdate, Stage, Untrusted, counted};
 use crate::policy::Source;
 use crate::project::{FactError, View};
 use crate::push::{self, Identity};
@@ -178,8 +178,8 @@ fn judged_line(outcome: &Outcome, rules: usize) -> String {
     }
     let updates = if updates.is_empty() { "no ref".to_owned() } else { updates.join(", ") };
     let (name, source) = (Untrusted::new(&outcome.policy.name), Untrusted::new(&outcome.policy.source));
-    let plural = if rules == 1 { "" } else { "s" };
-    format!("refgate: accepted {updates} by {rules} rule{plural} of the policy `{name}` ({source})\n")
+    let rules = counted(rules, "rule", "rules");
+    format!("refgate: accepted {updates} by {rules} of the policy `{name}` ({source})\n")
 }
 
 /// Writes the report and the log, and gives the exit code.

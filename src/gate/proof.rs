@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use super::open::Gate;
 use crate::facts::{FactError, Role, Snapshot, TagKind};
-use crate::model::{Namespace, ObjectId, RefName, Untrusted, did_you_mean, listed};
+use crate::model::{Namespace, ObjectId, RefName, Untrusted, counted, did_you_mean, listed};
 use crate::policy::{ActorSet, Origin, PolicyError, Problem, Proof};
 use crate::push::Identity;
 
@@ -290,10 +290,6 @@ impl<'g> Proving<'g> {
             None => self.warn_of_all(format!("{carries}, and is on no line"), help),
         }
     }
-}
-
-fn counted(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 /// Returns a few names, and how many more there are.

@@ -34,7 +34,7 @@ use files::Files;
 use proposal::{Proposal, Support};
 use seen::Seen;
 
-use crate::model::RefName;
+use crate::model::{RefName, counted};
 use crate::policy::Role;
 use crate::project::{FactError, Project};
 
@@ -205,10 +205,6 @@ fn topics(project: &Project, main: Option<&&seen::Branch>, lines: &Lines<'_>) ->
         let merges = counted(merges, "merge", "merges");
         branches::topics(format!("none is there now; {merges} of branches that are gone show that there were some"))
     }))
-}
-
-fn counted(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 /// Leaves out a second proposal for the same files.

@@ -6,6 +6,7 @@ use toml::Value;
 use super::Draft;
 use super::proposal::Proposal;
 use super::trial::{Refused, Trial};
+use crate::model::counted;
 use crate::policy::inline;
 
 /// The first lines of every policy that is written: where editors with Taplo find the keys. There is no address to name, so
@@ -55,10 +56,9 @@ impl Draft {
             }
             let mut text = String::new();
             if !refused.now.is_empty() {
-                let count = refused.now.len();
-                let pushes = if count == 1 { "push" } else { "pushes" };
+                let pushes = counted(refused.now.len(), "push", "pushes");
                 text.push_str(&comment(&format!(
-                    "would have refused {count} {pushes} of the last year: {}",
+                    "would have refused {pushes} of the last year: {}",
                     Refused::named(&refused.now)
                 )));
                 text.push_str(&format!("{rule} = \"warn\"\n"));

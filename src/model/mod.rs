@@ -21,4 +21,4 @@ pub(crate) use push::{Actor, Movement, PROBE, PROBE_ANSWER, Push, RefUpdate, Sta
 pub use text::Untrusted;
 #[cfg(test)]
 pub(crate) use text::hostile;
-pub(crate) use text::{did_you_mean, escape, listed, quote};
+pub(crate) use text::{counted, did_you_mean, escape, listed, quote};

@@ -30,6 +30,11 @@ impl<'a> Untrusted<'a> {
     }
 }
 
+/// Says how many there are: `1 push`, `2 pushes`.
+pub(crate) fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
 /// Lists names for a sentence, in backticks: `` `a`, `b` or `c` `` with the last joiner given. Of many names, only the
 /// first twelve are shown.
 pub(crate) fn listed(names: &[impl AsRef<str>], joiner: &str) -> String {

@@ -402,7 +402,7 @@ fn init_check_and_show_go_together() {
     assert_eq!(policy(&["init"]).0, 0);
     let (code, text, _) = policy(&["check"]);
     assert_eq!(code, 0);
-    assert!(text.starts_with("the policy `my-project` is valid: 3 lines, 1 tag classes, "), "{text}");
+    assert!(text.starts_with("the policy `my-project` is valid: 3 lines, 1 tag class, "), "{text}");
     // A policy that somebody wrote is left alone.
     let before = std::fs::read(folder.path().join(".refgate.toml")).unwrap();
     let (code, _, error) = policy(&["init", "--preset", "pybal"]);

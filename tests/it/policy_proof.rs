@@ -73,7 +73,7 @@ fn a_policy_that_fits_its_repository_is_valid_without_a_warning() {
     let server = Server::new();
     let (code, text) = server.check(POLICY, &["--strict"]);
     assert_eq!((code, text.lines().count()), (0, 1), "{text}");
-    assert!(text.starts_with("the policy `example` is valid: 3 lines, 1 tag classes, "), "{text}");
+    assert!(text.starts_with("the policy `example` is valid: 3 lines, 1 tag class, "), "{text}");
 }
 
 #[test]

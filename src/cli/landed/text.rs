@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::questions::Question;
 use crate::landed::{Missing, Status, Verdict};
-use crate::model::{ObjectId, Untrusted, quote};
+use crate::model::{ObjectId, Untrusted, counted, quote};
 use crate::project::{Granted, Released, Unrepaired};
 
 /// The answer to one question.
@@ -138,9 +138,9 @@ pub(super) fn human(question: &Question<'_>, answer: &Answer, all: bool) -> Stri
             let reason = Untrusted::new(&reason);
             text.push_str(&format!("  {}  {subject}\n              {reason}\n", verdict.commit.short()));
             for missing in verdict.missing.iter().filter(|_| name == Status::Partial.name()) {
-                let lines = if missing.lines == 1 { "line" } else { "lines" };
+                let lines = counted(missing.lines as usize, "line", "lines");
                 let path = Untrusted::new(&missing.path);
-                text.push_str(&format!("              not there: {} {lines} of {path}\n", missing.lines));
+                text.push_str(&format!("              not there: {lines} of {path}\n"));
             }
         }
         text.push('\n');

@@ -2,7 +2,7 @@
 
 use super::load::{Loaded, Which, load};
 use crate::cli::context::Context;
-use crate::model::{Exit, Failure, Level};
+use crate::model::{Exit, Failure, Level, counted};
 use crate::report::{policy_errors, policy_warnings};
 
 #[derive(Debug, clap::Args)]
@@ -33,9 +33,10 @@ pub(super) fn run(context: &Context, arguments: &Args) -> Result<Exit, Failure> 
     };
     context.complain(&policy_warnings(&warnings, colour));
     let policy = loaded.policy();
-    let (lines, tags, rules) = (policy.lines.len(), policy.tags.len(), loaded.rules().len());
-    context
-        .say(&format!("the policy `{}` is valid: {lines} lines, {tags} tag classes, {rules} rules on", policy.name))?;
+    let lines = counted(policy.lines.len(), "line", "lines");
+    let tags = counted(policy.tags.len(), "tag class", "tag classes");
+    let rules = counted(loaded.rules().len(), "rule", "rules");
+    context.say(&format!("the policy `{}` is valid: {lines}, {tags}, {rules} on", policy.name))?;
     if policy.highest_level < Level::Refuse {
         context.say(&format!("note: nothing is refused: `highest-level` is `{}`", policy.highest_level))?;
     }

@@ -4,7 +4,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 use crate::gate::not_asked;
-use crate::model::{Level, Untrusted};
+use crate::model::{Level, Untrusted, counted};
 use crate::report::audit::{Audit, AuditFormat, Entry, Status};
 use crate::report::{Stream, json};
 
@@ -82,8 +82,8 @@ fn table(audit: &Audit, lists_findings: bool) -> String {
         .map(|(count, name)| format!("{count} {name}"))
         .collect();
     let all = audit.entries.len();
-    let word = if all == 1 { "repository" } else { "repositories" };
-    text.push_str(&format!("\n{all} {word}: {}", counts.join(", ")));
+    let repositories = counted(all, "repository", "repositories");
+    text.push_str(&format!("\n{repositories}: {}", counts.join(", ")));
     if audit.judged < all {
         text.push_str(&format!("; {} known from before", all - audit.judged));
     }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 
 use crate::gate::Outcome;
-use crate::model::{Exit, Failure, Finding, Level, PolicyLine, Stage, Unevaluated, Untrusted, Verdict};
+use crate::model::{Exit, Failure, Finding, Level, PolicyLine, Stage, Unevaluated, Untrusted, Verdict, counted};
 use crate::policy::{PolicyError, PolicyErrors};
 use crate::report::snippet::Snippet;
 use crate::report::{Colour, Report};
@@ -219,7 +219,7 @@ fn count(count: usize, style: Style) -> String {
     let hidden = count.saturating_sub(SHOWN);
     let hint = if hidden > 0 { format!("hint: {hidden} more are not shown\n") } else { String::new() };
     let word = style.word();
-    format!("{hint}{word}: the policy has {count} {word}{}\n", if count == 1 { "" } else { "s" })
+    format!("{hint}{word}: the policy has {}\n", counted(count, word, &format!("{word}s")))
 }
 
 /// Returns whether the lines with which an error is drawn are such as people write. It is drawn with the line before

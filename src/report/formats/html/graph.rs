@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::{class, text};
-use crate::model::ObjectId;
+use crate::model::{ObjectId, counted};
 use crate::policy::Role;
 use crate::project::{Drawing, Lane};
 use crate::report::items::{Items, Weight};
@@ -116,11 +116,11 @@ fn picture(html: &mut String, drawing: &Drawing, scale: &Scale, marks: &[Found])
     let _ = write!(
         html,
         "<section class=\"wide\" aria-label=\"the lines as a picture\" tabindex=\"0\">\n\
-         <svg viewBox=\"0 0 {WIDTH} {height:.0}\" role=\"group\" aria-label=\"{} branches, {} tags and {} places with findings, \
+         <svg viewBox=\"0 0 {WIDTH} {height:.0}\" role=\"group\" aria-label=\"{}, {} and {}, \
          by date; the table below says the same\">\n",
-        drawing.lanes.len(),
-        drawing.tags.len(),
-        marks.len()
+        counted(drawing.lanes.len(), "branch", "branches"),
+        counted(drawing.tags.len(), "tag", "tags"),
+        counted(marks.len(), "place with findings", "places with findings")
     );
     ticks(html, scale, height);
     for (at, lane) in drawing.lanes.iter().enumerate() {
@@ -144,7 +144,7 @@ fn picture(html: &mut String, drawing: &Drawing, scale: &Scale, marks: &[Found])
     }
     for found in marks {
         let (x, y) = (scale.x(found.at), y(found.lane));
-        let words = if found.count == 1 { "1 finding".to_owned() } else { format!("{} findings", found.count) };
+        let words = counted(found.count, "finding", "findings");
         let _ = writeln!(
             html,
             "<a href=\"#f{}\" aria-label=\"{words}: {}\"><title>{words}: {}</title><path class=\"{}\" d=\"M{x:.1} {:.1}l6 11h-12z\"/></a>",
