@@ -7,7 +7,7 @@ use crate::gate::{Ask, Gate};
 use crate::git::scratch::Scratch;
 use crate::model::work::steps_of;
 use crate::model::{Actor, HashKind, ObjectId, Push, RefName, RefUpdate, Stage, Verdict};
-use crate::policy::Source;
+use crate::policy::{PRESETS, Source};
 use crate::project::View;
 use crate::report::{Colour, FORMATS, Report, log_line};
 
@@ -236,5 +236,33 @@ fn judging_takes_no_more_than_n_log_n_steps() {
         assert_eq!(judged, *verdict, "{name}");
         // Of four times as many, n log n is less than five times as many steps, and the square sixteen.
         assert!(few > 0 && many <= 5 * few, "{name}: {few} steps, then {many}");
+    }
+}
+
+/// One commit for the mainline of a preset, where there are `n` other branches.
+fn among(preset: &str, n: usize) -> Pushed {
+    let (_, text) = PRESETS.iter().find(|(name, _)| *name == preset).unwrap();
+    let table: toml::Table = toml::from_str(text).unwrap();
+    let lines = table["line"].as_array().unwrap();
+    let mainline = lines.iter().find(|line| line["role"].as_str() == Some("mainline")).unwrap();
+    let patterns = mainline["branch"].as_array().cloned().unwrap_or_else(|| vec![mainline["branch"].clone()]);
+    let branch = format!("refs/heads/{}", patterns[0].as_str().unwrap());
+    let mut pushed = Pushed::new();
+    let (old, new) = (pushed.scratch.id("master"), pushed.commits(1, "fix: x")[0]);
+    let others = (0..n).map(|at| format!("refs/heads/sandbox/c/{at}")).chain([branch.clone()]);
+    let update: String = others.map(|name| format!("update {name} {old}\n")).collect();
+    pushed.scratch.git_with(&["update-ref", "--stdin"], &[], update.as_bytes());
+    pushed.scratch.git(&["update-ref", "-d", "refs/heads/next"]);
+    pushed.scratch.git(&["pack-refs", "--all"]);
+    pushed.policy = format!("schema = 1\nname = \"p\"\nextends = [\"preset:{preset}\"]\n");
+    pushed.update(branch, old, new);
+    pushed
+}
+
+#[test]
+fn a_commit_costs_the_same_however_many_branches_there_are() {
+    for (preset, _) in PRESETS {
+        let [few, many] = [10, 40].map(|n| among(preset, n).steps().0);
+        assert_eq!(few, many, "{preset}");
     }
 }

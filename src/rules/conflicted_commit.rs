@@ -8,6 +8,9 @@ use crate::model::Level;
 /// Of a push of more commits only the newest is looked at.
 const MAX_COMMITS: usize = 20_000;
 
+/// An update of no more commits is looked at before anybody asks what other lines have.
+const FEW: usize = 100;
+
 pub(super) struct ConflictedCommit;
 
 impl Rule for ConflictedCommit {
@@ -28,6 +31,9 @@ impl Rule for ConflictedCommit {
 impl BranchRule for ConflictedCommit {
     fn check(&self, branch: &BranchUpdate<'_, '_, '_>, sink: &mut Sink<'_>) -> Result<(), FactError> {
         let project = branch.project();
+        if is_free_of_them(branch)? {
+            return Ok(());
+        }
         // What another line has already is there to stay, and would stop every merge from it. A whole history that comes to
         // a repository without any line is there to stay too, and can be longer than there is time for.
         let is_import = branch.known_old()?.is_none() && branch.facts().before().line_tips()?.is_empty();
@@ -45,6 +51,25 @@ impl BranchRule for ConflictedCommit {
         }
         Ok(())
     }
+}
+
+/// Returns whether a branch gets only a few commits, and none of them stores a conflict. What other lines have need not be
+/// known then: that takes reading all refs, of which there can be a hundred thousand.
+fn is_free_of_them(branch: &BranchUpdate<'_, '_, '_>) -> Result<bool, FactError> {
+    if branch.known_old()?.is_none() {
+        return Ok(false);
+    }
+    let brought = branch.facts().new_commits(branch)?;
+    if brought.len() > FEW {
+        return Ok(false);
+    }
+    let project = branch.project();
+    for id in brought {
+        if project.stored_conflict(&project.commit(id)?)?.is_some() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 #[cfg(test)]
