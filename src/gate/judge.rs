@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::open::Gate;
-use super::outcome::{JudgedUpdate, Outcome, PolicyId};
+use super::outcome::{JudgedUpdate, Outcome, PolicyId, verdict};
 use crate::facts::{Exceptions, FactError, Facts, Update};
 use crate::git::Installed;
 use crate::hosts::Hook;
@@ -347,17 +347,6 @@ pub(super) fn judged(push: &Push, update: &Update<'_, '_>, resting: &BTreeSet<us
 fn unjudged(update: &RefUpdate) -> JudgedUpdate {
     let RefUpdate { name, old, new, via } = update.clone();
     JudgedUpdate { name, via, old, new, movement: None, rests_on_others: false, place: None }
-}
-
-/// Returns the verdict. A refusal outweighs an open question: it will not go away when the question is answered.
-pub(super) fn verdict(findings: &[Finding], unevaluated: &[Unevaluated]) -> Verdict {
-    if findings.iter().any(|finding| finding.level == Level::Refuse) {
-        Verdict::Refused
-    } else if unevaluated.iter().any(|open| open.level == Level::Refuse && !open.elsewhere) {
-        Verdict::Undecided
-    } else {
-        Verdict::Accepted
-    }
 }
 
 /// Returns whether a commit is from before the rule's `since`.

@@ -1,7 +1,6 @@
 //! The result of judging a push, with everything that a report shows: rendering asks neither the repository nor the
 //! policy.
 
-use super::judge::verdict;
 use crate::model::{Actor, Exit, Finding, Level, Movement, ObjectId, RefName, Stage, Unevaluated, Verdict};
 
 /// The result of judging a push.
@@ -80,5 +79,16 @@ impl Outcome {
     /// Returns the exit code, decided before anything is rendered.
     pub(crate) const fn exit(&self) -> Exit {
         self.verdict.exit()
+    }
+}
+
+/// Returns the verdict. A refusal outweighs an open question: it will not go away when the question is answered.
+pub(super) fn verdict(findings: &[Finding], unevaluated: &[Unevaluated]) -> Verdict {
+    if findings.iter().any(|finding| finding.level == Level::Refuse) {
+        Verdict::Refused
+    } else if unevaluated.iter().any(|open| open.level == Level::Refuse && !open.elsewhere) {
+        Verdict::Undecided
+    } else {
+        Verdict::Accepted
     }
 }

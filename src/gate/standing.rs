@@ -10,9 +10,9 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::rc::Rc;
 
-use super::judge::{Judging, Kept, judged, verdict};
+use super::judge::{Judging, Kept, judged};
 use super::open::Gate;
-use super::outcome::{JudgedUpdate, Outcome};
+use super::outcome::{JudgedUpdate, Outcome, verdict};
 use crate::facts::{FactError, Facts, Role, Snapshot, Update};
 use crate::git;
 use crate::model::{Actor, Failure, Finding, Namespace, ObjectId, Push, RefName, RefUpdate, Stage};

@@ -4,7 +4,7 @@ use std::io::{Error, Result};
 use std::path::Path;
 
 use super::Kind;
-use super::object::odb::model_id;
+use super::object::ids::model_id;
 use crate::model::{ObjectId, RefName};
 
 /// A bare repository into which objects and refs are written, refs as files of their own.

@@ -7,7 +7,8 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::object::odb::{Odb, gix_kind, model_id};
+use super::object::ids::{gix_kind, model_id};
+use super::object::odb::Odb;
 use super::object::read::Remembered;
 use super::refs::store::{Refs, Storage};
 use super::repo::config::Config;

@@ -66,4 +66,4 @@ pub use repo::open::{Repository, Trust};
 pub(crate) use repo::spawn::Git;
 pub(crate) use walk::ancestors::Ancestors;
 pub(crate) use walk::fresh::Fresh;
-pub(crate) use walk::whole::WholeHistory;
+pub(crate) use walk::history::WholeHistory;

@@ -4,9 +4,10 @@ use bstr::ByteSlice as _;
 
 use super::examine::{Health, examine, surroundings};
 use super::files::script;
+use super::files::shown;
 use super::prove::prove;
 use super::shim::{Shim, kept_name};
-use super::site::{Site, shown, validate};
+use super::site::{Site, validate};
 use super::{Diagnosis, Error, Line};
 use crate::gate::{Gate, OBSERVE, Proved, observes};
 use crate::hosts::Hook;

@@ -4,10 +4,10 @@ use bstr::ByteSlice as _;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use super::files::script;
+use super::files::{script, shown};
 use super::managers::{Stand, maker, put_away, runs_refgate};
 use super::shim::{Shim, kept_name};
-use super::site::{Seat, Site, shown};
+use super::site::{Seat, Site};
 use super::{Error, Line};
 use crate::hosts::Hook;
 

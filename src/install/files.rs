@@ -1,6 +1,8 @@
 //! Files of the hooks' directories: read without waiting, written atomically, and restored as they were.
 
+use std::ffi::OsStr;
 use std::io::Write as _;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -9,6 +11,12 @@ use super::Error;
 /// Reads a script; `None` where there is no file to read. Reading a pipe in its place would wait forever.
 pub(super) fn script(path: &Path) -> Option<Vec<u8>> {
     if path.metadata().is_ok_and(|target| target.is_file()) { std::fs::read(path).ok() } else { None }
+}
+
+/// Quotes a path as one word of a shell command, for commands that are shown to be pasted.
+pub(super) fn shown(path: &Path) -> String {
+    let bytes = OsStr::new(path).as_bytes();
+    crate::model::quote(bytes).unwrap_or_else(|| crate::model::Untrusted::new(bytes).to_string())
 }
 
 /// Makes a directory that is open to everybody, whatever the umask is: git accepts every push when the account cannot
@@ -117,6 +125,6 @@ impl Before {
 
 impl std::fmt::Display for Before {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} is not as it was", super::site::shown(&self.path))
+        write!(f, "{} is not as it was", shown(&self.path))
     }
 }

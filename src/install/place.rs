@@ -5,10 +5,10 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::examine::surroundings;
-use super::files::script;
+use super::files::{script, shown};
 use super::managers::{self, Manager, Stand, maker};
 use super::shim::{Shim, kept_name};
-use super::site::{Seat, Site, shown};
+use super::site::{Seat, Site};
 use super::{Error, Line, Plan, Step};
 use crate::gate::{OBSERVE, observes};
 use crate::hosts::{self, Hook};

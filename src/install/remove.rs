@@ -3,10 +3,10 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use super::files::script;
+use super::files::{script, shown};
 use super::managers::{maker, put_away, without_lines};
 use super::shim::{Shim, kept_name};
-use super::site::{Site, shown};
+use super::site::Site;
 use super::{Error, Plan, Step};
 use crate::hosts::Hook;
 

@@ -2,13 +2,12 @@
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
-use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 
 use super::Error;
 use super::account::{Account, Job};
-use super::files::script;
+use super::files::{script, shown};
 use super::managers::{Manager, Stand, maker, with_end};
 use crate::gate::{Ask, Gate, find_policy};
 use crate::git::{Repository, too_old};
@@ -197,10 +196,4 @@ pub(crate) fn validate(repository: &Repository, source: Source) -> Result<Gate, 
     // In a clone the branches of the server count, as far as they are known.
     let view = View::of_place(repository, b"origin").unwrap_or(View::Own);
     Gate::open(repository.clone(), view, ask)
-}
-
-/// Quotes a path as one word of a shell command, for commands that are shown to be pasted.
-pub(super) fn shown(path: &Path) -> String {
-    let bytes = OsStr::new(path).as_bytes();
-    crate::model::quote(bytes).unwrap_or_else(|| crate::model::Untrusted::new(bytes).to_string())
 }

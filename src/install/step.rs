@@ -7,8 +7,8 @@ use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 
 use super::Error;
-use super::files::{Before, keep_as, make_directory, write_whole};
-use super::site::{Site, shown};
+use super::files::{Before, keep_as, make_directory, shown, write_whole};
+use super::site::Site;
 
 /// One thing that is done, or was already done.
 #[derive(Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use super::change::Change;
 use super::features::{Cover, Features};
 use super::index::At;
 use super::reading::Patches;
-use super::tiers::{Reason, Tier};
+use super::tier::{Reason, Tier};
 use super::verdict::Evidence;
 use crate::model::ObjectId;
 

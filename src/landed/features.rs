@@ -82,7 +82,7 @@ impl Cover {
     }
 }
 
-/// What two changes have in common. Thresholds on these are in [`super::tiers`].
+/// What two changes have in common. Thresholds on these are in [`super::thresholds`].
 #[derive(Clone, Debug)]
 pub(super) struct Features {
     pub(super) content: Content,

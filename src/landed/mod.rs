@@ -14,7 +14,7 @@
 //! | [`same_files`], [`mainline_files`], [`path_search`] | where else the same patch can be |
 //! | [`whole`] | what was read in part, compared as a whole |
 //! | [`telling`], [`features`] | what two commits have in common |
-//! | [`tiers`], [`rules`], [`thresholds`] | the rules that judge it |
+//! | [`judging`], [`rules`], [`tier`], [`thresholds`] | the rules that judge it |
 //! | [`kept`] | whether a merge kept what it brought |
 //! | [`assign`] | one to one; several squashed into one |
 //! | [`coverage`] | how much of a change is on the other line, by its own lines |
@@ -42,6 +42,7 @@ mod forms;
 pub mod fuzzing;
 mod grammar;
 mod index;
+mod judging;
 mod kept;
 mod mainline_files;
 mod marks;
@@ -64,7 +65,7 @@ mod search;
 mod store;
 mod telling;
 mod thresholds;
-mod tiers;
+mod tier;
 mod titles;
 mod turn;
 mod verdict;

@@ -8,7 +8,7 @@ use super::explicit::Claims;
 use super::features::Features;
 use super::index::At;
 use super::reverts::Reverts;
-use super::tiers::{Reason, Tier};
+use super::tier::{Reason, Tier};
 use super::verdict::{Evidence, Status, Verdict};
 use crate::git::Commit;
 

@@ -5,7 +5,7 @@
 
 use super::features::Features;
 use super::thresholds::{body, days, part, title, weight};
-use super::tiers::{Reason, Tier};
+use super::tier::{Reason, Tier};
 use super::titles::Numbers;
 
 /// One rule.
@@ -256,6 +256,13 @@ pub(super) const TIERS: &[TierRule] = &[
         measured: (0, 0),
     },
 ];
+
+impl Tier {
+    /// Returns how sure it is, from 0 to 1.
+    pub(super) fn score(self) -> f64 {
+        TIERS.iter().find(|rule| rule.tier == self).map_or(0.0, |rule| rule.score)
+    }
+}
 
 pub(super) fn is_of_second(f: &Features) -> bool {
     f.people.same_author && f.people.same_second

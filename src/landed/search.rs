@@ -20,9 +20,9 @@ use super::patch::{Patch, PathsKey};
 use super::reading::{Patches, Reading};
 use super::reverts::Reverts;
 use super::same_files::SameFiles;
-use super::tiers::{Reason, Tier};
+use super::tier::{Reason, Tier};
 use super::verdict::Evidence;
-use super::{Error, tiers, whole};
+use super::{Error, judging, whole};
 use crate::model::ObjectId;
 
 /// What is searched, and for what.
@@ -180,11 +180,11 @@ impl Search<'_> {
                 let Some(patch) = patches.get(at) else { continue };
                 let whole = Features::new((merge, patch), (other, theirs), Marks::default(), self.index);
                 let is_named = other.names(merge) || merge.names(other);
-                let is_whole = tiers::is_all_of(&whole, is_named);
+                let is_whole = judging::is_all_of(&whole, is_named);
                 for own_at in brought {
                     let marks = Marks { is_brought: is_whole, ..Marks::default() };
                     let Some(mut pair) = comparing.pair(*own_at, *pick, marks, own, there)? else { continue };
-                    if is_named && tiers::agrees(&pair.features) {
+                    if is_named && judging::agrees(&pair.features) {
                         pair.named = Some(Evidence::Trailer);
                     }
                     pairs.push(pair);
@@ -334,8 +334,8 @@ impl Comparing<'_> {
         Ok(Some(Pair {
             branch: at,
             mainline,
-            named: claim.filter(|_| tiers::agrees(&features)),
-            tier: tiers::judge(&features),
+            named: claim.filter(|_| judging::agrees(&features)),
+            tier: judging::judge(&features),
             is_taken_away: self.without.contains(&(at, mainline)),
             features,
         }))

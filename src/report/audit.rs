@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Stream;
 use super::formats::json::{FoundDto, PolicyDto, found, policy};
-use super::{Stream, formats};
 use crate::gate::Outcome;
 use crate::model::{Exit, Failure, Namespace, Untrusted, Verdict};
 
@@ -159,12 +159,4 @@ pub(crate) struct AuditFormat {
     pub stream: Stream,
     /// Writes an audit; the flag says whether text for people lists the findings.
     pub render: fn(&Audit, bool) -> String,
-}
-
-/// All formats of audits, the default first.
-pub(crate) static AUDIT_FORMATS: &[AuditFormat] = &[formats::audit::HUMAN, formats::audit::JSON];
-
-/// Returns the format of this name.
-pub(crate) fn audit_format(name: &str) -> Option<&'static AuditFormat> {
-    AUDIT_FORMATS.iter().find(|format| format.name == name)
 }

@@ -16,8 +16,9 @@ mod snippet;
 use crate::gate::Outcome;
 use crate::model::Stage;
 
-pub(crate) use audit::{AUDIT_FORMATS, Audit, AuditFormat, Entry, audit_format};
+pub(crate) use audit::{Audit, AuditFormat, Entry};
 pub use colour::Colour;
+pub(crate) use formats::audit::{AUDIT_FORMATS, audit_format};
 pub(crate) use formats::html::page;
 pub use formats::human::policy_errors;
 pub(crate) use formats::human::{failure, policy_error_lines, policy_warnings};

@@ -16,7 +16,7 @@ use std::path::Path;
 
 use crate::git::Repository;
 use crate::git::budget::Budget;
-use crate::git::object::odb::gix_id;
+use crate::git::object::ids::gix_id;
 use crate::model::ObjectId;
 
 /// A larger file is not searched for filters.

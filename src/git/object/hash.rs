@@ -1,15 +1,12 @@
 //! Computes ids of content that need not be in the repository.
 
+use crate::git::object::ids::gix_kind;
 use crate::model::{HashKind, ObjectId};
 
 /// Returns the id a blob of these bytes has, as `git hash-object` prints it; the null id should hashing detect a
 /// collision attack.
 pub(crate) fn blob_id(kind: HashKind, bytes: &[u8]) -> ObjectId {
-    let gix_kind = match kind {
-        HashKind::Sha1 => gix::hash::Kind::Sha1,
-        HashKind::Sha256 => gix::hash::Kind::Sha256,
-    };
-    let id = gix::objs::compute_hash(gix_kind, gix::objs::Kind::Blob, bytes).ok();
+    let id = gix::objs::compute_hash(gix_kind(kind), gix::objs::Kind::Blob, bytes).ok();
     id.and_then(|id| ObjectId::from_bytes(id.as_bytes())).unwrap_or(ObjectId::null(kind))
 }
 
@@ -19,7 +16,7 @@ pub(crate) struct Digest(gix::hash::Hasher);
 impl Digest {
     /// Makes one that has hashed nothing yet.
     pub(crate) fn new(kind: HashKind) -> Self {
-        Self(gix::hash::hasher(crate::git::object::odb::gix_kind(kind)))
+        Self(gix::hash::hasher(gix_kind(kind)))
     }
 
     /// Adds bytes.

@@ -17,6 +17,7 @@ use std::time::{Duration, SystemTime};
 use crate::git::budget::Budget;
 use crate::git::object::alternates::{Directories, is_absent};
 use crate::git::object::hash::Digest;
+use crate::git::object::ids::{gix_id, gix_kind};
 use crate::git::object::packs::{MAX_SIZE, Packs};
 use crate::git::{Error, Kind};
 use crate::model::{HashKind, ObjectId};
@@ -423,24 +424,6 @@ fn count_indices(objects: &Path) -> Result<usize, Error> {
 
 fn has_graph(info: &Path) -> bool {
     info.join("commit-graph").is_file() || info.join("commit-graphs/commit-graph-chain").is_file()
-}
-
-pub(in crate::git) fn gix_kind(kind: HashKind) -> gix::hash::Kind {
-    match kind {
-        HashKind::Sha1 => gix::hash::Kind::Sha1,
-        HashKind::Sha256 => gix::hash::Kind::Sha256,
-    }
-}
-
-pub(in crate::git) fn gix_id(id: ObjectId) -> gix::ObjectId {
-    match id {
-        ObjectId::Sha1(bytes) => gix::ObjectId::Sha1(bytes),
-        ObjectId::Sha256(bytes) => gix::ObjectId::Sha256(bytes),
-    }
-}
-
-pub(in crate::git) fn model_id(id: &gix::oid) -> ObjectId {
-    ObjectId::from_bytes(id.as_bytes()).expect("gix has the same two hash functions")
 }
 
 #[cfg(test)]

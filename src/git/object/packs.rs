@@ -504,7 +504,7 @@ mod tests {
                 std::fs::write(&file, &broken).unwrap();
                 let mut packs = Packs::open(&[scratch.path.join("objects")], gix::hash::Kind::Sha1);
                 for id in &ids {
-                    let id = crate::git::object::odb::gix_id(*id);
+                    let id = crate::git::object::ids::gix_id(*id);
                     let _ = (packs.header(&id), packs.read(&id));
                 }
             }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use crate::git::budget::Budget;
 use crate::git::object::alternates::{bytes_of, is_absent, path_of};
-use crate::git::object::odb::{gix_kind, model_id};
+use crate::git::object::ids::{gix_kind, model_id};
 use crate::git::repo::format::Format;
 use crate::git::{Environment, Error};
 use crate::model::{HashKind, ObjectId, RefName};

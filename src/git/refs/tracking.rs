@@ -28,7 +28,7 @@ impl Repository {
     /// # Errors
     /// A refspec that git would not accept either.
     pub fn tracking(&self, remote: &BStr) -> Result<Tracking, Error> {
-        let no_id = gix::ObjectId::null(crate::git::object::odb::gix_kind(self.hash_kind()));
+        let no_id = gix::ObjectId::null(crate::git::object::ids::gix_kind(self.hash_kind()));
         if remote == "." {
             return Ok(Tracking { remote: None, specs: vec![refspec(b"refs/*:refs/*".as_bstr())?], no_id });
         }

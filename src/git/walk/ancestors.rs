@@ -1,6 +1,7 @@
 //! The ancestors of one commit, found only as far as the questions about them need.
 
-use crate::git::walk::dag::{Dag, Node, UNKNOWN_GENERATION};
+use crate::git::walk::dag::Dag;
+use crate::git::walk::node::{Node, UNKNOWN_GENERATION};
 use crate::git::walk::paint::{Flags, Queue};
 use crate::git::{Error, Repository};
 use crate::model::ObjectId;

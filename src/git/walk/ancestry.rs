@@ -5,8 +5,9 @@
 //! Not gix-revision or gix-traverse, for the reasons that `dag`, `paint` and `difference` give; property tests
 //! compare all of it with git.
 
-use crate::git::walk::dag::{Dag, Node};
+use crate::git::walk::dag::Dag;
 use crate::git::walk::difference::{Difference, Found};
+use crate::git::walk::node::Node;
 use crate::git::walk::paint::{paint, reaches};
 use crate::git::walk::subgraph::{Marks, Subgraph};
 use crate::git::{Error, Kind, Repository};

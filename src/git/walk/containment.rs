@@ -1,6 +1,7 @@
 //! Which of many tips contain which of a few commits: one walk for all of them.
 
-use crate::git::walk::dag::{Dag, Node, UNKNOWN_GENERATION};
+use crate::git::walk::dag::Dag;
+use crate::git::walk::node::{Node, UNKNOWN_GENERATION};
 use crate::git::{Error, Repository};
 use crate::model::ObjectId;
 

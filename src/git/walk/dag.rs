@@ -10,17 +10,13 @@ use std::sync::Arc;
 
 use crate::git::budget::Budget;
 use crate::git::object::headers::Skeleton;
+use crate::git::object::ids::{gix_id, model_id};
 use crate::git::object::kind::MAX_TEXT_OBJECT;
-use crate::git::object::odb::{Odb, gix_id, model_id};
+use crate::git::object::odb::Odb;
+use crate::git::walk::node::{Node, UNKNOWN_GENERATION};
 use crate::git::walk::whole::Whole;
 use crate::git::{Error, Kind};
 use crate::model::ObjectId;
-
-/// A commit of a [`Dag`].
-pub(in crate::git) type Node = u32;
-
-/// The generation of a commit that has none on record: it may be a descendant of anything.
-pub(in crate::git) const UNKNOWN_GENERATION: u32 = u32::MAX;
 
 /// The commits seen so far. Nothing is ever removed: history does not change.
 #[derive(Clone)]

@@ -4,7 +4,8 @@
 //! answer off.
 
 use crate::git::Error;
-use crate::git::walk::dag::{Dag, Node, UNKNOWN_GENERATION};
+use crate::git::walk::dag::Dag;
+use crate::git::walk::node::{Node, UNKNOWN_GENERATION};
 use crate::git::walk::paint::{Flags, Queue};
 
 const WANTED: u8 = 1;

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
 use crate::git::walk::ancestry::circle;
-use crate::git::walk::dag::Node;
 use crate::git::walk::difference::{Difference, Found};
+use crate::git::walk::node::Node;
 use crate::git::walk::subgraph::{Marks, Place, Subgraph};
 use crate::git::{Error, Repository};
 use crate::model::ObjectId;

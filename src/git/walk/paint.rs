@@ -7,7 +7,8 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use crate::git::Error;
-use crate::git::walk::dag::{Dag, Node, UNKNOWN_GENERATION};
+use crate::git::walk::dag::Dag;
+use crate::git::walk::node::{Node, UNKNOWN_GENERATION};
 use crate::model::ObjectId;
 
 /// A bit set for each node; grows as commits are loaded.

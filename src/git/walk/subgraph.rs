@@ -5,7 +5,8 @@ use std::collections::{BinaryHeap, HashMap, HashSet};
 
 use crate::git::Error;
 use crate::git::budget::Budget;
-use crate::git::walk::dag::{Dag, Node};
+use crate::git::walk::dag::Dag;
+use crate::git::walk::node::Node;
 
 /// The place of a commit in a [`Subgraph`].
 pub(in crate::git) type Place = u32;

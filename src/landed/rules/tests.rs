@@ -1,7 +1,8 @@
 //! An example for each rule, and its limit.
 
 use super::super::features::{Content, Features, Files, People, Words};
-use super::super::tiers::{Reason, Tier, judge};
+use super::super::judging::judge;
+use super::super::tier::{Reason, Tier};
 use super::super::titles::Numbers;
 use super::TIERS;
 

@@ -9,7 +9,7 @@ use crate::report::audit::{Audit, AuditFormat, Entry, Status};
 use crate::report::{Stream, json};
 
 /// A table for people.
-pub(in crate::report) const HUMAN: AuditFormat = AuditFormat {
+const HUMAN: AuditFormat = AuditFormat {
     name: "human",
     help: "A table for people, on standard output",
     stream: Stream::Output,
@@ -17,12 +17,20 @@ pub(in crate::report) const HUMAN: AuditFormat = AuditFormat {
 };
 
 /// `refgate.audit/v1`.
-pub(in crate::report) const JSON: AuditFormat = AuditFormat {
+const JSON: AuditFormat = AuditFormat {
     name: "json",
     help: "refgate.audit/v1, on standard output",
     stream: Stream::Output,
     render: |audit, _| document(audit),
 };
+
+/// All of them, the default first.
+pub(crate) static AUDIT_FORMATS: &[AuditFormat] = &[HUMAN, JSON];
+
+/// Returns the format of this name.
+pub(crate) fn audit_format(name: &str) -> Option<&'static AuditFormat> {
+    AUDIT_FORMATS.iter().find(|format| format.name == name)
+}
 
 #[derive(Serialize)]
 struct Document<'a> {
