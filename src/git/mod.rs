@@ -50,11 +50,11 @@ pub(crate) use made::{Holds, Made};
 pub(crate) use memory::Memory;
 pub use object::commit::Commit;
 pub(crate) use object::commit::Identity;
+#[cfg(fuzzing)]
+pub use object::deltas::apply_delta;
 pub(crate) use object::entry::{Change, Entry, Mode};
 pub(crate) use object::hash::{Digest, blob_id};
 pub(crate) use object::kind::{Kind, Peeled};
-#[cfg(fuzzing)]
-pub use object::packs::apply_delta;
 pub use object::tag::Tag;
 pub(crate) use picking::{Picking, Trial};
 pub(crate) use refs::store::Target;

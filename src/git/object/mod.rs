@@ -2,6 +2,7 @@
 
 pub(in crate::git) mod alternates;
 pub(in crate::git) mod commit;
+pub(in crate::git) mod deltas;
 pub(in crate::git) mod entry;
 pub(in crate::git) mod hash;
 pub(in crate::git) mod headers;

@@ -16,9 +16,10 @@ use std::time::{Duration, SystemTime};
 
 use crate::git::budget::Budget;
 use crate::git::object::alternates::{Directories, is_absent};
+use crate::git::object::deltas::MAX_SIZE;
 use crate::git::object::hash::Digest;
 use crate::git::object::ids::{gix_id, gix_kind};
-use crate::git::object::packs::{MAX_SIZE, Packs};
+use crate::git::object::packs::Packs;
 use crate::git::{Error, Kind};
 use crate::model::{HashKind, ObjectId};
 
