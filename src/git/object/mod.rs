@@ -7,6 +7,7 @@ pub(in crate::git) mod entry;
 pub(in crate::git) mod hash;
 pub(in crate::git) mod headers;
 pub(in crate::git) mod ids;
+pub(in crate::git) mod kept;
 pub(in crate::git) mod kind;
 pub(in crate::git) mod notes;
 pub(in crate::git) mod odb;

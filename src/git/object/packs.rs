@@ -10,48 +10,40 @@ use gix::odb::pack::data::Entry as PackEntry;
 use gix::odb::pack::data::decode::header::ResolvedBase;
 use gix::odb::pack::data::entry::Header;
 use std::cmp::Ordering;
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::git::Kind;
-use crate::git::object::deltas::{MAX_SIZE, apply, composed, size};
+use crate::git::object::deltas::{apply, composed, size};
+use crate::git::object::kept::{Kept, Object, Place};
 
 /// The largest packs contain nearly everything; opening more costs more than it gains.
 const MAX_PACKS: usize = 16;
 
-/// How many bytes are cached for each thread.
-const KEPT: usize = 4 << 20;
-
 /// Larger objects on the way to what was asked for are not cached: a chain of them would fill the cache.
 const SMALL: usize = 64 << 10;
+
+/// Of larger ones, so many deltas are applied at once: with more, what they consist of is in too many pieces.
+const AT_ONCE: usize = 8;
 
 /// Longer chains than git makes (`--depth` in `git-pack-objects(1)`).
 const MAX_DEPTH: usize = 4096;
 
-/// Which pack, and the offset of an object in it.
-type Place = (usize, u64);
-
-type Object = (Kind, Arc<Vec<u8>>);
-
-/// Reads objects of packs. A clone shares the files and keeps objects of its own.
+/// Reads objects of packs. A clone shares the files and what was read of them.
 #[derive(Default)]
 pub(in crate::git) struct Packs {
     bundles: Arc<[Bundle]>,
+    kept: Arc<Kept>,
     /// The pack in which the last object was found: the next is probably there too.
     last: usize,
-    /// What was used since [`Self::old`] was put aside; the old generation is dropped when this one is put aside.
-    young: HashMap<Place, Object>,
-    old: HashMap<Place, Object>,
-    /// The size of the young generation.
-    bytes: usize,
     inflate: gix::zlib::Inflate,
-    delta: Vec<u8>,
+    /// The deltas that are being applied.
+    deltas: Vec<u8>,
 }
 
 impl Clone for Packs {
     fn clone(&self) -> Self {
-        Self { bundles: Arc::clone(&self.bundles), ..Self::default() }
+        Self { bundles: Arc::clone(&self.bundles), kept: Arc::clone(&self.kept), ..Self::default() }
     }
 }
 
@@ -67,7 +59,7 @@ impl Packs {
     /// Returns kind and size of an object. `None` says nothing about whether it exists.
     pub(in crate::git) fn header(&mut self, id: &gix::oid) -> Option<(Kind, u64)> {
         let (at, offset) = self.place(id)?;
-        if let Some((kind, object)) = self.kept((at, offset)) {
+        if let Some((kind, object)) = self.kept.get((at, offset)) {
             return Some((kind, object.len() as u64));
         }
         let bundle = self.bundles.get(at)?;
@@ -86,7 +78,7 @@ impl Packs {
         let bundle = bundles.get(at)?;
         let mut chain = Vec::new();
         let (kind, mut object) = loop {
-            if let Some(found) = self.kept((at, offset)) {
+            if let Some(found) = self.kept.get((at, offset)) {
                 break found;
             }
             let entry = bundle.pack.entry(offset).ok().filter(|_| chain.len() < MAX_DEPTH)?;
@@ -100,7 +92,7 @@ impl Packs {
                     let object = (kind, Arc::new(content));
                     // Only a delta asks for a commit twice.
                     if kind != Kind::Commit || !chain.is_empty() {
-                        self.keep((at, offset), &object);
+                        self.kept.put((at, offset), &object);
                     }
                     break object;
                 }
@@ -108,38 +100,38 @@ impl Packs {
             chain.push((offset, entry));
             offset = base;
         };
-        // Of large files the steps in between are not made: each would be a copy of the file.
-        if chain.len() > 1
-            && object.len() > SMALL
-            && let Some(whole) = self.at_once(bundle, &chain, &object)
-        {
-            let (offset, whole) = (chain.first()?.0, Arc::new(whole));
-            self.keep((at, offset), &(kind, Arc::clone(&whole)));
-            return Some((kind, whole));
-        }
-        while let Some((offset, entry)) = chain.pop() {
-            self.delta.resize(size(entry.decompressed_size)?, 0);
-            bundle.pack.decompress_entry(&entry, &mut self.inflate, &mut self.delta).ok()?;
-            object = Arc::new(apply(&object, &self.delta)?);
-            if chain.is_empty() || object.len() <= SMALL {
-                self.keep((at, offset), &(kind, Arc::clone(&object)));
+        while !chain.is_empty() {
+            // Of large files the steps in between are not made: each would be a copy of the file.
+            let steps = if object.len() > SMALL { AT_ONCE } else { 1 };
+            let later = chain.split_off(chain.len().saturating_sub(steps));
+            let offset = later.first()?.0;
+            object = Arc::new(self.made(bundle, &later, &object)?);
+            if chain.is_empty() || steps > 1 || object.len() <= SMALL {
+                self.kept.put((at, offset), &(kind, Arc::clone(&object)));
             }
         }
         Some((kind, object))
     }
 
-    /// Returns what a chain of deltas, the last one first, makes of its base; `None` where it has to be made step by step.
-    fn at_once(&mut self, bundle: &Bundle, chain: &[(u64, PackEntry)], base: &[u8]) -> Option<Vec<u8>> {
-        let mut deltas: Vec<Vec<u8>> = Vec::with_capacity(chain.len());
-        let mut room = MAX_SIZE;
+    /// Returns what deltas, the last one first, make of an object.
+    fn made(&mut self, bundle: &Bundle, chain: &[(u64, PackEntry)], base: &[u8]) -> Option<Vec<u8>> {
+        self.deltas.clear();
+        let mut ends = Vec::with_capacity(chain.len());
         for (_, entry) in chain {
-            let length = size(entry.decompressed_size)?;
-            room = room.checked_sub(length)?;
-            let mut delta = vec![0; length];
-            bundle.pack.decompress_entry(entry, &mut self.inflate, &mut delta).ok()?;
-            deltas.push(delta);
+            let start = self.deltas.len();
+            self.deltas.resize(start + size(entry.decompressed_size)?, 0);
+            bundle.pack.decompress_entry(entry, &mut self.inflate, self.deltas.get_mut(start..)?).ok()?;
+            ends.push(start..self.deltas.len());
         }
-        composed(base, &deltas)
+        let deltas: Vec<&[u8]> = ends.into_iter().filter_map(|range| self.deltas.get(range)).collect();
+        if deltas.len() > 1
+            && let Some(whole) = composed(base, &deltas)
+        {
+            return Some(whole);
+        }
+        let mut steps = deltas.iter().rev();
+        let first = apply(base, steps.next()?)?;
+        steps.try_fold(first, |object, delta| apply(&object, delta))
     }
 
     fn place(&mut self, id: &gix::oid) -> Option<Place> {
@@ -148,24 +140,6 @@ impl Packs {
         let place = numbered.find_map(|(at, bundle)| Some((at, offset_of(bundle, id)?)))?;
         self.last = place.0;
         Some(place)
-    }
-
-    fn kept(&mut self, place: Place) -> Option<Object> {
-        if let Some(found) = self.young.get(&place) {
-            return Some(found.clone());
-        }
-        let found = self.old.remove(&place)?;
-        self.keep(place, &found);
-        Some(found)
-    }
-
-    fn keep(&mut self, place: Place, object: &Object) {
-        if self.bytes > KEPT / 2 {
-            self.old = std::mem::take(&mut self.young);
-            self.bytes = 0;
-        }
-        self.bytes += object.1.len() + size_of::<(Place, Object)>();
-        self.young.insert(place, object.clone());
     }
 }
 
