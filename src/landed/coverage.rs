@@ -105,29 +105,21 @@ impl Measuring {
         for file in &own {
             let mut paths: BTreeSet<&BString> = BTreeSet::from([&file.path]);
             paths.extend(others.iter().map(|other| &other.path).filter(|path| is_same_name(path, &file.path)));
-            let mut contents: Option<Vec<Content>> = None;
+            let wanted: Vec<(ObjectId, &BString)> =
+                places.iter().flat_map(|commit| paths.iter().map(|path| (*commit, *path))).collect();
+            let mut read: Vec<Content> = Vec::new();
             let mut lacking = 0;
             for (sign, text) in &file.lines {
                 let weight = telling::weight(telling::line(*sign, 0, text, false));
                 if weight < COUNTED {
                     continue;
                 }
-                let is_there = if done.contains(&(*sign, text.as_bstr())) {
-                    true
-                } else {
-                    if contents.is_none() {
-                        contents = Some(self.contents(&places, &paths)?);
-                    }
-                    let contents = contents.iter().flatten();
-                    match sign {
-                        b'+' => contents.flatten().any(|lines| holds(lines, text)) || adapted.has(*sign, text),
-                        // What was never there, or is no longer, cannot be taken away.
-                        _ => {
-                            let mut here = contents.peekable();
-                            let is_left = |lines: &Content| lines.as_ref().is_some_and(|lines| holds(lines, text));
-                            here.any(|lines| !is_left(lines)) || adapted.has(*sign, text)
-                        }
-                    }
+                let is_there = done.contains(&(*sign, text.as_bstr())) || {
+                    let hash = patch::hashed(text);
+                    let is_added = *sign == b'+';
+                    // What was never there, or is no longer, cannot be taken away; files that are not there hold nothing.
+                    let shows_it = |lines: &Content| lines.as_ref().is_some_and(|lines| holds(lines, hash)) == is_added;
+                    self.any(&wanted, &mut read, shows_it)? || adapted.has(*sign, text)
                 };
                 sum.add(*sign == b'+', is_there, weight, 1);
                 lacking += u32::from(!is_there);
@@ -140,22 +132,34 @@ impl Measuring {
         Ok(sum.coverage(missing))
     }
 
-    /// Returns the lines of some files at some commits.
-    fn contents(&mut self, commits: &[ObjectId], paths: &BTreeSet<&BString>) -> Result<Vec<Content>, Error> {
-        let mut found = Vec::new();
-        for commit in commits {
-            for path in paths {
-                let key = (*commit, (*path).clone());
-                if let Some(known) = self.files.get(&key) {
-                    found.push(known.clone());
-                    continue;
+    /// Returns whether there is such a file among some at some commits. They are read, behind those that are read already,
+    /// until there is one.
+    fn any(
+        &mut self,
+        wanted: &[(ObjectId, &BString)],
+        read: &mut Vec<Content>,
+        is_such: impl Fn(&Content) -> bool,
+    ) -> Result<bool, Error> {
+        if read.iter().any(&is_such) {
+            return Ok(true);
+        }
+        for (commit, path) in wanted.iter().skip(read.len()) {
+            let key = (*commit, (*path).clone());
+            let content = match self.files.get(&key) {
+                Some(known) => known.clone(),
+                None => {
+                    let content = self.content(*commit, path.as_bstr())?;
+                    self.files.insert(key, content.clone());
+                    content
                 }
-                let content = self.content(*commit, path.as_bstr())?;
-                self.files.insert(key, content.clone());
-                found.push(content);
+            };
+            let is_found = is_such(&content);
+            read.push(content);
+            if is_found {
+                return Ok(true);
             }
         }
-        Ok(found)
+        Ok(false)
     }
 
     fn content(&self, commit: ObjectId, path: &BStr) -> Result<Content, Error> {
@@ -184,8 +188,8 @@ impl Measuring {
     }
 }
 
-fn holds(lines: &[u64], text: &BString) -> bool {
-    lines.binary_search(&patch::hashed(text)).is_ok()
+fn holds(lines: &[u64], hash: u64) -> bool {
+    lines.binary_search(&hash).is_ok()
 }
 
 /// Sums over lines.
