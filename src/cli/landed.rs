@@ -141,13 +141,14 @@ impl Asking<'_, '_> {
                 self.context.complain(&format!("\r\u{1b}[K{what} ({count})"));
             }
         };
+        let caching = if self.arguments.no_cache { Caching::Off } else { Caching::Keep };
         let options = Options {
             ignore_explicit: self.arguments.ignore_trailers,
             without: self.without.clone(),
             only: self.only(question).map_err(unknown)?,
             progress: Some(&progress),
             grammar: self.refs.grammar(),
-            cache: if self.arguments.no_cache { Caching::Off } else { Caching::Keep },
+            cache: caching,
             ..Options::default()
         };
         let compared = self.compare(question, options).map_err(unknown);
@@ -156,7 +157,7 @@ impl Asking<'_, '_> {
         }
         let Answers { mut verdicts, unread } = compared?;
         if self.arguments.last.is_none() {
-            let lost = self.refs.merged_and_lost(question.flow, question.tip, &question.place.tips());
+            let lost = self.refs.merged_and_lost(question.flow, question.tip, &question.place.tips(), caching);
             verdicts.extend(lost.map_err(unknown)?);
         }
         let changes = verdicts.into_iter().map(|verdict| {

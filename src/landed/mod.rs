@@ -26,6 +26,7 @@
 //! It knows nothing of policies and rules, writes nothing but its cache, and believes no message that the content contradicts.
 
 mod answers;
+mod apart;
 mod assign;
 mod cache;
 mod candidates;
@@ -71,6 +72,7 @@ mod turn;
 mod verdict;
 mod whole;
 
+pub(crate) use apart::{are_apart, keep_apart};
 pub(crate) use compare::{compare, exempt};
 pub(crate) use error::Error;
 pub(crate) use explicit::lookup;

@@ -60,15 +60,20 @@ impl Snapshot<'_> {
         Ok(found)
     }
 
-    /// Returns the changes below a commit that came to a branch by merges which did not keep them, newest first.
+    /// Returns the changes below a commit that came to a branch by merges which did not keep them, newest first. That no
+    /// merge brought any is kept.
     ///
     /// # Errors
     /// Objects that cannot be read.
-    fn discarded_between(&self, from: ObjectId, tip: ObjectId) -> Result<Vec<Discarded>, FactError> {
+    fn discarded_between(&self, from: ObjectId, tip: ObjectId, caching: Caching) -> Result<Vec<Discarded>, FactError> {
+        let repository = self.project().repository();
+        if caching != Caching::Off && landed::are_apart(repository, from, tip) {
+            return Ok(Vec::new());
+        }
         let options = || Options { grammar: self.grammar(), cache: Caching::Read, ..Options::default() };
         let mut merges = Vec::new();
         for id in self.first_parents_since(tip, from)? {
-            if self.project().repository().parents(id)?.len() > 1 && merges.len() < MAX_MERGES {
+            if repository.parents(id)?.len() > 1 && merges.len() < MAX_MERGES {
                 merges.push(id);
             }
         }
@@ -76,10 +81,14 @@ impl Snapshot<'_> {
             return Ok(Vec::new());
         }
         let beyond: BTreeSet<ObjectId> = self.project().commits(&[tip], &[from])?.into_iter().collect();
-        let mut found = Vec::new();
+        let (mut found, mut are_apart) = (Vec::new(), true);
         for id in merges {
             let brought = self.brought_by(id)?.into_iter().filter(|id| !beyond.contains(id)).collect::<Vec<_>>();
+            are_apart &= brought.is_empty();
             found.extend(self.discarded_of(id, &brought, tip, &options)?);
+        }
+        if are_apart && caching == Caching::Keep {
+            landed::keep_apart(repository, from, tip);
         }
         Ok(found)
     }
@@ -94,10 +103,11 @@ impl Snapshot<'_> {
         flow: Option<&Flow>,
         from: ObjectId,
         tips: &[ObjectId],
+        caching: Caching,
     ) -> Result<Vec<Verdict>, FactError> {
         let mut verdicts = Vec::new();
         for tip in tips {
-            for discarded in self.discarded_between(from, *tip)? {
+            for discarded in self.discarded_between(from, *tip, caching)? {
                 if let Some(flow) = flow
                     && self.exemption(flow, &discarded.commit, *tip, &nowhere())?.is_some()
                 {

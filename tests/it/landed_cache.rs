@@ -268,6 +268,41 @@ fn an_original_that_arrives_later_is_looked_for_again() {
 }
 
 #[test]
+fn that_no_merge_brought_anything_is_kept() {
+    let site = Site::new();
+    // A side branch that main merges, which has nothing of the release.
+    let merge = |theirs: &str| {
+        let tree = git(site.path(), &["rev-parse", "main^{tree}"]);
+        let merge = git(site.path(), &["commit-tree", "-m", "merge", "-p", "main", "-p", theirs, &tree]);
+        git(site.path(), &["update-ref", "refs/heads/main", &merge]);
+    };
+    let side = git(site.path(), &["commit-tree", "-m", "side", "-p", "main~3", "main~3^{tree}"]);
+    merge(&side);
+    let truth = || refgate(site.path(), &[QUESTION, &["--no-cache"]].concat(), b"").stdout;
+    let (apart, first) = (site.path().join("refgate/apart"), truth());
+    assert!(!apart.exists(), "`--no-cache` keeps nothing");
+    assert_eq!(site.ask().stdout, first);
+    let kept = std::fs::read(&apart).unwrap();
+    assert_eq!(site.ask().stdout, first);
+    assert_eq!(std::fs::read(&apart).unwrap(), kept, "it is known");
+    for at in 0..kept.len() {
+        let mut bad = kept.clone();
+        bad[at] ^= 0x41;
+        std::fs::write(&apart, &bad[..bad.len() - at % 2]).unwrap();
+        assert_eq!(site.ask().stdout, first, "byte {at}");
+        assert_eq!(std::fs::read(&apart).unwrap(), kept, "byte {at}");
+    }
+    // A merge that keeps nothing of the release: with the new tip it is another question, of which nothing is kept.
+    merge("release~2");
+    let second = truth();
+    assert_ne!(second, first);
+    for _ in 0..2 {
+        assert_eq!(site.ask().stdout, second);
+        assert_eq!(std::fs::read(&apart).unwrap(), kept);
+    }
+}
+
+#[test]
 fn answers_do_not_pile_up() {
     let site = Site::new();
     site.is_right();
