@@ -209,19 +209,7 @@ impl<'c> Index<'c> {
 
     /// Returns the commit that an id, maybe abbreviated, stands for; `None` for none or several.
     pub(super) fn with_id(&self, prefix: &Prefix) -> Option<At> {
-        let kind = self.by_id.first()?.0.kind();
-        let mut lowest = prefix.to_vec();
-        lowest.resize(kind.hex_len(), b'0');
-        let lowest = ObjectId::from_hex(&lowest).ok().filter(|_| prefix.len() >= MIN_DIGITS)?;
-        let first = self.by_id.partition_point(|(id, _)| *id < lowest);
-        let mut found = self
-            .by_id
-            .iter()
-            .skip(first)
-            .map(|(_, at)| *at)
-            .take_while(|at| self.commits.get(*at).is_some_and(|commit| commit.has_prefix(prefix)));
-        let first = found.next()?;
-        found.next().is_none().then_some(first)
+        with_prefix(&self.by_id, prefix)
     }
 
     /// Returns the commits whose messages name this one as their original.
@@ -250,6 +238,20 @@ impl<'c> Index<'c> {
     pub(super) fn of_pull_request(&self, number: u64) -> &[At] {
         self.by_pull_request.get(&number).map_or(&[], Vec::as_slice)
     }
+}
+
+/// Returns the place, among those sorted by their ids, that an id, maybe abbreviated, stands for; `None` for none or
+/// several.
+pub(super) fn with_prefix(by_id: &[(ObjectId, At)], prefix: &Prefix) -> Option<At> {
+    let kind = by_id.first()?.0.kind();
+    let mut lowest = prefix.to_vec();
+    lowest.resize(kind.hex_len(), b'0');
+    let lowest = ObjectId::from_hex(&lowest).ok().filter(|_| prefix.len() >= MIN_DIGITS)?;
+    let first = by_id.partition_point(|(id, _)| *id < lowest);
+    let behind = by_id.iter().skip(first);
+    let mut found = behind.take_while(|(id, _)| id.to_string().as_bytes().starts_with(prefix)).map(|(_, at)| *at);
+    let first = found.next()?;
+    found.next().is_none().then_some(first)
 }
 
 fn start(id: &[u8]) -> BString {

@@ -80,7 +80,7 @@ pub use grammar::Grammar;
 pub(crate) use kept::{Lost, lost};
 pub(crate) use options::{Caching, Options};
 pub use own_form::{Form, Original};
-pub(crate) use reverts::taken_back;
+pub(crate) use reverts::{Told, taken_back};
 pub(crate) use said::{TakesBack, key_of, own_pull_request, stays};
 pub(crate) use store::make_directory;
 pub use turn::Turn;

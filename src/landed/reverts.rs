@@ -1,13 +1,16 @@
 //! Finds the commits of a line that were reverted there, and the later commits that reverted them.
 
-use bstr::{BStr, BString};
+use bstr::{BStr, BString, ByteSlice as _};
+use std::borrow::Borrow;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 use super::Error;
 use super::change::Change;
-use super::grammar::Grammar;
-use super::index::{At, Index};
+use super::index::{self, At, Index};
+use super::named::Prefix;
+use super::said::{self, TakesBack};
 use crate::git::Commit;
 use crate::model::ObjectId;
 
@@ -80,12 +83,66 @@ impl Reverts {
     }
 }
 
+/// As much of a commit as it takes to see what reverted it.
+#[derive(Clone, Debug)]
+pub(crate) struct Told {
+    id: ObjectId,
+    /// The title as titles are compared.
+    key: BString,
+    takes_back: TakesBack,
+    is_merge: bool,
+}
+
+impl Told {
+    pub(crate) fn of(commit: &Commit) -> Self {
+        let key = said::key_of(commit);
+        let takes_back = TakesBack::read(key.as_bstr(), commit.body());
+        Self { id: commit.id, key, takes_back, is_merge: commit.parents.len() > 1 }
+    }
+
+    /// Returns the title as titles are compared.
+    pub(crate) fn key(&self) -> &BStr {
+        self.key.as_bstr()
+    }
+
+    /// Returns what the commit says that it reverts.
+    pub(crate) const fn takes_back(&self) -> &TakesBack {
+        &self.takes_back
+    }
+
+    pub(crate) const fn is_merge(&self) -> bool {
+        self.is_merge
+    }
+}
+
 /// Returns, for commits of one line that are listed newest first, whether each was reverted by a later one that was not
 /// reverted itself.
-pub(crate) fn taken_back(commits: &[Commit]) -> Vec<bool> {
-    let grammar = Grammar::default();
-    let changes: Vec<Change> = commits.iter().map(|commit| Change::new(commit, &grammar)).collect();
-    // Nothing is read here, and nothing can fail.
-    let reverts = Reverts::new(&Index::new(&changes), &mut |_| Ok(Vec::new())).unwrap_or_default();
-    (0..changes.len()).map(|at| reverts.standing(at).is_some()).collect()
+pub(crate) fn taken_back<T: Borrow<Told>>(commits: &[T]) -> Vec<bool> {
+    let told = || commits.iter().map(Borrow::borrow).enumerate();
+    let mut reverts = Reverts::default();
+    let (by_id, by_title) = (OnceCell::new(), OnceCell::new());
+    for (at, commit) in told().filter(|(_, commit)| !commit.takes_back.is_nothing()) {
+        let of_id = |prefix: &Prefix| {
+            let places = by_id.get_or_init(|| places(told().map(|(at, commit)| (commit.id, at))));
+            Ok::<_, Infallible>(index::with_prefix(places, prefix))
+        };
+        let of_title = |title: &BStr| {
+            let places = by_title.get_or_init(|| places(told().map(|(at, commit)| (commit.key(), at))));
+            let behind = places.partition_point(|place| *place <= (title, at));
+            let older = places.get(behind).filter(|(other, _)| *other == title && !commit.is_merge);
+            Ok(older.map(|(_, at)| *at))
+        };
+        let Ok(targets) = commit.takes_back.targets(of_id, of_title);
+        for target in targets {
+            reverts.add(at, target);
+        }
+    }
+    (0..commits.len()).map(|at| reverts.standing(at).is_some()).collect()
+}
+
+/// Sorts the places of commits by what they are looked for by.
+fn places<K: Ord>(all: impl Iterator<Item = (K, At)>) -> Vec<(K, At)> {
+    let mut places: Vec<(K, At)> = all.collect();
+    places.sort_unstable();
+    places
 }

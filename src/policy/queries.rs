@@ -2,6 +2,7 @@
 
 use bstr::BString;
 use serde::de::DeserializeOwned;
+use std::rc::Rc;
 
 use super::actors::ActorSet;
 use super::cx::not_left_open;
@@ -119,11 +120,11 @@ impl Policy {
     pub fn kinds_of<E>(
         &self,
         commit: &Described<'_>,
-        paths: impl FnOnce() -> Result<Vec<BString>, E>,
+        paths: impl FnOnce() -> Result<Rc<[BString]>, E>,
         file: impl Fn(&str) -> Result<Vec<u8>, E>,
     ) -> Result<Vec<&str>, E> {
         let mut kinds: Vec<&str> = conventional(commit);
-        let touched = if self.kinds.iter().any(KindOfChange::needs_paths) { paths()? } else { Vec::new() };
+        let touched = if self.kinds.iter().any(KindOfChange::needs_paths) { paths()? } else { Rc::default() };
         for declared in &self.kinds {
             let labels = match &declared.issue {
                 Some(issue) if issue.is_named(commit.message) => file(&issue.file)?,

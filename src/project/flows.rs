@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::wanted::Answer;
 use super::{FactError, Memo, Project, Snapshot};
 use crate::git::Commit;
-use crate::landed::{self, Evidence, Form, Grammar, Options, Original, Status, Verdict};
+use crate::landed::{self, Evidence, Form, Grammar, Options, Original, Status, Told, Verdict};
 use crate::model::{ObjectId, RefName, Untrusted};
 use crate::policy::{self, Branches, Flow, FlowDue, FromBranches, Part, Pattern, Policy, Way};
 
@@ -136,7 +136,7 @@ impl Project {
     /// Returns, for commits of one line that are listed newest first, whether each was reverted by a later one that was
     /// not reverted itself.
     pub fn taken_back(&self, commits: &[Commit]) -> Vec<bool> {
-        landed::taken_back(commits)
+        landed::taken_back(&commits.iter().map(Told::of).collect::<Vec<Told>>())
     }
 }
 

@@ -4,6 +4,7 @@ use bstr::BString;
 use std::collections::BTreeSet;
 
 use super::memo::Remembered;
+use super::said::Known;
 use super::{FactError, View};
 use crate::git::{Commit, Kind, Peeled, Repository};
 use crate::model::{ObjectId, PolicyLine, RefName, Untrusted};
@@ -27,6 +28,8 @@ pub struct Project {
     lines_of: Remembered<RefName, Option<(usize, Bindings)>>,
     /// The classes of tags, likewise: every tag is compared with all others.
     tags_of: Remembered<RefName, Option<KnownTag>>,
+    /// What commits say and do.
+    pub(super) known: Known,
 }
 
 /// A [`TagMatch`] with the place of its class.
@@ -50,7 +53,8 @@ pub struct Ahead {
 impl Project {
     /// Puts a repository under a policy. `view` says which of the repository's refs are the receiving side's.
     pub fn new(repository: Repository, policy: Policy, view: View) -> Self {
-        Self { repository, policy, view, lines_of: Remembered::default(), tags_of: Remembered::default() }
+        let (lines_of, tags_of) = (Remembered::default(), Remembered::default());
+        Self { repository, policy, view, lines_of, tags_of, known: Known::default() }
     }
 
     /// Returns the repository.
@@ -248,14 +252,5 @@ impl Project {
             }
         };
         self.policy.kinds_of(&described, || self.touched(commit), labels)
-    }
-
-    /// Returns the paths that a commit touches against its first parent.
-    ///
-    /// # Errors
-    /// Trees that cannot be read.
-    pub fn touched(&self, commit: &Commit) -> Result<Vec<BString>, FactError> {
-        let changes = self.repository.diff_trees(commit.parents.first().copied(), Some(commit.id))?;
-        Ok(changes.into_iter().map(|change| change.path).collect())
     }
 }

@@ -23,6 +23,7 @@ mod named_branches;
 mod repairs;
 mod retirement;
 mod rewrites;
+mod said;
 mod series;
 mod snapshot;
 mod source;

@@ -5,7 +5,6 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
-use super::wanted::fixes;
 use super::{FactError, Memo, Snapshot};
 use crate::git::Commit;
 use crate::landed::{self, Options, Status, TakesBack};
@@ -58,8 +57,6 @@ impl Repair {
 /// What is remembered of repairs: every version tag of a push asks, and those of one branch ask the same.
 #[derive(Default)]
 pub(super) struct KnownRepairs {
-    /// The commits that say nothing of another one.
-    silent: RefCell<BTreeSet<ObjectId>>,
     /// The names of the files that the own commits of a branch touch, by its tip and that of the other line.
     touched: Memo<(ObjectId, ObjectId), Rc<BTreeSet<BString>>>,
     /// What commits of a line are on a branch, by the branch's tip.
@@ -90,63 +87,56 @@ impl Snapshot<'_> {
     /// # Errors
     /// What cannot be read.
     pub fn unrepaired(&self, branch: Of, mainline: ObjectId, until: Option<i64>) -> Result<Vec<Unrepaired>, FactError> {
+        let asked = (branch.at, branch.tip, mainline);
+        // Tags of components are made of one commit, each with a push of its own.
+        let all = self.project().known.unrepaired.get(&asked, || self.all_unrepaired(branch, mainline))?;
+        let is_early = |found: &&Unrepaired| until.is_none_or(|until| found.by.committer.seconds <= until);
+        Ok(all.iter().filter(is_early).cloned().collect())
+    }
+
+    fn all_unrepaired(&self, branch: Of, mainline: ObjectId) -> Result<Rc<[Unrepaired]>, FactError> {
         let ids = self.project().commits(&[mainline], &[branch.at])?;
         let later = self.that_say_something(&ids)?;
         let claims = self.repairs(&ids, &later)?;
         let mut picks = self.picks_of(&claims, branch, mainline)?;
         if picks.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Rc::default());
         }
-        let gone = self.taken_back_in(branch.at, mainline)?;
+        let gone = self.project().taken_back_in(branch.at, mainline)?;
         picks.retain(|_, pick| !gone.contains(pick));
         let of_picks = |claim: &&Claim| picks.contains_key(&claim.original);
         let asked: BTreeSet<ObjectId> = claims.iter().filter(of_picks).map(|claim| claim.by).collect();
         if asked.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Rc::default());
         }
         let there = self.places_of(asked, branch, mainline)?;
-        let gone = self.taken_back_in(mainline, branch.at)?;
+        let gone = self.project().taken_back_in(mainline, branch.at)?;
         let mut found = Vec::new();
         for claim in claims.iter().filter(of_picks).filter(|claim| !gone.contains(&claim.by)) {
             let (Some(by), Some(pick)) = (later.get(&claim.by), picks.get(&claim.original)) else { continue };
-            let is_late = until.is_some_and(|until| by.committer.seconds > until);
             let is_there = match there.get(&claim.by).and_then(|there| there.commit) {
                 Some(commit) => self.project().is_ancestor(commit, branch.at)?,
                 None => there.contains_key(&claim.by),
             };
-            if !is_late && !is_there {
+            if !is_there {
                 let (original, repair) = (claim.original, claim.repair);
                 found.push(Unrepaired { original, pick: *pick, by: by.clone(), repair });
             }
         }
         found.reverse();
-        Ok(found)
+        Ok(found.into())
     }
 
     /// Returns those of some commits whose messages may speak of another one.
     fn that_say_something(&self, ids: &[ObjectId]) -> Result<BTreeMap<ObjectId, Commit>, FactError> {
-        let silent = &mut *self.known_repairs.silent.borrow_mut();
         let mut found = BTreeMap::new();
-        for id in ids.iter().filter(|id| !silent.contains(id)).copied().collect::<Vec<ObjectId>>() {
-            self.project().step()?;
-            let commit = self.project().commit(id)?;
-            if commit.parents.len() > 1 || (fixes(&commit).is_empty() && TakesBack::of(&commit).is_nothing()) {
-                silent.insert(id);
-            } else {
-                found.insert(id, commit);
+        for id in ids {
+            let said = self.project().said(*id)?;
+            if said.names_another && !said.told.is_merge() {
+                found.insert(*id, self.project().commit(*id)?);
             }
         }
         Ok(found)
-    }
-
-    /// Returns the commits of a line, without those of another, that a later one of them took back.
-    fn taken_back_in(&self, tip: ObjectId, without: ObjectId) -> Result<BTreeSet<ObjectId>, FactError> {
-        let mut own = Vec::new();
-        for id in self.project().commits(&[tip], &[without])? {
-            own.push(self.project().commit(id)?);
-        }
-        let gone = landed::taken_back(&own).into_iter().zip(&own);
-        Ok(gone.filter(|(is_gone, _)| *is_gone).map(|(_, commit)| commit.id).collect())
     }
 
     /// Returns what commits say that they repair or take back, newest first. What takes a change back and says `Fixes:` does
@@ -188,8 +178,7 @@ impl Snapshot<'_> {
     fn titles(&self, ids: &[ObjectId]) -> Result<HashMap<BString, Vec<usize>>, FactError> {
         let mut titles: HashMap<BString, Vec<usize>> = HashMap::new();
         for (at, id) in ids.iter().enumerate() {
-            self.project().step()?;
-            titles.entry(landed::key_of(&self.project().commit(*id)?)).or_default().push(at);
+            titles.entry(self.project().said(*id)?.told.key().to_owned()).or_default().push(at);
         }
         Ok(titles)
     }
@@ -208,7 +197,7 @@ impl Snapshot<'_> {
                 (self.project().is_ancestor(original, branch.at)?, self.project().is_ancestor(original, mainline)?);
             match (is_here, is_there) {
                 (false, true) => {
-                    let touched = self.project().touched(&self.project().commit(original)?)?;
+                    let touched = self.project().touched_by(original)?;
                     // What was picked touches a file of the same name, wherever that has moved.
                     let names = self.touched_by(branch.at, mainline)?;
                     if touched.iter().any(|path| names.contains(&name_of(path))) {
@@ -236,9 +225,8 @@ impl Snapshot<'_> {
             let mut names = BTreeSet::new();
             for id in self.project().commits(&[branch], &[mainline])? {
                 self.project().step()?;
-                let commit = self.project().commit(id)?;
-                if commit.parents.len() < 2 {
-                    names.extend(self.project().touched(&commit)?.iter().map(name_of));
+                if self.project().repository().parents(id)?.len() < 2 {
+                    names.extend(self.project().touched_by(id)?.iter().map(name_of));
                 }
             }
             Ok(Rc::new(names))

@@ -196,7 +196,7 @@ pub(super) fn revert(branch: &BranchUpdate<'_, '_, '_>, commit: ObjectId) -> Opt
     {
         return None;
     }
-    let touched: BTreeSet<BString> = project.touched(&commit).ok()?.into_iter().collect();
+    let touched: BTreeSet<BString> = project.touched(&commit).ok()?.iter().cloned().collect();
     if touched.is_empty() {
         // `git revert` makes no empty commits.
         let subject = quote(&format!("Revert \"{}\"", commit.subject()))?;
@@ -365,7 +365,7 @@ pub(super) fn take_out(
     for commit in history(project, branch.tip(), old)? {
         if is_wrong(&commit).ok()? {
             last = Some(commit.id);
-            removed.extend(project.touched(&commit).ok()?);
+            removed.extend(project.touched(&commit).ok()?.iter().cloned());
         } else {
             stay.push(commit);
         }
