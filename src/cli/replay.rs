@@ -65,7 +65,8 @@ pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
     let policy = gate.project().policy();
     let state = arguments.state.as_ref().map(|path| State::open(&context.absolute(path), &history, policy));
     let state = state.transpose()?;
-    let terms = Terms { environment: context.environment(), directory, policy: policy.clone(), today: today() };
+    let terms =
+        Terms { environment: context.environment(), directory, policy: policy.clone(), today: today(), limits: None };
     let cores = || std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
     let jobs = arguments.jobs.unwrap_or_else(cores).get();
     let all = history.events.len();

@@ -12,21 +12,23 @@ use crate::git::{Environment, Repository};
 use crate::model::{Exit, Failure, Namespace, Stage};
 use crate::policy::{self, LoadError, Policy, Source};
 use crate::project::{FactError, View};
-use crate::replay::{Event, History, Selection, Terms, history, replay};
+use crate::replay::{Event, History, Limits, Selection, Terms, history, replay};
 use crate::report::Replay;
 
 /// A year, in seconds.
 const YEAR: i64 = 366 * 24 * 60 * 60;
 
-/// As many pushes are judged at a time, and at most so many in all.
-const AT_A_TIME: usize = 256;
-const MAX_PUSHES: usize = 64 * AT_A_TIME;
+/// As many pushes of the last year are judged, the newest.
+const MAX_PUSHES: usize = 1 << 14;
 
 /// As many tags of earlier years are judged, the newest.
 const MAX_TAGS: usize = 2000;
 
-/// What would be judged after this time is left out, and said to be; for the tags of earlier years so much more.
-const LONG: Duration = Duration::from_secs(60);
+/// How long pushes of the last year are judged, how long those and tags of earlier years, and how long a single one. What
+/// there is no time for is left out, and said to be.
+const YEAR_TAKES: Duration = Duration::from_secs(45);
+const ALL_TAKES: Duration = Duration::from_secs(60);
+const PUSH_TAKES: Duration = Duration::from_secs(10);
 
 /// As many of the newest tags show that a rule does not fit, however old they are.
 const NEWEST: usize = 5;
@@ -84,50 +86,35 @@ impl Draft {
         let mut history = history(&gate, &Selection::default()).map_err(failed)?;
         drop(gate);
         let mut trial = Trial { unknown: history.unknown.clone(), ..Trial::default() };
-        let terms = Terms {
+        let began = Instant::now();
+        let mut terms = Terms {
             environment: ground.environment.clone(),
             directory: ground.directory.to_owned(),
             policy,
             today: ground.today,
+            limits: Some(Limits::new(began + YEAR_TAKES, PUSH_TAKES)),
         };
-        let began = Instant::now();
         let newest = history.events.iter().map(|event| event.time).max().unwrap_or_default();
         let start = history.events.partition_point(|event| event.time < newest - YEAR);
-        let mut all: Vec<usize> = (start..history.events.len()).rev().collect();
-        if all.len() > MAX_PUSHES {
-            trial.unknown.push(format!("of the last year, the {MAX_PUSHES} newest pushes were judged"));
-            all.truncate(MAX_PUSHES);
-        }
-        let mut first = history.events.len();
-        for some in all.chunks(AT_A_TIME) {
-            if began.elapsed() > LONG {
-                trial.unknown.push(format!("of the last year, the {} newest pushes were judged", trial.pushes));
-                break;
-            }
-            let replayed = judged(&mut history, some, &terms, ground, "pushes of the last year")?;
-            first = some.last().copied().unwrap_or(first);
-            trial.take(&replayed);
-        }
+        let mut year: BTreeSet<usize> = (start..history.events.len()).rev().take(MAX_PUSHES).collect();
+        let replayed = judged(&mut history, &year, &terms, ground, "pushes of the last year")?;
+        let all = history.events.len() - start;
+        trial.take(&replayed);
+        year.retain(|at| !is_late(&terms, *at));
+        trial.say_judged(year.len(), all, "pushes of the last year");
+        let first = year.first().copied().unwrap_or(history.events.len());
         trial.span = history.events.get(first).zip(history.events.last()).map(|(first, last)| (day(first), day(last)));
         let newest: BTreeSet<String> =
             (0..history.events.len()).rev().filter_map(|at| tag_at(&history, at)).take(NEWEST).collect();
-        let tags = (0..first).rev().filter(|at| tag_at(&history, *at).is_some());
-        let tags: Vec<usize> = tags.take(MAX_TAGS).collect();
-        let began = Instant::now();
-        for (at, some) in tags.chunks(AT_A_TIME).enumerate() {
-            if began.elapsed() > LONG {
-                trial.unknown.push(format!("of the tags of earlier years, the {} newest were judged", at * AT_A_TIME));
-                break;
-            }
-            let replayed = judged(&mut history, some, &terms, ground, "tags of earlier years")?;
-            for declined in replayed.declined() {
-                for (rule, _) in &declined.reasons {
-                    let refused = trial.rules.entry((*rule).to_owned()).or_default();
-                    refused.before.insert((declined.time.to_owned(), declined.name.to_owned()));
-                    refused.is_recent |= newest.contains(declined.name);
-                }
-            }
-        }
+        let tags =
+            || (0..history.events.len()).rev().filter(|at| tag_at(&history, *at).is_some() && !year.contains(at));
+        let all = tags().count();
+        let mut tags: BTreeSet<usize> = tags().take(MAX_TAGS).collect();
+        terms.limits = Some(Limits::new(began + ALL_TAKES, PUSH_TAKES));
+        let replayed = judged(&mut history, &tags, &terms, ground, "tags of earlier years")?;
+        tags.retain(|at| !is_late(&terms, *at));
+        trial.say_judged(tags.len(), all, "tags of earlier years");
+        trial.take_tags(&replayed, &newest);
         trial.declined.sort();
         Ok(trial)
     }
@@ -153,10 +140,15 @@ fn tag_at(history: &History, at: usize) -> Option<String> {
     (name.namespace() == Namespace::Tag).then(|| name.to_string())
 }
 
+/// Returns whether there was no time for an event.
+fn is_late(terms: &Terms, at: usize) -> bool {
+    terms.limits.as_ref().is_some_and(|limits| limits.is_late(at))
+}
+
 /// Judges these events and no others.
 fn judged(
     history: &mut History,
-    places: &[usize],
+    places: &BTreeSet<usize>,
     terms: &Terms,
     ground: &Ground<'_>,
     what: &str,
@@ -181,6 +173,14 @@ fn day(event: &Event) -> String {
 }
 
 impl Trial {
+    /// Says of how many there was no judgement.
+    fn say_judged(&mut self, judged: usize, all: usize, what: &str) {
+        if judged < all {
+            self.unknown
+                .push(format!("{judged} of {all} {what} were judged: the others were too many or took too long"));
+        }
+    }
+
     fn take(&mut self, replayed: &Replay) {
         self.pushes += replayed.pushes();
         if replayed.left_out() > 0 {
@@ -193,6 +193,26 @@ impl Trial {
                 let refused = self.rules.entry((*rule).to_owned()).or_default();
                 refused.now.insert((declined.time.to_owned(), declined.name.to_owned()));
                 self.declined.push([day, declined.name, rule, said].map(str::to_owned));
+            }
+        }
+    }
+
+    /// Returns what is not known of the past, a sentence each.
+    pub(super) fn unknown(&self) -> &[String] {
+        &self.unknown
+    }
+
+    /// Adds what came of tags that are not of the pushes that were judged.
+    fn take_tags(&mut self, replayed: &Replay, newest: &BTreeSet<String>) {
+        let first = self.span.as_ref().map(|(first, _)| first.clone());
+        for declined in replayed.declined() {
+            // A tag that there was no time for among the pushes of its year can be one of that year.
+            let is_now = first.as_ref().is_some_and(|first| declined.time >= first.as_str());
+            for (rule, _) in &declined.reasons {
+                let refused = self.rules.entry((*rule).to_owned()).or_default();
+                let known = if is_now { &mut refused.now } else { &mut refused.before };
+                known.insert((declined.time.to_owned(), declined.name.to_owned()));
+                refused.is_recent |= newest.contains(declined.name);
             }
         }
     }

@@ -25,7 +25,8 @@ impl Draft {
             Some(_) => " --from-history`. The comments say what each table rests on.\n",
             None => "` by branches and tags. `refgate policy init --from-history` looks at commits and files, too.\n",
         });
-        for sentence in &self.seen {
+        let unknown = trial.map_or(&[][..], Trial::unknown);
+        for sentence in self.seen.iter().chain(unknown) {
             text.push_str(&comment(sentence));
         }
         text.push_str(&format!("schema = 1\nname = {}\n", Value::from(self.name.as_str())));

@@ -31,6 +31,11 @@ impl Moment {
         self.0.borrow_mut().insert(name.clone(), id);
     }
 
+    /// Goes back to the moment before there was any ref.
+    pub fn begin_again(&self) {
+        self.0.borrow_mut().clear();
+    }
+
     fn find(&self, name: &RefName) -> Option<ObjectId> {
         self.0.borrow().get(name).copied()
     }

@@ -15,5 +15,5 @@ mod run;
 mod state;
 
 pub(crate) use history::{Event, History, Selection, history};
-pub(crate) use run::{Terms, replay};
+pub(crate) use run::{Limits, Terms, replay};
 pub(crate) use state::State;

@@ -75,6 +75,7 @@ fn replayed(context: &Context, gate: &Gate) -> Result<Replay, Failure> {
         directory: repository.work_tree().unwrap_or_else(|| repository.git_dir()).to_owned(),
         policy: gate.project().policy().clone(),
         today: today(),
+        limits: None,
     };
     let jobs = std::thread::available_parallelism().map_or(1, NonZero::get);
     replay(&history, &terms, None, jobs, &|_| {})
