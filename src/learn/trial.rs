@@ -54,8 +54,9 @@ pub(crate) struct Trial {
     pub(super) rules: BTreeMap<String, Refused>,
     /// The first and the last day of the pushes that were judged, tags of earlier years aside.
     pub(super) span: Option<(String, String)>,
-    /// How many pushes of the last year were judged.
+    /// How many pushes of the last year were judged, and how many of them would not have been accepted.
     pushes: usize,
+    refused: usize,
     /// Those that would not have been accepted: day, ref, rule, and what was said.
     declined: Vec<[String; 4]>,
     /// What is not known of the past, a sentence each.
@@ -183,6 +184,7 @@ impl Trial {
 
     fn take(&mut self, replayed: &Replay) {
         self.pushes += replayed.pushes();
+        self.refused += replayed.declined().count();
         if replayed.left_out() > 0 {
             self.unknown
                 .push(format!("{} more pushes of which something was found are not listed", replayed.left_out()));
@@ -221,12 +223,9 @@ impl Trial {
     pub(crate) fn summary(&self) -> String {
         let mut text = String::new();
         if let Some((first, last)) = &self.span {
-            let refs: BTreeSet<(&str, &str)> =
-                self.declined.iter().map(|[day, name, ..]| (day.as_str(), name.as_str())).collect();
             text.push_str(&format!(
                 "{first} to {last}: with every rule at its own level {} of {} pushes would have been refused\n",
-                refs.len(),
-                self.pushes
+                self.refused, self.pushes
             ));
         }
         for (rule, refused) in self.rules.iter().filter(|(_, refused)| refused.is_lowered()) {
