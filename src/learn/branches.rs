@@ -269,7 +269,10 @@ fn role(family: &Family<'_>, series: &BTreeSet<Vec<u64>>) -> Option<(Role, bool)
     let is_said = family.says(&RELEASE) && (!family.words.is_empty() || family.numbers > 1);
     let is_form = family.branches.len() >= FORM && family.numbers > 1 && !family.has_folder;
     let is_plain = family.words.is_empty() && is_tagged;
-    let is_release = is_said || is_plain || is_form || (is_tagged && family.branches.len() > 1 && family.numbers > 1);
+    // Two of a form in somebody's own folder (`ada/2_0_cmp`, `ada/2_18_cmp`) are experiments with versions.
+    let enough = if family.has_folder { FORM } else { 2 };
+    let is_release =
+        is_said || is_plain || is_form || (is_tagged && family.branches.len() >= enough && family.numbers > 1);
     // Before the first tag, numbers are taken at their word.
     is_release.then_some((Role::Release, is_tagged || series.is_empty()))
 }

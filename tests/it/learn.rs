@@ -112,6 +112,23 @@ fn a_trunk_with_semantic_versions() {
 }
 
 #[test]
+fn what_somebody_tries_with_versions_is_no_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let work = folder.path();
+    init(work);
+    for (day, version) in [(0, "2.0.0"), (10, "2.18.0")] {
+        commit(work, day, "feat: more");
+        tag(work, day, &format!("v{version}"));
+    }
+    git(work, &["branch", "ada/2_0_cmp"]);
+    git(work, &["branch", "ada/2_18_cmp"]);
+    assert_eq!(
+        learnt(work).tables("line", &["name", "branch", "role"]),
+        [["main", "main", "mainline"], ["topic", "**", "topic"]]
+    );
+}
+
+#[test]
 fn stable_branches_with_picks() {
     let folder = tempfile::tempdir().unwrap();
     let work = folder.path();
