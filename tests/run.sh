@@ -75,4 +75,4 @@ tests/oracles/ask.sh
 # Every report is valid for the program that it is for. Needs the network once.
 tests/oracles/reports.sh "$refgate"
 # Both rings, and properties on more cases than a developer waits for.
-PROPTEST_CASES=1024 cargo test --locked -- --include-ignored
+PROPTEST_CASES=512 cargo test --locked -- --include-ignored
