@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::place::{PlaceFlags, failure};
 use crate::install::diagnose;
-use crate::model::{Exit, Failure};
+use crate::model::{Exit, Failure, counted};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -24,11 +24,9 @@ pub(super) fn run(context: &Context, arguments: Args) -> Result<Exit, Failure> {
     context.print(&match problems {
         0 => match diagnosis.warnings() {
             0 => "healthy\n".to_owned(),
-            1 => "healthy, with 1 warning\n".to_owned(),
-            warnings => format!("healthy, with {warnings} warnings\n"),
+            warnings => format!("healthy, with {}\n", counted(warnings, "warning", "warnings")),
         },
-        1 => "1 problem\n".to_owned(),
-        _ => format!("{problems} problems\n"),
+        _ => format!("{}\n", counted(problems, "problem", "problems")),
     })?;
     Ok(if problems == 0 { Exit::Accepted } else { Exit::Refused })
 }

@@ -10,7 +10,7 @@ use super::chores::DEFAULT_TITLES;
 use super::explicit::{self, Lookup};
 use super::options::{Caching, Options};
 use super::record;
-use super::store::{Store, checksum};
+use super::store::{Store, sealed, unsealed};
 use super::verdict::{Comparison, Verdict};
 use crate::git::{self, Digest, Repository};
 use crate::model::ObjectId;
@@ -109,16 +109,11 @@ impl Kept {
 
     /// Serializes this as a file.
     pub(super) fn file(&self) -> Vec<u8> {
-        let content = record::encoded(self);
-        [checksum(&content).to_le_bytes().as_slice(), &content].concat()
+        sealed(&record::encoded(self))
     }
 
     /// Returns what a file says, if it is complete and about this question.
     pub(super) fn read(file: &[u8], question: &[u8]) -> Option<Self> {
-        let (sum, content) = file.split_first_chunk()?;
-        if u64::from_le_bytes(*sum) != checksum(content) {
-            return None;
-        }
-        record::decoded(content).filter(|kept: &Self| kept.question == question)
+        record::decoded(unsealed(file)?).filter(|kept: &Self| kept.question == question)
     }
 }

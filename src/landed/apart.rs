@@ -5,7 +5,7 @@
 //! more.
 
 use super::record;
-use super::store::{Store, checksum};
+use super::store::{Store, sealed, unsealed};
 use crate::git::Repository;
 use crate::model::ObjectId;
 
@@ -39,16 +39,14 @@ pub(crate) fn keep_apart(repository: &Repository, from: ObjectId, tip: ObjectId)
     pairs.push((from, tip));
     pairs.drain(..pairs.len().saturating_sub(MAX_PAIRS));
     let content = record::encoded(&(VERSION, env!("CARGO_PKG_VERSION"), pairs));
-    let _not_kept = store.write(FILE, &[checksum(&content).to_le_bytes().as_slice(), &content].concat());
+    let _not_kept = store.write(FILE, &sealed(&content));
 }
 
 /// Returns the pairs that are kept; none where the file is damaged or another version's.
 fn known(store: &Store) -> Vec<(ObjectId, ObjectId)> {
     let read = || {
         let file = store.read(FILE, MAX_FILE)?;
-        let (sum, content) = file.split_first_chunk()?;
-        let is_whole = u64::from_le_bytes(*sum) == checksum(content);
-        let (version, program, pairs): Kept = record::decoded(content).filter(|_| is_whole)?;
+        let (version, program, pairs): Kept = record::decoded(unsealed(&file)?)?;
         (version == VERSION && program == env!("CARGO_PKG_VERSION")).then_some(pairs)
     };
     read().unwrap_or_default()

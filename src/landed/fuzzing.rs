@@ -5,7 +5,7 @@ use bstr::ByteSlice as _;
 
 use super::cache::Cache;
 use super::change::Change;
-use super::store::checksum;
+use super::store::sealed;
 use super::{Form, Grammar, answers, record, titles};
 use crate::git::Commit;
 use crate::model::{HashKind, ObjectId};
@@ -32,7 +32,7 @@ pub fn patch_again(bytes: &[u8]) -> Option<Vec<u8>> {
 
 /// Returns a cached answer to an empty question, without its checksum.
 pub fn answer_again(content: &[u8]) -> Option<Vec<u8>> {
-    let file = [checksum(content).to_le_bytes().as_slice(), content].concat();
+    let file = sealed(content);
     let again = answers::Kept::read(&file, b"")?.file();
     again.get(8..).map(<[u8]>::to_vec)
 }

@@ -114,3 +114,14 @@ pub(super) fn checksum(bytes: &[u8]) -> u64 {
     hasher.write(bytes);
     hasher.finish()
 }
+
+/// Returns the bytes of a file that shows whether it is what was written: the checksum, then the content.
+pub(super) fn sealed(content: &[u8]) -> Vec<u8> {
+    [checksum(content).to_le_bytes().as_slice(), content].concat()
+}
+
+/// Returns the content of such a file, if it is what was written.
+pub(super) fn unsealed(file: &[u8]) -> Option<&[u8]> {
+    let (sum, content) = file.split_first_chunk()?;
+    (u64::from_le_bytes(*sum) == checksum(content)).then_some(content)
+}

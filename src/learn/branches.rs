@@ -7,6 +7,7 @@ use super::names::{Numbered, PLACES, literal};
 use super::proposal::{Proposal, Support};
 use super::seen::{Branch, Seen};
 use super::tags::{Class, Classes, named};
+use crate::model::counted;
 use crate::policy::Role;
 
 /// A line.
@@ -310,8 +311,7 @@ impl Line<'_> {
         let names = names.join(", ");
         proposal = match (self.role, self.branches.len(), more) {
             (Role::Mainline, ..) => proposal.because("the default branch"),
-            (_, 1, _) => proposal.because(format!("1 branch: {names}")),
-            (_, count, 0) => proposal.because(format!("{count} branches: {names}")),
+            (_, count, 0) => proposal.because(format!("{}: {names}", counted(count, "branch", "branches"))),
             (_, count, more) => proposal.because(format!("{count} branches: {names} and {more} more")),
         };
         if let (Some(mainline), Some(support)) = (mainline, is_cut_from.filter(Support::is_some)) {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::Draft;
 use crate::gate::Gate;
 use crate::git::{Environment, Repository};
-use crate::model::{Exit, Failure, Namespace, Stage};
+use crate::model::{Exit, Failure, Namespace, Stage, counted};
 use crate::policy::{self, LoadError, Policy, Source};
 use crate::project::{FactError, View};
 use crate::replay::{Event, History, Limits, Selection, Terms, history, replay};
@@ -154,13 +154,8 @@ fn judged(
     ground: &Ground<'_>,
     what: &str,
 ) -> Result<Replay, Failure> {
-    for event in &mut history.events {
-        event.is_judged = false;
-    }
-    for at in places {
-        if let Some(event) = history.events.get_mut(*at) {
-            event.is_judged = true;
-        }
+    for (at, event) in history.events.iter_mut().enumerate() {
+        event.is_judged = places.contains(&at);
     }
     let all = history.events.len();
     let progress = |done: usize| (ground.progress)(&format!("{what}: {done} of {all}"));
@@ -231,8 +226,7 @@ impl Trial {
         for (rule, refused) in self.rules.iter().filter(|(_, refused)| refused.is_lowered()) {
             let count = match refused.now.len() {
                 0 => "newest tags".to_owned(),
-                1 => "1 push".to_owned(),
-                count => format!("{count} pushes"),
+                count => counted(count, "push", "pushes"),
             };
             text.push_str(&format!("  {rule:<21} {count:<12} starts at warn\n"));
         }

@@ -77,8 +77,8 @@ const STRETCH: usize = 256;
 /// history.
 const FORGETS_AFTER: usize = 16;
 
-/// Judges all events, `jobs` at a time, or those that the limits leave time for. With a state, what it knows is not judged again, and each stretch is kept there at
-/// once. `progress` gets the number of events that are done.
+/// Judges all events, `jobs` at a time, or those that the limits leave time for. With a state, what it knows is not judged
+/// again, and each stretch is kept there at once. `progress` gets the number of events that are done.
 ///
 /// # Errors
 /// The repository or the policy cannot be opened, an object is missing, or the state cannot be written.

@@ -3,7 +3,7 @@
 use super::rule::NoOptions;
 use super::{BranchRule, Meta, OptionError, Rule, Sink, commands};
 use crate::facts::{BranchUpdate, FactError, Movement};
-use crate::model::Level;
+use crate::model::{Level, counted};
 
 pub(super) struct RewrittenHistory;
 
@@ -29,10 +29,7 @@ impl BranchRule for RewrittenHistory {
             return Ok(());
         }
         let lost = match branch.known_old()? {
-            Some(old) => match branch.project().commits(&[old], &[branch.tip()])?.len() {
-                1 => "1 commit".to_owned(),
-                count => format!("{count} commits"),
-            },
+            Some(old) => counted(branch.project().commits(&[old], &[branch.tip()])?.len(), "commit", "commits"),
             None => "commits that nobody has any more".to_owned(),
         };
         sink.report(format!(
