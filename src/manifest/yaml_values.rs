@@ -3,7 +3,7 @@
 use regex::{Regex, RegexSet, RegexSetBuilder};
 use std::collections::BTreeSet;
 use std::ops::Range;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use super::source::{Encoding, Source, few};
 use super::yaml::Stream;
@@ -11,6 +11,9 @@ use super::{Error, position};
 
 /// Most bytes of a YAML file that are read.
 pub(crate) const MAX_YAML_BYTES: usize = 1 << 20;
+
+/// Most bytes of globs, as expressions; what they compile to stays below the next.
+const MAX_GLOBS: usize = 4 << 10;
 
 /// Most memory the compiled globs may take.
 const MAX_REGEX: usize = 1 << 20;
@@ -23,18 +26,34 @@ const SEPARATOR: char = '\0';
 /// A glob's segments are separated by `.`; `**` stands for any number of segments, `*` for any text within one; the
 /// items of a sequence are numbered from 0. `**.image` is every `image`, at the root too; `spec.*.tag` and
 /// `images.*` say what they look like.
+///
+/// They are compiled when a file is first read by them.
 #[derive(Clone, Debug)]
-pub(crate) struct PathGlobs(RegexSet);
+pub(crate) struct PathGlobs {
+    patterns: Vec<String>,
+    compiled: OnceLock<RegexSet>,
+}
 
 impl PathGlobs {
-    /// Compiles globs.
+    /// Reads globs.
     ///
     /// # Errors
     /// [`Error::Pattern`]: an empty segment, or globs too long.
     pub(crate) fn new<'g>(globs: impl IntoIterator<Item = &'g str>) -> Result<Self, Error> {
         let patterns = globs.into_iter().map(pattern).collect::<Result<Vec<_>, _>>()?;
-        let set = RegexSetBuilder::new(patterns).size_limit(MAX_REGEX).build();
-        set.map(Self).map_err(|error| Error::Pattern(format!("the path globs cannot be used: {error}")))
+        if patterns.iter().map(String::len).sum::<usize>() > MAX_GLOBS {
+            return Err(Error::Pattern(format!("the path globs have more than {MAX_GLOBS} bytes")));
+        }
+        Ok(Self { patterns, compiled: OnceLock::new() })
+    }
+
+    fn compiled(&self) -> Result<&RegexSet, Error> {
+        if let Some(set) = self.compiled.get() {
+            return Ok(set);
+        }
+        let set = RegexSetBuilder::new(&self.patterns).size_limit(MAX_REGEX).build();
+        let set = set.map_err(|error| Error::Pattern(format!("the path globs cannot be used: {error}")))?;
+        Ok(self.compiled.get_or_init(|| set))
     }
 }
 
@@ -106,6 +125,7 @@ type DigestPlace = (usize, String, String);
 pub(crate) fn yaml_values(bytes: &[u8], globs: &PathGlobs) -> Result<Vec<YamlValue>, Error> {
     let source = Source::new(bytes, MAX_YAML_BYTES, Encoding::Utf8)?;
     let stream = Stream::new(&source)?;
+    let globs = globs.compiled()?;
     let mut found = Vec::new();
     let mut digests: BTreeSet<DigestPlace> = BTreeSet::new();
     let mut joined = String::new();
@@ -121,7 +141,7 @@ pub(crate) fn yaml_values(bytes: &[u8], globs: &PathGlobs) -> Result<Vec<YamlVal
             joined.extend(segment.chars().filter(|c| *c != SEPARATOR));
             joined.push(SEPARATOR);
         }
-        if globs.0.is_match(&joined) {
+        if globs.is_match(&joined) {
             let value = match scalar.text.as_deref() {
                 None => YamlText::Null,
                 Some(text) if text.contains("{{") => YamlText::Template(text.into()),
@@ -295,5 +315,11 @@ mod tests {
         assert!(matches!(PathGlobs::new([""]), Err(Error::Pattern(_))));
         let long = "*".repeat(200_000);
         assert!(matches!(PathGlobs::new([long.as_str()]), Err(Error::Pattern(_))));
+        // What is taken can be compiled.
+        for segment in ["*.", "**.", "*a*.", "é."] {
+            let longest = |count: &usize| PathGlobs::new([format!("{}x", segment.repeat(*count)).as_str()]).ok();
+            let globs = (1..5000).step_by(16).map_while(|count| longest(&count)).last().unwrap();
+            assert!(globs.compiled().is_ok(), "{segment}");
+        }
     }
 }

@@ -10,6 +10,7 @@ mod decode;
 mod error;
 #[cfg(fuzzing)]
 pub mod fuzzing;
+mod lazy;
 mod load;
 mod origin;
 mod path;

@@ -1,7 +1,6 @@
 //! `[[kind]]`: what a commit is, by its own words or by what it touches.
 
 use bstr::{BStr, BString, ByteSlice as _};
-use regex::bytes::{Regex, RegexBuilder};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -9,6 +8,7 @@ use std::borrow::Cow;
 use super::form::{Many, Table};
 use crate::policy::cx::Cx;
 use crate::policy::error::Problem;
+use crate::policy::lazy::LazyRegex;
 use crate::policy::pattern::Pattern;
 use crate::policy::text::{Expression, KindName, Located, Meaning, NewName, Text, Texts};
 
@@ -107,9 +107,8 @@ impl Table for Kinds {
     }
 }
 
-/// Compiles an expression in which `^` and `$` match at each line.
-fn expression(text: &Located<Text<Expression>>, cx: &mut Cx<'_>) -> Option<Regex> {
-    let read = RegexBuilder::new(text.text()).multi_line(true).build();
+fn expression(text: &Located<Text<Expression>>, cx: &mut Cx<'_>) -> Option<LazyRegex> {
+    let read = LazyRegex::new(text.text());
     cx.value(read.map_err(|error| format!("the regular expression is invalid: {error}")), text.span())
 }
 
@@ -124,9 +123,9 @@ pub struct KindOfChange {
     /// What other tables call it.
     pub name: String,
     /// Its subject matches.
-    pub subject: Option<Regex>,
+    pub subject: Option<LazyRegex>,
     /// Its message matches.
-    pub message: Option<Regex>,
+    pub message: Option<LazyRegex>,
     /// It touches these paths and no others.
     pub paths: Vec<Pattern>,
     /// It carries a trailer of this token whose value is the kind's name.
@@ -139,7 +138,7 @@ pub struct KindOfChange {
 #[derive(Clone, Debug)]
 pub struct Issue {
     /// How a message names an issue.
-    id: Regex,
+    id: LazyRegex,
     /// The file, in the commit's tree, in which labels are written down.
     pub file: String,
     /// The label.
@@ -154,7 +153,7 @@ impl Issue {
 
     /// Returns whether an issue that the message names has the label in a file of this content.
     fn has_label(&self, message: &BStr, file: &[u8]) -> bool {
-        let named: Vec<&[u8]> = self.id.find_iter(message).map(|found| found.as_bytes()).collect();
+        let named: Vec<&[u8]> = self.id.find_iter(message).collect();
         file.lines().any(|line| {
             let mut words = line.split(|byte| byte.is_ascii_whitespace()).filter(|word| !word.is_empty());
             words.next().is_some_and(|id| named.contains(&id)) && words.any(|word| word == self.label.as_bytes())
