@@ -2,7 +2,7 @@
 //!
 //! The rules are those of the gate, and they are asked as the gate asks them: about updates of refs. What differs is the
 //! push that they are shown, and there is one for each way in which a rule can be asked about what already stands
-//! ([`Way`]). A rule that only makes sense while somebody pushes is not asked at all, and [`not_asked`] says why.
+//! ([`Standing`]). A rule that only makes sense while somebody pushes is not asked at all, and [`not_asked`] says why.
 
 use bstr::BString;
 use jiff::civil::Date;
@@ -17,91 +17,24 @@ use crate::facts::{FactError, Facts, Role, Snapshot, Update};
 use crate::git;
 use crate::model::{Actor, Failure, Finding, Namespace, ObjectId, Push, RefName, RefUpdate, Stage};
 use crate::project::{Memo, Project};
-use crate::rules::{Armed, DUE_CHANGES};
-
-/// How a rule is asked about what stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
-    /// As though all branches of lines, and all tags, were pushed together to an empty repository.
-    Created,
-    /// As though each branch had grown in one push from where it was cut; a branch of a line that is not cut from
-    /// another is judged as [`Way::Created`].
-    Grown,
-    /// The same, and a branch that was not cut has grown from its first commit: an edit needs something to be compared
-    /// with.
-    Edited,
-    /// As though each branch were created after all others but those of its own line whose names come later.
-    Started,
-    /// Not at all, and why.
-    Not(&'static str),
-}
-
-const OF_A_MOVE: &str = "it is about how a ref moves, and what stands does not move";
-const OF_A_PUSHER: &str = "it is about who pushes, and nobody does";
-
-/// How each rule is asked. A test compares it with the registry.
-const WAYS: &[(&str, Way)] = &[
-    ("colliding-slug", Way::Created),
-    ("conflicted-commit", Way::Created),
-    ("deleted-ref", Way::Not(OF_A_MOVE)),
-    ("discarded-change", Way::Edited),
-    ("duplicate-version", Way::Created),
-    ("floating-image", Way::Created),
-    ("foreign-ref", Way::Not("only branches and tags are judged: a server has other refs of its own")),
-    ("hand-edited-version", Way::Edited),
-    ("improper-waiver", Way::Not(OF_A_PUSHER)),
-    ("invalid-policy", Way::Not("a repository whose policy cannot be read is not judged, and is listed as failed")),
-    ("lightweight-tag", Way::Created),
-    ("mismatched-tag", Way::Created),
-    (STARTED, Way::Started),
-    ("misplaced-change", Way::Grown),
-    ("misplaced-tag", Way::Created),
-    ("moved-tag", Way::Not(OF_A_MOVE)),
-    ("off-calendar-tag", Way::Created),
-    ("out-of-order-tag", Way::Created),
-    ("reserved-version", Way::Created),
-    (RETIRED, Way::Created),
-    ("rewritten-history", Way::Not(OF_A_MOVE)),
-    ("stale-update", Way::Not(OF_A_MOVE)),
-    (STRANDED, Way::Created),
-    ("unannounced-release", Way::Created),
-    ("unauthorized-actor", Way::Not(OF_A_PUSHER)),
-    ("understated-version", Way::Created),
-    ("undocumented-release", Way::Created),
-    ("unflagged-feature", Way::Grown),
-    ("unguarded-policy", Way::Not(OF_A_PUSHER)),
-    (DUE_CHANGES, Way::Created),
-    (UNLISTED, Way::Created),
-    ("unlisted-tag", Way::Created),
-    ("unpromoted-commit", Way::Created),
-    ("unrepaired-pick", Way::Created),
-    ("unverified-pick", Way::Created),
-    ("version-gap", Way::Created),
-    ("wrong-way-merge", Way::Grown),
-];
+use crate::rules::{Armed, DUE_CHANGES, Entry, REGISTRY, STRANDED_ENTRIES, Standing};
 
 /// The rules of which not every finding is one about what stands.
 const RETIRED: &str = "retired-line";
 const STARTED: &str = "misplaced-branch";
-const STRANDED: &str = "stranded-changelog";
 const UNLISTED: &str = "unlisted-branch";
-
-/// Returns the way in which a rule is asked. One that is not listed is asked: a finding too many is seen.
-fn way(rule: &str) -> Way {
-    WAYS.iter().find(|(id, _)| *id == rule).map_or(Way::Created, |(_, way)| *way)
-}
 
 /// Returns whether what a rule proposes helps where the refs are public already. Most rules tell a pusher how to push
 /// something else.
 fn has_remedy(rule: &str) -> bool {
-    [DUE_CHANGES, STRANDED].contains(&rule)
+    [DUE_CHANGES, STRANDED_ENTRIES].contains(&rule)
 }
 
 /// Returns the rules that a standing judgement does not ask, each with the reason.
 pub(crate) fn not_asked() -> impl Iterator<Item = (&'static str, &'static str)> {
-    WAYS.iter().filter_map(|(id, way)| match way {
-        Way::Not(reason) => Some((*id, *reason)),
-        Way::Created | Way::Grown | Way::Edited | Way::Started => None,
+    REGISTRY.iter().filter_map(|Entry { meta, .. }| match meta.standing {
+        Standing::Not(reason) => Some((meta.id, reason)),
+        Standing::Created | Standing::Grown | Standing::Edited | Standing::Started => None,
     })
 }
 
@@ -151,7 +84,7 @@ impl Gate {
         }
         let updates: Vec<JudgedUpdate> =
             facts.updates().map(|update| judged(&all, &update, &BTreeSet::new())).collect();
-        let mut standing = Standing { gate: self, held, today, bases: BTreeMap::new(), unasked: 0 };
+        let mut standing = Judgement { gate: self, held, today, bases: BTreeMap::new(), unasked: 0 };
         standing.find_bases();
         let kept = standing.ask_all();
         let Kept { mut findings, open, .. } = kept;
@@ -214,7 +147,7 @@ impl Base {
 }
 
 /// A standing judgement that is being made.
-struct Standing<'g> {
+struct Judgement<'g> {
     gate: &'g Gate,
     held: &'g Held,
     today: Option<Date>,
@@ -224,7 +157,7 @@ struct Standing<'g> {
     unasked: usize,
 }
 
-impl<'g> Standing<'g> {
+impl<'g> Judgement<'g> {
     fn project(&self) -> &'g Project {
         &self.gate.project
     }
@@ -234,17 +167,17 @@ impl<'g> Standing<'g> {
         let held = self.held;
         let created = self.gate.created(held.lines.iter().chain(&held.tags));
         let kept = self.ask(Kept::default(), &created, usize::MAX, |standing, rule, update| {
-            match (way(rule.meta.id), standing.bases.get(update.name())) {
-                (Way::Created, _) => Ok(!is_past(rule, update)),
-                (Way::Grown, Some(Ok(Base::First(_)))) => Ok(true),
-                (Way::Grown | Way::Edited, Some(Err(error))) => Err(error.clone()),
+            match (rule.meta.standing, standing.bases.get(update.name())) {
+                (Standing::Created, _) => Ok(!is_past(rule, update)),
+                (Standing::Grown, Some(Ok(Base::First(_)))) => Ok(true),
+                (Standing::Grown | Standing::Edited, Some(Err(error))) => Err(error.clone()),
                 _ => Ok(false),
             }
         });
         // Against everything that stands: what lines have is judged there, once.
         let others = self.gate.created(held.others.iter());
         let kept = self.ask(kept, &others, usize::MAX, |_, rule, update| {
-            Ok(!matches!(way(rule.meta.id), Way::Not(_)) && !is_past(rule, update))
+            Ok(!matches!(rule.meta.standing, Standing::Not(_)) && !is_past(rule, update))
         });
         let grown = held.lines.iter().filter_map(|(name, tip)| {
             let base = self.bases.get(name)?.as_ref().ok()?;
@@ -253,7 +186,7 @@ impl<'g> Standing<'g> {
         let grown = self.gate.pushed(grown);
         let kept = self.ask(kept, &grown, usize::MAX, |standing, rule, update| {
             let is_cut = matches!(standing.bases.get(update.name()), Some(Ok(Base::Cut(_))));
-            Ok(way(rule.meta.id) == Way::Edited || (way(rule.meta.id) == Way::Grown && is_cut))
+            Ok(rule.meta.standing == Standing::Edited || (rule.meta.standing == Standing::Grown && is_cut))
         });
         let mut kept = self.ask_started(kept);
         kept.leave_out(&self.gate.rules, self.unasked, Stage::Ci);
@@ -263,7 +196,7 @@ impl<'g> Standing<'g> {
     /// Asks where branches have started. Of two of one line that share commits, the one whose name comes later has started
     /// on the other.
     fn ask_started(&mut self, mut kept: Kept) -> Kept {
-        if !self.gate.rules.iter().any(|rule| way(rule.meta.id) == Way::Started) {
+        if !self.gate.rules.iter().any(|rule| rule.meta.standing == Standing::Started) {
             return kept;
         }
         let mut lines: BTreeMap<&str, Vec<&(RefName, ObjectId)>> = BTreeMap::new();
@@ -276,7 +209,7 @@ impl<'g> Standing<'g> {
         for branches in lines.into_values() {
             for at in 0..branches.len() {
                 let started = self.gate.created(branches.get(at..).unwrap_or_default().iter().copied());
-                kept = self.ask(kept, &started, 1, |_, rule, _| Ok(way(rule.meta.id) == Way::Started));
+                kept = self.ask(kept, &started, 1, |_, rule, _| Ok(rule.meta.standing == Standing::Started));
             }
         }
         kept
@@ -310,7 +243,7 @@ impl<'g> Standing<'g> {
 
     fn find_bases(&mut self) {
         let trunks = Memo::default();
-        let is_asked = |rule: &Armed| matches!(way(rule.meta.id), Way::Grown | Way::Edited);
+        let is_asked = |rule: &Armed| matches!(rule.meta.standing, Standing::Grown | Standing::Edited);
         if self.gate.rules.iter().any(is_asked) {
             let lines = self.held.lines.iter();
             self.bases = lines.map(|(name, tip)| (name.clone(), self.base(&trunks, name, *tip))).collect();
@@ -376,7 +309,7 @@ impl<'g> Standing<'g> {
         // What the newest version lacks is what all of them lack, which is why the older ones are left out.
         let mut newest: Vec<(Option<ObjectId>, Option<BString>)> = Vec::new();
         let mut again = BTreeSet::new();
-        for (at, finding) in findings.iter().enumerate().rev().filter(|(_, finding)| finding.rule == STRANDED) {
+        for (at, finding) in findings.iter().enumerate().rev().filter(|(_, finding)| finding.rule == STRANDED_ENTRIES) {
             let is_below = |(commit, path): &(Option<ObjectId>, _)| {
                 *path == finding.path && *commit != finding.commit && self.is_below(finding.commit, *commit)
             };
@@ -469,14 +402,6 @@ fn number<'a>(text: &mut &'a [u8]) -> &'a [u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::REGISTRY;
-
-    #[test]
-    fn every_rule_has_a_way_to_be_asked_or_a_reason_not_to() {
-        let registered: Vec<&str> = REGISTRY.iter().map(|entry| entry.meta.id).collect();
-        let known: Vec<&str> = WAYS.iter().map(|(id, _)| *id).collect();
-        assert_eq!(known, registered);
-    }
 
     #[test]
     fn names_are_sorted_by_the_numbers_in_them() {

@@ -2,7 +2,7 @@
 
 use bstr::ByteSlice as _;
 
-use super::{Meta, OptionError, RefRule, Rule, Sink, commands};
+use super::{Meta, OptionError, RefRule, Rule, Sink, Standing, commands};
 use crate::facts::{Case, FactError, Update};
 use crate::model::{Level, Namespace, RefName};
 use crate::version::docker_slug;
@@ -40,6 +40,7 @@ impl Rule for CollidingSlug {
         docs: include_str!("colliding_slug.md"),
         // Only projects that name images after branches need this.
         default: Level::Off,
+        standing: Standing::Created,
     };
     type Options = Options;
 

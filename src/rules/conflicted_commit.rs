@@ -1,7 +1,7 @@
 //! Refuses commits that store a conflict.
 
 use super::rule::NoOptions;
-use super::{BranchRule, Meta, OptionError, Rule, Sink};
+use super::{BranchRule, Meta, OptionError, Rule, Sink, Standing};
 use crate::facts::{BranchUpdate, FactError};
 use crate::model::Level;
 
@@ -20,6 +20,7 @@ impl Rule for ConflictedCommit {
         task: "looking for stored conflicts on",
         docs: include_str!("conflicted_commit.md"),
         default: Level::Refuse,
+        standing: Standing::Created,
     };
     type Options = NoOptions;
 

@@ -1,7 +1,7 @@
 //! Refuses the deletion of branches and tags that have to stay.
 
 use super::rule::NoOptions;
-use super::{Meta, OptionError, RefRule, Rule, Sink, commands};
+use super::{Meta, OptionError, RefRule, Rule, Sink, Standing, commands};
 use crate::facts::{FactError, Update};
 use crate::model::Level;
 
@@ -14,6 +14,7 @@ impl Rule for DeletedRef {
         task: "checking the deletion of",
         docs: include_str!("deleted_ref.md"),
         default: Level::Refuse,
+        standing: Standing::OF_A_MOVE,
     };
     type Options = NoOptions;
 

@@ -1,7 +1,7 @@
 //! Refuses merges that drop the changes which they bring.
 
 use super::rule::NoOptions;
-use super::{BranchRule, Meta, OptionError, Rule, Sink};
+use super::{BranchRule, Meta, OptionError, Rule, Sink, Standing};
 use crate::facts::{BranchUpdate, FactError};
 use crate::model::{Level, ObjectId};
 
@@ -14,6 +14,7 @@ impl Rule for DiscardedChange {
         task: "asking what was kept by the merges on",
         docs: include_str!("discarded_change.md"),
         default: Level::Refuse,
+        standing: Standing::Edited,
     };
     type Options = NoOptions;
 

@@ -1,7 +1,7 @@
 //! Refuses a second tag for a version that has one.
 
 use super::rule::NoOptions;
-use super::{Meta, OptionError, Rule, Sink, VersionTagRule, commands};
+use super::{Meta, OptionError, Rule, Sink, Standing, VersionTagRule, commands};
 use crate::facts::{FactError, VersionTag};
 use crate::model::Level;
 
@@ -14,6 +14,7 @@ impl Rule for DuplicateVersion {
         task: "looking for another tag of the version of",
         docs: include_str!("duplicate_version.md"),
         default: Level::Refuse,
+        standing: Standing::Created,
     };
     type Options = NoOptions;
 

@@ -4,7 +4,7 @@ use bstr::BString;
 use regex::Regex;
 use std::sync::LazyLock;
 
-use super::{Meta, OptionError, RefRule, Rule, Sink};
+use super::{Meta, OptionError, RefRule, Rule, Sink, Standing};
 use crate::facts::{Bindings, FactError, Kind, PathPattern, TagKind, Update};
 use crate::manifest::{MAX_YAML_BYTES, PathGlobs, YamlText, yaml_values};
 use crate::model::{Level, Namespace, Untrusted, did_you_mean};
@@ -93,6 +93,7 @@ impl Rule for FloatingImage {
         task: "looking at the images of",
         docs: include_str!("floating_image.md"),
         default: Level::Refuse,
+        standing: Standing::Created,
     };
     type Options = Options;
 

@@ -3,7 +3,7 @@
 use bstr::ByteSlice as _;
 use toml::Spanned;
 
-use super::{Meta, OptionError, RefRule, Rule, Sink};
+use super::{Meta, OptionError, RefRule, Rule, Sink, Standing};
 use crate::facts::{FactError, Pattern, Update};
 use crate::model::{Level, Namespace, WAIVER_NOTES};
 
@@ -27,6 +27,7 @@ impl Rule for ForeignRef {
         task: "reading the namespace of",
         docs: include_str!("foreign_ref.md"),
         default: Level::Refuse,
+        standing: Standing::Not("only branches and tags are judged: a server has other refs of its own"),
     };
     type Options = Options;
 

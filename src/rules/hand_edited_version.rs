@@ -4,7 +4,7 @@ use bstr::{BStr, BString, ByteSlice as _};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use super::{Meta, OptionError, RefRule, Rule, Sink};
+use super::{Meta, OptionError, RefRule, Rule, Sink, Standing};
 use crate::facts::{
     Bindings, Commit, FactError, Facts, Kind, Manifest, Notes, PathPattern, Released, Update, VersionField,
 };
@@ -31,6 +31,7 @@ impl Rule for HandEditedVersion {
         task: "comparing the version fields of",
         docs: include_str!("hand_edited_version.md"),
         default: Level::Refuse,
+        standing: Standing::Edited,
     };
     type Options = Options;
 

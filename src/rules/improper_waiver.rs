@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::rule::NoOptions;
 use super::unauthorized_actor::{members, who};
-use super::{Meta, OptionError, RefRule, Rule, Sink, commands};
+use super::{Meta, OptionError, RefRule, Rule, Sink, Standing, commands};
 use crate::facts::{ArrivingNote, FactError, Kind, Movement, Update};
 use crate::model::{Actor, Level, Untrusted, WAIVER_NOTES, did_you_mean};
 
@@ -20,6 +20,7 @@ impl Rule for ImproperWaiver {
         task: "reading the waivers in",
         docs: include_str!("improper_waiver.md"),
         default: Level::Refuse,
+        standing: Standing::OF_A_PUSHER,
     };
     type Options = NoOptions;
 

@@ -1,7 +1,7 @@
 //! Refuses pushes that would leave a policy that cannot be read, or that contradicts itself.
 
 use super::rule::NoOptions;
-use super::{Meta, OptionError, RefRule, Rule, Sink, arm};
+use super::{Meta, OptionError, RefRule, Rule, Sink, Standing, arm};
 use crate::facts::{FactError, LoadError, Update};
 use crate::model::Level;
 
@@ -14,6 +14,7 @@ impl Rule for InvalidPolicy {
         task: "reading the policy in",
         docs: include_str!("invalid_policy.md"),
         default: Level::Refuse,
+        standing: Standing::Not("a repository whose policy cannot be read is not judged, and is listed as failed"),
     };
     type Options = NoOptions;
 

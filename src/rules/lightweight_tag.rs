@@ -1,7 +1,7 @@
 //! Refuses tags without a tag object where the policy asks for one.
 
 use super::rule::NoOptions;
-use super::{Meta, OptionError, RefRule, Rule, Sink, commands};
+use super::{Meta, OptionError, RefRule, Rule, Sink, Standing, commands};
 use crate::facts::{FactError, TagObject, Update};
 use crate::model::Level;
 
@@ -14,6 +14,7 @@ impl Rule for LightweightTag {
         task: "reading the object of",
         docs: include_str!("lightweight_tag.md"),
         default: Level::Refuse,
+        standing: Standing::Created,
     };
     type Options = NoOptions;
 

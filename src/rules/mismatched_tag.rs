@@ -3,7 +3,7 @@
 use bstr::BStr;
 
 use super::rule::NoOptions;
-use super::{Meta, OptionError, RefRule, Rule, Sink, commands};
+use super::{Meta, OptionError, RefRule, Rule, Sink, Standing, commands};
 use crate::facts::{Agreement, FactError, Facts, Kind, Manifest, PathPattern, TagKind, TagMatch, Update, VersionField};
 use crate::manifest::changelog::LAST_RELEASE;
 use crate::manifest::{self, Field};
@@ -19,6 +19,7 @@ impl Rule for MismatchedTag {
         task: "comparing the names of",
         docs: include_str!("mismatched_tag.md"),
         default: Level::Refuse,
+        standing: Standing::Created,
     };
     type Options = NoOptions;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::rule::NoOptions;
-use super::{BranchRule, Meta, OptionError, Rule, Sink, commands};
+use super::{BranchRule, Meta, OptionError, Rule, Sink, Standing, commands};
 use crate::facts::{Bindings, BranchUpdate, FactError, Line, Pattern, Role};
 use crate::model::{Level, ObjectId, RefName};
 
@@ -17,6 +17,7 @@ impl Rule for MisplacedBranch {
         docs: include_str!("misplaced_branch.md"),
         // A project without such a habit starts one release from another now and then; what comes with it is judged.
         default: Level::Warn,
+        standing: Standing::Started,
     };
     type Options = NoOptions;
 

@@ -1,6 +1,6 @@
 //! Refuses kinds of change that a line does not take.
 
-use super::{CommitRule, Meta, OptionError, Rule, Sink, commands};
+use super::{CommitRule, Meta, OptionError, Rule, Sink, Standing, commands};
 use crate::facts::{Bindings, BranchUpdate, Commit, FactError, Line};
 use crate::model::{Level, listed};
 
@@ -38,6 +38,7 @@ impl Rule for MisplacedChange {
         task: "asking for the kinds of change on",
         docs: include_str!("misplaced_change.md"),
         default: Level::Refuse,
+        standing: Standing::Grown,
     };
     type Options = Options;
 

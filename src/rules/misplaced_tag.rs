@@ -1,7 +1,7 @@
 //! Refuses tags that are on none of the lines to which their class belongs.
 
 use super::rule::NoOptions;
-use super::{Meta, OptionError, RefRule, Rule, Sink, commands};
+use super::{Meta, OptionError, RefRule, Rule, Sink, Standing, commands};
 use crate::facts::{FactError, Home, Kind, TagKind, Update};
 use crate::model::{Level, listed};
 
@@ -14,6 +14,7 @@ impl Rule for MisplacedTag {
         task: "checking the place of",
         docs: include_str!("misplaced_tag.md"),
         default: Level::Refuse,
+        standing: Standing::Created,
     };
     type Options = NoOptions;
 

@@ -23,7 +23,6 @@ mod misplaced_tag;
 mod moved_tag;
 mod off_calendar_tag;
 mod out_of_order_tag;
-
 mod reserved_version;
 mod retired_line;
 mod rewritten_history;
@@ -49,10 +48,10 @@ mod wrong_way_merge;
 
 pub(crate) use commands::{cherry_pick, switch_to};
 pub use entry::arm;
-pub(crate) use entry::{Armed, find};
-use entry::{Entry, branches, commits, refs, version_tags};
+pub(crate) use entry::{Armed, Entry, find};
+use entry::{branches, commits, refs, version_tags};
 pub use rule::Meta;
-pub(crate) use rule::{BranchRule, CommitRule, Found, OptionError, RefRule, Rule, Sink, VersionTagRule};
+pub(crate) use rule::{BranchRule, CommitRule, Found, OptionError, RefRule, Rule, Sink, Standing, VersionTagRule};
 
 /// Every rule there is, by id.
 pub static REGISTRY: &[Entry] = &[

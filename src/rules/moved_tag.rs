@@ -1,7 +1,7 @@
 //! Refuses tags that change what they name.
 
 use super::rule::NoOptions;
-use super::{Meta, OptionError, RefRule, Rule, Sink, commands};
+use super::{Meta, OptionError, RefRule, Rule, Sink, Standing, commands};
 use crate::facts::{FactError, Update};
 use crate::model::{Level, Namespace};
 
@@ -14,6 +14,7 @@ impl Rule for MovedTag {
         task: "checking what is named by",
         docs: include_str!("moved_tag.md"),
         default: Level::Refuse,
+        standing: Standing::OF_A_MOVE,
     };
     type Options = NoOptions;
 

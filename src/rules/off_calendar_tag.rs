@@ -4,7 +4,7 @@ use jiff::ToSpan as _;
 use jiff::civil::Date;
 use jiff::tz::Offset;
 
-use super::{Meta, OptionError, Rule, Sink, VersionTagRule, commands};
+use super::{Meta, OptionError, Rule, Sink, Standing, VersionTagRule, commands};
 use crate::facts::{FactError, VersionTag};
 use crate::model::Level;
 
@@ -25,6 +25,7 @@ impl Rule for OffCalendarTag {
         task: "comparing with the calendar",
         docs: include_str!("off_calendar_tag.md"),
         default: Level::Warn,
+        standing: Standing::Created,
     };
     type Options = Options;
 

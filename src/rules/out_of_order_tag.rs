@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::rule::NoOptions;
-use super::{Meta, OptionError, Rule, Sink, VersionTagRule, commands};
+use super::{Meta, OptionError, Rule, Sink, Standing, VersionTagRule, commands};
 use crate::facts::{FactError, Facts, Lineage, SeriesKey, Sibling, TagMatch, Update, VersionTag};
 use crate::model::{Level, ObjectId, RefName};
 
@@ -17,6 +17,7 @@ impl Rule for OutOfOrderTag {
         task: "checking the order of",
         docs: include_str!("out_of_order_tag.md"),
         default: Level::Refuse,
+        standing: Standing::Created,
     };
     type Options = NoOptions;
 

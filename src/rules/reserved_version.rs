@@ -1,7 +1,7 @@
 //! Refuses versions that are reserved for something else.
 
 use super::rule::NoOptions;
-use super::{Meta, OptionError, Rule, Sink, VersionTagRule, commands};
+use super::{Meta, OptionError, Rule, Sink, Standing, VersionTagRule, commands};
 use crate::facts::{FactError, VersionTag};
 use crate::model::Level;
 
@@ -14,6 +14,7 @@ impl Rule for ReservedVersion {
         task: "asking for what is kept the version of",
         docs: include_str!("reserved_version.md"),
         default: Level::Refuse,
+        standing: Standing::Created,
     };
     type Options = NoOptions;
 

@@ -1,7 +1,7 @@
 //! Refuses commits on branches that are no longer maintained.
 
 use super::rule::NoOptions;
-use super::{BranchRule, Meta, OptionError, Rule, Sink, commands};
+use super::{BranchRule, Meta, OptionError, Rule, Sink, Standing, commands};
 use crate::facts::{BranchUpdate, FactError};
 use crate::model::{Level, ObjectId, Untrusted};
 
@@ -14,6 +14,7 @@ impl Rule for RetiredLine {
         task: "asking for the end of life of",
         docs: include_str!("retired_line.md"),
         default: Level::Refuse,
+        standing: Standing::Created,
     };
     type Options = NoOptions;
 

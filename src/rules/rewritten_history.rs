@@ -1,7 +1,7 @@
 //! Refuses pushes that remove commits from a branch.
 
 use super::rule::NoOptions;
-use super::{BranchRule, Meta, OptionError, Rule, Sink, commands};
+use super::{BranchRule, Meta, OptionError, Rule, Sink, Standing, commands};
 use crate::facts::{BranchUpdate, FactError, Movement};
 use crate::model::{Level, counted};
 
@@ -14,6 +14,7 @@ impl Rule for RewrittenHistory {
         task: "checking the history of",
         docs: include_str!("rewritten_history.md"),
         default: Level::Refuse,
+        standing: Standing::OF_A_MOVE,
     };
     type Options = NoOptions;
 

@@ -22,6 +22,30 @@ pub struct Meta {
     pub docs: &'static str,
     /// The level where the policy names none.
     pub default: Level,
+    /// How it is asked about what a repository holds already, as `refgate audit` does.
+    pub standing: Standing,
+}
+
+/// As what push a rule is shown the refs that a repository holds, when nobody pushes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// As though all branches of lines, and all tags, were pushed together to an empty repository.
+    Created,
+    /// As though each branch had grown in one push from where it was cut; a branch of a line that is not cut from
+    /// another is judged as [`Standing::Created`].
+    Grown,
+    /// The same, and a branch that was not cut has grown from its first commit: an edit needs something to be compared
+    /// with.
+    Edited,
+    /// As though each branch were created after all others but those of its own line whose names come later.
+    Started,
+    /// Not at all, and why.
+    Not(&'static str),
+}
+
+impl Standing {
+    pub(super) const OF_A_MOVE: Self = Self::Not("it is about how a ref moves, and what stands does not move");
+    pub(super) const OF_A_PUSHER: Self = Self::Not("it is about who pushes, and nobody does");
 }
 
 /// A rule with its options.

@@ -1,7 +1,7 @@
 //! Refuses updates that start from something else than the ref holds.
 
 use super::rule::NoOptions;
-use super::{Meta, OptionError, RefRule, Rule, Sink};
+use super::{Meta, OptionError, RefRule, Rule, Sink, Standing};
 use crate::facts::{FactError, Update};
 use crate::model::{Level, ObjectId};
 
@@ -14,6 +14,7 @@ impl Rule for StaleUpdate {
         task: "comparing with what the push found",
         docs: include_str!("stale_update.md"),
         default: Level::Refuse,
+        standing: Standing::OF_A_MOVE,
     };
     type Options = NoOptions;
 

@@ -4,7 +4,7 @@ use bstr::BString;
 
 use super::rule::NoOptions;
 use super::undocumented_release::is_of;
-use super::{Meta, OptionError, Rule, Sink, VersionTagRule, commands};
+use super::{Meta, OptionError, Rule, Sink, Standing, VersionTagRule, commands};
 use crate::facts::{
     Bindings, ChangelogFormat, Due, FactError, Facts, Notes, PathPattern, Reintegrate, Released, TagMatch, VersionTag,
 };
@@ -23,6 +23,7 @@ impl Rule for StrandedChangelog {
         task: "comparing the changelogs for",
         docs: include_str!("stranded_changelog.md"),
         default: Level::Refuse,
+        standing: Standing::Created,
     };
     type Options = NoOptions;
 

@@ -1,7 +1,7 @@
 //! Refuses release branches that lack the notes of the version that they are for.
 
 use super::rule::NoOptions;
-use super::{BranchRule, Meta, OptionError, Rule, Sink};
+use super::{BranchRule, Meta, OptionError, Rule, Sink, Standing};
 use crate::facts::{BranchUpdate, FactError, Notes};
 use crate::model::{Level, Untrusted};
 
@@ -15,6 +15,7 @@ impl Rule for UnannouncedRelease {
         docs: include_str!("unannounced_release.md"),
         // There is time until the tag, which another rule refuses.
         default: Level::Warn,
+        standing: Standing::Created,
     };
     type Options = NoOptions;
 

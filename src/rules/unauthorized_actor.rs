@@ -1,7 +1,7 @@
 //! Refuses what the policy reserves to others.
 
 use super::rule::NoOptions;
-use super::{Meta, OptionError, RefRule, Rule, Sink};
+use super::{Meta, OptionError, RefRule, Rule, Sink, Standing};
 use crate::facts::{ActorSet, FactError, Movement, Update};
 use crate::model::{Actor, Level, Namespace, Untrusted};
 
@@ -14,6 +14,7 @@ impl Rule for UnauthorizedActor {
         task: "asking who may change",
         docs: include_str!("unauthorized_actor.md"),
         default: Level::Refuse,
+        standing: Standing::OF_A_PUSHER,
     };
     type Options = NoOptions;
 

@@ -1,7 +1,7 @@
 //! Refuses releases whose version rises less than their changes ask for.
 
 use super::rule::NoOptions;
-use super::{Meta, OptionError, Rule, Sink, VersionTagRule, commands};
+use super::{Meta, OptionError, Rule, Sink, Standing, VersionTagRule, commands};
 use crate::facts::{Commit, FactError, Sibling, VersionTag};
 use crate::model::{Level, ObjectId};
 use crate::version::Version;
@@ -16,6 +16,7 @@ impl Rule for UnderstatedVersion {
         docs: include_str!("understated_version.md"),
         // Projects that number otherwise, and they are many, would be refused for nothing.
         default: Level::Off,
+        standing: Standing::Created,
     };
     type Options = NoOptions;
 

@@ -2,7 +2,7 @@
 
 use bstr::{BStr, ByteSlice as _};
 
-use super::{Meta, OptionError, Rule, Sink, VersionTagRule, commands};
+use super::{Meta, OptionError, Rule, Sink, Standing, VersionTagRule, commands};
 use crate::facts::{ChangelogFormat, FactError, Notes, PathPattern, TagMatch, Update, VersionTag};
 use crate::manifest;
 use crate::manifest::changelog::{Entry, keep_a_changelog, says_something};
@@ -29,6 +29,7 @@ impl Rule for UndocumentedRelease {
         task: "looking for the release notes of",
         docs: include_str!("undocumented_release.md"),
         default: Level::Refuse,
+        standing: Standing::Created,
     };
     type Options = Options;
 

@@ -2,7 +2,7 @@
 
 use bstr::ByteSlice as _;
 
-use super::{CommitRule, Meta, OptionError, Rule, Sink};
+use super::{CommitRule, Meta, OptionError, Rule, Sink, Standing};
 use crate::facts::{BranchUpdate, Commit, FactError, Role};
 use crate::model::{Level, Untrusted, did_you_mean};
 
@@ -32,6 +32,7 @@ impl Rule for UnflaggedFeature {
         docs: include_str!("unflagged_feature.md"),
         // Only projects with feature flags need this.
         default: Level::Off,
+        standing: Standing::Grown,
     };
     type Options = Options;
 

@@ -1,7 +1,7 @@
 //! Refuses changes of the policy where everybody may push them.
 
 use super::rule::NoOptions;
-use super::{Meta, OptionError, RefRule, Rule, Sink};
+use super::{Meta, OptionError, RefRule, Rule, Sink, Standing};
 use crate::facts::{FactError, Update};
 use crate::model::Level;
 
@@ -14,6 +14,7 @@ impl Rule for UnguardedPolicy {
         task: "asking who may change the policy in",
         docs: include_str!("unguarded_policy.md"),
         default: Level::Refuse,
+        standing: Standing::OF_A_PUSHER,
     };
     type Options = NoOptions;
 

@@ -1,7 +1,7 @@
 //! Refuses changes, and releases of changes, that have not reached the line where the policy wants them.
 
 use super::rule::NoOptions;
-use super::{Meta, OptionError, RefRule, Rule, Sink, commands};
+use super::{Meta, OptionError, RefRule, Rule, Sink, Standing, commands};
 use crate::facts::{Asking, Debt, Destination, FactError, Flow, FlowDue, Kind, Peeled, Update, Way};
 use crate::model::{Level, ObjectId, RefName};
 
@@ -17,6 +17,7 @@ impl Rule for UnlandedFix {
         task: "asking whether the changes have landed that are on",
         docs: include_str!("unlanded_fix.md"),
         default: Level::Refuse,
+        standing: Standing::Created,
     };
     type Options = NoOptions;
 

@@ -1,7 +1,7 @@
 //! Refuses branches that no line of the policy has.
 
 use super::rule::NoOptions;
-use super::{Meta, OptionError, RefRule, Rule, Sink, commands};
+use super::{Meta, OptionError, RefRule, Rule, Sink, Standing, commands};
 use crate::facts::{FactError, LineMatch, Upcoming, Update};
 use crate::model::{Level, Namespace, did_you_mean, listed};
 
@@ -14,6 +14,7 @@ impl Rule for UnlistedBranch {
         task: "finding the line of",
         docs: include_str!("unlisted_branch.md"),
         default: Level::Refuse,
+        standing: Standing::Created,
     };
     type Options = NoOptions;
 

@@ -1,7 +1,7 @@
 //! Refuses tags that no tag class of the policy has.
 
 use super::rule::NoOptions;
-use super::{Meta, OptionError, RefRule, Rule, Sink, commands};
+use super::{Meta, OptionError, RefRule, Rule, Sink, Standing, commands};
 use crate::facts::{FactError, Update};
 use crate::model::{Level, Namespace};
 
@@ -14,6 +14,7 @@ impl Rule for UnlistedTag {
         task: "finding the class of",
         docs: include_str!("unlisted_tag.md"),
         default: Level::Refuse,
+        standing: Standing::Created,
     };
     type Options = NoOptions;
 

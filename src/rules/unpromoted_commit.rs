@@ -1,7 +1,7 @@
 //! Refuses commits that skip the line they have to be on first.
 
 use super::rule::NoOptions;
-use super::{BranchRule, Meta, OptionError, Rule, Sink, commands};
+use super::{BranchRule, Meta, OptionError, Rule, Sink, Standing, commands};
 use crate::facts::{Bindings, BranchUpdate, Commit, FactError, Update};
 use crate::model::{Level, ObjectId};
 
@@ -14,6 +14,7 @@ impl Rule for UnpromotedCommit {
         task: "asking where the commits come from on",
         docs: include_str!("unpromoted_commit.md"),
         default: Level::Refuse,
+        standing: Standing::Created,
     };
     type Options = NoOptions;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::rule::NoOptions;
-use super::{Meta, OptionError, Rule, Sink, VersionTagRule, commands};
+use super::{Meta, OptionError, Rule, Sink, Standing, VersionTagRule, commands};
 use crate::facts::{FactError, Line, Of, VersionTag};
 use crate::model::{Level, ObjectId};
 
@@ -16,6 +16,7 @@ impl Rule for UnrepairedPick {
         task: "asking what was repaired since of the picks in",
         docs: include_str!("unrepaired_pick.md"),
         default: Level::Warn,
+        standing: Standing::Created,
     };
     type Options = NoOptions;
 

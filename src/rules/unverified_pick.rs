@@ -1,7 +1,7 @@
 //! Refuses picks that name an original that does not exist, or that is a different change.
 
 use super::rule::NoOptions;
-use super::{BranchRule, Meta, OptionError, Rule, Sink};
+use super::{BranchRule, Meta, OptionError, Rule, Sink, Standing};
 use crate::facts::{BranchUpdate, FactError, Way};
 use crate::model::Level;
 
@@ -17,6 +17,7 @@ impl Rule for UnverifiedPick {
         task: "comparing the picks with their originals on",
         docs: include_str!("unverified_pick.md"),
         default: Level::Refuse,
+        standing: Standing::Created,
     };
     type Options = NoOptions;
 

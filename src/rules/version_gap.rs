@@ -1,7 +1,7 @@
 //! Refuses versions that skip one.
 
 use super::rule::NoOptions;
-use super::{Meta, OptionError, Rule, Sink, VersionTagRule, commands};
+use super::{Meta, OptionError, Rule, Sink, Standing, VersionTagRule, commands};
 use crate::facts::{FactError, VersionTag};
 use crate::model::Level;
 use crate::version::Level as Step;
@@ -16,6 +16,7 @@ impl Rule for VersionGap {
         docs: include_str!("version_gap.md"),
         // Real projects skip versions, without harm.
         default: Level::Off,
+        standing: Standing::Created,
     };
     type Options = NoOptions;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::rule::NoOptions;
 use super::rule::Report;
-use super::{BranchRule, Meta, OptionError, Rule, Sink, commands};
+use super::{BranchRule, Meta, OptionError, Rule, Sink, Standing, commands};
 use crate::facts::{BranchUpdate, Commit, FactError};
 use crate::model::{Level, ObjectId, RefName};
 
@@ -17,6 +17,7 @@ impl Rule for WrongWayMerge {
         task: "reading the merges on",
         docs: include_str!("wrong_way_merge.md"),
         default: Level::Refuse,
+        standing: Standing::Grown,
     };
     type Options = NoOptions;
 
