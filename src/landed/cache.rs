@@ -1,7 +1,7 @@
 //! A cache of what was found out about commits, in `refgate/landed` below the repository's directory.
 //!
-//! All of it is a pure function of a commit and is stored under the commit's id: nothing is ever out of date, and
-//! losing it costs nothing but time. A file that is truncated, changed or of another version is ignored, and so is each
+//! All of it is a pure function of a commit, or says what else it depends on, and is stored under the commit's id: nothing
+//! is ever out of date, and losing it costs nothing but time. A file that is truncated, changed or of another version is ignored, and so is each
 //! record whose checksum is wrong.
 
 use serde::{Deserialize, Serialize};
@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hasher as _};
 
 use super::change::Change;
+use super::coverage::Measured;
 use super::patch::{Patch, PathsKey};
 use super::record;
 use super::store::{Store, checksum};
@@ -16,7 +17,7 @@ use crate::git::Repository;
 use crate::model::{HashKind, ObjectId};
 
 /// To be changed whenever something else is cached, or the same is computed in another way.
-pub(super) const VERSION: u64 = 9;
+pub(super) const VERSION: u64 = 10;
 
 /// The name of the file.
 const FILE: &str = "landed";
@@ -41,6 +42,8 @@ enum About {
     Patch,
     /// All of its paths as one number.
     Paths,
+    /// How much of it is on another line.
+    Measured,
 }
 
 /// Where a record is behind the list.
@@ -79,6 +82,8 @@ pub(super) struct Fresh<'a> {
     pub(super) changes: Vec<&'a Change>,
     pub(super) patches: Vec<(ObjectId, &'a Patch)>,
     pub(super) paths: Vec<(ObjectId, PathsKey)>,
+    /// Those that were not known.
+    pub(super) measured: Vec<(ObjectId, &'a Measured)>,
 }
 
 impl Cache {
@@ -112,6 +117,10 @@ impl Cache {
 
     pub(super) fn paths(&self, id: ObjectId) -> Option<PathsKey> {
         record::decoded(self.record(About::Paths, id)?)
+    }
+
+    pub(super) fn measured(&self, id: ObjectId) -> Option<Measured> {
+        record::decoded(self.record(About::Measured, id)?)
     }
 
     fn record(&self, about: About, id: ObjectId) -> Option<&[u8]> {
@@ -148,6 +157,9 @@ impl Cache {
         }
         for (id, key) in found.paths.iter().filter(|(id, _)| self.paths(*id).is_none()) {
             add(About::Paths, *id, record::encoded(key));
+        }
+        for (id, measured) in &found.measured {
+            add(About::Measured, *id, record::encoded(measured));
         }
         if fresh.is_empty() {
             return;
@@ -227,10 +239,11 @@ impl Cache {
     pub(super) fn sealed(mut bytes: &[u8]) -> Vec<u8> {
         let mut records: BTreeMap<(About, ObjectId), &[u8]> = BTreeMap::new();
         while let Some((head, rest)) = bytes.split_first() {
-            let about = match head % 3 {
+            let about = match head % 4 {
                 0 => About::Change,
                 1 => About::Patch,
-                _ => About::Paths,
+                2 => About::Paths,
+                _ => About::Measured,
             };
             let (record, rest) = rest.split_at(rest.len().min(usize::from(*head)));
             records.insert((about, ObjectId::Sha1([head % 2; 20])), record);
@@ -250,7 +263,7 @@ impl Cache {
                 records.insert((*about, *id), record);
             }
             read += usize::from(cache.change(*id).is_some()) + usize::from(cache.patch(*id).is_some());
-            let _any = cache.paths(*id);
+            let _any = (cache.paths(*id), cache.measured(*id));
         }
         (serialised(&records, fingerprint), read)
     }

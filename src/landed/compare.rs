@@ -6,7 +6,7 @@ use super::answers::Answers;
 use super::assign::{self, Pair};
 use super::cache::{Cache, Fresh};
 use super::change::Change;
-use super::coverage::{self, Coverage, Measuring};
+use super::coverage::{self, Coverage, Measured, Measuring};
 use super::exclude::{self, Asked, Excluded};
 use super::explicit::Lookup;
 use super::index::{At, Index};
@@ -130,14 +130,14 @@ fn compare_now(
         patches: (&patches, &mainline_patches),
         tips: to,
     };
-    let verdicts = judging.verdicts()?;
+    let (verdicts, measured) = judging.verdicts()?;
     let read = [&patches, &mainline_patches];
     let mut unread: Vec<ObjectId> =
         read.iter().flat_map(|patches| patches.iter()).filter_map(|(_, patch)| patch.unread).collect();
     unread.sort_unstable();
     unread.dedup();
     if options.cache == Caching::Keep {
-        keep(&cache, &asked, &mainline, read, &found);
+        keep(&cache, &asked, &mainline, read, &found, &measured);
     }
     Ok((Comparison { verdicts, unread }, found.lookups))
 }
@@ -197,6 +197,9 @@ fn leave_out_ancestors(
     Ok(())
 }
 
+/// What was measured of changes and was not known before.
+type NewlyMeasured = Vec<(ObjectId, Measured)>;
+
 /// What answers are given from.
 struct Judging<'a> {
     reading: &'a Reading<'a>,
@@ -211,12 +214,13 @@ struct Judging<'a> {
 }
 
 impl Judging<'_> {
-    /// Returns the answers, newest change first, behind those for commits that are there themselves.
-    fn verdicts(&self) -> Result<Vec<Verdict>, Error> {
+    /// Returns the answers, newest change first, behind those for commits that are there themselves; and what was measured
+    /// for them and was not known.
+    fn verdicts(&self) -> Result<(Vec<Verdict>, NewlyMeasured), Error> {
         let Self { reading, asked, found, .. } = self;
         let compared = search::by_change(&found.pairs);
         let settled = assign::assign(&asked.branch, &found.pairs, &found.holders);
-        let coverages = self.coverages(&settled)?;
+        let (coverages, fresh) = self.coverages(&settled)?;
         let mut verdicts = Vec::with_capacity(asked.present.len() + asked.branch.len());
         for id in &asked.present {
             verdicts.push(reasons::ancestor(&reading.repository.commit(*id)?));
@@ -240,11 +244,12 @@ impl Judging<'_> {
             };
             verdicts.push(facts.verdict());
         }
-        Ok(verdicts)
+        Ok((verdicts, fresh))
     }
 
-    /// Measures how much of a change is there, for those whose lines are not plainly all in the commit that they are.
-    fn coverages(&self, settled: &BTreeMap<At, Vec<Pair>>) -> Result<BTreeMap<At, Coverage>, Error> {
+    /// Measures how much of a change is there, for those whose lines are not plainly all in the commit that they are. What
+    /// was not known is returned as well.
+    fn coverages(&self, settled: &BTreeMap<At, Vec<Pair>>) -> Result<(BTreeMap<At, Coverage>, NewlyMeasured), Error> {
         let mut coverages = BTreeMap::new();
         let mut measured: Vec<(At, Vec<At>)> = Vec::new();
         for at in 0..self.asked.branch.len() {
@@ -258,16 +263,28 @@ impl Judging<'_> {
             }
             coverages.insert(at, compared);
         }
-        let (readers, branch, mainline) = (&self.reading.readers, &self.asked.branch, self.mainline);
+        let (Reading { repository, cache, readers, .. }, branch) = (self.reading, &self.asked.branch);
         let start = |repository: Repository| (readers.lend(repository.clone()), Measuring::new(repository, self.tips));
         let read =
-            parallel::map(self.reading.repository, &measured, "comparing lines", start, |state, (at, there)| {
-                let commits: Vec<&Change> = there.iter().filter_map(|at| mainline.get(*at)).collect();
+            parallel::map(repository, &measured, "comparing lines", start, |(reader, measuring), (at, there)| {
+                let commits: Vec<&Change> = there.iter().filter_map(|at| self.mainline.get(*at)).collect();
                 let Some(change) = branch.get(*at) else { return Ok(None) };
-                state.1.of(state.0.reader(), change, &commits)
+                if let Some(known) = cache.measured(change.id)
+                    && measuring.still_holds(&known, &commits)?
+                {
+                    return Ok(Some((known, false)));
+                }
+                Ok(measuring.of(reader.reader(), change, &commits)?.map(|measured| (measured, true)))
             })?;
-        coverages.extend(measured.iter().zip(read).filter_map(|((at, _), read)| Some((*at, read?))));
-        Ok(coverages)
+        let mut fresh = Vec::new();
+        for ((at, _), read) in measured.iter().zip(read) {
+            let Some((measured, is_fresh)) = read else { continue };
+            coverages.extend(measured.coverage.clone().map(|coverage| (*at, coverage)));
+            if let Some(change) = branch.get(*at).filter(|_| is_fresh) {
+                fresh.push((change.id, measured));
+            }
+        }
+        Ok((coverages, fresh))
     }
 
     /// Returns the commits in which the lines of a change are looked for; none where it plainly is one of them.
@@ -286,11 +303,19 @@ impl Judging<'_> {
 }
 
 /// Keeps what was read for the next time.
-fn keep(cache: &Cache, asked: &Asked, mainline: &[Change], read: [&Patches<'_>; 2], found: &Found) {
+fn keep(
+    cache: &Cache,
+    asked: &Asked,
+    mainline: &[Change],
+    read: [&Patches<'_>; 2],
+    found: &Found,
+    measured: &[(ObjectId, Measured)],
+) {
     let patches = read.into_iter().flat_map(|patches| patches.iter()).map(|(change, patch)| (change.id, patch));
     cache.keep(&Fresh {
         changes: asked.branch.iter().chain(mainline).chain(&asked.passed).collect(),
         patches: patches.chain(found.searched.iter().map(|(id, patch)| (*id, patch))).collect(),
         paths: found.files.iter().filter_map(|(at, key)| Some((mainline.get(*at)?.id, *key))).collect(),
+        measured: measured.iter().map(|(id, measured)| (*id, measured)).collect(),
     });
 }

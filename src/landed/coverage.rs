@@ -5,6 +5,7 @@
 //! more in it than its original, one that has but the title of another.
 
 use bstr::{BStr, BString, ByteSlice as _};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -45,7 +46,7 @@ const MAX_DIFF: usize = 512 << 10;
 const MAX_NAMED: usize = 20;
 
 /// How much of a commit is on the other line.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Coverage {
     /// From 0 to 1.
     pub(super) part: f64,
@@ -55,6 +56,17 @@ pub(super) struct Coverage {
     pub(super) weight: f64,
     /// How many lines are not there, in which files.
     pub(super) missing: Vec<Missing>,
+}
+
+/// What was measured of a change, with all that it depends on besides the commits themselves: kept for the next time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Measured {
+    /// The commits of the other line in which its lines were looked for.
+    pub(super) commits: Vec<ObjectId>,
+    /// The files in which they were looked for as well, each with what it is at each tip of the other line.
+    pub(super) files: Vec<(BString, Vec<Option<ObjectId>>)>,
+    /// `None` where nothing in it says anything.
+    pub(super) coverage: Option<Coverage>,
 }
 
 /// What a commit does to one file.
@@ -72,22 +84,37 @@ pub(super) struct Measuring {
     repository: Repository,
     /// The tips of the other line.
     tips: Vec<ObjectId>,
-    files: HashMap<(ObjectId, BString), Content>,
+    entries: HashMap<(ObjectId, BString), Option<Entry>>,
+    /// By what a file is, and whether only that counts.
+    contents: HashMap<(ObjectId, bool), Content>,
 }
 
 impl Measuring {
     pub(super) fn new(repository: Repository, tips: &[ObjectId]) -> Self {
-        Self { repository, tips: tips.to_vec(), files: HashMap::new() }
+        Self { repository, tips: tips.to_vec(), entries: HashMap::new(), contents: HashMap::new() }
+    }
+
+    /// Returns whether what was measured once, with these commits, is what would be measured now: the files are the same.
+    pub(super) fn still_holds(&mut self, known: &Measured, commits: &[&Change]) -> Result<bool, Error> {
+        if !known.commits.iter().eq(commits.iter().map(|commit| &commit.id)) {
+            return Ok(false);
+        }
+        for (path, ids) in &known.files {
+            if self.at_tips(path)? != *ids {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Returns how much of a change is in some commits of the other line, and in the files there; `None` where it cannot
-    /// be read, or nothing in it says anything.
+    /// be read.
     pub(super) fn of(
         &mut self,
         reader: &mut Reader,
         change: &Change,
         commits: &[&Change],
-    ) -> Result<Option<Coverage>, Error> {
+    ) -> Result<Option<Measured>, Error> {
         Error::unless_in_time(&self.repository, "comparing lines")?;
         let Some((own, counts_notes)) = texts(reader, change, None)? else { return Ok(None) };
         let mut others = Vec::new();
@@ -102,9 +129,11 @@ impl Measuring {
         let mut adapted = Adapted::new(&others);
         let mut sum = Sum::default();
         let mut missing: Vec<Missing> = Vec::new();
+        let mut looked_in = BTreeSet::new();
         for file in &own {
             let mut paths: BTreeSet<&BString> = BTreeSet::from([&file.path]);
             paths.extend(others.iter().map(|other| &other.path).filter(|path| is_same_name(path, &file.path)));
+            looked_in.extend(paths.iter().copied());
             let wanted: Vec<(ObjectId, &BString)> =
                 places.iter().flat_map(|commit| paths.iter().map(|path| (*commit, *path))).collect();
             let mut read: Vec<Content> = Vec::new();
@@ -129,7 +158,12 @@ impl Measuring {
             }
         }
         missing.truncate(MAX_NAMED);
-        Ok(sum.coverage(missing))
+        let at_tips = |path: &BString| Ok((path.clone(), self.at_tips(path)?));
+        Ok(Some(Measured {
+            commits: commits.iter().map(|commit| commit.id).collect(),
+            files: looked_in.into_iter().map(at_tips).collect::<Result<_, Error>>()?,
+            coverage: sum.coverage(missing),
+        }))
     }
 
     /// Returns whether there is such a file among some at some commits. They are read, behind those that are read already,
@@ -144,15 +178,7 @@ impl Measuring {
             return Ok(true);
         }
         for (commit, path) in wanted.iter().skip(read.len()) {
-            let key = (*commit, (*path).clone());
-            let content = match self.files.get(&key) {
-                Some(known) => known.clone(),
-                None => {
-                    let content = self.content(*commit, path.as_bstr())?;
-                    self.files.insert(key, content.clone());
-                    content
-                }
-            };
+            let content = self.content(*commit, path)?;
             let is_found = is_such(&content);
             read.push(content);
             if is_found {
@@ -162,15 +188,35 @@ impl Measuring {
         Ok(false)
     }
 
-    fn content(&self, commit: ObjectId, path: &BStr) -> Result<Content, Error> {
-        let entry = match self.repository.tree_entry(commit, path) {
-            Ok(entry) => entry,
-            Err(git::Error::Missing { .. } | git::Error::Promised { .. }) => return Ok(None),
+    /// Returns what a file is at each tip of the other line.
+    fn at_tips(&mut self, path: &BString) -> Result<Vec<Option<ObjectId>>, Error> {
+        let tips = self.tips.clone();
+        tips.into_iter().map(|tip| Ok(self.entry(tip, path)?.map(|entry| entry.id))).collect()
+    }
+
+    /// Returns what a file is at a commit; `None` where there is none, or it is not known here.
+    fn entry(&mut self, commit: ObjectId, path: &BString) -> Result<Option<Entry>, Error> {
+        let key = (commit, path.clone());
+        if let Some(known) = self.entries.get(&key) {
+            return Ok(*known);
+        }
+        let entry = match self.repository.tree_entry(commit, path.as_bstr()) {
+            Ok(entry) => entry.filter(|entry| entry.mode != Mode::Tree),
+            Err(git::Error::Missing { .. } | git::Error::Promised { .. }) => None,
             Err(error) => return Err(error.into()),
         };
-        let Some(entry) = entry.filter(|entry| entry.mode != Mode::Tree) else { return Ok(None) };
+        self.entries.insert(key, entry);
+        Ok(entry)
+    }
+
+    fn content(&mut self, commit: ObjectId, path: &BString) -> Result<Content, Error> {
+        let Some(entry) = self.entry(commit, path)? else { return Ok(None) };
+        let key = (entry.id, is_vendored(path.as_bstr()));
+        if let Some(known) = self.contents.get(&key) {
+            return Ok(known.clone());
+        }
         let mut lines = vec![patch::hashed(entry.id.to_string().as_bytes())];
-        if !is_vendored(path) {
+        if !key.1 {
             match patch_id::content(&self.repository, Some(entry), MAX_TEXT) {
                 Ok(content) => {
                     let mut stripped = Vec::new();
@@ -184,7 +230,9 @@ impl Measuring {
             }
         }
         lines.sort_unstable();
-        Ok(Some(lines.into()))
+        let content = Some(Arc::from(lines));
+        self.contents.insert(key, content.clone());
+        Ok(content)
     }
 }
 

@@ -165,6 +165,31 @@ fn what_is_in_a_pick_besides_is_missing_whoever_made_it_and_when() {
 }
 
 #[test]
+fn what_was_measured_is_measured_again_when_the_files_there_have_changed() {
+    let more = (1..8).fold(file("beta"), |text, at| text + &function(&format!("only_here_{at}")));
+    let fixed = file("alpha") + &function("one");
+    let title = "fix: the header is read twice";
+    let (mut story, base) = begun();
+    let first = story.commit("main", "ann", &[base], title, &[("alpha.c", &fixed)]);
+    let pick = story.commit("release", "bob", &[base], title, &[("alpha.c", &fixed), ("beta.c", &more)]);
+    let brought = story.commit("later", "carl", &[first], "more of the other file", &[("beta.c", &more)]);
+    let away = story.commit("later", "carl", &[brought], "less of the other file", &[("beta.c", &file("beta"))]);
+    let other = story.commit("later", "carl", &[away], "something else", &[("gamma.c", &file("gamma"))]);
+    let made = story.made();
+    for (tip, expected) in [(first, "partial"), (brought, "landed"), (away, "partial"), (other, "partial")] {
+        git(made.path(), &["update-ref", "refs/heads/main", &made.ids[&tip]]);
+        let asked = |flags: &[&str]| {
+            let question = ["landed", "--from", "release", "--to", "main", "--format", "json"];
+            json(&refgate(made.path(), &[question.as_slice(), flags].concat(), b""))
+        };
+        let answer = asked(&[]);
+        let own = answer["commits"].as_array().unwrap().iter().find(|commit| commit["commit"] == made.ids[&pick]);
+        assert_eq!(own.unwrap()["status"], expected, "{answer}");
+        assert_eq!(answer, asked(&["--no-cache"]));
+    }
+}
+
+#[test]
 fn a_title_is_not_a_change() {
     let text = numbered("line", 60);
     for release in ["SECURITY: do not use before 1.2.3", "five and a half"] {
