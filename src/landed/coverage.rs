@@ -63,8 +63,10 @@ pub(super) struct Coverage {
 pub(super) struct Measured {
     /// The commits of the other line in which its lines were looked for.
     pub(super) commits: Vec<ObjectId>,
-    /// The files in which they were looked for as well, each with what it is at each tip of the other line.
-    pub(super) files: Vec<(BString, Vec<Option<ObjectId>>)>,
+    /// How many tips the other line has.
+    pub(super) tips: usize,
+    /// The files at tips in which they were looked for as well: the tip by its place among them, and what the file was.
+    pub(super) files: Vec<(usize, BString, Option<ObjectId>)>,
     /// `None` where nothing in it says anything.
     pub(super) coverage: Option<Coverage>,
 }
@@ -74,6 +76,14 @@ struct File {
     path: BString,
     /// Signs and texts without blanks.
     lines: Vec<(u8, BString)>,
+}
+
+/// A file in which lines are looked for.
+struct Wanted<'p> {
+    /// Which of the other line's tips it is at; none where it is at a commit that a change was found to be.
+    tip: Option<usize>,
+    commit: ObjectId,
+    path: &'p BString,
 }
 
 /// The lines of a file there without blanks, hashed and sorted, or nothing where there is no such file.
@@ -96,11 +106,13 @@ impl Measuring {
 
     /// Returns whether what was measured once, with these commits, is what would be measured now: the files are the same.
     pub(super) fn still_holds(&mut self, known: &Measured, commits: &[&Change]) -> Result<bool, Error> {
-        if !known.commits.iter().eq(commits.iter().map(|commit| &commit.id)) {
+        let is_same = known.commits.iter().eq(commits.iter().map(|commit| &commit.id));
+        if !is_same || known.tips != self.tips.len() {
             return Ok(false);
         }
-        for (path, ids) in &known.files {
-            if self.at_tips(path)? != *ids {
+        for (at, path, id) in &known.files {
+            let Some(tip) = self.tips.get(*at).copied() else { return Ok(false) };
+            if self.entry(tip, path)?.map(|entry| entry.id) != *id {
                 return Ok(false);
             }
         }
@@ -124,8 +136,6 @@ impl Measuring {
         }
         let done: HashSet<(u8, &BStr)> =
             others.iter().flat_map(|file| &file.lines).map(|(sign, text)| (*sign, text.as_bstr())).collect();
-        let mut places: Vec<ObjectId> = commits.iter().map(|commit| commit.id).collect();
-        places.extend(&self.tips);
         let mut adapted = Adapted::new(&others);
         let mut sum = Sum::default();
         let mut missing: Vec<Missing> = Vec::new();
@@ -133,9 +143,7 @@ impl Measuring {
         for file in &own {
             let mut paths: BTreeSet<&BString> = BTreeSet::from([&file.path]);
             paths.extend(others.iter().map(|other| &other.path).filter(|path| is_same_name(path, &file.path)));
-            looked_in.extend(paths.iter().copied());
-            let wanted: Vec<(ObjectId, &BString)> =
-                places.iter().flat_map(|commit| paths.iter().map(|path| (*commit, *path))).collect();
+            let wanted = self.wanted(commits, &paths);
             let mut read: Vec<Content> = Vec::new();
             let mut lacking = 0;
             for (sign, text) in &file.lines {
@@ -156,28 +164,48 @@ impl Measuring {
             if lacking > 0 {
                 missing.push(Missing { path: file.path.clone(), lines: lacking });
             }
+            let read = wanted.iter().take(read.len());
+            looked_in.extend(read.filter_map(|place| Some((place.tip?, place.path.clone()))));
         }
         missing.truncate(MAX_NAMED);
-        let at_tips = |path: &BString| Ok((path.clone(), self.at_tips(path)?));
-        Ok(Some(Measured {
-            commits: commits.iter().map(|commit| commit.id).collect(),
-            files: looked_in.into_iter().map(at_tips).collect::<Result<_, Error>>()?,
-            coverage: sum.coverage(missing),
-        }))
+        self.measured(commits, looked_in, sum.coverage(missing)).map(Some)
+    }
+
+    /// Returns the files to look for lines in, in their order.
+    fn wanted<'p>(&self, commits: &[&Change], paths: &BTreeSet<&'p BString>) -> Vec<Wanted<'p>> {
+        let commits = commits.iter().map(|commit| (None, commit.id));
+        let places = commits.chain(self.tips.iter().enumerate().map(|(at, tip)| (Some(at), *tip)));
+        places.flat_map(|(tip, commit)| paths.iter().map(move |path| Wanted { tip, commit, path })).collect()
+    }
+
+    fn measured(
+        &mut self,
+        commits: &[&Change],
+        looked_in: BTreeSet<(usize, BString)>,
+        coverage: Option<Coverage>,
+    ) -> Result<Measured, Error> {
+        let mut files = Vec::with_capacity(looked_in.len());
+        for (at, path) in looked_in {
+            let Some(tip) = self.tips.get(at).copied() else { continue };
+            let id = self.entry(tip, &path)?.map(|entry| entry.id);
+            files.push((at, path, id));
+        }
+        let commits = commits.iter().map(|commit| commit.id).collect();
+        Ok(Measured { commits, tips: self.tips.len(), files, coverage })
     }
 
     /// Returns whether there is such a file among some at some commits. They are read, behind those that are read already,
     /// until there is one.
     fn any(
         &mut self,
-        wanted: &[(ObjectId, &BString)],
+        wanted: &[Wanted<'_>],
         read: &mut Vec<Content>,
         is_such: impl Fn(&Content) -> bool,
     ) -> Result<bool, Error> {
         if read.iter().any(&is_such) {
             return Ok(true);
         }
-        for (commit, path) in wanted.iter().skip(read.len()) {
+        for Wanted { commit, path, .. } in wanted.iter().skip(read.len()) {
             let content = self.content(*commit, path)?;
             let is_found = is_such(&content);
             read.push(content);
@@ -186,12 +214,6 @@ impl Measuring {
             }
         }
         Ok(false)
-    }
-
-    /// Returns what a file is at each tip of the other line.
-    fn at_tips(&mut self, path: &BString) -> Result<Vec<Option<ObjectId>>, Error> {
-        let tips = self.tips.clone();
-        tips.into_iter().map(|tip| Ok(self.entry(tip, path)?.map(|entry| entry.id))).collect()
     }
 
     /// Returns what a file is at a commit; `None` where there is none, or it is not known here.

@@ -154,7 +154,12 @@ mod tests {
     fn a_measure() -> Measured {
         let missing = vec![Missing { path: "a".into(), lines: 2 }];
         let coverage = Some(Coverage { part: 0.5, is_nothing: false, weight: 8.0, missing });
-        Measured { commits: vec![id(2)], files: vec![("a".into(), vec![Some(id(3)), None])], coverage }
+        Measured {
+            commits: vec![id(2)],
+            tips: 2,
+            files: vec![(0, "a".into(), Some(id(3))), (1, "b".into(), None)],
+            coverage,
+        }
     }
 
     fn hex(bytes: &[u8]) -> String {
@@ -184,8 +189,8 @@ mod tests {
                 "620301010301",
             ),
             concat!(
-                "011402020202020202020202020202020202020202020101610201140303030303030303030303030303030303030303",
-                "0001000000000000e03f00000000000000204001016102",
+                "011402020202020202020202020202020202020202020202000161011403030303030303030303030303030303030303",
+                "030101620001000000000000e03f00000000000000204001016102",
             ),
             concat!(
                 "087175657374696f6e020731323334353637000838396162636465660114050505050505050505050505050505050505",

@@ -112,20 +112,24 @@ impl Policy {
         said
     }
 
-    /// Returns the kinds of change that a commit is. `paths` gives what it touches against its first parent, `file` a file
-    /// of its tree; each is only asked where a kind is recognised by it.
+    /// Returns the kinds of change that a commit is, among those that are asked about. `paths` gives what it touches against
+    /// its first parent, `file` a file of its tree; each is only asked where a kind is recognised by it.
     ///
     /// # Errors
     /// Those of `paths` and `file`.
     pub fn kinds_of<E>(
         &self,
         commit: &Described<'_>,
+        is_asked: impl Fn(&str) -> bool,
         paths: impl FnOnce() -> Result<Rc<[BString]>, E>,
         file: impl Fn(&str) -> Result<Vec<u8>, E>,
     ) -> Result<Vec<&str>, E> {
         let mut kinds: Vec<&str> = conventional(commit);
-        let touched = if self.kinds.iter().any(KindOfChange::needs_paths) { paths()? } else { Rc::default() };
-        for declared in &self.kinds {
+        kinds.retain(|kind| is_asked(kind));
+        // An expression that is compiled for one commit takes longer than all else that is asked of it.
+        let declared: Vec<&KindOfChange> = self.kinds.iter().filter(|kind| is_asked(&kind.name)).collect();
+        let touched = if declared.iter().any(|kind| kind.needs_paths()) { paths()? } else { Rc::default() };
+        for declared in declared {
             let labels = match &declared.issue {
                 Some(issue) if issue.is_named(commit.message) => file(&issue.file)?,
                 _ => Vec::new(),

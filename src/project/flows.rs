@@ -462,12 +462,13 @@ impl Snapshot<'_> {
         if let Some(token) = retires.filter(|token| landed::stays(commit, token).is_some()) {
             return Ok(Some(format!("`{token}`: it declares its own branch unmaintained")));
         }
-        let asks_kinds = !flow.exempt_changes.is_empty() || !flow.only_changes.is_empty();
-        let kinds = if asks_kinds { self.project().kinds_of(commit)? } else { Vec::new() };
-        if let Some(kind) = flow.exempt_changes.iter().find(|exempt| kinds.contains(&exempt.as_str())) {
-            return Ok(Some(format!("a `{kind}` change, which stays on the line `{}`", flow.from)));
+        let project = self.project();
+        for kind in &flow.exempt_changes {
+            if project.is_one_of(commit, &[kind])? {
+                return Ok(Some(format!("a `{kind}` change, which stays on the line `{}`", flow.from)));
+            }
         }
-        if !flow.only_changes.is_empty() && !flow.only_changes.iter().any(|kind| kinds.contains(&kind.as_str())) {
+        if !flow.only_changes.is_empty() && !project.is_one_of(commit, &flow.only_changes)? {
             return Ok(Some("not one of the kinds of change that have to get there".to_owned()));
         }
         if !flow.exempt_paths.is_empty() || !flow.only_paths.is_empty() {

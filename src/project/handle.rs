@@ -235,6 +235,19 @@ impl Project {
     /// # Errors
     /// What it touches, or the file with the labels of issues, cannot be read, where a kind is recognised by that.
     pub fn kinds_of(&self, commit: &Commit) -> Result<Vec<&str>, FactError> {
+        self.kinds_among(commit, |_| true)
+    }
+
+    /// Returns whether a commit is of one of these kinds of change.
+    ///
+    /// # Errors
+    /// As [`Self::kinds_of`].
+    pub fn is_one_of(&self, commit: &Commit, kinds: &[impl AsRef<str>]) -> Result<bool, FactError> {
+        Ok(!self.kinds_among(commit, |kind| kinds.iter().any(|asked| asked.as_ref() == kind))?.is_empty())
+    }
+
+    /// Returns the kinds of change that a commit is, among those that are asked about.
+    fn kinds_among(&self, commit: &Commit, is_asked: impl Fn(&str) -> bool) -> Result<Vec<&str>, FactError> {
         let trailers: Vec<(BString, BString)> =
             commit.trailers().into_iter().map(|trailer| (trailer.token, trailer.value)).collect();
         let subject = commit.subject();
@@ -251,6 +264,6 @@ impl Project {
                 Err(FactError::undecided(cause))
             }
         };
-        self.policy.kinds_of(&described, || self.touched(commit), labels)
+        self.policy.kinds_of(&described, is_asked, || self.touched(commit), labels)
     }
 }

@@ -296,7 +296,7 @@ impl Snapshot<'_> {
                     }
                 }
                 Wanted::Kind(kind) => {
-                    if self.project().kinds_of(commit)?.contains(&kind.as_str()) {
+                    if self.project().is_one_of(commit, &[kind])? {
                         wishes.push(all(format!("as a `{kind}` change"), Fixes::IfNamed));
                     }
                 }

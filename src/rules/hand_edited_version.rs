@@ -392,7 +392,7 @@ fn forbidden(
         return Ok(Some(format!("take the edit back: it is made on the line {} only", listed(lines, "or"))));
     }
     if let Some(kinds) = &entry.changed_by
-        && !facts.project().kinds_of(commit)?.iter().any(|kind| kinds.iter().any(|allowed| allowed == kind))
+        && !facts.project().is_one_of(commit, kinds)?
     {
         return Ok(Some(format!("take the edit back: only a change of the kind {} makes it", listed(kinds, "or"))));
     }

@@ -92,7 +92,11 @@ impl MisplacedChange {
     fn wrong<'p>(&self, branch: &BranchUpdate<'_, '_, 'p>, commit: &Commit) -> Result<Option<Wrong<'p>>, FactError> {
         let place = branch.place();
         let intake = &place.line.intake;
-        let kinds = branch.facts().project().kinds_of(commit)?;
+        let project = branch.facts().project();
+        if intake.accepts.is_empty() && !project.is_one_of(commit, &intake.refuses)? {
+            return Ok(None);
+        }
+        let kinds = project.kinds_of(commit)?;
         // The commits that a merge brings are judged one by one.
         let unknown = kinds.is_empty() && self.0 != Unknown::Accept && commit.parents.len() < 2;
         let refused = kinds.iter().find(|kind| intake.refuses.iter().any(|refused| refused == *kind)).copied();

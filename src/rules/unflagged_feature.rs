@@ -47,7 +47,7 @@ impl CommitRule for UnflaggedFeature {
     }
 
     fn check(&self, branch: &BranchUpdate<'_, '_, '_>, commit: &Commit, sink: &mut Sink<'_>) -> Result<(), FactError> {
-        if !branch.facts().project().kinds_of(commit)?.contains(&"feature") {
+        if !branch.facts().project().is_one_of(commit, &["feature"])? {
             return Ok(());
         }
         let token = &self.0.trailer;
