@@ -57,6 +57,9 @@ struct Place {
 /// What a record is about, and where it is.
 type Entry = (About, ObjectId, Place);
 
+/// What a record is about, its checksum, and the record.
+type Record<'r> = (About, ObjectId, u64, &'r [u8]);
+
 /// The list of a file's records.
 #[derive(Default, Serialize, Deserialize)]
 struct List {
@@ -126,9 +129,13 @@ impl Cache {
     fn record(&self, about: About, id: ObjectId) -> Option<&[u8]> {
         let at = self.list.binary_search_by(|(other, key, _)| (*other, *key).cmp(&(about, id))).ok()?;
         let (_, _, place) = self.list.get(at)?;
+        self.at(place).filter(|record| checksum(record) == place.checksum)
+    }
+
+    /// Returns the bytes of a record, whether they are whole or not.
+    fn at(&self, place: &Place) -> Option<&[u8]> {
         let start = self.first.checked_add(usize::try_from(place.start).ok()?)?;
-        let record = self.content.get(start..start.checked_add(place.length as usize)?)?;
-        (checksum(record) == place.checksum).then_some(record)
+        self.content.get(start..start.checked_add(place.length as usize)?)
     }
 
     /// Returns whether something can be kept here.
@@ -165,16 +172,15 @@ impl Cache {
             return;
         }
         let added: usize = fresh.values().map(Vec::len).sum();
-        let mut records: BTreeMap<(About, ObjectId), &[u8]> = BTreeMap::new();
+        let mut records: Vec<Record<'_>> =
+            fresh.iter().map(|((about, id), record)| (*about, *id, checksum(record), record.as_slice())).collect();
         // When there is too much, the file starts anew with what was needed last.
         if (self.content.len() + added) as u64 <= MAX_FILE / 2 {
-            for (about, id, _) in &self.list {
-                if let Some(record) = self.record(*about, *id) {
-                    records.insert((*about, *id), record);
-                }
-            }
+            // Whoever reads a record looks whether it is whole: what is only copied need not be.
+            let known = self.list.iter().filter(|(about, id, _)| !fresh.contains_key(&(*about, *id)));
+            records.extend(known.filter_map(|(about, id, place)| Some((*about, *id, place.checksum, self.at(place)?))));
+            records.sort_unstable_by_key(|(about, id, ..)| (*about, *id));
         }
-        records.extend(fresh.iter().map(|(key, record)| (*key, record.as_slice())));
         let content = serialised(&records, self.fingerprint);
         if content.len() as u64 <= MAX_FILE {
             let _not_kept = store.write(FILE, &content);
@@ -212,12 +218,13 @@ fn parse(content: &[u8], fingerprint: u64, hash: HashKind) -> Option<(usize, Vec
     is_whole.then_some((HEADER + length, records))
 }
 
-fn serialised(records: &BTreeMap<(About, ObjectId), &[u8]>, fingerprint: u64) -> Vec<u8> {
+/// Returns a file of records, which are sorted.
+fn serialised(records: &[Record<'_>], fingerprint: u64) -> Vec<u8> {
     let mut list = List { fingerprint, records: Vec::with_capacity(records.len()) };
     let mut start = 0;
-    for ((about, id), record) in records {
+    for (about, id, checksum, record) in records {
         let length = u32::try_from(record.len()).unwrap_or(u32::MAX);
-        list.records.push((*about, *id, Place { start, length, checksum: checksum(record) }));
+        list.records.push((*about, *id, Place { start, length, checksum: *checksum }));
         start += u64::from(length);
     }
     let list = record::encoded(&list);
@@ -227,7 +234,7 @@ fn serialised(records: &BTreeMap<(About, ObjectId), &[u8]>, fingerprint: u64) ->
         content.extend_from_slice(&number.to_le_bytes());
     }
     content.extend_from_slice(&list);
-    records.values().for_each(|record| content.extend_from_slice(record));
+    records.iter().for_each(|(.., record)| content.extend_from_slice(record));
     content
 }
 
@@ -249,6 +256,8 @@ impl Cache {
             records.insert((about, ObjectId::Sha1([head % 2; 20])), record);
             bytes = rest;
         }
+        let records: Vec<Record<'_>> =
+            records.into_iter().map(|((about, id), record)| (about, id, checksum(record), record)).collect();
         serialised(&records, fingerprint(HashKind::Sha1, &[]))
     }
 
@@ -256,12 +265,10 @@ impl Cache {
     pub(super) fn rewritten(content: &[u8]) -> (Vec<u8>, usize) {
         let fingerprint = fingerprint(HashKind::Sha1, &[]);
         let cache = Self::none().with(content.to_vec(), fingerprint, HashKind::Sha1);
-        let mut records = BTreeMap::new();
+        let mut records = Vec::new();
         let mut read = 0;
-        for (about, id, _) in &cache.list {
-            if let Some(record) = cache.record(*about, *id) {
-                records.insert((*about, *id), record);
-            }
+        for (about, id, place) in &cache.list {
+            records.extend(cache.record(*about, *id).map(|record| (*about, *id, place.checksum, record)));
             read += usize::from(cache.change(*id).is_some()) + usize::from(cache.patch(*id).is_some());
             let _any = (cache.paths(*id), cache.measured(*id));
         }
