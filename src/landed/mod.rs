@@ -17,7 +17,7 @@
 //! | [`judging`], [`rules`], [`tier`], [`thresholds`] | the rules that judge it |
 //! | [`kept`] | whether a merge kept what it brought |
 //! | [`assign`] | one to one; several squashed into one |
-//! | [`coverage`] | how much of a change is on the other line, by its own lines |
+//! | [`coverage`], [`adapted`] | how much of a change is on the other line, by its own lines |
 //! | [`reasons`], [`verdict`] | the answer and its sentence |
 //! | [`cache`], [`answers`], [`record`], [`store`] | what is kept for the next time |
 //! | [`turn`] | who fills the cache after a push |
@@ -25,6 +25,7 @@
 //!
 //! It knows nothing of policies and rules, writes nothing but its cache, and believes no message that the content contradicts.
 
+mod adapted;
 mod answers;
 mod apart;
 mod assign;
