@@ -1,12 +1,13 @@
 //! Where tags stand: on which lines, and in which series.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::branches::{Line, Lines};
 use super::names::Numbered;
 use super::proposal::{Proposal, Support};
+use super::seen::Branch;
 use super::tags::{Class, Member};
-use crate::model::ObjectId;
+use crate::model::{ObjectId, listed};
 use crate::policy::Role;
 use crate::project::{FactError, Project};
 use crate::version::Version;
@@ -17,8 +18,20 @@ const LOOKED_FOR: usize = 63;
 /// As many branches of a line are looked at, the newest.
 const MAX_BRANCHES: usize = 256;
 
+/// As many commits are looked at for what was made on branches.
+const MAX_TRUNKS: usize = 1 << 18;
+
 /// As many commits a tag may hang off its branch for that to be a habit and not an accident.
 const OFF_BRANCH: usize = 3;
+
+/// So many of a hundred tags have to stand on a line for the next one to have to.
+const AT_HOME: usize = 90;
+
+/// With fewer, they say at least which lines the class has to do with.
+const SOME: usize = 50;
+
+/// One of so many tags on the mainline is a habit and not an accident; two are one in any case.
+const RARE: usize = 20;
 
 /// Adds to a class where its tags stand.
 ///
@@ -33,64 +46,136 @@ pub(super) fn place(
     let newest: Vec<&Member<'_>> =
         class.members.iter().rev().filter(|member| member.tag.commit.is_some()).take(LOOKED_FOR).collect();
     let candidates: Vec<&Line<'_>> = lines.all.iter().filter(|line| line.role != Role::Topic).collect();
-    let mut standing: Vec<Vec<bool>> = Vec::new();
-    for line in &candidates {
-        standing.push(on(project, line, &newest, 0)?);
-    }
+    let (standing, is_anywhere) = standing(project, &candidates, &newest)?;
     let (chosen, is_on) = greedy(&candidates, &standing, newest.len());
-    let (mut proposal, mut chosen_lines) = (proposal, Vec::new());
-    let support = support(&newest, &is_on);
-    if support.reaches(50) {
-        chosen_lines = chosen.iter().filter_map(|at| candidates.get(*at).copied()).collect();
-        let names: Vec<String> = chosen_lines.iter().map(|line| line.name.clone()).collect();
-        proposal = proposal.texts("line", &names).because(support).arms(&["misplaced-tag"]);
-        let off = off_branch(project, &chosen_lines, &newest, &is_on)?;
-        if let Some((count, support)) = off {
+    let all = support(&newest, &is_on, |_| true);
+    if !all.reaches(SOME) {
+        return Ok(series(class, &[], proposal));
+    }
+    let chosen: Vec<&Line<'_>> = chosen.iter().filter_map(|at| candidates.get(*at).copied()).collect();
+    // A tag that is on no branch at all can have lost its own: it says nothing.
+    let known = support(&newest, &is_on, |at| is_anywhere.get(at) == Some(&true));
+    let mut proposal = proposal;
+    if known.reaches(AT_HOME) {
+        let names: Vec<String> = chosen.iter().map(|line| line.name.clone()).collect();
+        proposal = proposal.texts("line", &names).because(all).arms(&["misplaced-tag"]);
+        let lost = newest.iter().zip(&is_anywhere).filter(|(_, is_anywhere)| !**is_anywhere);
+        let lost: Vec<&Member<'_>> = lost.map(|(member, _)| *member).collect();
+        if let Some((count, support)) = off_branch(project, &chosen, &lost)? {
             proposal = proposal.key("off-branch-commits", i64::try_from(count).unwrap_or(1)).because(support);
         }
+    } else {
+        let names: Vec<&str> = chosen.iter().map(|line| line.name.as_str()).collect();
+        proposal = proposal.because(known.on(&listed(&names, "or"))).because("they need not: there is no `line`");
     }
-    Ok(series(class, &chosen_lines, proposal))
+    Ok(series(class, &chosen, proposal))
 }
 
-fn support(newest: &[&Member<'_>], is_on: &[bool]) -> Support {
+fn support(newest: &[&Member<'_>], is_on: &[bool], counts: impl Fn(usize) -> bool) -> Support {
     let what = if newest.len() == LOOKED_FOR { "of the newest stand there" } else { "of them stand there" };
-    Support::of(newest.iter().zip(is_on).map(|(member, is_on)| (&member.tag.name, *is_on)), what)
+    let counted = newest.iter().zip(is_on).enumerate().filter(|(at, _)| counts(*at));
+    Support::of(counted.map(|(_, (member, is_on))| (&member.tag.name, *is_on)), what)
 }
 
-/// Returns which of some tags stand on a line: on the branch of their version, where its branches are of versions. With
-/// `off`, which would if their branch had so many commits more.
-fn on(project: &Project, line: &Line<'_>, members: &[&Member<'_>], off: usize) -> Result<Vec<bool>, FactError> {
-    let mut commits = Vec::with_capacity(members.len());
-    for member in members {
-        let mut commit = member.tag.commit;
-        for _ in 0..off {
-            commit = match commit {
-                Some(commit) => project.repository().parents(commit)?.first().copied().or(Some(commit)),
-                None => None,
-            };
-        }
-        commits.extend(commit);
-    }
-    let branches: Vec<_> = line.branches.iter().take(MAX_BRANCHES).collect();
-    let tips: Vec<ObjectId> = branches.iter().map(|branch| branch.tip).collect();
-    let mut is_on = vec![false; members.len()];
-    let found = match project.repository().containing(&tips, &commits) {
-        Ok(found) => found,
-        // In a shallow clone nothing is known of it.
-        Err(error) if error.is_undecided() => return Ok(is_on),
-        Err(error) => return Err(error.into()),
+/// Returns for each line which of some tags stood on it when they were made: on the branch of their version, where its
+/// branches are of versions; and which are on any branch. What a branch got along its first parents was made on it. What it
+/// got by a merge was not, unless no branch is left that it was made on.
+fn standing(
+    project: &Project,
+    lines: &[&Line<'_>],
+    members: &[&Member<'_>],
+) -> Result<(Vec<Vec<bool>>, Vec<bool>), FactError> {
+    let commits: Vec<ObjectId> = members.iter().filter_map(|member| member.tag.commit).collect();
+    let tips: Vec<ObjectId> = lines.iter().flat_map(|line| branches(line)).map(|branch| branch.tip).collect();
+    let none = vec![false; members.len()];
+    let Some(there) = containing(project, &tips, &commits)? else { return Ok((vec![none.clone(); lines.len()], none)) };
+    let made = made_on(project, &tips, &commits)?;
+    let any = |found: &[Vec<bool>]| -> Vec<bool> {
+        (0..members.len()).map(|at| found.iter().any(|found| found.get(at) == Some(&true))).collect()
     };
+    let (is_anywhere, is_made) = (any(&there), any(&made));
+    let mut found = there.into_iter().zip(made).map(|(there, made)| -> Vec<bool> {
+        let both = there.into_iter().zip(made).zip(&is_made);
+        both.map(|((there, made), is_made)| made || (there && !is_made)).collect()
+    });
+    let of_line = |line: &&Line<'_>| {
+        let found: Vec<Vec<bool>> = found.by_ref().take(branches(line).count()).collect();
+        at_home(line, members, &found)
+    };
+    Ok((lines.iter().map(of_line).collect(), is_anywhere))
+}
+
+/// Returns the branches of a line that are looked at.
+fn branches<'l>(line: &'l Line<'_>) -> impl Iterator<Item = &'l Branch> {
+    line.branches.iter().take(MAX_BRANCHES).copied()
+}
+
+/// Returns for each tip which commits it contains; `None` in a shallow clone, where nothing is known of it.
+fn containing(project: &Project, tips: &[ObjectId], commits: &[ObjectId]) -> Result<Option<Vec<Vec<bool>>>, FactError> {
+    match project.repository().containing(tips, commits) {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.is_undecided() => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Returns for each tip which of some commits, 63 at most, are it or were tips of its branch before.
+fn made_on(project: &Project, tips: &[ObjectId], commits: &[ObjectId]) -> Result<Vec<Vec<bool>>, FactError> {
+    let mut own: HashMap<ObjectId, u64> = HashMap::new();
+    for (at, commit) in commits.iter().enumerate().take(LOOKED_FOR) {
+        *own.entry(*commit).or_default() |= 1 << at;
+    }
+    // What each commit has of them along its first parents.
+    let mut known: HashMap<ObjectId, u64> = HashMap::new();
+    let mut found = Vec::with_capacity(tips.len());
+    for tip in tips {
+        let (mut path, mut next, mut has) = (Vec::new(), Some(*tip), 0);
+        while let Some(id) = next.filter(|_| known.len() + path.len() < MAX_TRUNKS) {
+            project.step()?;
+            if let Some(known) = known.get(&id) {
+                has = *known;
+                break;
+            }
+            path.push(id);
+            next = project.repository().parents(id)?.first().copied();
+        }
+        for id in path.into_iter().rev() {
+            has |= own.get(&id).copied().unwrap_or_default();
+            known.insert(id, has);
+        }
+        found.push((0..commits.len()).map(|at| has & (1 << at) != 0).collect());
+    }
+    Ok(found)
+}
+
+/// Returns which tags are on the branch of a line that is theirs, out of what each of its branches has.
+fn at_home(line: &Line<'_>, members: &[&Member<'_>], found: &[Vec<bool>]) -> Vec<bool> {
+    let mut is_home = vec![false; members.len()];
     let has_scope = line.patterns.iter().any(|pattern| pattern.contains("{scope}"));
-    for (branch, found) in branches.iter().zip(found) {
+    for (branch, found) in branches(line).zip(found) {
         let numbers =
             Numbered::of(&branch.name).map(|numbered| numbered.numbers).filter(|_| line.is_bound && line.numbers > 0);
-        for ((member, found), is_on) in members.iter().zip(found).zip(&mut is_on) {
+        for ((member, found), is_home) in members.iter().zip(found).zip(&mut is_home) {
             let is_its = numbers.as_ref().is_none_or(|numbers| member.version.release().starts_with(numbers));
             let is_of_scope = !has_scope || branch.name.contains(&member.scope);
-            *is_on |= found && is_its && is_of_scope;
+            *is_home |= *found && is_its && is_of_scope;
         }
     }
-    Ok(is_on)
+    is_home
+}
+
+/// Returns which tags would be on a line if its branches had so many commits more.
+fn near(project: &Project, line: &Line<'_>, members: &[&Member<'_>], off: usize) -> Result<Vec<bool>, FactError> {
+    let mut commits = Vec::with_capacity(members.len());
+    for mut commit in members.iter().filter_map(|member| member.tag.commit) {
+        for _ in 0..off {
+            commit = project.repository().parents(commit)?.first().copied().unwrap_or(commit);
+        }
+        commits.push(commit);
+    }
+    let tips: Vec<ObjectId> = branches(line).map(|branch| branch.tip).collect();
+    let found = containing(project, &tips, &commits)?;
+    Ok(found.map_or_else(|| vec![false; members.len()], |found| at_home(line, members, &found)))
 }
 
 /// Chooses lines until every tag that stands on one stands on a chosen one, those first that most stand on.
@@ -107,32 +192,32 @@ fn greedy(lines: &[&Line<'_>], standing: &[Vec<bool>], count: usize) -> (Vec<usi
             *is_on |= found;
         }
     }
-    // A branch that says nothing of a version may have been made after the tag, which stood on the mainline until then.
+    // What stands on the mainline as well as on a release branch was tagged before that branch was made, as candidates often
+    // are: then the next one will be, too. Of a branch that says no version, one tag shows as much.
     let is_open = |at: &usize| lines.get(*at).is_some_and(|line| line.role == Role::Release && !line.is_bound);
-    if chosen.iter().any(is_open) && standing.first().is_some_and(|found| found.contains(&true)) && !chosen.contains(&0)
-    {
+    let on_mainline = lines.first().zip(standing.first()).filter(|(line, _)| line.role == Role::Mainline);
+    let on_mainline = on_mainline.map_or(0, |(_, found)| found.iter().filter(|is_on| **is_on).count());
+    let enough = if chosen.iter().any(is_open) { 1 } else { (count / RARE).clamp(1, 2) };
+    if !chosen.is_empty() && !chosen.contains(&0) && on_mainline >= enough {
         chosen.push(0);
     }
     chosen.sort_unstable_by_key(|at| (lines.get(*at).is_none_or(|line| line.role != Role::Release), *at));
     (chosen, is_on)
 }
 
-/// Returns how many commits tags hang off their branches, where that is what most do that are not on one.
+/// Returns how many commits tags that are on no branch hang off those of some lines, where that is what most of them do.
 fn off_branch(
     project: &Project,
     lines: &[&Line<'_>],
-    newest: &[&Member<'_>],
-    is_on: &[bool],
+    off: &[&Member<'_>],
 ) -> Result<Option<(usize, Support)>, FactError> {
-    let off: Vec<&Member<'_>> =
-        newest.iter().zip(is_on).filter(|(_, is_on)| !**is_on).map(|(member, _)| *member).collect();
     if off.len() < 2 {
         return Ok(None);
     }
     for commits in 1..=OFF_BRANCH {
         let mut found = vec![false; off.len()];
         for line in lines {
-            for (found, is_on) in found.iter_mut().zip(on(project, line, &off, commits)?) {
+            for (found, is_on) in found.iter_mut().zip(near(project, line, off, commits)?) {
                 *found |= is_on;
             }
         }

@@ -44,6 +44,16 @@ impl Support {
         self.with > 0 && self.with * 100 >= self.all * percent
     }
 
+    /// Returns how many do not.
+    pub(super) const fn without(&self) -> usize {
+        self.all - self.with
+    }
+
+    /// Says where.
+    pub(super) fn on(self, place: &str) -> Self {
+        Self { what: format!("{} (on {place})", self.what), ..self }
+    }
+
     /// Returns how many bear it out.
     pub(super) const fn with(&self) -> usize {
         self.with

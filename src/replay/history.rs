@@ -118,16 +118,18 @@ pub(crate) fn history(gate: &Gate, selection: &Selection) -> Result<History, Fac
     reader.finish(selection)
 }
 
-/// The order in which branches are given the commits that they share: those that stay before those that come and go.
-fn rank(project: &Project, name: &RefName) -> (usize, usize, RefName) {
-    let Some(place) = project.line_of(name) else { return (3, 0, name.clone()) };
+/// The order in which branches are given the commits that they share: those that stay before those that come and go, and
+/// those whose versions are tagged before copies of them, on which something is tried or kept secret for a while.
+fn rank(project: &Project, name: &RefName) -> (usize, bool, usize, RefName) {
+    let Some(place) = project.line_of(name) else { return (3, false, 0, name.clone()) };
     let role = match place.line.role {
         Role::Mainline => 0,
         Role::Topic => 2,
         Role::Release | Role::Development | Role::Integration | Role::Environment => 1,
     };
     let line = project.lines().iter().position(|line| line.name == place.line.name).unwrap_or_default();
-    (role, line, name.clone())
+    let is_tagged = project.policy().tags.iter().any(|class| class.lines.contains(&place.line.name));
+    (role, !is_tagged, line, name.clone())
 }
 
 struct Reader<'p> {

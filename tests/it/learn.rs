@@ -161,10 +161,81 @@ fn stable_branches_with_picks() {
     );
     assert_eq!(
         proposed.tables("tag", &["tag", "scheme", "line", "series"]),
-        [["{version}", "semver", "release", "{major}.{minor}"]]
+        [["{version}", "semver", "[\"release\", \"main\"]", "{major}.{minor}"]]
     );
     assert_eq!(proposed.tables("flow", &["from", "to", "by", "due"]), [["release", "main", "[\"pick\"]", "before"]]);
     proposed.comments("6 of 6 changes of the newest branches are there");
+}
+
+/// Makes a line of releases for each number: a candidate on the mainline, then a branch with what `release` makes there.
+fn release_branches(work: &Path, numbers: std::ops::Range<u32>, release: impl Fn(u32, u32)) {
+    write(work, 0, "base", "base", "feat: base");
+    for number in numbers {
+        let day = 20 * number;
+        git(work, &["switch", "--quiet", "main"]);
+        write(work, day + 1, &format!("feature-{number}"), "feature", "feat: more");
+        tag(work, day + 2, &format!("v1.{number}.0-rc.1"));
+        write(work, day + 3, &format!("last-{number}"), "fix", "fix: the last one");
+        git(work, &["switch", "--quiet", "--create", &format!("release-1.{number}")]);
+        release(number, day + 4);
+    }
+    git(work, &["switch", "--quiet", "main"]);
+}
+
+#[test]
+fn candidates_on_the_mainline() {
+    let folder = tempfile::tempdir().unwrap();
+    let work = folder.path();
+    init(work);
+    release_branches(work, 0..4, |number, day| {
+        write(work, day, "version", &format!("1.{number}.0"), "chore: version");
+        tag(work, day + 1, &format!("v1.{number}.0"));
+    });
+    let proposed = learnt(work);
+    assert_eq!(
+        proposed.tables("tag", &["name", "line", "series"]),
+        [["version", "[\"release\", \"main\"]", "{major}.{minor}"]]
+    );
+    assert!(!proposed.said.contains("misplaced-tag"), "{}", proposed.said);
+}
+
+#[test]
+fn versions_on_a_branch_of_another_series() {
+    let folder = tempfile::tempdir().unwrap();
+    let work = folder.path();
+    init(work);
+    // The library's versions are tagged beside the program's, and the branch is merged back later.
+    release_branches(work, 0..4, |number, day| {
+        write(work, day, "version", &format!("1.{number}.0"), "chore: version");
+        tag(work, day + 1, &format!("v1.{number}.0"));
+        tag(work, day + 1, &format!("v0.30{number}.0"));
+        git(work, &["switch", "--quiet", "main"]);
+        let branch = format!("release-1.{number}");
+        on(work, day + 2, &["merge", "--quiet", "--no-ff", "--message", "Merge a release", &branch]);
+    });
+    let proposed = learnt(work);
+    assert_eq!(proposed.tables("tag", &["name", "line", "series"]), [["version", "-", "{major}.{minor}"]]);
+    assert!(!proposed.said.contains("misplaced-tag"), "{}", proposed.said);
+    proposed.comments("they need not: there is no `line`");
+}
+
+#[test]
+fn a_copy_of_a_release_branch_takes_nothing_from_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let work = folder.path();
+    init(work);
+    release_branches(work, 0..3, |number, day| {
+        for patch in 0..3 {
+            write(work, day + patch, "version", &format!("1.{number}.{patch}"), "chore: version");
+            tag(work, day + patch, &format!("v1.{number}.{patch}"));
+        }
+        let copy = format!("sec-1.{number}");
+        git(work, &["branch", &copy]);
+        write(work, day + 5, "later", &format!("{number}"), "fix: later");
+    });
+    let proposed = learnt(work);
+    assert_eq!(proposed.tables("tag", &["name", "line"]), [["version", "[\"release\", \"main\"]"]]);
+    assert!(!proposed.said.contains("misplaced-tag"), "{}", proposed.said);
 }
 
 #[test]
