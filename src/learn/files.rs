@@ -181,12 +181,16 @@ pub(super) fn fields(
     let mut proposals = Vec::new();
     for (found, agrees) in [(exact, None), (prefix, Some("prefix"))] {
         for (pattern, support, is_optional) in found {
+            let before = before(project, class, &pattern, agrees.is_some())?;
             let mut proposal = Proposal::new("version-field").key("path", pattern);
             if is_optional {
                 proposal = proposal.key("optional", true);
             }
             if let Some(agrees) = agrees {
                 proposal = proposal.key("agrees", agrees);
+            }
+            if let Some((agrees, support)) = before {
+                proposal = proposal.key("agrees-before", agrees).because(support);
             }
             if !is_only {
                 proposal = proposal.key("tag", class.name.as_str());
@@ -196,6 +200,34 @@ pub(super) fn fields(
         }
     }
     Ok(proposals)
+}
+
+/// Returns how a file agrees with the newest pre-releases, where that is less than with final versions: candidates can be
+/// tagged before the version is set, or on a tree that says the next one.
+fn before(
+    project: &Project,
+    class: &Class<'_>,
+    pattern: &str,
+    is_prefix: bool,
+) -> Result<Option<(&'static str, Support)>, FactError> {
+    let newest = class.recent().iter().rev().filter(|member| member.version.is_prerelease()).take(RELEASES);
+    let mut read = Vec::new();
+    for member in newest {
+        project.step()?;
+        if let Some(agrees) = agrees(project, member, &path_of(member, pattern))? {
+            read.push((&member.tag.name, agrees));
+        }
+    }
+    let counted =
+        |least: Agrees, what: &str| Support::of(read.iter().map(|(name, agrees)| (name, *agrees >= least)), what);
+    let what = "of the newest pre-releases say theirs";
+    let (exact, some) =
+        (counted(Agrees::Exactly, what), counted(Agrees::Prefix, "of the newest pre-releases begin with it"));
+    let own = if is_prefix { &some } else { &exact };
+    if own.without() == 0 {
+        return Ok(None);
+    }
+    Ok(Some(if !is_prefix && some.without() == 0 { ("prefix", some) } else { ("no", exact) }))
 }
 
 /// What changelogs are called.

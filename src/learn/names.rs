@@ -18,6 +18,9 @@ pub(super) struct Numbered<'n> {
 /// More digits are an id or a time, not the number of a version; a placeholder takes no more either.
 const MAX_DIGITS: usize = 18;
 
+/// A shorter text is not taken for a mistyped one.
+const SHORT: usize = 5;
+
 /// The placeholders for the numbers of a version, where its scheme has no others.
 pub(super) const PLACES: [&str; 3] = ["major", "minor", "patch"];
 
@@ -177,6 +180,26 @@ pub(super) fn split<'n>(name: &'n str, scheme: &Scheme) -> Option<(&'n str, &'n 
     short
 }
 
+/// Returns whether a text is another one with a letter left out, put in, changed, or two of them swapped.
+pub(super) fn is_slip(text: &str, meant: &str) -> bool {
+    let (text, meant): (Vec<char>, Vec<char>) = (text.chars().collect(), meant.chars().collect());
+    // Names as short as `v` differ in a letter for a reason.
+    if text.len().min(meant.len()) < SHORT || text == meant {
+        return false;
+    }
+    let same = text.iter().zip(&meant).take_while(|(a, b)| a == b).count();
+    let (text, meant) = (text.get(same..).unwrap_or_default(), meant.get(same..).unwrap_or_default());
+    match (text, meant) {
+        ([a, b, text @ ..], [c, d, meant @ ..]) if a == d && b == c && text == meant => true,
+        ([a, left @ ..], [b, more @ ..]) => {
+            (left == meant && a.is_alphabetic())
+                || (text == more && b.is_alphabetic())
+                || (left == more && a.is_alphabetic() && b.is_alphabetic())
+        }
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -227,6 +250,17 @@ mod tests {
             let found = split(name, &dotted);
             assert_eq!(found.map(|(before, text, _)| (before, text)), expected, "{name}");
         }
+    }
+
+    #[test]
+    fn a_slip_is_one_letter() {
+        for text in ["jenkin-", "jenkinss-", "jenkims-", "jenkisn-", "enkins-"] {
+            assert!(is_slip(text, "jenkins-"), "{text}");
+        }
+        for text in ["jenkins-", "jenks-", "hudson-", "v", "jenkins2-", "jenkins-1-", "jenkins/", "jenkins_-"] {
+            assert!(!is_slip(text, "jenkins-"), "{text}");
+        }
+        assert!(!is_slip("web/", "wet/"));
     }
 
     proptest! {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use toml::Value;
 
-use super::names::{PLACES, same_but_numbers, split};
+use super::names::{PLACES, is_slip, same_but_numbers, split};
 use super::proposal::{Proposal, Support};
 use super::seen::{Seen, Tag};
 use crate::policy::Pattern;
@@ -96,6 +96,9 @@ const COVERED: usize = 95;
 /// As many patterns are written for tags that name no version.
 const MAX_SHAPES: usize = 24;
 
+/// A prefix that is mistyped has less than one tag for so many of the one that was meant.
+const RARE: usize = 20;
+
 /// Tags with one prefix: the rest of their names, and the tags.
 type Group<'s> = Vec<(&'s str, &'s Tag)>;
 
@@ -131,6 +134,7 @@ pub(super) fn classes(seen: &Seen) -> Classes<'_> {
     }
     let mut scoped: BTreeMap<(char, bool), Vec<(&str, &Group<'_>)>> = BTreeMap::new();
     let mut plain: Vec<(&str, &Group<'_>)> = Vec::new();
+    let mut slips: BTreeSet<&str> = BTreeSet::new();
     let largest = groups.iter().max_by_key(|(prefix, group)| (group.len(), std::cmp::Reverse(*prefix)));
     for (prefix, group) in &groups {
         // The name of the project in front of nearly all its versions is not that of a component among others.
@@ -146,6 +150,11 @@ pub(super) fn classes(seen: &Seen) -> Classes<'_> {
                 && !prefix.contains(['/', '@'])
         });
         let words = prefix.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase);
+        // `relaese-1.2` was meant to be of the class of `release-1.3`: no class is to bear it out.
+        if largest.is_some_and(|(largest, all)| group.len() * RARE < all.len() && is_slip(prefix, largest)) {
+            slips.extend(group.iter().map(|(_, tag)| tag.name.as_str()));
+            continue;
+        }
         if is_main || words.into_iter().all(|word| PLAIN.contains(&word.as_str())) {
             plain.push((prefix, group));
         } else if let Some((scope, form)) = component(prefix).filter(|_| has_versions(group)) {
@@ -159,8 +168,10 @@ pub(super) fn classes(seen: &Seen) -> Classes<'_> {
     }
     let versions = classes.versions.iter().flat_map(|class| &class.members).map(|member| member.tag.name.as_str());
     let listed: BTreeSet<&str> = versions.chain(moving).collect();
-    let rest: Vec<&Tag> = seen.tags.iter().filter(|tag| !listed.contains(tag.name.as_str())).collect();
-    let (others, left) = others(&rest, seen);
+    let is_rest = |tag: &&Tag| !listed.contains(tag.name.as_str()) && !slips.contains(tag.name.as_str());
+    let rest: Vec<&Tag> = seen.tags.iter().filter(is_rest).collect();
+    let (others, mut left) = others(&rest, seen);
+    left.extend(slips);
     classes.others = others;
     let covered = seen.tags.iter().map(|tag| (&tag.name, !left.contains(tag.name.as_str())));
     classes.covered = Some(Support::of(covered, "tags"));

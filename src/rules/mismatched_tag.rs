@@ -94,6 +94,7 @@ impl Tagged<'_, '_> {
 
     fn compare(&self, entry: &VersionField, path: &BStr, sink: &mut Sink<'_>) -> Result<(), FactError> {
         let shown = Untrusted::new(path);
+        let how = if self.version.is_prerelease() { entry.agrees_before } else { entry.agrees };
         match self.facts.project().manifest(self.commit, path, Some(entry))? {
             Manifest::Absent => {}
             Manifest::Unreadable(error) => {
@@ -106,7 +107,7 @@ impl Tagged<'_, '_> {
                 let texts = spellings(path, &fields);
                 for (field, texts) in fields.iter().zip(texts) {
                     let Some(says) = field.value.literal() else { continue };
-                    if texts.is_empty() || texts.iter().any(|text| self.agrees(path, text, entry.agrees)) {
+                    if texts.is_empty() || texts.iter().any(|text| self.agrees(path, text, how)) {
                         continue;
                     }
                     // Where a version stands in several fields, the whole of it is named.

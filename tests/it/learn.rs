@@ -239,6 +239,48 @@ fn a_copy_of_a_release_branch_takes_nothing_from_it() {
 }
 
 #[test]
+fn candidates_before_the_version_is_set() {
+    let folder = tempfile::tempdir().unwrap();
+    let work = folder.path();
+    init(work);
+    let says = |day, version: &str| {
+        write(
+            work,
+            day,
+            "package.json",
+            &format!("{{\"name\": \"p\", \"version\": \"{version}\"}}\n"),
+            "chore: version",
+        );
+    };
+    says(0, "1.0.0");
+    for minor in 1..5 {
+        commit(work, 10 * minor, "fix: more");
+        tag(work, 10 * minor + 1, &format!("jenkins-1.{minor}.0-rc.1"));
+        says(10 * minor + 2, &format!("1.{minor}.0"));
+        tag(work, 10 * minor + 2, &format!("jenkins-1.{minor}.0"));
+    }
+    for (day, name) in (100..).zip(["jenkin-1.5.0", "hudson-1.6.0", "hudson-1.6.1", "hudson-1.6.2"]) {
+        says(day, name.rsplit_once('-').unwrap().1);
+        tag(work, day, name);
+    }
+    for patch in 0..40 {
+        says(200 + patch, &format!("1.7.{patch}"));
+        tag(work, 200 + patch, &format!("jenkins-1.7.{patch}"));
+    }
+    let output = refgate(work, &["policy", "init", "--from-history"], b"");
+    let (said, policy) = (stderr(&output), String::from_utf8(output.stdout).unwrap());
+    assert!(policy.contains("agrees-before = \"no\"\n"), "{policy}");
+    assert!(policy.contains("# 0 of 4 of the newest pre-releases say theirs; not "), "{policy}");
+    assert!(!said.contains("mismatched-tag"), "{said}");
+    let policy: Table = toml::from_str(&policy).unwrap();
+    let names: Vec<&str> =
+        policy["tag"].as_array().unwrap().iter().filter_map(|class| class["name"].as_str()).collect();
+    // A prefix that was mistyped once is no component beside another.
+    assert_eq!(names, ["version", "hudson"], "{policy}");
+    assert!(said.contains("refs/tags/jenkin-1.5.0: unlisted-tag: "), "{said}");
+}
+
+#[test]
 fn a_package_for_debian() {
     let folder = tempfile::tempdir().unwrap();
     let work = folder.path();

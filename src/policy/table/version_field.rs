@@ -55,6 +55,10 @@ pub(crate) struct RawVersionField {
     #[schemars(example = &"no", extend("default" = "exact"))]
     #[schemars(extend("x-rules" = ["mismatched-tag"]))]
     agrees: Agreement,
+    /// The same for the tags of pre-releases, where it is another: `no` where a candidate is tagged before the version is set.
+    #[schemars(example = &"no", extend("x-default" = "what `agrees` says"))]
+    #[schemars(extend("x-rules" = ["mismatched-tag"]))]
+    agrees_before: Option<Agreement>,
     /// The tag classes it has to agree with.
     #[schemars(example = &"version", extend("x-default" = "every class of versions"))]
     #[schemars(extend("x-rules" = ["mismatched-tag"]))]
@@ -99,6 +103,8 @@ pub struct VersionField {
     pub optional: bool,
     /// How it has to agree with tags.
     pub agrees: Agreement,
+    /// How it has to agree with those of pre-releases.
+    pub agrees_before: Agreement,
     /// The tag classes it has to agree with; empty for all.
     pub classes: Vec<String>,
     /// The kinds of change that may edit it; `None` restricts it to none unless actors or lines are named.
@@ -155,6 +161,7 @@ fn resolve(raw: &RawVersionField, origin: Origin, cx: &mut Cx<'_>) -> VersionFie
         hints: manifest::Hints { names: raw.names.clone().unwrap_or_default() },
         optional: raw.optional,
         agrees: raw.agrees,
+        agrees_before: raw.agrees_before.unwrap_or(raw.agrees),
         classes: raw.tag.as_ref().map(|names| cx.version_classes(names)).unwrap_or_default(),
         changed_by: raw.changed_by.as_ref().map(|kinds| cx.kinds(kinds)),
         may: cx.actors(raw.may.as_ref()),
@@ -204,6 +211,7 @@ mod tests {
         let field = |more: &str| policy(&format!("[[version-field]]\npath = 'setup.py'\n{more}\n"));
         assert!(!field("").version_fields[0].is_editable());
         assert_eq!(field("").version_fields[0].agrees, Agreement::Exact);
+        assert_eq!(field("agrees = 'prefix'").version_fields[0].agrees_before, Agreement::Prefix);
         assert!(field("changed-by = 'release'").version_fields[0].is_editable());
     }
 
