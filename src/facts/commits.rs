@@ -152,3 +152,139 @@ impl<'p> Facts<'p> {
         Ok(tags.collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::Memory;
+    use crate::model::{Actor, HashKind, Push, RefUpdate, Stage};
+    use crate::policy::{self, Source};
+    use crate::project::{Project, View};
+
+    /// Two lines, one that is cut from the other, and topics.
+    const POLICY: &str = r#"schema = 1
+name = "example"
+[[line]]
+name = "main"
+branch = "main"
+role = "mainline"
+[[line]]
+name = "release"
+branch = "{major}.{minor}"
+role = "release"
+[[line]]
+name = "topic"
+branch = "topic/**"
+role = "topic"
+[[tag]]
+name = "version"
+tag = "v{version}"
+scheme = "semver"
+"#;
+
+    const MAIN: &str = "refs/heads/main";
+    const RELEASE: &str = "refs/heads/1.0";
+    const TOPIC: &str = "refs/heads/topic/x";
+    const TAG: &str = "refs/tags/v1.0.0";
+
+    /// One after the other, of which each has the one before as its parent; with another beside the third.
+    struct Commits {
+        memory: Memory,
+        row: Vec<ObjectId>,
+    }
+
+    impl Commits {
+        fn new() -> Self {
+            let (mut memory, mut row) = (Memory::default(), Vec::new());
+            for at in 0..5 {
+                let parents: Vec<ObjectId> = row.last().copied().into_iter().collect();
+                row.push(memory.commit(&parents, &format!("feat: {at}"), &[("file", &at.to_string())]));
+            }
+            Self { memory, row }
+        }
+
+        fn set(mut self, name: &str, at: usize) -> Self {
+            self.memory.set(name, self.row[at]);
+            self
+        }
+
+        /// Returns what the first of these updates brings: the commits that no line had, what they start from, and what its
+        /// ref did not have; each as places in the row.
+        fn ask(&self, offered: &[(&str, Option<usize>, usize)]) -> [Vec<usize>; 3] {
+            let load = |_: &Source| Ok(POLICY.as_bytes().to_vec());
+            let policy = policy::load(Source::File("policy.toml".into()), &load).unwrap();
+            let project = Project::new(self.memory.open(), policy, View::Own);
+            let null = ObjectId::null(HashKind::Sha1);
+            let updates = offered.iter().map(|(name, old, new)| RefUpdate {
+                name: RefName::new(*name),
+                old: old.map_or(null, |old| self.row[old]),
+                new: self.row[*new],
+                via: None,
+            });
+            let push = Push {
+                stage: Stage::PreReceive,
+                host: None,
+                actor: Actor::Unknown,
+                options: Vec::new(),
+                updates: updates.collect(),
+            };
+            let facts = Facts::new(&project, &push);
+            let update = facts.updates().next().unwrap();
+            let places = |ids: Vec<ObjectId>| {
+                ids.iter().filter_map(|id| self.row.iter().position(|own| own == id)).collect::<Vec<usize>>()
+            };
+            [facts.unseen_commits(&update), facts.starting_points(&update), facts.brought(&update)]
+                .map(|ids| places(ids.unwrap()))
+        }
+
+        /// Asks the same about a push of one ref, and of that one with another that brings nothing to it.
+        fn agrees(&self, offered: (&str, Option<usize>, usize), expected: [&[usize]; 3]) {
+            assert_eq!(self.ask(&[offered]), expected, "{offered:?} alone");
+            let other = ("refs/heads/topic/other", None, 0);
+            assert_eq!(self.ask(&[offered, other]), expected, "{offered:?} with another");
+        }
+    }
+
+    #[test]
+    fn what_a_branch_had_is_not_brought_again() {
+        let commits = Commits::new().set(MAIN, 1).set(TOPIC, 3);
+        commits.agrees((TOPIC, Some(3), 4), [&[4], &[3], &[4]]);
+        commits.agrees((MAIN, Some(1), 3), [&[3, 2], &[1], &[3, 2]]);
+    }
+
+    #[test]
+    fn what_only_a_topic_had_is_new_to_a_line() {
+        let commits = Commits::new().set(MAIN, 1).set(TOPIC, 4);
+        commits.agrees((MAIN, Some(1), 4), [&[4, 3, 2], &[1], &[4, 3, 2]]);
+        commits.agrees((RELEASE, None, 3), [&[3, 2], &[1], &[3, 2]]);
+    }
+
+    #[test]
+    fn what_another_line_had_is_not_new() {
+        let commits = Commits::new().set(MAIN, 1).set(RELEASE, 3);
+        commits.agrees((MAIN, Some(1), 4), [&[4], &[3], &[4, 3, 2]]);
+        commits.agrees((MAIN, Some(1), 3), [&[], &[], &[3, 2]]);
+    }
+
+    #[test]
+    fn a_branch_that_goes_back_brings_nothing() {
+        let commits = Commits::new().set(MAIN, 3);
+        commits.agrees((MAIN, Some(3), 1), [&[], &[], &[]]);
+    }
+
+    #[test]
+    fn a_tag_that_moves_brings_all_that_no_line_has() {
+        let commits = Commits::new().set(MAIN, 1).set(TAG, 2);
+        let [.., brought] = commits.ask(&[(TAG, Some(2), 4)]);
+        assert_eq!(brought, [4, 3, 2], "that an old tag had a commit does not mean that a line had it");
+    }
+
+    #[test]
+    fn two_branches_of_a_push_bring_the_same() {
+        let commits = Commits::new().set(MAIN, 1);
+        let both = [(MAIN, Some(1), 4), (TOPIC, None, 3)];
+        assert_eq!(commits.ask(&both), [vec![4, 3, 2], vec![1], vec![4, 3, 2]]);
+        let both = [(TOPIC, None, 3), (MAIN, Some(1), 4)];
+        assert_eq!(commits.ask(&both), [vec![3, 2], vec![1], vec![3, 2]]);
+    }
+}
