@@ -2,13 +2,15 @@
 
 use regex::bytes::Regex;
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use super::branches::{Line, Lines};
+use super::kinds;
 use super::proposal::{Proposal, Support};
 use super::seen::Seen;
 use super::tags::RECENT;
 use crate::landed::{self, Evidence, Options, Status};
-use crate::model::ObjectId;
+use crate::model::{ObjectId, counted};
 use crate::policy::Role;
 use crate::project::{FactError, Project};
 
@@ -27,10 +29,13 @@ const MAX_MERGES: usize = 5_000;
 /// So many of a hundred changes have to be on the mainline.
 const ARRIVED: usize = 75;
 
+/// As long as branches are compared.
+const TAKES: Duration = Duration::from_secs(30);
+
 /// Fewer changes show nothing.
 const FEW: usize = 3;
 
-/// Proposes the flows from release lines to the mainline.
+/// Proposes the flows from release lines to the mainline. Returns also what was not looked at, as a sentence.
 ///
 /// # Errors
 /// History that cannot be read.
@@ -39,18 +44,39 @@ pub(super) fn flows(
     seen: &Seen,
     lines: &Lines<'_>,
     release: Option<&Regex>,
-) -> Result<Vec<Proposal>, FactError> {
-    let Some(mainline) = lines.all.iter().find(|line| line.role == Role::Mainline) else { return Ok(Vec::new()) };
-    let Some(main) = mainline.branches.first().map(|branch| branch.tip) else { return Ok(Vec::new()) };
+) -> Result<(Vec<Proposal>, Option<String>), FactError> {
+    let mainline = lines.all.iter().find(|line| line.role == Role::Mainline);
+    let Some((mainline, main)) = mainline.and_then(|line| Some((line, line.branches.first()?.tip))) else {
+        return Ok((Vec::new(), None));
+    };
     let merged = merged(project, main)?;
     let trunk: BTreeSet<ObjectId> = first_parents(project, main, MAX_MERGES)?.into_iter().collect();
     let merged: Vec<ObjectId> = merged.into_iter().filter(|commit| !trunk.contains(commit)).collect();
-    let mut proposals = Vec::new();
-    for line in lines.all.iter().filter(|line| line.role == Role::Release) {
-        let main = (mainline.name.as_str(), main);
-        proposals.extend(flow(project, seen, line, main, &merged, release)?);
+    let releases: Vec<&Line<'_>> = lines.all.iter().filter(|line| line.role == Role::Release).collect();
+    let mut changes = Vec::new();
+    let until = Instant::now() + TAKES;
+    for line in &releases {
+        changes.push(Changes::of(project, seen, line, (main, until), release)?);
     }
-    Ok(proposals)
+    let unread: usize = changes.iter().map(|changes| changes.unread).sum();
+    let unread = (unread > 0).then(|| {
+        let branches = counted(unread, "release branch was", "release branches were");
+        format!("{branches} not compared with the mainline: too many commits are between them, or it took too long")
+    });
+    let bumps = Support::of(
+        changes.iter().flat_map(|changes| changes.told(true)),
+        "updates of what the project depends on are on the mainline, too: they are made for each branch",
+    );
+    let owes_bumps = bumps.without() < FEW || bumps.reaches(ARRIVED);
+    let mut proposals: Vec<Proposal> = releases
+        .iter()
+        .zip(&changes)
+        .filter_map(|(line, changes)| flow(line, &mainline.name, changes, &merged, (release.is_some(), owes_bumps)))
+        .collect();
+    if !proposals.is_empty() && !owes_bumps {
+        proposals.insert(0, kinds::bump(&bumps));
+    }
+    Ok((proposals, unread))
 }
 
 /// Returns the commits that the newest merges of the mainline brought.
@@ -66,72 +92,117 @@ pub(super) fn merged(project: &Project, main: ObjectId) -> Result<Vec<ObjectId>,
     Ok(merged)
 }
 
-fn flow(
-    project: &Project,
-    seen: &Seen,
-    line: &Line<'_>,
-    (name, main): (&str, ObjectId),
-    merged: &[ObjectId],
-    release: Option<&Regex>,
-) -> Result<Option<Proposal>, FactError> {
-    let repository = project.repository();
-    let (mut picked, mut missing): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
-    let mut own: BTreeSet<ObjectId> = BTreeSet::new();
-    let newest = line.branches.iter().filter(|branch| branch.time >= seen.newest - RECENT);
-    for branch in newest.take(BRANCHES) {
-        own.extend(first_parents(project, branch.tip, MAX_OWN)?);
-        let ahead = repository.commits(&[branch.tip], &[main], MAX_OWN);
-        let behind = repository.commits(&[main], &[branch.tip], MAX_MAINLINE);
-        let (Ok(ahead), Ok(_)) = (ahead, behind) else { continue };
-        if ahead.is_empty() {
-            continue;
-        }
-        let Ok(compared) = landed::compare(repository, branch.tip, &[main], &Options::default()) else { continue };
-        for verdict in compared.verdicts() {
-            // What makes a version stays where it is.
-            if release.is_some_and(|release| release.is_match(&verdict.subject)) {
+/// What is on the newest branches of a line.
+#[derive(Default)]
+struct Changes {
+    /// Their changes, with whether the mainline has them and whether they move a dependency.
+    all: Vec<(String, bool, bool)>,
+    /// Their commits along first parents.
+    own: BTreeSet<ObjectId>,
+    /// How many branches were not compared.
+    unread: usize,
+}
+
+impl Changes {
+    fn of(
+        project: &Project,
+        seen: &Seen,
+        line: &Line<'_>,
+        (main, until): (ObjectId, Instant),
+        release: Option<&Regex>,
+    ) -> Result<Self, FactError> {
+        let repository = project.repository();
+        let mut changes = Self::default();
+        let newest = line.branches.iter().filter(|branch| branch.time >= seen.newest - RECENT);
+        for branch in newest.take(BRANCHES) {
+            changes.own.extend(first_parents(project, branch.tip, MAX_OWN)?);
+            let ahead = repository.commits(&[branch.tip], &[main], MAX_OWN);
+            let behind = repository.commits(&[main], &[branch.tip], MAX_MAINLINE);
+            let (Ok(ahead), Ok(_)) = (ahead, behind) else {
+                changes.unread += 1;
+                continue;
+            };
+            if ahead.is_empty() {
                 continue;
             }
-            match verdict.status {
-                Status::Landed | Status::Partial | Status::Probable if verdict.evidence != Some(Evidence::Ancestor) => {
-                    picked.push(verdict.commit.to_string());
+            let own = repository.deadline();
+            repository.set_deadline(Some(own.map_or(until, |own| own.min(until))));
+            let compared = landed::compare(repository, branch.tip, &[main], &Options::default());
+            repository.set_deadline(own);
+            let Ok(compared) = compared else {
+                changes.unread += 1;
+                continue;
+            };
+            for verdict in compared.verdicts() {
+                // What makes a version stays where it is.
+                if release.is_some_and(|release| release.is_match(&verdict.subject)) {
+                    continue;
                 }
-                Status::Missing => missing.push(verdict.commit.short()),
-                _ => {}
+                let is_bump = || kinds::is_bump(&verdict.subject);
+                match verdict.status {
+                    Status::Landed | Status::Partial | Status::Probable
+                        if verdict.evidence != Some(Evidence::Ancestor) =>
+                    {
+                        changes.all.push((verdict.commit.to_string(), true, is_bump()));
+                    }
+                    Status::Missing => changes.all.push((verdict.commit.short(), false, is_bump())),
+                    _ => {}
+                }
             }
         }
+        Ok(changes)
     }
-    let merges = merged.iter().filter(|commit| own.contains(*commit)).count();
-    let all = picked.iter().map(|name| (name, true)).chain(missing.iter().map(|name| (name, false)));
-    let support = Support::of(all, "changes of the newest branches are there");
-    let (is_picked, is_merged) = (picked.len() >= FEW && support.reaches(ARRIVED), merges > 0);
+
+    /// Returns the changes that move a dependency, or all others, each with whether the mainline has it.
+    fn told(&self, bumps: bool) -> impl Iterator<Item = (&str, bool)> {
+        let wanted = self.all.iter().filter(move |(.., is_bump)| *is_bump == bumps);
+        wanted.map(|(name, is_there, _)| (name.as_str(), *is_there))
+    }
+}
+
+fn flow(
+    line: &Line<'_>,
+    main: &str,
+    changes: &Changes,
+    merged: &[ObjectId],
+    (has_release, owes_bumps): (bool, bool),
+) -> Option<Proposal> {
+    let merges = merged.iter().filter(|commit| changes.own.contains(*commit)).count();
+    let bumps = changes.told(true).filter(|_| owes_bumps);
+    let support = Support::of(changes.told(false).chain(bumps), "changes of the newest branches are there");
+    let (is_picked, is_merged) = (support.with() >= FEW && support.reaches(ARRIVED), merges > 0);
     let by: Vec<toml::Value> = [(is_picked, "pick"), (is_merged, "merge")]
         .iter()
         .filter(|(is, _)| *is)
         .map(|(_, way)| (*way).into())
         .collect();
     // Where some branches were merged once and what is on others stays there, nothing is owed.
-    let owes = is_picked || (merges >= FEW && missing.len() <= merges);
+    let owes = is_picked || (merges >= FEW && support.without() <= merges);
     if !owes || by.is_empty() {
-        return Ok(None);
+        return None;
     }
     let due = if is_merged { "next-tag" } else { "before" };
     let mut proposal = Proposal::new("flow")
         .key("from", line.name.as_str())
-        .key("to", name)
+        .key("to", main)
         .key("by", toml::Value::Array(by))
         .key("due", due)
         .arms(&["unlanded-fix"]);
-    if release.is_some() {
-        proposal = proposal.key("exempt-changes", "release");
+    let exempt: Vec<String> = [(has_release, "release"), (!owes_bumps, "bump")]
+        .iter()
+        .filter(|(is, _)| *is)
+        .map(|(_, kind)| (*kind).to_owned())
+        .collect();
+    if !exempt.is_empty() {
+        proposal = proposal.texts("exempt-changes", &exempt);
     }
     if support.is_some() {
         proposal = proposal.because(support);
     }
     if is_merged {
-        proposal = proposal.because(format!("{merges} merges of its branches into `{name}`"));
+        proposal = proposal.because(format!("{merges} merges of its branches into `{main}`"));
     }
-    Ok(Some(proposal))
+    Some(proposal)
 }
 
 /// Returns the newest commits of a branch along its first parents.

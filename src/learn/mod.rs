@@ -34,7 +34,8 @@ use files::Files;
 use proposal::{Proposal, Support};
 use seen::Seen;
 
-use crate::model::{RefName, counted};
+use crate::git;
+use crate::model::{ObjectId, RefName, counted};
 use crate::policy::Role;
 use crate::project::{FactError, Project};
 
@@ -56,6 +57,10 @@ pub(crate) struct Draft {
     has_releases: bool,
     /// The branch where development comes together.
     mainline: Option<String>,
+    /// What was not looked at, a sentence each.
+    unread: Vec<String>,
+    /// All commits, for whoever tries it, where the repository has no commit-graph.
+    commits: Option<git::WholeHistory>,
 }
 
 impl Draft {
@@ -101,6 +106,8 @@ pub(crate) fn learn(project: &Project, name: &str, depth: Depth, progress: &dyn 
         has_tags: !seen.tags.is_empty(),
         has_releases: !classes.versions.is_empty() || lines.all.iter().any(|line| line.role == Role::Release),
         mainline: None,
+        unread: Vec::new(),
+        commits: if depth == Depth::History { commits(project, &seen) } else { None },
     };
     let mainline = lines.all.iter().find(|line| line.role == Role::Mainline);
     let main = mainline.and_then(|line| line.branches.first());
@@ -144,9 +151,20 @@ pub(crate) fn learn(project: &Project, name: &str, depth: Depth, progress: &dyn 
         draft.proposals.extend(distinct(fields));
         draft.proposals.extend(distinct(changelogs));
         progress("comparing release branches");
-        draft.proposals.extend(flows::flows(project, &seen, &lines, release.as_ref())?);
+        let (proposals, unread) = flows::flows(project, &seen, &lines, release.as_ref())?;
+        draft.proposals.extend(proposals);
+        draft.unread.extend(unread);
     }
     Ok(draft)
+}
+
+/// Reads all commits where there is no commit-graph: without them each thread reads its own.
+fn commits(project: &Project, seen: &Seen) -> Option<git::WholeHistory> {
+    let branches = seen.head.iter().chain(&seen.branches).map(|branch| branch.tip);
+    let tips: Vec<ObjectId> = branches.chain(seen.tags.iter().filter_map(|tag| tag.commit)).collect();
+    let commits = project.repository().read_history(&tips)?;
+    project.repository().use_history(&commits);
+    Some(commits)
 }
 
 /// Returns what was looked at, a sentence each.

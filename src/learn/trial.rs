@@ -15,8 +15,9 @@ use crate::project::{FactError, View};
 use crate::replay::{Event, History, Limits, Selection, Terms, history, replay};
 use crate::report::Replay;
 
-/// A year, in seconds.
-const YEAR: i64 = 366 * 24 * 60 * 60;
+/// A day, in seconds, and a year.
+const DAY: i64 = 24 * 60 * 60;
+const YEAR: i64 = 366 * DAY;
 
 /// As many pushes of the last year are judged, the newest.
 const MAX_PUSHES: usize = 1 << 14;
@@ -54,6 +55,8 @@ pub(crate) struct Trial {
     pub(super) rules: BTreeMap<String, Refused>,
     /// The first and the last day of the pushes that were judged, tags of earlier years aside.
     pub(super) span: Option<(String, String)>,
+    /// The first day from which on every push was judged.
+    pub(super) since: Option<String>,
     /// How many pushes of the last year were judged, and how many of them would not have been accepted.
     pushes: usize,
     refused: usize,
@@ -82,11 +85,15 @@ impl Draft {
     /// The draft is not a policy, which is a fault of this program; or history that cannot be read.
     pub(crate) fn try_out(&self, repository: Repository, view: View, ground: &Ground<'_>) -> Result<Trial, Failure> {
         let policy = self.policy()?;
+        if let Some(commits) = &self.commits {
+            repository.use_history(commits);
+        }
         let gate = Gate::under(repository, view, policy.clone()).map_err(invalid)?;
         let failed = |error: FactError| error.into_failure("reading the history of the branches and tags", Stage::Ci);
         let mut history = history(&gate, &Selection::default()).map_err(failed)?;
         drop(gate);
-        let mut trial = Trial { unknown: history.unknown.clone(), ..Trial::default() };
+        let unknown = history.unknown.iter().chain(&self.unread).cloned().collect();
+        let mut trial = Trial { unknown, ..Trial::default() };
         let began = Instant::now();
         let mut terms = Terms {
             environment: ground.environment.clone(),
@@ -105,6 +112,7 @@ impl Draft {
         trial.say_judged(year.len(), all, "pushes of the last year");
         let first = year.first().copied().unwrap_or(history.events.len());
         trial.span = history.events.get(first).zip(history.events.last()).map(|(first, last)| (day(first), day(last)));
+        trial.since = since(&history, start, &year);
         let newest: BTreeSet<String> =
             (0..history.events.len()).rev().filter_map(|at| tag_at(&history, at)).take(NEWEST).collect();
         let tags =
@@ -163,9 +171,22 @@ fn judged(
     replay(history, terms, None, jobs, &progress)
 }
 
+/// Returns the first day from which on every push of the last year was judged: that of the first one, or the day after the
+/// last that was not. The places of those that were are `judged`.
+fn since(history: &History, start: usize, judged: &BTreeSet<usize>) -> Option<String> {
+    let is_judged = |at: &usize| judged.contains(at);
+    match (start..history.events.len()).rev().find(|at| !is_judged(at)) {
+        Some(late) => history.events.get(late).map(|event| day_of(event.time.saturating_add(DAY))),
+        None => history.events.get(start).map(day),
+    }
+}
+
 fn day(event: &Event) -> String {
-    Timestamp::from_second(event.time)
-        .map_or_else(|_| String::new(), |time| time.to_string().chars().take(10).collect())
+    day_of(event.time)
+}
+
+fn day_of(seconds: i64) -> String {
+    Timestamp::from_second(seconds).map_or_else(|_| String::new(), |time| time.to_string().chars().take(10).collect())
 }
 
 impl Trial {
@@ -262,5 +283,24 @@ impl Refused {
             count if count > NAMED => format!("{} and {} more refs", shown.join(", "), count - NAMED),
             _ => shown.join(", "),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{HashKind, ObjectId};
+
+    #[test]
+    fn a_rule_starts_on_the_day_after_the_last_push_that_was_not_judged() {
+        let null = ObjectId::null(HashKind::Sha1);
+        // Two pushes a day, from the first of 1970 on.
+        let event = |at: i64| Event { time: at * DAY / 2, name: 0, old: null, new: null, author: 0, is_judged: true };
+        let history = History { events: (0..10).map(event).collect(), ..History::default() };
+        let since = |judged: &[usize]| since(&history, 2, &judged.iter().copied().collect());
+        assert_eq!(since(&[2, 3, 4, 5, 6, 7, 8, 9]).as_deref(), Some("1970-01-02"));
+        assert_eq!(since(&[5, 6, 7, 8, 9]).as_deref(), Some("1970-01-04"), "half of the day before was judged");
+        assert_eq!(since(&[2, 3, 4, 5, 6, 8, 9]).as_deref(), Some("1970-01-05"), "one in between was not");
+        assert_eq!(since(&[]).as_deref(), Some("1970-01-06"));
     }
 }

@@ -69,7 +69,7 @@ impl Draft {
                     Refused::named(&refused.before)
                 )));
                 text.push_str(&format!("{rule} = \"warn\"\n"));
-            } else if let Some((first, _)) = trial.and_then(|trial| trial.span.as_ref()) {
+            } else if let Some(first) = trial.and_then(|trial| trial.since.as_ref()) {
                 text.push_str(&comment(&format!("older tags would not pass: {}", Refused::named(&refused.before))));
                 let since = Value::from(first.as_str());
                 text.push_str(&format!("{rule} = {{ since = {} }}\n", inline(&since)));

@@ -281,6 +281,32 @@ fn candidates_before_the_version_is_set() {
 }
 
 #[test]
+fn dependencies_that_each_branch_moves_for_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let work = folder.path();
+    init(work);
+    write(work, 0, "base", "base", "feat: base");
+    git(work, &["branch", "1.0.x"]);
+    tag(work, 1, "1.0.0");
+    for fix in 1..=4 {
+        git(work, &["switch", "--quiet", "main"]);
+        write(work, 4 * fix, &format!("fix-{fix}"), &format!("fix {fix}\n").repeat(5), &format!("fix: {fix}"));
+        git(work, &["switch", "--quiet", "1.0.x"]);
+        on(work, 4 * fix + 1, &["cherry-pick", "-x", "main"]);
+        write(work, 4 * fix + 2, "go.mod", &format!("go 1.2{fix}\n"), &format!("deps: bump go to 1.2{fix}"));
+    }
+    tag(work, 30, "1.0.1");
+    git(work, &["switch", "--quiet", "main"]);
+    let proposed = learnt(work);
+    assert_eq!(proposed.tables("kind", &["name"]), [["bump"]]);
+    assert_eq!(
+        proposed.tables("flow", &["from", "to", "by", "exempt-changes"]),
+        [["release", "main", "[\"pick\"]", "bump"]]
+    );
+    assert!(!proposed.said.contains("unlanded-fix"), "{}", proposed.said);
+}
+
+#[test]
 fn a_package_for_debian() {
     let folder = tempfile::tempdir().unwrap();
     let work = folder.path();

@@ -102,6 +102,14 @@ impl Dag {
         self.by_id.clear();
     }
 
+    /// Returns the history that was read into memory.
+    pub(in crate::git) fn history(&self) -> Option<Arc<Whole>> {
+        match &self.graph {
+            Source::Whole(whole) => Some(Arc::clone(whole)),
+            Source::Graph(_) | Source::None | Source::NotOpened => None,
+        }
+    }
+
     pub(in crate::git) fn has_graph(&self) -> bool {
         matches!(self.graph, Source::Graph(_) | Source::Whole(_))
     }

@@ -19,6 +19,9 @@ impl Repository {
         {
             let mut own = self.dag.borrow_mut();
             own.open_graph();
+            if let Some(known) = own.history() {
+                return Some(WholeHistory(known));
+            }
             if own.has_graph() || own.is_shallow() {
                 return None;
             }

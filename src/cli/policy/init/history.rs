@@ -30,6 +30,8 @@ pub(super) fn propose(context: &Context, directory: Option<&Path>) -> Result<Exi
     let failed = |error: FactError| error.into_failure("learning from the branches and tags", Stage::Ci);
     let project = Project::new(repository.for_many_reads(), Policy::empty(), view.clone());
     let draft = learn(&project, &name, Depth::History, &progress).map_err(failed)?;
+    // What was remembered for learning is in the way of what judging remembers.
+    drop(project);
     let ground = Ground { environment: context.environment(), directory: &place, today: today(), progress: &progress };
     let trial = draft.try_out(open()?, view, &ground);
     progress("");
