@@ -1,11 +1,15 @@
 //! The scopes of rules: the same guards, written once.
 
+use std::collections::BTreeSet;
 use std::ops::Deref;
 use std::rc::Rc;
 
 use super::{Ahead, Commit, FactError, Kind, LineMatch, Peeled, Snapshot, TagKind, TagMatch, Update};
 use crate::model::{ObjectId, RefName};
 use crate::version::Version;
+
+/// So many commits are looked for one by one.
+const FEW: usize = 32;
 
 /// An update that brings something to a branch of a line, new ones included.
 pub(crate) struct BranchUpdate<'u, 'f, 'p> {
@@ -46,6 +50,26 @@ impl<'u, 'f, 'p> BranchUpdate<'u, 'f, 'p> {
     pub(crate) fn ahead(&self, origin: ObjectId, of: ObjectId) -> Result<Rc<Ahead>, FactError> {
         let facts = self.update.facts();
         facts.ahead.get((origin, of), || facts.project().mainline_ahead(origin, of).map(Rc::new))
+    }
+
+    /// Returns those of some commits that are on the first-parent history of an origin above what a commit has below it, the
+    /// newest first.
+    ///
+    /// # Errors
+    /// History that cannot be read.
+    pub(crate) fn along(
+        &self,
+        origin: ObjectId,
+        of: ObjectId,
+        commits: &BTreeSet<ObjectId>,
+    ) -> Result<Vec<ObjectId>, FactError> {
+        // Most pushes bring a few commits, none of them from there; an origin can be thousands of commits ahead.
+        let repository = self.update.facts().project().repository();
+        if commits.len() <= FEW && !repository.may_be_along(origin, commits)? {
+            return Ok(Vec::new());
+        }
+        let ahead = self.ahead(origin, of)?;
+        Ok(ahead.commits.iter().filter(|id| commits.contains(id)).copied().collect())
     }
 
     /// Returns whether the policy lets this branch take a commit, whatever it is (`takes`). Only tags count that were there

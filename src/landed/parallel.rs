@@ -8,6 +8,7 @@
 use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
+use std::time::Instant;
 
 use super::Error;
 use crate::git::Repository;
@@ -32,8 +33,12 @@ pub(super) fn map<'i, I: Sync, S, T: Send>(
     let threads = cores.min(MAX_THREADS).min(items.len().div_ceil(chunk).max(1));
     let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
     let (sender, receiver) = mpsc::channel();
+    let until = repository.deadline();
+    let in_time = || match until {
+        Some(until) if Instant::now() >= until => Err(Error::Deadline { during }),
+        _ => Ok(()),
+    };
     let run = |repository: Repository, sender: mpsc::Sender<(usize, Result<Vec<T>, Error>)>| {
-        let clock = repository.clone();
         let mut state = start(repository);
         while !stop.load(Ordering::Relaxed) {
             let at = next.fetch_add(chunk, Ordering::Relaxed);
@@ -42,8 +47,7 @@ pub(super) fn map<'i, I: Sync, S, T: Send>(
             else {
                 return;
             };
-            let done = Error::unless_in_time(&clock, during)
-                .and_then(|()| items.iter().map(|item| work(&mut state, item)).collect());
+            let done = in_time().and_then(|()| items.iter().map(|item| work(&mut state, item)).collect());
             stop.fetch_or(done.is_err(), Ordering::Relaxed);
             if sender.send((at, done)).is_err() {
                 return;

@@ -93,9 +93,9 @@ fn own_commit(
     old: ObjectId,
     brought: &BTreeSet<ObjectId>,
 ) -> Result<Option<ObjectId>, FactError> {
-    for id in branch.ahead(origin, old)?.commits.iter().filter(|id| brought.contains(id)) {
-        if !branch.takes(*id)? {
-            return Ok(Some(*id));
+    for id in branch.along(origin, old, brought)? {
+        if !branch.takes(id)? {
+            return Ok(Some(id));
         }
     }
     Ok(None)

@@ -5,9 +5,11 @@
 //! Not gix-revision or gix-traverse, for the reasons that `dag`, `paint` and `difference` give; property tests
 //! compare all of it with git.
 
+use std::collections::BTreeSet;
+
 use crate::git::walk::dag::Dag;
 use crate::git::walk::difference::{Difference, Found};
-use crate::git::walk::node::Node;
+use crate::git::walk::node::{Node, UNKNOWN_GENERATION};
 use crate::git::walk::paint::{paint, reaches};
 use crate::git::walk::subgraph::{Marks, Subgraph};
 use crate::git::{Error, Kind, Repository};
@@ -91,6 +93,31 @@ impl Repository {
             }
         }
         Ok(excluded)
+    }
+
+    /// Returns whether one of some commits may be among the first parents of `tip`, itself included. Only a "no" is certain;
+    /// without a commit-graph there is none.
+    ///
+    /// # Errors
+    /// An object is missing, or the deadline has passed.
+    pub fn may_be_along(&self, tip: ObjectId, sought: &BTreeSet<ObjectId>) -> Result<bool, Error> {
+        let mut next = Some(self.tip(tip)?);
+        let dag = &mut *self.dag.borrow_mut();
+        let sought: Option<Vec<Node>> = sought.iter().map(|id| dag.known(*id)).collect();
+        let Some(sought) = sought.filter(|sought| sought.iter().all(|node| dag.is_in_graph(*node))) else {
+            return Ok(true);
+        };
+        let Some(lowest) = sought.iter().map(|node| dag.generation(*node)).min() else { return Ok(false) };
+        let mut parents = Vec::new();
+        while let Some(node) = next.filter(|node| dag.generation(*node) >= lowest) {
+            if sought.contains(&node) {
+                return Ok(true);
+            }
+            dag.parents(node, &mut parents)?;
+            next = parents.first().copied();
+        }
+        // Where generations are not known, they say nothing.
+        Ok(lowest == UNKNOWN_GENERATION)
     }
 
     /// Returns the parents of a commit; empty where a shallow clone ends.
