@@ -103,6 +103,9 @@ mod tests {
                     other.commits(&include, &exclude, ids.len()).unwrap()
                 );
                 prop_assert_eq!(own.parents(ids[a]).unwrap(), other.parents(ids[a]).unwrap());
+                let along = std::iter::successors(Some(ids[b]), |id| other.parents(*id).unwrap().first().copied());
+                let is_along = along.into_iter().any(|id| id == ids[a]);
+                prop_assert!(!is_along || own.may_be_along(ids[b], &[ids[a]].into()).unwrap());
             }
         }
     }
@@ -122,6 +125,22 @@ mod tests {
             assert!(repository.is_ancestor(tag, main).unwrap());
             assert_eq!(repository.commits(&[main], &[second], 9).unwrap(), [main]);
         }
+    }
+
+    #[test]
+    fn what_is_beside_a_branch_is_not_along_it() {
+        let scratch = Scratch::new(&[]);
+        let base = "refs/heads/base";
+        scratch.lines(&[("base", None, &["a", "b"]), ("other", Some(base), &["d"]), ("main", Some(base), &["c"])]);
+        let [main, first, other] = scratch.ids(["main", "main~2", "other"]);
+        let repository = scratch.open();
+        let may = |tip, sought| repository.may_be_along(tip, &[sought].into()).unwrap();
+        assert!(may(main, other), "without a graph there is no certain no");
+        repository.use_history(&repository.read_history(&[main, other]).unwrap());
+        assert!(may(main, first) && may(main, main));
+        assert!(!may(main, other) && !may(first, main));
+        // What was read is not read again.
+        assert!(repository.read_history(&[first]).is_some_and(|again| again.0.len() == 4));
     }
 
     #[test]
