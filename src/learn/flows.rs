@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use super::branches::{Line, Lines};
+use super::groups::RECENT;
 use super::kinds;
 use super::proposal::{Proposal, Support};
 use super::seen::Seen;
-use super::tags::RECENT;
 use crate::landed::{self, Evidence, Options, Status};
 use crate::model::{ObjectId, counted};
 use crate::policy::Role;

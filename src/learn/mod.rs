@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `seen` | which branches and tags there are |
 //! | `names` | how names are made up |
+//! | `groups` | which tags have one prefix, and which scheme reads their versions |
 //! | `tags` | which classes the tags are of |
 //! | `branches` | which lines the branches are of |
 //! | `places` | where tags stand, and in which series |
@@ -20,6 +21,7 @@
 mod branches;
 mod files;
 mod flows;
+mod groups;
 mod kinds;
 mod names;
 mod places;
