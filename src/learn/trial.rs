@@ -40,7 +40,9 @@ const NAMED: usize = 3;
 /// What a rule would have refused.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Refused {
-    /// In the last year.
+    /// How many pushes of the last year: two to one ref may have been made in one second.
+    pub pushes: usize,
+    /// When they were made, and to what.
     pub now: BTreeSet<(String, String)>,
     /// Tags of earlier years.
     pub before: BTreeSet<(String, String)>,
@@ -207,9 +209,12 @@ impl Trial {
         }
         for declined in replayed.declined() {
             let day = declined.time.get(..10).unwrap_or_default();
-            for (rule, said) in &declined.reasons {
-                let refused = self.rules.entry((*rule).to_owned()).or_default();
+            for rule in declined.reasons.iter().map(|(rule, _)| *rule).collect::<BTreeSet<_>>() {
+                let refused = self.rules.entry(rule.to_owned()).or_default();
                 refused.now.insert((declined.time.to_owned(), declined.name.to_owned()));
+                refused.pushes += 1;
+            }
+            for (rule, said) in &declined.reasons {
                 self.declined.push([day, declined.name, rule, said].map(str::to_owned));
             }
         }
@@ -229,7 +234,8 @@ impl Trial {
             for (rule, _) in &declined.reasons {
                 let refused = self.rules.entry((*rule).to_owned()).or_default();
                 let known = if is_now { &mut refused.now } else { &mut refused.before };
-                known.insert((declined.time.to_owned(), declined.name.to_owned()));
+                let is_new = known.insert((declined.time.to_owned(), declined.name.to_owned()));
+                refused.pushes += usize::from(is_now && is_new);
                 refused.is_recent |= newest.contains(declined.name);
             }
         }
@@ -245,7 +251,7 @@ impl Trial {
             ));
         }
         for (rule, refused) in self.rules.iter().filter(|(_, refused)| refused.is_lowered()) {
-            let count = match refused.now.len() {
+            let count = match refused.pushes {
                 0 => "newest tags".to_owned(),
                 count => counted(count, "push", "pushes"),
             };

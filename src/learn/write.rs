@@ -57,7 +57,7 @@ impl Draft {
             }
             let mut text = String::new();
             if !refused.now.is_empty() {
-                let pushes = counted(refused.now.len(), "push", "pushes");
+                let pushes = counted(refused.pushes, "push", "pushes");
                 text.push_str(&comment(&format!(
                     "would have refused {pushes} of the last year: {}",
                     Refused::named(&refused.now)

@@ -307,6 +307,29 @@ fn dependencies_that_each_branch_moves_for_itself() {
 }
 
 #[test]
+fn pushes_of_one_second_are_counted_one_by_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let work = folder.path();
+    init(work);
+    write(work, 0, "base", "base", "feat: base");
+    git(work, &["branch", "1.0.x"]);
+    tag(work, 1, "1.0.0");
+    for fix in 1..=8 {
+        git(work, &["switch", "--quiet", "main"]);
+        write(work, 4 * fix, &format!("fix-{fix}"), &format!("fix {fix}\n").repeat(5), &format!("fix: {fix}"));
+        git(work, &["switch", "--quiet", "1.0.x"]);
+        on(work, 4 * fix + 1, &["cherry-pick", "-x", "main"]);
+    }
+    for name in ["one", "two"] {
+        write(work, 40, name, &format!("{name} of this branch\n").repeat(5), &format!("fix: {name}"));
+    }
+    let output = refgate(work, &["policy", "init", "--from-history"], b"");
+    let (said, text) = (stderr(&output), String::from_utf8(output.stdout).unwrap());
+    assert!(said.contains("  unlanded-fix          2 pushes     starts at warn\n"), "{said}");
+    assert!(text.contains("# would have refused 2 pushes of the last year: `refs/heads/1.0.x`\n"), "{text}");
+}
+
+#[test]
 fn a_package_for_debian() {
     let folder = tempfile::tempdir().unwrap();
     let work = folder.path();
