@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use crate::gate::{Ask, Gate};
 use crate::git::scratch::Scratch;
 use crate::model::work::steps_of;
-use crate::model::{Actor, HashKind, ObjectId, Push, RefName, RefUpdate, Stage, Verdict};
+use crate::model::{HashKind, ObjectId, Push, RefName, RefUpdate, Stage, Verdict};
 use crate::policy::{PRESETS, Source};
 use crate::project::View;
 use crate::report::{Colour, FORMATS, Report, log_line};
@@ -105,7 +105,7 @@ impl Pushed {
         std::fs::write(&file, policy).unwrap();
         let named = scratch.git(&["config", "--default", file.to_str().unwrap(), "refgate.policy"]);
         let ask = Ask { named: Some(Source::parse(&named).unwrap()), ..Ask::default() };
-        let push = Push { stage: Stage::PreReceive, host: None, actor: Actor::Unknown, options: Vec::new(), updates };
+        let push = Push::anonymous(Stage::PreReceive, updates);
         let mut verdict = None;
         let steps = steps_of(|| {
             let gate = Gate::open(scratch.open(), View::Own, ask).unwrap();

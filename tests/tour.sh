@@ -12,7 +12,9 @@ tour=$PWD/target/tour
 rm -rf "$tour"
 mkdir -p "$tour/home"
 
-# The tour must not depend on, nor change, anybody's own git configuration.
+# The tour must not depend on, nor change, anybody's own git configuration, nor the repository that a hook runs in.
+# shellcheck disable=SC2046 # a list of names
+unset $(git rev-parse --local-env-vars) XDG_CONFIG_HOME GIT_CONFIG_GLOBAL GIT_TEMPLATE_DIR
 HOME=$tour/home
 GIT_CONFIG_NOSYSTEM=1
 GIT_AUTHOR_NAME='Ann Author' GIT_AUTHOR_EMAIL=ann@example.com

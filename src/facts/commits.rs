@@ -157,30 +157,11 @@ impl<'p> Facts<'p> {
 mod tests {
     use super::*;
     use crate::git::Memory;
-    use crate::model::{Actor, HashKind, Push, RefUpdate, Stage};
-    use crate::policy::{self, Source};
+    use crate::model::{HashKind, Push, RefUpdate, Stage};
+    use crate::policy::testing::policy;
     use crate::project::{Project, View};
 
-    /// Two lines, one that is cut from the other, and topics.
-    const POLICY: &str = r#"schema = 1
-name = "example"
-[[line]]
-name = "main"
-branch = "main"
-role = "mainline"
-[[line]]
-name = "release"
-branch = "{major}.{minor}"
-role = "release"
-[[line]]
-name = "topic"
-branch = "topic/**"
-role = "topic"
-[[tag]]
-name = "version"
-tag = "v{version}"
-scheme = "semver"
-"#;
+    const TOPICS: &str = "[[line]]\nname = 'topic'\nbranch = 'topic/**'\nrole = 'topic'\n";
 
     const MAIN: &str = "refs/heads/main";
     const RELEASE: &str = "refs/heads/1.0";
@@ -211,9 +192,7 @@ scheme = "semver"
         /// Returns what the first of these updates brings: the commits that no line had, what they start from, and what its
         /// ref did not have; each as places in the row.
         fn ask(&self, offered: &[(&str, Option<usize>, usize)]) -> [Vec<usize>; 3] {
-            let load = |_: &Source| Ok(POLICY.as_bytes().to_vec());
-            let policy = policy::load(Source::File("policy.toml".into()), &load).unwrap();
-            let project = Project::new(self.memory.open(), policy, View::Own);
+            let project = Project::new(self.memory.open(), policy(TOPICS), View::Own);
             let null = ObjectId::null(HashKind::Sha1);
             let updates = offered.iter().map(|(name, old, new)| RefUpdate {
                 name: RefName::new(*name),
@@ -221,13 +200,7 @@ scheme = "semver"
                 new: self.row[*new],
                 via: None,
             });
-            let push = Push {
-                stage: Stage::PreReceive,
-                host: None,
-                actor: Actor::Unknown,
-                options: Vec::new(),
-                updates: updates.collect(),
-            };
+            let push = Push::anonymous(Stage::PreReceive, updates.collect());
             let facts = Facts::new(&project, &push);
             let update = facts.updates().next().unwrap();
             let places = |ids: Vec<ObjectId>| {

@@ -114,7 +114,7 @@ impl Gate {
     fn pushed<'r>(&self, refs: impl Iterator<Item = (&'r RefName, ObjectId, ObjectId)>) -> Push {
         let update = |(name, old, new): (&RefName, _, _)| RefUpdate { name: name.clone(), old, new, via: None };
         let updates = refs.map(update).collect();
-        Push { stage: Stage::Ci, host: None, actor: Actor::Unknown, options: Vec::new(), updates }
+        Push::anonymous(Stage::Ci, updates)
     }
 
     /// Sorts findings by ref and then by rule, whichever push they came from.

@@ -1,8 +1,8 @@
 //! A cache of what was found out about commits, in `refgate/landed` below the repository's directory.
 //!
 //! All of it is a pure function of a commit, or says what else it depends on, and is stored under the commit's id: nothing
-//! is ever out of date, and losing it costs nothing but time. A file that is truncated, changed or of another version is ignored, and so is each
-//! record whose checksum is wrong.
+//! is ever out of date, and losing it costs nothing but time. A file that is truncated, changed or of another version is
+//! ignored, and so is each record whose checksum is wrong.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -127,3 +127,10 @@ pub struct Push {
     /// The updates in the order in which they were offered.
     pub updates: Vec<RefUpdate>,
 }
+
+impl Push {
+    /// Makes a push of which nothing is known but its updates: where nobody pushes, and what stands or was is judged.
+    pub(crate) const fn anonymous(stage: Stage, updates: Vec<RefUpdate>) -> Self {
+        Self { stage, host: None, actor: Actor::Unknown, options: Vec::new(), updates }
+    }
+}

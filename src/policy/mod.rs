@@ -22,7 +22,7 @@ mod source;
 mod spelled;
 mod table;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod text;
 mod written;
 

@@ -40,7 +40,7 @@ pub(super) fn read(files: &[(&str, &str)]) -> Result<Policy, PolicyErrors> {
 }
 
 /// Reads a policy of [`BASE`] and more.
-pub(super) fn policy(more: &str) -> Policy {
+pub(crate) fn policy(more: &str) -> Policy {
     read(&[("policy.toml", &format!("{BASE}{more}"))]).unwrap_or_else(|errors| panic!("{errors}"))
 }
 

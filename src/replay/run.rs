@@ -13,7 +13,7 @@ use super::history::{Event, History};
 use super::state::State;
 use crate::gate::{Gate, Outcome};
 use crate::git::{Environment, Repository, Trust};
-use crate::model::{Actor, Exit, Failure, Push, RefUpdate, Stage};
+use crate::model::{Exit, Failure, Push, RefUpdate, Stage};
 use crate::policy::{LoadError, Policy};
 use crate::project::{Moment, View};
 use crate::report::{Part, Past, Replay};
@@ -178,7 +178,7 @@ impl Worker<'_> {
             if let Some(name) = name {
                 let update = RefUpdate { name: name.clone(), old: event.old, new: event.new, via: None };
                 let updates = vec![update];
-                let push = Push { stage: Stage::Ci, host: None, actor: Actor::Unknown, options: Vec::new(), updates };
+                let push = Push::anonymous(Stage::Ci, updates);
                 let outcome = match &terms.limits {
                     Some(limits) => limits.judge(gate, &push, terms.today, at)?,
                     None => Some(gate.judge(&push, terms.today)?),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::{Armed, Found, Sink, find};
 use crate::facts::{Facts, Project};
 pub(super) use crate::git::Memory;
-use crate::model::{Actor, HashKind, Level, ObjectId, Push, RefName, RefUpdate, Stage};
+use crate::model::{HashKind, Level, ObjectId, Push, RefName, RefUpdate, Stage};
 use crate::policy::{self, Source};
 use crate::project::View;
 
@@ -48,13 +48,7 @@ pub(super) fn ask(id: &str, more: &str, memory: &Memory, offered: &[Offered<'_>]
         new: new.unwrap_or(null),
         via: None,
     });
-    let push = Push {
-        stage: Stage::PreReceive,
-        host: None,
-        actor: Actor::Unknown,
-        options: Vec::new(),
-        updates: updates.collect(),
-    };
+    let push = Push::anonymous(Stage::PreReceive, updates.collect());
     let facts = Facts::new(&project, &push);
     let mut said = Vec::new();
     for update in facts.updates() {

@@ -280,21 +280,28 @@ fn candidates_before_the_version_is_set() {
     assert!(said.contains("refs/tags/jenkin-1.5.0: unlisted-tag: "), "{said}");
 }
 
-#[test]
-fn dependencies_that_each_branch_moves_for_itself() {
-    let folder = tempfile::tempdir().unwrap();
-    let work = folder.path();
+/// Makes a release branch that gets fixes of main as picks, four days apart, and more after each.
+fn branch_of_picks(work: &Path, fixes: u32, more: impl Fn(u32)) {
     init(work);
     write(work, 0, "base", "base", "feat: base");
     git(work, &["branch", "1.0.x"]);
     tag(work, 1, "1.0.0");
-    for fix in 1..=4 {
+    for fix in 1..=fixes {
         git(work, &["switch", "--quiet", "main"]);
         write(work, 4 * fix, &format!("fix-{fix}"), &format!("fix {fix}\n").repeat(5), &format!("fix: {fix}"));
         git(work, &["switch", "--quiet", "1.0.x"]);
         on(work, 4 * fix + 1, &["cherry-pick", "-x", "main"]);
-        write(work, 4 * fix + 2, "go.mod", &format!("go 1.2{fix}\n"), &format!("deps: bump go to 1.2{fix}"));
+        more(fix);
     }
+}
+
+#[test]
+fn dependencies_that_each_branch_moves_for_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let work = folder.path();
+    branch_of_picks(work, 4, |fix| {
+        write(work, 4 * fix + 2, "go.mod", &format!("go 1.2{fix}\n"), &format!("deps: bump go to 1.2{fix}"));
+    });
     tag(work, 30, "1.0.1");
     git(work, &["switch", "--quiet", "main"]);
     let proposed = learnt(work);
@@ -310,16 +317,7 @@ fn dependencies_that_each_branch_moves_for_itself() {
 fn pushes_of_one_second_are_counted_one_by_one() {
     let folder = tempfile::tempdir().unwrap();
     let work = folder.path();
-    init(work);
-    write(work, 0, "base", "base", "feat: base");
-    git(work, &["branch", "1.0.x"]);
-    tag(work, 1, "1.0.0");
-    for fix in 1..=8 {
-        git(work, &["switch", "--quiet", "main"]);
-        write(work, 4 * fix, &format!("fix-{fix}"), &format!("fix {fix}\n").repeat(5), &format!("fix: {fix}"));
-        git(work, &["switch", "--quiet", "1.0.x"]);
-        on(work, 4 * fix + 1, &["cherry-pick", "-x", "main"]);
-    }
+    branch_of_picks(work, 8, |_| ());
     for name in ["one", "two"] {
         write(work, 40, name, &format!("{name} of this branch\n").repeat(5), &format!("fix: {name}"));
     }
