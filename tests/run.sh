@@ -8,25 +8,17 @@ set -eu
 
 cd "$(dirname "$0")/.."
 
-if command -v apt-get > /dev/null && [ "$(id -u)" = 0 ]; then
-    missing=
-    need() { command -v "$1" > /dev/null || missing="$missing $2"; }
-    need git git
-    need cc gcc
-    need python3 python3-venv
-    need node nodejs
-    need npm npm
-    need rpm rpm
-    need shellcheck shellcheck
-    need setpriv util-linux
-    need time time
-    if [ -n "$missing" ]; then
-        echo "installing:$missing"
-        apt-get update -qq
-        # shellcheck disable=SC2086 # a list of words
-        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing > /dev/null
-    fi
-fi
+. tests/needs.sh
+need git git
+need cc gcc libc6-dev
+need python3 python3-venv
+need node nodejs
+need npm npm
+need rpm rpm
+need shellcheck shellcheck
+need setpriv util-linux
+need time time
+install_missing
 
 # The oldest git that the tests are run with is Debian 12's.
 version=$(git version | sed 's/[^0-9]*\([0-9.]*[0-9]\).*/\1/')
@@ -42,7 +34,7 @@ else
 fi
 
 if command -v shellcheck > /dev/null; then
-    git ls-files -z -- '*.sh' hooks .ci/run | xargs -0 grep -lE '^#!/bin/(sh|bash)|^#!/usr/bin/env (sh|bash)' | xargs shellcheck
+    git ls-files -z -- '*.sh' hooks .ci/run | xargs -0 grep -lE '^#!/bin/(sh|bash)|^#!/usr/bin/env (sh|bash)' | xargs shellcheck -x
 else
     echo "no shellcheck here: the shell scripts are not checked"
 fi

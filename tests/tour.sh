@@ -1,14 +1,19 @@
 #!/bin/sh
 # The main job, for real: a server repository with refgate in its pre-receive hook, a clone, pushes that are
-# accepted and five that are refused. Everything happens under target/tour, which is made anew.
+# accepted and five that are refused. Everything happens under tour in cargo's target directory, which is made anew.
 set -eu
 
 cd "$(dirname "$0")/.."
-echo "Building refgate. The first time this compiles some 200 crates: about two minutes on eight cores, ten on two."
+. tests/needs.sh
+need git git
+need cc gcc libc6-dev
+install_missing
+echo "Building refgate. The first time this compiles some 200 crates: about two minutes on eight cores, seven on two."
 cargo build --locked
 # Where cargo puts what it builds, if somebody says so (`CARGO_TARGET_DIR`).
-refgate=$(cd "${CARGO_TARGET_DIR:-target}/debug" && pwd)/refgate
-tour=$PWD/target/tour
+target=$(cd "${CARGO_TARGET_DIR:-target}" && pwd)
+refgate=$target/debug/refgate
+tour=$target/tour
 rm -rf "$tour"
 mkdir -p "$tour/home"
 
