@@ -81,7 +81,7 @@ pub(super) fn by_title(title: &BStr) -> bool {
 }
 
 /// Returns whether a file holds what changed from version to version, or translations, and no code.
-pub(super) fn is_notes(path: &[u8]) -> bool {
+pub(crate) fn is_notes(path: &[u8]) -> bool {
     let path = path.to_ascii_lowercase();
     let name = basename(&path);
     if name == b".gitreview" {

@@ -20,6 +20,7 @@ mod ledger;
 mod lineage;
 mod memo;
 mod named_branches;
+mod places;
 mod repairs;
 mod retirement;
 mod rewrites;

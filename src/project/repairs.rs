@@ -1,13 +1,13 @@
 //! What the mainline later repaired or took back of the changes that a branch has as picks.
 
 use bstr::{BStr, BString};
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
-use super::{FactError, Memo, Snapshot};
+use super::places::Place;
+use super::{FactError, Snapshot};
 use crate::git::Commit;
-use crate::landed::{self, Options, Status, TakesBack};
+use crate::landed::{self, TakesBack};
 use crate::model::ObjectId;
 
 /// A change that a branch has as a pick, without what its own line did about it later.
@@ -52,23 +52,6 @@ impl Repair {
             Self::Rewrites => "probable",
         }
     }
-}
-
-/// What is remembered of repairs: every version tag of a push asks, and those of one branch ask the same.
-#[derive(Default)]
-pub(super) struct KnownRepairs {
-    /// The names of the files that the own commits of a branch touch, by its tip and that of the other line.
-    touched: Memo<(ObjectId, ObjectId), Rc<BTreeSet<BString>>>,
-    /// What commits of a line are on a branch, by the branch's tip.
-    there: RefCell<HashMap<(ObjectId, ObjectId), Option<There>>>,
-}
-
-/// A commit of a line on a branch.
-#[derive(Clone, Copy, Debug)]
-struct There {
-    /// The commit that it is there.
-    commit: Option<ObjectId>,
-    is_sure: bool,
 }
 
 /// A branch, and a commit of it that is asked about.
@@ -197,10 +180,10 @@ impl Snapshot<'_> {
                 (self.project().is_ancestor(original, branch.at)?, self.project().is_ancestor(original, mainline)?);
             match (is_here, is_there) {
                 (false, true) => {
-                    let touched = self.project().touched_by(original)?;
-                    // What was picked touches a file of the same name, wherever that has moved.
-                    let names = self.touched_by(branch.at, mainline)?;
-                    if touched.iter().any(|path| names.contains(&name_of(path))) {
+                    let names = self
+                        .touched_names
+                        .get((branch.at, mainline), || Ok(Rc::new(self.names_touched(branch.at, &[mainline])?)))?;
+                    if self.touches_any(original, &names)? {
                         asked.insert(original);
                     }
                 }
@@ -219,20 +202,6 @@ impl Snapshot<'_> {
         Ok(picks)
     }
 
-    /// Returns the names of the files that the commits of a branch touch which a line does not have.
-    fn touched_by(&self, branch: ObjectId, mainline: ObjectId) -> Result<Rc<BTreeSet<BString>>, FactError> {
-        self.known_repairs.touched.get((branch, mainline), || {
-            let mut names = BTreeSet::new();
-            for id in self.project().commits(&[branch], &[mainline])? {
-                self.project().step()?;
-                if self.project().repository().parents(id)?.len() < 2 {
-                    names.extend(self.project().touched_by(id)?.iter().map(name_of));
-                }
-            }
-            Ok(Rc::new(names))
-        })
-    }
-
     /// Does what [`Self::places`] does for a commit of a branch: by the tip, unless that has the commit itself by a later
     /// merge.
     fn places_of(
@@ -240,68 +209,16 @@ impl Snapshot<'_> {
         asked: BTreeSet<ObjectId>,
         branch: Of,
         mainline: ObjectId,
-    ) -> Result<BTreeMap<ObjectId, There>, FactError> {
+    ) -> Result<BTreeMap<ObjectId, Place>, FactError> {
         let (mut merged, mut apart) = (BTreeSet::new(), BTreeSet::new());
         for id in asked {
             let own = if self.project().is_ancestor(id, branch.tip)? { &mut merged } else { &mut apart };
             own.insert(id);
         }
-        let mut places = self.places(apart, branch.tip, mainline)?;
-        places.extend(self.places(merged, branch.at, mainline)?);
+        let mut places = self.places(&apart, branch.tip, mainline)?;
+        places.extend(self.places(&merged, branch.at, mainline)?);
         Ok(places)
     }
-
-    /// Returns where those of some commits of the mainline are on the branch that are there, or seem to be.
-    fn places(
-        &self,
-        asked: BTreeSet<ObjectId>,
-        branch: ObjectId,
-        mainline: ObjectId,
-    ) -> Result<BTreeMap<ObjectId, There>, FactError> {
-        let known = &self.known_repairs.there;
-        let unknown = |id: &ObjectId| !known.borrow().contains_key(&(*id, branch));
-        for verdict in self.found(asked.iter().copied().filter(unknown).collect(), branch, mainline)? {
-            let is_there = !matches!(verdict.status, Status::Missing | Status::Exempt | Status::Elsewhere);
-            let is_sure = verdict.status == Status::Landed;
-            let there = is_there.then_some(There { commit: verdict.matched, is_sure });
-            known.borrow_mut().insert((verdict.commit, branch), there);
-        }
-        let known = known.borrow();
-        Ok(asked.into_iter().filter_map(|id| Some((id, (*known.get(&(id, branch))?)?))).collect())
-    }
-
-    /// Returns those of some commits of the mainline that are on the branch, or seem to be.
-    pub(super) fn there(
-        &self,
-        asked: BTreeSet<ObjectId>,
-        branch: ObjectId,
-        mainline: ObjectId,
-    ) -> Result<BTreeSet<ObjectId>, FactError> {
-        Ok(self.places(asked, branch, mainline)?.into_keys().collect())
-    }
-
-    fn found(
-        &self,
-        asked: BTreeSet<ObjectId>,
-        branch: ObjectId,
-        mainline: ObjectId,
-    ) -> Result<Vec<landed::Verdict>, FactError> {
-        if asked.is_empty() {
-            return Ok(Vec::new());
-        }
-        let only = Some(asked.into_iter().collect());
-        let options = Options { only, grammar: self.grammar(), owes_chores: true, ..Options::default() };
-        let compared = landed::compare(self.project().repository(), mainline, &[branch], &options)?;
-        if compared.verdicts().iter().any(|verdict| verdict.status != Status::Landed) {
-            self.all_read(compared.unread())?;
-        }
-        Ok(compared.verdicts().to_vec())
-    }
-}
-
-/// Returns the last part of a path.
-fn name_of(path: &BString) -> BString {
-    path.rsplit(|byte| *byte == b'/').next().unwrap_or_default().into()
 }
 
 /// A commit of a line that says that it repairs or takes back another.

@@ -94,9 +94,9 @@ impl Snapshot<'_> {
         branch: ObjectId,
         mainline: ObjectId,
     ) -> Result<Vec<Unrepaired>, FactError> {
-        let there = self.there(found.iter().map(|(_, by)| *by).collect(), branch, mainline)?;
+        let there = self.places(&found.iter().map(|(_, by)| *by).collect(), branch, mainline)?;
         let mut missing = Vec::new();
-        for (original, by) in found.into_iter().filter(|(_, by)| !there.contains(by)) {
+        for (original, by) in found.into_iter().filter(|(_, by)| !there.contains_key(by)) {
             let Some(pick) = picks.get(&original) else { continue };
             let by = self.project().commit(by)?;
             missing.push(Unrepaired { original, pick: *pick, by, repair: Repair::Rewrites });

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::memo::Recent;
+use super::places::KnownPlaces;
 use super::repairs::Unrepaired;
 use super::wanted::fixes;
 use super::{FactError, Project};
@@ -33,6 +34,7 @@ pub(super) struct Known {
     said: Recent<ObjectId, Rc<Said>>,
     touched: Recent<ObjectId, Rc<[BString]>>,
     pub(super) unrepaired: Recent<Pair, Rc<[Unrepaired]>>,
+    pub(super) places: KnownPlaces,
 }
 
 impl Default for Known {
@@ -41,6 +43,7 @@ impl Default for Known {
             said: Recent::with_room(MAX_SAID, |_| 1),
             touched: Recent::with_room(MAX_TOUCHED, |paths| paths.len() + 1),
             unrepaired: Recent::with_room(MAX_REPAIRS, |found| found.len() + 1),
+            places: KnownPlaces::default(),
         }
     }
 }

@@ -1,12 +1,12 @@
 //! The refs of the receiving side at one moment.
 
+use bstr::BString;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::flows::Compared;
 use super::lineage::History;
-use super::repairs::KnownRepairs;
 use super::versions::Scopes;
 use super::wanted::Kept;
 use super::{FactError, Lineage, Memo, Project, Sibling};
@@ -48,8 +48,9 @@ pub struct Snapshot<'p> {
     pub(super) named_branches: Memo<String, Rc<[RefName]>>,
     /// On which branches changes are wanted: every version tag of a push asks.
     pub(super) wishes: Kept,
-    /// What was repaired since: every version tag of a push asks.
-    pub(super) known_repairs: KnownRepairs,
+    /// The names of the files that the own commits of a branch touch, by its tip and that of the other line: every version
+    /// tag of a push asks what was repaired since, and those of one branch ask the same.
+    pub(super) touched_names: Memo<(ObjectId, ObjectId), Rc<BTreeSet<BString>>>,
 }
 
 /// Refs with what they hold, sorted by name.
@@ -81,7 +82,7 @@ impl<'p> Snapshot<'p> {
             compared: RefCell::default(),
             named_branches: Memo::default(),
             wishes: Kept::default(),
-            known_repairs: KnownRepairs::default(),
+            touched_names: Memo::default(),
         }
     }
 

@@ -165,6 +165,62 @@ fn a_tag_of_a_merged_commit_comes_after_the_merge() {
     assert_eq!(document["counts"]["months"]["2020-01"]["pushes"], 3);
 }
 
+/// Writes a file and commits it.
+fn write(folder: &Path, day: &str, file: &str, lines: &[&str], message: &str) {
+    std::fs::write(folder.join(file), lines.join("\n") + "\n").unwrap();
+    on(folder, day, "ann", &["add", "--all"]);
+    commit(folder, day, "ann", message);
+}
+
+#[test]
+fn where_picks_were_at_an_earlier_version_holds_for_later_ones_until_the_branch_changes_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let flow = "[[flow]]\nfrom = \"main\"\nto = \"release\"\nby = [\"pick\"]\n";
+    let policy = POLICY.replace("may = { push = \"nobody-whom-the-past-knows\" }\n", "") + flow;
+    std::fs::write(folder.path().join("p.toml"), policy).unwrap();
+    let work = folder.path().join("work");
+    std::fs::create_dir(&work).unwrap();
+    git(&work, &["init", "--quiet", "--initial-branch=main"]);
+    let lines =
+        ["read the header of a packet", "count what it says it has", "leave out the trailer", "close the socket"];
+    write(&work, "01-01", "reader.c", &lines, "feat: read packets");
+    git(&work, &["checkout", "--quiet", "-b", "release/1.0"]);
+    git(&work, &["checkout", "--quiet", "main"]);
+    let reads = [&lines[..], &["refuse a header that is too long for the buffer", "say which one"]].concat();
+    write(&work, "01-02", "reader.c", &reads, "fix: long headers are refused");
+    let pick = git(&work, &["rev-parse", "HEAD"]);
+    let repaired = [&reads[..], &["allow the header that has just the size of the buffer"]].concat();
+    write(
+        &work,
+        "01-03",
+        "reader.c",
+        &repaired,
+        &format!("fix: the longest header is right\n\nFixes: {}", pick.trim()),
+    );
+    let repair = git(&work, &["rev-parse", "HEAD"]);
+    git(&work, &["checkout", "--quiet", "release/1.0"]);
+    let tag = |day: &str, name: &str| on(&work, day, "ann", &["tag", "-a", "-m", name, name]);
+    tag("02-01", "v1.0.0");
+    on(&work, "02-02", "ann", &["cherry-pick", pick.trim()]);
+    tag("02-03", "v1.0.1");
+    write(&work, "02-04", "other.c", &["open the other socket"], "fix: the other socket");
+    tag("02-05", "v1.0.2");
+    on(&work, "02-06", "ann", &["cherry-pick", repair.trim()]);
+    tag("02-07", "v1.0.3");
+    on(&work, "02-08", "ann", &["revert", "--no-edit", "HEAD"]);
+    tag("02-09", "v1.0.4");
+    let of = |document: &Value, tag: &str| -> Vec<String> {
+        let of_tag = |finding: &&String| finding.contains("unrepaired-pick") && finding.contains(tag);
+        found(document).iter().filter(of_tag).cloned().collect()
+    };
+    let all = document(folder.path(), &["--jobs", "1"]);
+    for (tag, findings) in [("v1.0.0", 0), ("v1.0.1", 1), ("v1.0.2", 1), ("v1.0.3", 0), ("v1.0.4", 1)] {
+        let alone = document(folder.path(), &["--refs", &format!("refs/tags/{tag}")]);
+        assert_eq!(of(&all, tag), of(&alone, tag), "{tag}");
+        assert_eq!(of(&all, tag).len(), findings, "{tag}: {:?}", found(&all));
+    }
+}
+
 #[test]
 fn what_is_judged_can_be_chosen_and_the_rest_still_happens() {
     let folder = tempfile::tempdir().unwrap();
