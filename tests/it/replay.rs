@@ -175,9 +175,7 @@ fn write(folder: &Path, day: &str, file: &str, lines: &[&str], message: &str) {
 #[test]
 fn where_picks_were_at_an_earlier_version_holds_for_later_ones_until_the_branch_changes_them() {
     let folder = tempfile::tempdir().unwrap();
-    let flow = "[[flow]]\nfrom = \"main\"\nto = \"release\"\nby = [\"pick\"]\n";
-    let policy = POLICY.replace("may = { push = \"nobody-whom-the-past-knows\" }\n", "") + flow;
-    std::fs::write(folder.path().join("p.toml"), policy).unwrap();
+    std::fs::write(folder.path().join("p.toml"), POLICY).unwrap();
     let work = folder.path().join("work");
     std::fs::create_dir(&work).unwrap();
     git(&work, &["init", "--quiet", "--initial-branch=main"]);
@@ -214,7 +212,8 @@ fn where_picks_were_at_an_earlier_version_holds_for_later_ones_until_the_branch_
         found(document).iter().filter(of_tag).cloned().collect()
     };
     let all = document(folder.path(), &["--jobs", "1"]);
-    for (tag, findings) in [("v1.0.0", 0), ("v1.0.1", 1), ("v1.0.2", 1), ("v1.0.3", 0), ("v1.0.4", 1)] {
+    // What the branch itself took back, it has decided about.
+    for (tag, findings) in [("v1.0.0", 0), ("v1.0.1", 1), ("v1.0.2", 1), ("v1.0.3", 0), ("v1.0.4", 0)] {
         let alone = document(folder.path(), &["--refs", &format!("refs/tags/{tag}")]);
         assert_eq!(of(&all, tag), of(&alone, tag), "{tag}");
         assert_eq!(of(&all, tag).len(), findings, "{tag}: {:?}", found(&all));
