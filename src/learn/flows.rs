@@ -11,7 +11,7 @@ use super::proposal::{Proposal, Support};
 use super::seen::Seen;
 use crate::landed::{self, Evidence, Options, Status};
 use crate::model::{ObjectId, counted};
-use crate::policy::Role;
+use crate::policy::{FlowDue, Role};
 use crate::project::{FactError, Project};
 
 /// As many of the newest branches of a line are looked at.
@@ -34,6 +34,12 @@ const TAKES: Duration = Duration::from_secs(30);
 
 /// Fewer changes show nothing.
 const FEW: usize = 3;
+
+/// The days that a flow may leave for a change to arrive: those of security, for one, are on the branches first.
+const DAYS: [u16; 5] = [1, 7, 14, 30, 90];
+
+/// So many of a hundred changes have to arrive within them.
+const IN_TIME: usize = 99;
 
 /// Proposes the flows from release lines to the mainline. Returns also what was not looked at, as a sentence.
 ///
@@ -97,6 +103,8 @@ pub(super) fn merged(project: &Project, main: ObjectId) -> Result<Vec<ObjectId>,
 struct Changes {
     /// Their changes, with whether the mainline has them and whether they move a dependency.
     all: Vec<(String, bool, bool)>,
+    /// By how many seconds what the mainline has of them was made there later than on the branch.
+    lags: Vec<i64>,
     /// Their commits along first parents.
     own: BTreeSet<ObjectId>,
     /// How many branches were not compared.
@@ -144,6 +152,9 @@ impl Changes {
                         if verdict.evidence != Some(Evidence::Ancestor) =>
                     {
                         changes.all.push((verdict.commit.to_string(), true, is_bump()));
+                        if let Some(there) = verdict.matched {
+                            changes.lags.push(made(project, there)? - made(project, verdict.commit)?);
+                        }
                     }
                     Status::Missing => changes.all.push((verdict.commit.short(), false, is_bump())),
                     _ => {}
@@ -158,6 +169,28 @@ impl Changes {
         let wanted = self.all.iter().filter(move |(.., is_bump)| *is_bump == bumps);
         wanted.map(|(name, is_there, _)| (name.as_str(), *is_there))
     }
+}
+
+/// Returns when a commit was made.
+fn made(project: &Project, id: ObjectId) -> Result<i64, FactError> {
+    Ok(project.commit(id)?.committer.seconds)
+}
+
+/// Returns by when nearly all picked changes had arrived, as a policy writes it, with what shows that they came later than at
+/// once.
+fn due(lags: &[i64]) -> (FlowDue, Option<String>) {
+    let within = |seconds: i64| lags.iter().filter(|lag| **lag <= seconds).count();
+    let is_nearly_all = |count: usize| count * 100 >= lags.len() * IN_TIME;
+    let at_once = within(0);
+    if is_nearly_all(at_once) {
+        return (FlowDue::Before, None);
+    }
+    let seconds = |days: u16| i64::from(days) * 86_400;
+    let [.., longest] = DAYS;
+    let days = DAYS.into_iter().find(|days| is_nearly_all(within(seconds(*days)))).unwrap_or(longest);
+    let (in_time, late) = (within(seconds(days)), lags.len() - at_once);
+    let all = lags.len();
+    (FlowDue::Days(days), Some(format!("{late} of {all} were made there later, {in_time} within {days} days")))
 }
 
 fn flow(
@@ -181,12 +214,12 @@ fn flow(
     if !owes || by.is_empty() {
         return None;
     }
-    let due = if is_merged { "next-tag" } else { "before" };
+    let (due, late) = if is_merged { (FlowDue::NextTag, None) } else { due(&changes.lags) };
     let mut proposal = Proposal::new("flow")
         .key("from", line.name.as_str())
         .key("to", main)
         .key("by", toml::Value::Array(by))
-        .key("due", due)
+        .key("due", due.to_string())
         .arms(&["unlanded-fix"]);
     let exempt: Vec<String> = [(has_release, "release"), (!owes_bumps, "bump")]
         .iter()
@@ -198,6 +231,9 @@ fn flow(
     }
     if support.is_some() {
         proposal = proposal.because(support);
+    }
+    if let Some(late) = late {
+        proposal = proposal.because(late);
     }
     if is_merged {
         proposal = proposal.because(format!("{merges} merges of its branches into `{main}`"));
@@ -215,4 +251,23 @@ fn first_parents(project: &Project, tip: ObjectId, limit: usize) -> Result<Vec<O
         next = project.repository().parents(id)?.first().copied();
     }
     Ok(commits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_are_due_when_nearly_all_had_arrived() {
+        const DAY: i64 = 86_400;
+        let due_of = |lags: &[i64]| due(lags).0.to_string();
+        assert_eq!(due_of(&[]), "before");
+        assert_eq!(due_of(&[-DAY, 0, -1]), "before");
+        assert_eq!(due_of(&[&[-1; 99][..], &[5 * DAY]].concat()), "before", "one in a hundred is an exception");
+        assert_eq!(due_of(&[-DAY, 0, 1]), "1d");
+        assert_eq!(due_of(&[-DAY, 0, DAY + 1]), "7d");
+        assert_eq!(due_of(&[-DAY, 900 * DAY]), "90d");
+        let why = due(&[-DAY, 0, 6 * DAY]).1;
+        assert_eq!(why.as_deref(), Some("1 of 3 were made there later, 3 within 7 days"));
+    }
 }

@@ -296,6 +296,20 @@ fn branch_of_picks(work: &Path, fixes: u32, more: impl Fn(u32)) {
 }
 
 #[test]
+fn changes_that_are_on_the_branch_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let work = folder.path();
+    branch_of_picks(work, 4, |_| ());
+    write(work, 30, "security", &"no longer reads beyond the end\n".repeat(5), "fix: reads beyond the end");
+    git(work, &["switch", "--quiet", "main"]);
+    on(work, 35, &["cherry-pick", "1.0.x"]);
+    let proposed = learnt(work);
+    assert_eq!(proposed.tables("flow", &["from", "to", "due"]), [["release", "main", "7d"]]);
+    proposed.comments("1 of 5 were made there later, 5 within 7 days");
+    assert!(!proposed.said.contains("unlanded-fix"), "{}", proposed.said);
+}
+
+#[test]
 fn dependencies_that_each_branch_moves_for_itself() {
     let folder = tempfile::tempdir().unwrap();
     let work = folder.path();
