@@ -214,7 +214,14 @@ fn flow(
     if !owes || by.is_empty() {
         return None;
     }
-    let (due, late) = if is_merged { (FlowDue::NextTag, None) } else { due(&changes.lags) };
+    let (due, late) = if is_merged {
+        (FlowDue::NextTag, None)
+    } else if support.without() == 0 {
+        due(&changes.lags)
+    } else {
+        // With days, what never arrives would hold up all later pushes, and not only the one that brings it.
+        (FlowDue::Before, None)
+    };
     let mut proposal = Proposal::new("flow")
         .key("from", line.name.as_str())
         .key("to", main)
