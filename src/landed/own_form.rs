@@ -2,7 +2,7 @@
 
 use bstr::{BString, ByteSlice as _};
 
-use super::named::{Named, is_id};
+use super::named::{MIN_DIGITS, Named, is_id};
 
 /// What a form names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +44,16 @@ impl Form {
 
     /// Returns whether a message could name something in this form that does not look like a name anywhere else.
     pub(super) fn may_name(&self, message: &[u8]) -> bool {
-        self.original == Original::PullRequest && message.iter().any(u8::is_ascii_digit)
+        match self.original {
+            Original::PullRequest => message.iter().any(u8::is_ascii_digit),
+            // In `r{commit}` the id is no word of its own.
+            Original::Commit => {
+                self.before.ends_with(char::is_alphanumeric)
+                    && message
+                        .split(|byte| !byte.is_ascii_hexdigit())
+                        .any(|run| run.len() >= MIN_DIGITS && run.iter().any(u8::is_ascii_digit))
+            }
+        }
     }
 
     /// Returns what a line names, at most so many; empty where it does not have this form.
@@ -154,6 +163,15 @@ mod tests {
         let link = Form::new("See https://host/pull/", Original::PullRequest, "");
         assert_eq!(link.named(b"see HTTPS://host/pull/12/files", MANY), [Named::PullRequest(12)]);
         assert!(pull.may_name(b"Upstream-Pull: 1") && !pull.may_name(b"none"));
+    }
+
+    #[test]
+    fn an_id_may_stand_right_behind_a_letter() {
+        let form = Form::new("rev", Original::Commit, "");
+        assert_eq!(form.named(b"rev1234567", MANY), [commit("1234567")]);
+        assert!(form.may_name(b"fix\n\nrev1234567"));
+        assert!(!form.may_name(b"fix\n\nrev123456 deadbeef"));
+        assert!(!Form::new("rev ", Original::Commit, "").may_name(b"rev1234567"), "an id is a word of its own there");
     }
 
     #[test]
