@@ -132,7 +132,8 @@ impl Snapshot<'_> {
         Ok(telling.any(|path| names.contains(&name_of(path))))
     }
 
-    fn found(
+    /// Returns what is known of some commits of the mainline on the branch, which is not remembered.
+    pub(super) fn found(
         &self,
         asked: Vec<ObjectId>,
         branch: ObjectId,

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::places::Place;
 use super::{FactError, Snapshot};
 use crate::git::Commit;
-use crate::landed::{self, TakesBack};
+use crate::landed::{self, Status, TakesBack};
 use crate::model::ObjectId;
 
 /// A change that a branch has as a pick, without what its own line did about it later.
@@ -106,8 +106,24 @@ impl Snapshot<'_> {
                 found.push(Unrepaired { original, pick: *pick, by: by.clone(), repair });
             }
         }
+        let again = self.landed_again(&found, branch, mainline)?;
+        found.retain(|found| found.repair != Repair::TakesBack || !again.contains(&found.pick));
         found.reverse();
         Ok(found.into())
+    }
+
+    /// Returns those picks that the line has once more after it took them back.
+    fn landed_again(
+        &self,
+        found: &[Unrepaired],
+        branch: Of,
+        mainline: ObjectId,
+    ) -> Result<BTreeSet<ObjectId>, FactError> {
+        let taken = found.iter().filter(|found| found.repair == Repair::TakesBack);
+        let picks: BTreeSet<ObjectId> = taken.map(|found| found.pick).collect();
+        let verdicts = self.found(picks.into_iter().collect(), mainline, branch.at)?;
+        let is_there = |verdict: &&landed::Verdict| verdict.status == Status::Landed;
+        Ok(verdicts.iter().filter(is_there).map(|verdict| verdict.commit).collect())
     }
 
     /// Returns those of some commits whose messages may speak of another one.
