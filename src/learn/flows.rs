@@ -153,7 +153,7 @@ impl Changes {
                     {
                         changes.all.push((verdict.commit.to_string(), true, is_bump()));
                         if let Some(there) = verdict.matched {
-                            changes.lags.push(made(project, there)? - made(project, verdict.commit)?);
+                            changes.lags.push(made(project, there)?.saturating_sub(made(project, verdict.commit)?));
                         }
                     }
                     Status::Missing => changes.all.push((verdict.commit.short(), false, is_bump())),
@@ -188,9 +188,9 @@ fn due(lags: &[i64]) -> (FlowDue, Option<String>) {
     let seconds = |days: u16| i64::from(days) * 86_400;
     let [.., longest] = DAYS;
     let days = DAYS.into_iter().find(|days| is_nearly_all(within(seconds(*days)))).unwrap_or(longest);
-    let (in_time, late) = (within(seconds(days)), lags.len() - at_once);
-    let all = lags.len();
-    (FlowDue::Days(days), Some(format!("{late} of {all} were made there later, {in_time} within {days} days")))
+    let (all, late, in_time) = (lags.len(), lags.len() - at_once, within(seconds(days)));
+    let in_days = counted(usize::from(days), "day", "days");
+    (FlowDue::Days(days), Some(format!("{late} of {all} were made there later, {in_time} within {in_days}")))
 }
 
 fn flow(

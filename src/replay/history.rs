@@ -10,7 +10,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::facts::{FactError, Role, Snapshot};
 use crate::gate::Gate;
-use crate::git;
+use crate::git::{self, Commit};
 use crate::model::{Namespace, ObjectId, RefName, Untrusted};
 use crate::policy::Pattern;
 use crate::project::Project;
@@ -66,6 +66,9 @@ struct Made {
     author: usize,
 }
 
+/// By as many seconds two clocks differ at most; what is further ahead was never right.
+const MOST_BEHIND: i64 = 86_400;
+
 /// What happens at one time and place, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
@@ -116,6 +119,13 @@ pub(crate) fn history(gate: &Gate, selection: &Selection) -> Result<History, Fac
     }
     reader.tags(&tags)?;
     reader.finish(selection)
+}
+
+/// Returns when a commit was made at the earliest: not before somebody wrote it. A pick keeps the time at which its original was
+/// made, by the clock of a host maybe, and the clock of whoever picks may be behind that.
+fn made(commit: &Commit) -> i64 {
+    let (written, committed) = (commit.author.seconds, commit.committer.seconds);
+    if (0..=MOST_BEHIND).contains(&written.saturating_sub(committed)) { written } else { committed }
 }
 
 /// The order in which branches are given the commits that they share: those that stay before those that come and go, and
@@ -188,7 +198,7 @@ impl Reader<'_> {
             }
             let commit = self.project.commit(id)?;
             let earliest = before.iter().filter_map(|parent| Some(self.made.get(parent)?.time)).max();
-            let time = commit.committer.seconds.max(earliest.unwrap_or(i64::MIN));
+            let time = made(&commit).max(earliest.unwrap_or(i64::MIN));
             let author = self.author(&commit.author.name);
             self.made.insert(id, Made { time, place: self.made.len() + 1, author });
         }

@@ -221,6 +221,35 @@ fn where_picks_were_at_an_earlier_version_holds_for_later_ones_until_the_branch_
 }
 
 #[test]
+fn a_pick_by_a_clock_that_is_behind_comes_after_its_original() {
+    let folder = tempfile::tempdir().unwrap();
+    let flow = "[[flow]]\nfrom = \"release\"\nto = \"main\"\nby = [\"pick\"]\ndue = \"before\"\n";
+    std::fs::write(folder.path().join("p.toml"), POLICY.to_owned() + flow).unwrap();
+    let work = folder.path().join("work");
+    std::fs::create_dir(&work).unwrap();
+    git(&work, &["init", "--quiet", "--initial-branch=main"]);
+    write(&work, "01-01", "one", &["one"], "feat: one");
+    git(&work, &["branch", "release/1.0"]);
+    write(&work, "01-02", "two", &["what the fix adds to the file", "and what it says of it"], "fix: two");
+    git(&work, &["checkout", "--quiet", "release/1.0"]);
+    let pick = |behind: &str| {
+        let picked = run(
+            command("git", &work).env("GIT_COMMITTER_DATE", behind).args([
+                "cherry-pick",
+                "--keep-redundant-commits",
+                "main",
+            ]),
+            b"",
+        );
+        assert!(picked.status.success(), "{}", stderr(&picked));
+        found(&document(folder.path(), &["--refs", "refs/heads/release/1.0"]))
+    };
+    assert_eq!(pick("2020-01-02T11:58:00Z"), [] as [&str; 0]);
+    git(&work, &["reset", "--quiet", "--hard", "HEAD~1"]);
+    assert_eq!(pick("2019-12-30T11:58:00Z"), ["2020-01-01 refs/heads/release/1.0 refused unlanded-fix"]);
+}
+
+#[test]
 fn what_is_judged_can_be_chosen_and_the_rest_still_happens() {
     let folder = tempfile::tempdir().unwrap();
     history(folder.path());
