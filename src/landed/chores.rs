@@ -12,7 +12,7 @@ use super::change::basename;
 /// Titles of chores, as regular expressions without regard to case.
 pub(super) const DEFAULT_TITLES: &[&str] = &[
     r"^(chore\S*:? |build\S*:? |ci: |doc\S*:? )?(prepare|preparing|prep)( for| the| release| v?\d|\b.*\brelease\b)",
-    r"^(chore\S*:? |build\S*:? )?(bump|set|update|change|advance|increase|increment) (the )?(\S+ )?version\b",
+    r"^(\(\w+\) |chore\S*:? |build\S*:? )?(bump|set|update|change|advance|increase|increment) (to )?(the )?(\S+ )?version\b",
     r"^(\S+: )?(this is |tag |cut |make )?release[: ]v?\d",
     r"^(new )?release (\S+ )?v?\d",
     r"^v?\d+\.\d+(\.\d+)*([-.]?(rc|beta|alpha|pre|dev|post|b|a)\.?\d*)?( release)?$",
@@ -162,10 +162,13 @@ mod tests {
     }
 
     #[test]
-    fn a_title_may_speak_of_the_changelog_anywhere() {
-        for title in
-            ["Sync CHANGELOGs", "Fix railties/CHANGELOG.md offense", "docs: add release notes", "Changelog entry"]
-        {
+    fn titles_of_chores_are_known_in_many_forms() {
+        for title in [
+            "Sync CHANGELOGs",
+            "Fix railties/CHANGELOG.md offense",
+            "docs: add release notes",
+            "(packaging) Bump to version '7.29.0' [no-promote]",
+        ] {
             assert!(by_title(title.into()), "{title}");
         }
         for title in ["Sync the buffers", "Log changes of the buffer", "Fix the changelogger"] {
