@@ -1,6 +1,6 @@
 //! `refgate replay`: the past, judged as though it were pushed now.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use serde_json::Value;
@@ -49,12 +49,18 @@ fn commit(folder: &Path, day: &str, author: &str, message: &str) {
     on(folder, day, author, &["commit", "--quiet", "--allow-empty", "--message", message]);
 }
 
-/// A mainline; a release branch with two right versions, a feature that does not belong there, and a version on the mainline.
-fn history(folder: &Path) {
-    std::fs::write(folder.join("p.toml"), POLICY).unwrap();
+/// Makes an empty repository with a policy beside it, and returns where it is.
+fn begun(folder: &Path, policy: &str) -> PathBuf {
+    std::fs::write(folder.join("p.toml"), policy).unwrap();
     let work = folder.join("work");
     std::fs::create_dir(&work).unwrap();
     git(&work, &["init", "--quiet", "--initial-branch=main"]);
+    work
+}
+
+/// A mainline; a release branch with two right versions, a feature that does not belong there, and a version on the mainline.
+fn history(folder: &Path) {
+    let work = begun(folder, POLICY);
     commit(&work, "01-01", "ann", "feat: one");
     commit(&work, "01-02", "ann", "fix: two");
     git(&work, &["checkout", "--quiet", "-b", "release/1.0"]);
@@ -133,10 +139,7 @@ fn each_push_of_the_past_is_judged_among_the_refs_of_its_moment() {
 #[test]
 fn a_tag_is_judged_without_those_that_came_later() {
     let folder = tempfile::tempdir().unwrap();
-    let work = folder.path().join("work");
-    std::fs::create_dir(&work).unwrap();
-    std::fs::write(folder.path().join("p.toml"), POLICY.replace("line = \"release\"\n", "")).unwrap();
-    git(&work, &["init", "--quiet", "--initial-branch=main"]);
+    let work = begun(folder.path(), &POLICY.replace("line = \"release\"\n", ""));
     for (day, version) in [("01-01", "v1.0.2"), ("01-02", "v1.0.1"), ("01-03", "v1.0.3")] {
         commit(&work, day, "ann", version);
         on(&work, day, "ann", &["tag", version]);
@@ -149,10 +152,7 @@ fn a_tag_is_judged_without_those_that_came_later() {
 #[test]
 fn a_tag_of_a_merged_commit_comes_after_the_merge() {
     let folder = tempfile::tempdir().unwrap();
-    let work = folder.path().join("work");
-    std::fs::create_dir(&work).unwrap();
-    std::fs::write(folder.path().join("p.toml"), POLICY.replace("line = \"release\"", "line = \"main\"")).unwrap();
-    git(&work, &["init", "--quiet", "--initial-branch=main"]);
+    let work = begun(folder.path(), &POLICY.replace("line = \"release\"", "line = \"main\""));
     commit(&work, "01-01", "ann", "fix: one");
     git(&work, &["checkout", "--quiet", "-b", "aside"]);
     commit(&work, "01-02", "ann", "fix: two");
@@ -175,10 +175,7 @@ fn write(folder: &Path, day: &str, file: &str, lines: &[&str], message: &str) {
 #[test]
 fn where_picks_were_at_an_earlier_version_holds_for_later_ones_until_the_branch_changes_them() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("p.toml"), POLICY).unwrap();
-    let work = folder.path().join("work");
-    std::fs::create_dir(&work).unwrap();
-    git(&work, &["init", "--quiet", "--initial-branch=main"]);
+    let work = begun(folder.path(), POLICY);
     let lines =
         ["read the header of a packet", "count what it says it has", "leave out the trailer", "close the socket"];
     write(&work, "01-01", "reader.c", &lines, "feat: read packets");
@@ -224,23 +221,13 @@ fn where_picks_were_at_an_earlier_version_holds_for_later_ones_until_the_branch_
 fn a_pick_by_a_clock_that_is_behind_comes_after_its_original() {
     let folder = tempfile::tempdir().unwrap();
     let flow = "[[flow]]\nfrom = \"release\"\nto = \"main\"\nby = [\"pick\"]\ndue = \"before\"\n";
-    std::fs::write(folder.path().join("p.toml"), POLICY.to_owned() + flow).unwrap();
-    let work = folder.path().join("work");
-    std::fs::create_dir(&work).unwrap();
-    git(&work, &["init", "--quiet", "--initial-branch=main"]);
+    let work = begun(folder.path(), &(POLICY.to_owned() + flow));
     write(&work, "01-01", "one", &["one"], "feat: one");
     git(&work, &["branch", "release/1.0"]);
     write(&work, "01-02", "two", &["what the fix adds to the file", "and what it says of it"], "fix: two");
     git(&work, &["checkout", "--quiet", "release/1.0"]);
     let pick = |behind: &str| {
-        let picked = run(
-            command("git", &work).env("GIT_COMMITTER_DATE", behind).args([
-                "cherry-pick",
-                "--keep-redundant-commits",
-                "main",
-            ]),
-            b"",
-        );
+        let picked = run(command("git", &work).env("GIT_COMMITTER_DATE", behind).args(["cherry-pick", "main"]), b"");
         assert!(picked.status.success(), "{}", stderr(&picked));
         found(&document(folder.path(), &["--refs", "refs/heads/release/1.0"]))
     };
