@@ -185,6 +185,6 @@ pub(super) fn dice(a: &[u32], b: &[u32]) -> f64 {
 }
 
 /// Returns the last component of a path.
-pub(super) fn basename(path: &[u8]) -> &[u8] {
+pub(crate) fn basename(path: &[u8]) -> &[u8] {
     path.rsplit_once_str("/").map_or(path, |(_, name)| name)
 }

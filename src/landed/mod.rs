@@ -74,6 +74,7 @@ mod verdict;
 mod whole;
 
 pub(crate) use apart::{are_apart, keep_apart};
+pub(crate) use change::basename;
 pub(crate) use chores::is_notes;
 pub(crate) use compare::{compare, exempt};
 pub(crate) use error::Error;

@@ -3,7 +3,7 @@
 //! Whoever judges the past asks about every version of a branch, each time by another tip: what was there stays there, and what
 //! was not can only be among the commits that came since.
 
-use bstr::BString;
+use bstr::{BString, ByteSlice as _};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -117,7 +117,7 @@ impl Snapshot<'_> {
         for id in self.project().commits(&[branch], without)? {
             self.project().step()?;
             if self.project().repository().parents(id)?.len() < 2 {
-                names.extend(self.project().touched_by(id)?.iter().map(name_of));
+                names.extend(self.project().touched_by(id)?.iter().map(|path| BString::from(landed::basename(path))));
             }
         }
         Ok(names)
@@ -127,9 +127,9 @@ impl Snapshot<'_> {
     /// that has moved. Every change touches the changelog, so that counts where there is nothing else.
     pub(super) fn touches_any(&self, id: ObjectId, names: &BTreeSet<BString>) -> Result<bool, FactError> {
         let touched = self.project().touched_by(id)?;
-        let is_all_notes = touched.iter().all(|path| landed::is_notes(path));
-        let mut telling = touched.iter().filter(|path| is_all_notes || !landed::is_notes(path));
-        Ok(telling.any(|path| names.contains(&name_of(path))))
+        let is_notes = |path: &BString| landed::is_notes(path);
+        let shared = || touched.iter().filter(|path| names.contains(landed::basename(path).as_bstr()));
+        Ok(shared().any(|path| !is_notes(path)) || (shared().next().is_some() && touched.iter().all(is_notes)))
     }
 
     /// Returns what is known of some commits of the mainline on the branch, which is not remembered.
@@ -150,9 +150,4 @@ impl Snapshot<'_> {
         }
         Ok(compared.verdicts().to_vec())
     }
-}
-
-/// Returns the last part of a path.
-fn name_of(path: &BString) -> BString {
-    path.rsplit(|byte| *byte == b'/').next().unwrap_or_default().into()
 }

@@ -177,8 +177,7 @@ impl Worker<'_> {
             let name = self.history.refs.get(event.name).filter(|_| event.is_judged);
             if let Some(name) = name {
                 let update = RefUpdate { name: name.clone(), old: event.old, new: event.new, via: None };
-                let updates = vec![update];
-                let push = Push::anonymous(Stage::Ci, updates);
+                let push = Push::anonymous(Stage::Ci, vec![update]);
                 let outcome = match &terms.limits {
                     Some(limits) => limits.judge(gate, &push, terms.today, at)?,
                     None => Some(gate.judge(&push, terms.today)?),
