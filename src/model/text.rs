@@ -84,18 +84,23 @@ fn completes_command(before: &str, start: Option<usize>, c: char) -> bool {
 pub(crate) fn escape(text: &str, is_start: bool, f: &mut impl fmt::Write) -> fmt::Result {
     let is_blank = |c: char| c.is_whitespace() && !c.is_control() && !deceives(c);
     let start = is_start.then(|| text.len() - text.trim_start_matches(is_blank).len());
+    // What needs no escape is written in one piece, up to where the next character does.
+    let mut written = 0;
     for (at, c) in text.char_indices() {
+        let before = || text.get(..at).unwrap_or_default();
+        if !(c.is_control() || deceives(c) || completes_command(before(), start, c)) {
+            continue;
+        }
+        f.write_str(text.get(written..at).unwrap_or_default())?;
+        written = at + c.len_utf8();
         match c {
             '\n' => f.write_str("\\n")?,
             '\r' => f.write_str("\\r")?,
             '\t' => f.write_str("\\t")?,
-            c if c.is_control() || deceives(c) || completes_command(text.get(..at).unwrap_or_default(), start, c) => {
-                write!(f, "\\u{{{:x}}}", u32::from(c))?;
-            }
-            c => f.write_char(c)?,
+            c => write!(f, "\\u{{{:x}}}", u32::from(c))?,
         }
     }
-    Ok(())
+    f.write_str(text.get(written..).unwrap_or_default())
 }
 
 impl fmt::Display for Untrusted<'_> {

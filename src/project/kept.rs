@@ -61,13 +61,13 @@ impl Snapshot<'_> {
     }
 
     /// Returns the changes below a commit that came to a branch by merges which did not keep them, newest first. That no
-    /// merge brought any is kept.
+    /// merge lost any is kept.
     ///
     /// # Errors
     /// Objects that cannot be read.
     fn discarded_between(&self, from: ObjectId, tip: ObjectId, caching: Caching) -> Result<Vec<Discarded>, FactError> {
         let repository = self.project().repository();
-        if caching != Caching::Off && landed::are_apart(repository, from, tip) {
+        if caching != Caching::Off && landed::lost_nothing(repository, from, tip) {
             return Ok(Vec::new());
         }
         let options = || Options { grammar: self.grammar(), cache: Caching::Read, ..Options::default() };
@@ -81,14 +81,15 @@ impl Snapshot<'_> {
             return Ok(Vec::new());
         }
         let beyond: BTreeSet<ObjectId> = self.project().commits(&[tip], &[from])?.into_iter().collect();
-        let (mut found, mut are_apart) = (Vec::new(), true);
+        let (mut found, mut lost_nothing) = (Vec::new(), true);
         for id in merges {
             let brought = self.brought_by(id)?.into_iter().filter(|id| !beyond.contains(id)).collect::<Vec<_>>();
-            are_apart &= brought.is_empty();
-            found.extend(self.discarded_of(id, &brought, tip, &options)?);
+            let lost = self.lost(id, &brought, tip)?;
+            lost_nothing &= lost.is_empty();
+            found.extend(self.discarded_of(id, &lost, &options)?);
         }
-        if are_apart && caching == Caching::Keep {
-            landed::keep_apart(repository, from, tip);
+        if lost_nothing && caching == Caching::Keep {
+            landed::keep_lost_nothing(repository, from, tip);
         }
         Ok(found)
     }
@@ -139,7 +140,8 @@ impl Snapshot<'_> {
             return Ok(None);
         }
         let options = || Options { grammar: self.grammar(), cache: Caching::Read, ..Options::default() };
-        Ok(self.discarded_of(*merge, &[commit], tip, &options)?.into_iter().next())
+        let lost = self.lost(*merge, &[commit], tip)?;
+        Ok(self.discarded_of(*merge, &lost, &options)?.into_iter().next())
     }
 
     /// Returns the first-parent history of a branch down to where that of another one meets it. Both are followed turn by
@@ -196,7 +198,7 @@ impl Snapshot<'_> {
     ) -> Result<Vec<Discarded>, FactError> {
         let others: BTreeSet<ObjectId> = self.brought_beyond(merge, from)?.into_iter().collect();
         let brought = self.brought_by(merge)?.into_iter().filter(|id| !others.contains(id)).collect::<Vec<_>>();
-        self.discarded_of(merge, &brought, tip, options)
+        self.discarded_of(merge, &self.lost(merge, &brought, tip)?, options)
     }
 
     /// Returns the commits that a merge brought.
@@ -213,22 +215,28 @@ impl Snapshot<'_> {
         }
     }
 
-    fn discarded_of<'o>(
-        &self,
-        merge: ObjectId,
-        brought: &[ObjectId],
-        tip: ObjectId,
-        options: &dyn Fn() -> Options<'o>,
-    ) -> Result<Vec<Discarded>, FactError> {
-        let project = self.project();
+    /// Returns what a merge brought of which it does not have the lines.
+    fn lost(&self, merge: ObjectId, brought: &[ObjectId], tip: ObjectId) -> Result<Vec<Lost>, FactError> {
         if brought.is_empty() {
             return Ok(Vec::new());
         }
-        let merge = project.commit(merge)?;
-        let lost = landed::lost(project.repository(), &merge, brought, tip)?;
-        let (Some(first), Some(merged), false) = (merge.parents.first(), merge.parents.get(1), lost.is_empty()) else {
+        let project = self.project();
+        Ok(landed::lost(project.repository(), &project.commit(merge)?, brought, tip)?)
+    }
+
+    /// Returns those of them that the branch wants and does not have as other commits.
+    fn discarded_of<'o>(
+        &self,
+        merge: ObjectId,
+        lost: &[Lost],
+        options: &dyn Fn() -> Options<'o>,
+    ) -> Result<Vec<Discarded>, FactError> {
+        let project = self.project();
+        if lost.is_empty() {
             return Ok(Vec::new());
-        };
+        }
+        let merge = project.commit(merge)?;
+        let (Some(first), Some(merged)) = (merge.parents.first(), merge.parents.get(1)) else { return Ok(Vec::new()) };
         // What the branch had already, as another commit, came to nothing when it came again; chores stay behind.
         let options = Options { only: Some(lost.iter().map(|lost| lost.commit).collect()), ..options() };
         let compared = landed::compare(project.repository(), *merged, &[*first], &options)?;
@@ -238,7 +246,7 @@ impl Snapshot<'_> {
         let wanted: BTreeSet<(ObjectId, bool)> =
             wanted.map(|verdict| (verdict.commit, verdict.status == Status::Probable)).collect();
         let mut found = Vec::new();
-        for Lost { commit, is_whole } in lost {
+        for Lost { commit, is_whole } in lost.iter().copied() {
             let is_probable = wanted.contains(&(commit, true));
             if is_probable || wanted.contains(&(commit, false)) {
                 let commit = project.commit(commit)?;

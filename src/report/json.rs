@@ -60,11 +60,17 @@ impl<F: Formatter> Formatter for Escaped<F> {
     }
 
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
-        let mut shown = String::new();
+        let mut shown = String::with_capacity(fragment.len());
         // Writing to a String cannot fail.
         let _ = escape(fragment, std::mem::take(&mut self.is_start), &mut shown);
         // What escapes is itself written with a backslash, which is one more in JSON.
-        writer.write_all(shown.replace('\\', "\\\\").as_bytes())
+        for (at, piece) in shown.split('\\').enumerate() {
+            if at > 0 {
+                writer.write_all(b"\\\\")?;
+            }
+            writer.write_all(piece.as_bytes())?;
+        }
+        Ok(())
     }
 
     fn write_char_escape<W: ?Sized + Write>(&mut self, writer: &mut W, escaped: CharEscape) -> io::Result<()> {

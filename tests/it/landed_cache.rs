@@ -268,37 +268,46 @@ fn an_original_that_arrives_later_is_looked_for_again() {
 }
 
 #[test]
-fn that_no_merge_brought_anything_is_kept() {
+fn that_no_merge_lost_anything_is_kept() {
     let site = Site::new();
-    // A side branch that main merges, which has nothing of the release.
-    let merge = |theirs: &str| {
-        let tree = git(site.path(), &["rev-parse", "main^{tree}"]);
-        let merge = git(site.path(), &["commit-tree", "-m", "merge", "-p", "main", "-p", theirs, &tree]);
-        git(site.path(), &["update-ref", "refs/heads/main", &merge]);
+    let merge = |ours: &str, theirs: &str, tree: &str| {
+        let merge = git(site.path(), &["commit-tree", "-m", "merge", "-p", ours, "-p", theirs, tree]);
+        git(site.path(), &["update-ref", &format!("refs/heads/{ours}"), &merge]);
     };
-    let side = git(site.path(), &["commit-tree", "-m", "side", "-p", "main~3", "main~3^{tree}"]);
-    merge(&side);
+    let merged = |ours: &str, theirs: &str| git(site.path(), &["merge-tree", "--write-tree", ours, theirs]);
+    let side = |name: &str| {
+        let blob = git(site.path(), &["hash-object", "-w", "config"]);
+        git(site.path(), &["read-tree", "main~3"]);
+        git(site.path(), &["update-index", "--add", "--cacheinfo", &format!("100644,{blob},{name}")]);
+        let tree = git(site.path(), &["write-tree"]);
+        git(site.path(), &["commit-tree", "-m", name, "-p", "main~3", &tree])
+    };
+    // Side branches that the release merges: one that main merges as well, and keeps.
+    let (kept, lost) = (side("kept"), side("lost"));
+    for (ours, theirs) in [("main", &kept), ("release", &kept), ("release", &lost)] {
+        merge(ours, theirs, &merged(ours, theirs));
+    }
     let truth = || refgate(site.path(), &[QUESTION, &["--no-cache"]].concat(), b"").stdout;
-    let (apart, first) = (site.path().join("refgate/apart"), truth());
-    assert!(!apart.exists(), "`--no-cache` keeps nothing");
+    let (merges, first) = (site.path().join("refgate/merges"), truth());
+    assert!(!merges.exists(), "`--no-cache` keeps nothing");
     assert_eq!(site.ask().stdout, first);
-    let kept = std::fs::read(&apart).unwrap();
+    let kept = std::fs::read(&merges).unwrap();
     assert_eq!(site.ask().stdout, first);
-    assert_eq!(std::fs::read(&apart).unwrap(), kept, "it is known");
+    assert_eq!(std::fs::read(&merges).unwrap(), kept, "it is known");
     for at in 0..kept.len() {
         let mut bad = kept.clone();
         bad[at] ^= 0x41;
-        std::fs::write(&apart, &bad[..bad.len() - at % 2]).unwrap();
+        std::fs::write(&merges, &bad[..bad.len() - at % 2]).unwrap();
         assert_eq!(site.ask().stdout, first, "byte {at}");
-        assert_eq!(std::fs::read(&apart).unwrap(), kept, "byte {at}");
+        assert_eq!(std::fs::read(&merges).unwrap(), kept, "byte {at}");
     }
-    // A merge that keeps nothing of the release: with the new tip it is another question, of which nothing is kept.
-    merge("release~2");
+    // The other is merged and lost: with the new tip it is another question, of which nothing is kept.
+    merge("main", &lost, "main^{tree}");
     let second = truth();
     assert_ne!(second, first);
     for _ in 0..2 {
         assert_eq!(site.ask().stdout, second);
-        assert_eq!(std::fs::read(&apart).unwrap(), kept);
+        assert_eq!(std::fs::read(&merges).unwrap(), kept);
     }
 }
 

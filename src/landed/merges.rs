@@ -1,7 +1,7 @@
-//! Keeps of two commits that no merge brought to the one what is below the other, which takes as long to find out as
-//! there are merges.
+//! Keeps of two commits that no merge below the one lost what it brought from below the other, which takes as long to find
+//! out as there are merges.
 //!
-//! This is a function of the two commits. Where a merge brought something, nothing is kept: what was lost of it depends on
+//! This is a function of the two commits. Where lines were lost, nothing is kept: whether somebody misses them depends on
 //! more.
 
 use super::record;
@@ -10,9 +10,9 @@ use crate::git::Repository;
 use crate::model::ObjectId;
 
 /// To be changed whenever this is found out or encoded in another way.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 
-const FILE: &str = "apart";
+const FILE: &str = "merges";
 
 /// How many pairs are kept.
 const MAX_PAIRS: usize = 256;
@@ -23,13 +23,13 @@ const MAX_FILE: u64 = 64 << 10;
 /// about last.
 pub(super) type Kept = (u32, String, Vec<(ObjectId, ObjectId)>);
 
-/// Returns whether it was kept that no merge below the second commit brought it something from below the first.
-pub(crate) fn are_apart(repository: &Repository, from: ObjectId, tip: ObjectId) -> bool {
+/// Returns whether it was kept that no merge below the second commit lost what it brought from below the first.
+pub(crate) fn lost_nothing(repository: &Repository, from: ObjectId, tip: ObjectId) -> bool {
     known(&Store::new(repository)).contains(&(from, tip))
 }
 
 /// Keeps that no merge did. A failure to write it is not an error.
-pub(crate) fn keep_apart(repository: &Repository, from: ObjectId, tip: ObjectId) {
+pub(crate) fn keep_lost_nothing(repository: &Repository, from: ObjectId, tip: ObjectId) {
     let store = Store::new(repository);
     // Where a history is cut off, more of it may come.
     if !store.may_write() || repository.is_shallow() {
