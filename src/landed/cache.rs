@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hasher as _};
+use std::sync::OnceLock;
 
 use super::change::Change;
 use super::coverage::Measured;
@@ -78,6 +79,8 @@ pub(super) struct Cache {
     first: usize,
     /// Sorted.
     list: Vec<Entry>,
+    /// Of each record whether it is what was written, as far as anybody looked.
+    is_whole: Vec<OnceLock<bool>>,
 }
 
 /// What was found out in a comparison.
@@ -102,12 +105,13 @@ impl Cache {
     /// Makes a cache with what a file holds, if it was written by this version and with these forms.
     fn with(self, content: Vec<u8>, fingerprint: u64, hash: HashKind) -> Self {
         let (first, list) = parse(&content, fingerprint, hash).unwrap_or_default();
-        Self { fingerprint, content, first, list, ..self }
+        let is_whole = vec![OnceLock::new(); list.len()];
+        Self { fingerprint, content, first, list, is_whole, ..self }
     }
 
     /// Makes a cache that keeps nothing.
     pub(super) const fn none() -> Self {
-        Self { store: None, fingerprint: 0, content: Vec::new(), first: 0, list: Vec::new() }
+        Self { store: None, fingerprint: 0, content: Vec::new(), first: 0, list: Vec::new(), is_whole: Vec::new() }
     }
 
     pub(super) fn change(&self, id: ObjectId) -> Option<Change> {
@@ -129,7 +133,9 @@ impl Cache {
     fn record(&self, about: About, id: ObjectId) -> Option<&[u8]> {
         let at = self.list.binary_search_by(|(other, key, _)| (*other, *key).cmp(&(about, id))).ok()?;
         let (_, _, place) = self.list.get(at)?;
-        self.at(place).filter(|record| checksum(record) == place.checksum)
+        let record = self.at(place)?;
+        let is_whole = self.is_whole.get(at)?.get_or_init(|| checksum(record) == place.checksum);
+        is_whole.then_some(record)
     }
 
     /// Returns the bytes of a record, whether they are whole or not.
@@ -162,7 +168,7 @@ impl Cache {
                 add(About::Patch, *id, record::encoded(patch));
             }
         }
-        for (id, key) in found.paths.iter().filter(|(id, _)| self.paths(*id).is_none()) {
+        for (id, key) in found.paths.iter().filter(|(id, _)| self.record(About::Paths, *id).is_none()) {
             add(About::Paths, *id, record::encoded(key));
         }
         for (id, measured) in &found.measured {

@@ -1,7 +1,7 @@
 //! Which changes of a branch are asked about, and which of them need not be on the other line at all.
 
 use bstr::BString;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::change::Change;
 use super::index::{At, Index};
@@ -130,10 +130,12 @@ pub(super) fn exclude(reading: &Reading<'_>, asked: &Asked, own: &mut Patches<'_
     own.read_lines(reading, undone)?;
     let mut excluded = Excluded { chores, by: BTreeMap::new() };
     let contents = Contents::read(reading, asked, own)?;
+    let trees: HashMap<ObjectId, ObjectId> =
+        asked.branch.iter().chain(&asked.passed).map(|change| (change.id, change.tree)).collect();
     for (at, change) in asked.branch.iter().enumerate() {
         let why = if says_so(reading, change)? {
             Some(Exclusion::Stays)
-        } else if is_empty(reading, change)? {
+        } else if is_empty(reading, change, &trees)? {
             Some(Exclusion::Empty)
         } else {
             let chore = excluded.is_chore(at).then_some(Exclusion::Chore);
@@ -177,9 +179,14 @@ fn says_so(reading: &Reading<'_>, change: &Change) -> Result<bool, Error> {
     Ok(stays(&reading.repository.commit(change.id)?, token).is_some())
 }
 
-fn is_empty(reading: &Reading<'_>, change: &Change) -> Result<bool, Error> {
+/// Returns whether a change leaves everything as it was. `trees` are those of the branch's commits, most of which are
+/// the parent of another.
+fn is_empty(reading: &Reading<'_>, change: &Change, trees: &HashMap<ObjectId, ObjectId>) -> Result<bool, Error> {
     let Some(parent) = change.parent else { return Ok(false) };
-    Ok(reading.repository.commit(parent)?.tree == change.tree)
+    Ok(match trees.get(&parent) {
+        Some(tree) => *tree == change.tree,
+        None => reading.repository.commit(parent)?.tree == change.tree,
+    })
 }
 
 /// The content of reverted commits and of their reverts, by commit.
