@@ -16,7 +16,7 @@ use crate::git::{self, Digest, Repository};
 use crate::model::ObjectId;
 
 /// To be changed whenever something else is cached, or the same is computed in another way.
-pub(super) const VERSION: u32 = 10;
+pub(super) const VERSION: u32 = 11;
 
 const DIRECTORY: &str = "answers";
 

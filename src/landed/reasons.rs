@@ -91,6 +91,7 @@ pub(super) fn ancestor(commit: &Commit) -> Verdict {
         part: 1.0,
         missing: Vec::new(),
         is_false_name: false,
+        is_same_patch: true,
     }
 }
 
@@ -317,6 +318,7 @@ impl Facts<'_> {
             score,
             reason,
             part: self.part(pair),
+            is_same_patch: pair.features.content.same_patch,
             ..self.without(status)
         }
     }

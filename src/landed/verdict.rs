@@ -140,6 +140,8 @@ pub struct Verdict {
     pub missing: Vec<Missing>,
     /// Whether its message names a commit that has nothing in common with it.
     pub is_false_name: bool,
+    /// Whether it is known to have git's patch-id in common with the match; where it is not, nobody may have looked.
+    pub is_same_patch: bool,
 }
 
 /// How many lines of a change to a file are not on the other line.
@@ -177,6 +179,7 @@ impl Verdict {
             part: 0.0,
             missing: Vec::new(),
             is_false_name: false,
+            is_same_patch: false,
         }
     }
 }

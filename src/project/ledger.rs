@@ -171,26 +171,37 @@ impl Snapshot<'_> {
             self.project().flows_to(to).filter(|flow| flow.from == origin && !flow.wanted_by.is_empty()).collect();
         let mut wanted: BTreeMap<(ObjectId, usize), Answer> = BTreeMap::new();
         let mut rows: BTreeSet<ObjectId> = BTreeSet::new();
+        // The branches that changes can be wanted on, each with what it lacks.
+        let mut lacking = Vec::new();
         for (column, (name, own)) in branches.iter().enumerate() {
             rows.extend(self.originals(*own, tip)?);
-            for id in if wanting.is_empty() { Vec::new() } else { self.project().commits(&[tip], &[*own])? } {
-                let commit = self.project().commit(id)?;
-                if commit.parents.len() > 1 {
-                    continue;
-                }
-                for flow in &wanting {
-                    let answer = self.is_wanted(flow, &commit, tip, name, *own)?;
-                    if answer != Answer::NotWanted {
-                        rows.insert(id);
-                        wanted.insert((id, column), answer);
-                    }
-                }
+            if !wanting.is_empty() {
+                lacking.push((column, name, *own, self.beyond(tip, *own)?));
             }
         }
         // Newest first, as history lists them; what all of the branches have has no place here.
         let tips: Vec<ObjectId> = branches.iter().map(|(_, own)| *own).collect();
         let base = self.shared_base(tip, &tips)?;
         let mut order: Vec<ObjectId> = self.project().commits(&[tip], &base)?;
+        for id in &order {
+            let mut lacking = lacking.iter().filter(|(.., beyond)| beyond.contains(id)).peekable();
+            if lacking.peek().is_none() {
+                continue;
+            }
+            let commit = self.project().commit(*id)?;
+            if commit.parents.len() > 1 {
+                continue;
+            }
+            for (column, name, own, _) in lacking {
+                for flow in &wanting {
+                    let answer = self.is_wanted(flow, &commit, tip, name, *own)?;
+                    if answer != Answer::NotWanted {
+                        rows.insert(*id);
+                        wanted.insert((*id, *column), answer);
+                    }
+                }
+            }
+        }
         order.retain(|id| rows.contains(id));
         order.truncate(last.unwrap_or(usize::MAX));
         let mut table: Vec<Row> = Vec::new();
@@ -283,7 +294,10 @@ impl Snapshot<'_> {
         let state = match verdict.map(|verdict| verdict.status) {
             Some(Status::Landed) => {
                 let is_same = match verdict.and_then(|verdict| verdict.matched) {
-                    Some(matched) if matched != commit.id => self.has_same_patch(commit.id, matched, patches)?,
+                    Some(matched) if matched != commit.id => {
+                        verdict.is_some_and(|verdict| verdict.is_same_patch)
+                            || self.has_same_patch(commit.id, matched, patches)?
+                    }
                     Some(_) | None => true,
                 };
                 return Ok(cell(if is_same { State::Landed } else { State::Adapted }, reason));

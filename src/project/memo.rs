@@ -16,6 +16,11 @@ impl<K, V> Default for Memo<K, V> {
 }
 
 impl<K: Ord, V: Clone> Memo<K, V> {
+    /// Returns the answer that is remembered.
+    pub(crate) fn known(&self, key: &K) -> Option<V> {
+        self.0.borrow().get(key).cloned()
+    }
+
     /// Returns the answer that is remembered, or else the one that `find` finds.
     pub(crate) fn get(&self, key: K, find: impl FnOnce() -> Result<V, FactError>) -> Result<V, FactError> {
         if let Some(known) = self.0.borrow().get(&key) {

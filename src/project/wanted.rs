@@ -31,6 +31,10 @@ pub(super) struct Kept {
     files: Memo<(ObjectId, String), Rc<WishFile>>,
     notes: Memo<ObjectId, Rc<BTreeMap<ObjectId, Vec<ObjectId>>>>,
     carried: Memo<(ObjectId, ObjectId), bool>,
+    /// What a line has, by its tip, that another one has not: whoever asks about many commits has it looked up first.
+    beyond: Memo<(ObjectId, ObjectId), Rc<BTreeSet<ObjectId>>>,
+    /// What is below a tip.
+    below: Memo<(ObjectId, ObjectId), bool>,
     /// Of what is repaired on a line, by its tip, which of it another line has.
     repaired: Memo<(ObjectId, ObjectId), Rc<BTreeMap<ObjectId, bool>>>,
 }
@@ -356,11 +360,11 @@ impl Snapshot<'_> {
     /// Returns whether a line at `to` has a commit of the line at `tip`, by any evidence, and has not taken it back.
     pub(super) fn carries(&self, commit: ObjectId, tip: ObjectId, to: ObjectId) -> Result<bool, FactError> {
         self.wishes.carried.get((commit, to), || {
-            if self.project().is_ancestor(commit, to)? {
+            if self.has_itself(commit, tip, to)? {
                 return Ok(true);
             }
             // What is on a third branch was never on either line.
-            if !self.project().is_ancestor(commit, tip)? {
+            if !self.is_below(commit, tip)? {
                 return Ok(false);
             }
             let known = self.wishes.repaired.get((tip, to), || self.repaired_there(tip, to).map(Rc::new))?;
@@ -375,12 +379,32 @@ impl Snapshot<'_> {
         })
     }
 
+    /// Returns the commits of the line at `tip` that the one at `to` does not have itself.
+    pub(super) fn beyond(&self, tip: ObjectId, to: ObjectId) -> Result<Rc<BTreeSet<ObjectId>>, FactError> {
+        let find = || Ok(Rc::new(self.project().commits(&[tip], &[to])?.into_iter().collect()));
+        self.wishes.beyond.get((tip, to), find)
+    }
+
+    /// Returns whether the line at `to` has a commit itself, which is mostly one of the line at `tip`.
+    fn has_itself(&self, commit: ObjectId, tip: ObjectId, to: ObjectId) -> Result<bool, FactError> {
+        match self.wishes.beyond.known(&(tip, to)) {
+            Some(beyond) if beyond.contains(&commit) => Ok(false),
+            // Whatever is below the one is below the other, or beyond it.
+            Some(_) if self.is_below(commit, tip)? => Ok(true),
+            Some(_) | None => self.project().is_ancestor(commit, to),
+        }
+    }
+
+    fn is_below(&self, commit: ObjectId, tip: ObjectId) -> Result<bool, FactError> {
+        self.wishes.below.get((commit, tip), || self.project().is_ancestor(commit, tip))
+    }
+
     /// Returns which of the commits that later ones of a line say they fix are on another line, which has none of them
     /// itself: all at once, because each question reads both lines. What is not known for certain is left out.
     fn repaired_there(&self, tip: ObjectId, to: ObjectId) -> Result<BTreeMap<ObjectId, bool>, FactError> {
-        let all: BTreeSet<ObjectId> = self.project().commits(&[tip], &[to])?.into_iter().collect();
+        let all = self.beyond(tip, to)?;
         let mut fixed = BTreeSet::new();
-        for id in &all {
+        for id in all.iter() {
             fixed.extend(self.fixed_by(&self.project().commit(*id)?)?.into_iter().filter(|id| all.contains(id)));
         }
         if fixed.is_empty() {

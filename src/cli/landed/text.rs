@@ -291,6 +291,7 @@ mod tests {
                 part: 0.5,
                 missing: vec![Missing { path: bytes.as_slice().into(), lines: 3 }],
                 is_false_name: false,
+                is_same_patch: false,
             };
             let waiver = Granted { by: Some(own()), reason: own(), until: None };
             let answer = Answer {
