@@ -13,6 +13,7 @@ use super::change::Change;
 use super::coverage::Measured;
 use super::patch::{Patch, PathsKey};
 use super::record;
+use super::seen::Seen;
 use super::store::{Store, checksum};
 use crate::git::Repository;
 use crate::model::{HashKind, ObjectId};
@@ -70,9 +71,11 @@ struct List {
 }
 
 /// What is cached of earlier comparisons.
-pub(super) struct Cache {
+pub(super) struct Cache<'s> {
     /// None if nothing is kept.
     store: Option<Store>,
+    /// What was read in this run.
+    seen: Option<&'s Seen>,
     fingerprint: u64,
     content: Vec<u8>,
     /// Where the records begin in the content.
@@ -92,7 +95,7 @@ pub(super) struct Fresh<'a> {
     pub(super) measured: Vec<(ObjectId, &'a Measured)>,
 }
 
-impl Cache {
+impl<'s> Cache<'s> {
     /// Reads what there is. `forms` are those in which messages name originals: what commits say depends on them.
     pub(super) fn open(repository: &Repository, forms: &[&str]) -> Self {
         let store = Store::new(repository);
@@ -100,6 +103,11 @@ impl Cache {
         let content = store.read(FILE, MAX_FILE).unwrap_or_default();
         let cache = Self::none().with(content, fingerprint, repository.hash_kind());
         Self { store: Some(store), ..cache }
+    }
+
+    /// Looks also at what was read in this run.
+    pub(super) fn and(self, seen: Option<&'s Seen>) -> Self {
+        Self { seen, ..self }
     }
 
     /// Makes a cache with what a file holds, if it was written by this version and with these forms.
@@ -111,7 +119,15 @@ impl Cache {
 
     /// Makes a cache that keeps nothing.
     pub(super) const fn none() -> Self {
-        Self { store: None, fingerprint: 0, content: Vec::new(), first: 0, list: Vec::new(), is_whole: Vec::new() }
+        Self {
+            store: None,
+            seen: None,
+            fingerprint: 0,
+            content: Vec::new(),
+            first: 0,
+            list: Vec::new(),
+            is_whole: Vec::new(),
+        }
     }
 
     pub(super) fn change(&self, id: ObjectId) -> Option<Change> {
@@ -119,7 +135,8 @@ impl Cache {
     }
 
     pub(super) fn patch(&self, id: ObjectId) -> Option<Patch> {
-        record::patch(self.record(About::Patch, id)?)
+        let kept = || record::patch(self.record(About::Patch, id)?);
+        self.seen.and_then(|seen| seen.patch(id)).or_else(kept)
     }
 
     pub(super) fn paths(&self, id: ObjectId) -> Option<PathsKey> {
@@ -246,7 +263,7 @@ fn serialised(records: &[Record<'_>], fingerprint: u64) -> Vec<u8> {
 
 /// Entry points for the fuzz targets.
 #[cfg(fuzzing)]
-impl Cache {
+impl Cache<'_> {
     /// Returns a file of records whose checksums are right, whatever else is wrong with it. Each record is one byte
     /// that says what it is about and how long it is, and is about the null id or one near to it.
     pub(super) fn sealed(mut bytes: &[u8]) -> Vec<u8> {

@@ -76,11 +76,12 @@ pub(crate) fn exempt(
     Ok(excluded.iter().filter_map(reason).collect())
 }
 
-fn open_cache(repository: &Repository, options: &Options<'_>) -> Cache {
-    match options.cache {
+fn open_cache<'s>(repository: &Repository, options: &Options<'s>) -> Cache<'s> {
+    let cache = match options.cache {
         Caching::Off => Cache::none(),
         Caching::Read | Caching::Keep => Cache::open(repository, &options.grammar.forms()),
-    }
+    };
+    cache.and(options.seen)
 }
 
 /// Does the same without looking for an earlier answer, and returns also what the answer depends on besides the two
@@ -138,6 +139,9 @@ fn compare_now(
     unread.dedup();
     if options.cache == Caching::Keep {
         keep(&cache, &asked, &mainline, read, &found, &measured);
+    }
+    if let Some(seen) = options.seen {
+        seen.add(patches.into_read().chain(mainline_patches.into_read()));
     }
     Ok((Comparison { verdicts, unread }, found.lookups))
 }
@@ -304,7 +308,7 @@ impl Judging<'_> {
 
 /// Keeps what was read for the next time.
 fn keep(
-    cache: &Cache,
+    cache: &Cache<'_>,
     asked: &Asked,
     mainline: &[Change],
     read: [&Patches<'_>; 2],

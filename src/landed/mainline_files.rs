@@ -26,7 +26,7 @@ const DURING: &str = "comparing files";
 pub(super) struct MainlineFiles<'a> {
     pub(super) repository: &'a Repository,
     pub(super) mainline: &'a [Change],
-    pub(super) cache: &'a Cache,
+    pub(super) cache: &'a Cache<'a>,
     pub(super) readers: &'a Readers,
     /// Whether what is read will be cached: then it is read for all commits, once and for all.
     pub(super) keeps: bool,

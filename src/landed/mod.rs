@@ -20,6 +20,7 @@
 //! | [`coverage`], [`adapted`] | how much of a change is on the other line, by its own lines |
 //! | [`reasons`], [`verdict`] | the answer and its sentence |
 //! | [`cache`], [`answers`], [`merges`], [`record`], [`store`] | what is kept for the next time |
+//! | [`seen`] | what is remembered for the next question |
 //! | [`turn`] | who fills the cache after a push |
 //! | [`parallel`] | all cores |
 //!
@@ -64,6 +65,7 @@ mod rules;
 mod said;
 mod same_files;
 mod search;
+mod seen;
 mod store;
 mod telling;
 mod thresholds;
@@ -85,6 +87,7 @@ pub(crate) use options::{Caching, Options};
 pub use own_form::{Form, Original};
 pub(crate) use reverts::{Told, taken_back};
 pub(crate) use said::{TakesBack, key_of, own_pull_request, stays};
+pub(crate) use seen::Seen;
 pub(crate) use store::make_directory;
 pub use turn::Turn;
 pub(crate) use verdict::{Evidence, Missing, Status, Verdict};

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::grammar::Grammar;
 use super::said::RELEASE_ONLY;
+use super::seen::Seen;
 use crate::model::ObjectId;
 
 /// How the cache of what earlier comparisons found out about commits is used.
@@ -35,6 +36,8 @@ pub struct Options<'a> {
     pub owes_chores: bool,
     /// How the cache of earlier comparisons is used.
     pub cache: Caching,
+    /// What was read for earlier questions of this run.
+    pub seen: Option<&'a Seen>,
     /// Called with what is being done, and with how many commits.
     pub progress: Option<&'a (dyn Fn(&'static str, usize) + Sync)>,
 }
@@ -49,6 +52,7 @@ impl Default for Options<'_> {
             exempt_trailer: RELEASE_ONLY,
             owes_chores: false,
             cache: Caching::default(),
+            seen: None,
             progress: None,
         }
     }

@@ -76,6 +76,18 @@ impl Patch {
         self.exact.is_some() && self.exact == other.exact
     }
 
+    /// Returns about how many bytes of memory it takes.
+    pub(super) fn size(&self) -> usize {
+        const OF_PATH: usize = 32;
+        let paths = self.paths.iter().chain(self.files.iter().map(|file| &file.path));
+        let paths: usize = paths.map(|path| path.len() + OF_PATH).sum();
+        size_of::<Self>()
+            + size_of_val(self.lines.as_slice())
+            + size_of_val(self.words.as_slice())
+            + size_of_val(self.files.as_slice())
+            + paths
+    }
+
     /// Returns whether only a few lines were added and removed.
     pub(super) fn is_tiny(&self) -> bool {
         const FEW: u32 = 6;

@@ -15,7 +15,7 @@ use crate::model::ObjectId;
 pub(super) struct Reading<'a> {
     pub(super) repository: &'a Repository,
     pub(super) options: &'a Options<'a>,
-    pub(super) cache: &'a Cache,
+    pub(super) cache: &'a Cache<'a>,
     pub(super) readers: Readers,
 }
 
@@ -118,6 +118,11 @@ impl<'c> Patches<'c> {
     /// Returns those that were read.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&'c Change, &Patch)> {
         self.changes.iter().zip(&self.read).filter_map(|(change, patch)| Some((change, patch.as_ref()?)))
+    }
+
+    /// Returns those that were read, by commit.
+    pub(super) fn into_read(self) -> impl Iterator<Item = (ObjectId, Patch)> {
+        self.changes.iter().zip(self.read).filter_map(|(change, patch)| Some((change.id, patch?)))
     }
 
     pub(super) fn put(&mut self, at: At, patch: Patch) {

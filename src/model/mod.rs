@@ -8,6 +8,7 @@ mod finding;
 mod id;
 mod names;
 mod push;
+mod recent;
 mod text;
 pub(crate) mod work;
 
@@ -18,6 +19,7 @@ pub(crate) use id::IdError;
 pub use id::{HashKind, ObjectId};
 pub(crate) use names::{Namespace, RefName};
 pub(crate) use push::{Actor, Movement, PROBE, PROBE_ANSWER, Push, RefUpdate, Stage, WAIVER_NOTES};
+pub(crate) use recent::Recent;
 pub use text::Untrusted;
 #[cfg(test)]
 pub(crate) use text::hostile;

@@ -146,6 +146,11 @@ impl Snapshot<'_> {
         grammar(self.project().policy())
     }
 
+    /// Returns how changes are compared under this policy, whatever is asked.
+    pub(super) fn comparing(&self) -> Options<'_> {
+        Options { grammar: self.grammar(), seen: Some(&self.project().seen), ..Options::default() }
+    }
+
     /// Returns where a flow wants the changes of a branch; nowhere where this branch owes nothing.
     ///
     /// # Errors
@@ -419,9 +424,9 @@ impl Snapshot<'_> {
     }
 
     /// Returns how changes are compared for a flow.
-    pub(super) fn as_flow_asks<'o>(&self, flow: &'o Flow, options: Options<'o>) -> Options<'o> {
-        let grammar = self.grammar();
-        Options { grammar, exempt_trailer: &flow.exempt_trailer, owes_chores: flow.owes_chores, ..options }
+    pub(super) fn as_flow_asks<'o>(&'o self, flow: &'o Flow, options: Options<'o>) -> Options<'o> {
+        let Options { grammar, seen, .. } = self.comparing();
+        Options { grammar, seen, exempt_trailer: &flow.exempt_trailer, owes_chores: flow.owes_chores, ..options }
     }
 
     fn compare(&self, tip: ObjectId, to: &[ObjectId], options: Options<'_>) -> Result<Rc<Compared>, FactError> {

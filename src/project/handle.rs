@@ -7,6 +7,7 @@ use super::memo::Remembered;
 use super::said::Known;
 use super::{FactError, View};
 use crate::git::{Commit, Kind, Peeled, Repository};
+use crate::landed::Seen;
 use crate::model::{ObjectId, PolicyLine, RefName, Untrusted};
 use crate::policy::{
     Bindings, Changelog, Described, Flow, Line, LineMatch, Origin, Policy, Series, TagClass, TagMatch, VersionField,
@@ -30,6 +31,8 @@ pub struct Project {
     tags_of: Remembered<RefName, Option<KnownTag>>,
     /// What commits say and do.
     pub(super) known: Known,
+    /// The patches that were compared.
+    pub(super) seen: Seen,
 }
 
 /// A [`TagMatch`] with the place of its class.
@@ -54,7 +57,7 @@ impl Project {
     /// Puts a repository under a policy. `view` says which of the repository's refs are the receiving side's.
     pub fn new(repository: Repository, policy: Policy, view: View) -> Self {
         let (lines_of, tags_of) = (Remembered::default(), Remembered::default());
-        Self { repository, policy, view, lines_of, tags_of, known: Known::default() }
+        Self { repository, policy, view, lines_of, tags_of, known: Known::default(), seen: Seen::default() }
     }
 
     /// Returns the repository.

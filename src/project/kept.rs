@@ -48,7 +48,7 @@ impl Snapshot<'_> {
             return Ok(Vec::new());
         }
         let from = self.tips_of(&flow.from)?;
-        let options = || self.as_flow_asks(flow, Options { cache: Caching::Read, ..Options::default() });
+        let options = || self.as_flow_asks(flow, Options::default());
         let mut found = Vec::new();
         for id in merges.iter().rev() {
             for discarded in self.discarded_by(*id, &from, tip, &options)? {
@@ -70,7 +70,7 @@ impl Snapshot<'_> {
         if caching != Caching::Off && landed::lost_nothing(repository, from, tip) {
             return Ok(Vec::new());
         }
-        let options = || Options { grammar: self.grammar(), cache: Caching::Read, ..Options::default() };
+        let options = || self.comparing();
         let mut merges = Vec::new();
         for id in self.first_parents_since(tip, from)? {
             if repository.parents(id)?.len() > 1 && merges.len() < MAX_MERGES {
@@ -139,7 +139,7 @@ impl Snapshot<'_> {
         if *merge == commit || project.repository().parents(*merge)?.len() < 2 {
             return Ok(None);
         }
-        let options = || Options { grammar: self.grammar(), cache: Caching::Read, ..Options::default() };
+        let options = || self.comparing();
         let lost = self.lost(*merge, &[commit], tip)?;
         Ok(self.discarded_of(*merge, &lost, &options)?.into_iter().next())
     }

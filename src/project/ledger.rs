@@ -237,7 +237,7 @@ impl Snapshot<'_> {
 
     /// Returns the commits of a line at `mainline` that a branch has as picks.
     fn originals(&self, branch: ObjectId, mainline: ObjectId) -> Result<Vec<ObjectId>, FactError> {
-        let options = Options { grammar: self.grammar(), ..Options::default() };
+        let options = self.comparing();
         let compared = landed::compare(self.project().repository(), branch, &[mainline], &options)?;
         let is_there = |verdict: &&Verdict| matches!(verdict.status, Status::Landed | Status::Reverted);
         let mut originals = Vec::new();
@@ -268,7 +268,7 @@ impl Snapshot<'_> {
         if rows.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let options = Options { only: Some(rows.to_vec()), grammar: self.grammar(), ..Options::default() };
+        let options = Options { only: Some(rows.to_vec()), ..self.comparing() };
         let compared = landed::compare(self.project().repository(), tip, &[branch], &options)?;
         Ok(compared.verdicts().iter().map(|verdict| (verdict.commit, verdict.clone())).collect())
     }

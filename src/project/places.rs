@@ -143,7 +143,7 @@ impl Snapshot<'_> {
             return Ok(Vec::new());
         }
         let only = Some(asked.into_iter().collect());
-        let options = Options { only, grammar: self.grammar(), owes_chores: true, ..Options::default() };
+        let options = Options { only, owes_chores: true, ..self.comparing() };
         let compared = landed::compare(self.project().repository(), mainline, &[branch], &options)?;
         if compared.verdicts().iter().any(|verdict| verdict.status != Status::Landed) {
             self.all_read(compared.unread())?;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::repairs::{Repair, Unrepaired};
 use super::{FactError, Snapshot};
 use crate::git::{Change, Entry, LineDiff, Mode, TreeDiff, middle};
-use crate::landed::{self, Options, Status};
+use crate::landed::{self, Status};
 use crate::model::ObjectId;
 
 /// How much of what a change brought a later one has to take away, and at least how many lines.
@@ -36,7 +36,7 @@ impl Snapshot<'_> {
     /// What cannot be read.
     pub fn rewritten(&self, branch: ObjectId, mainline: ObjectId) -> Result<Vec<Unrepaired>, FactError> {
         let repository = &self.project().repository().for_many_reads();
-        let options = Options { grammar: self.grammar(), ..Options::default() };
+        let options = self.comparing();
         let compared = landed::compare(repository, branch, &[mainline], &options)?;
         let mut picks: BTreeMap<ObjectId, ObjectId> = BTreeMap::new();
         for verdict in compared.verdicts().iter().filter(|verdict| verdict.status == Status::Landed) {

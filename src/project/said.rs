@@ -4,14 +4,13 @@ use bstr::BString;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use super::memo::Recent;
 use super::places::KnownPlaces;
 use super::repairs::Unrepaired;
 use super::wanted::fixes;
 use super::{FactError, Project};
 use crate::git::Commit;
 use crate::landed::{self, Told};
-use crate::model::ObjectId;
+use crate::model::{ObjectId, Recent};
 
 /// What the messages of commits are remembered of, in commits; what they touch, in files; of what was repaired, in changes.
 const MAX_SAID: usize = 1 << 16;

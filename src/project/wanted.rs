@@ -422,7 +422,7 @@ impl Snapshot<'_> {
         tip: ObjectId,
         to: ObjectId,
     ) -> Result<(BTreeSet<ObjectId>, Vec<ObjectId>), FactError> {
-        let options = Options { only: Some(commits), grammar: self.grammar(), owes_chores: true, ..Options::default() };
+        let options = Options { only: Some(commits), owes_chores: true, ..self.comparing() };
         let compared = landed::compare(self.project().repository(), tip, &[to], &options)?;
         let landed = compared.verdicts().iter().filter(|verdict| verdict.status == Status::Landed);
         Ok((landed.map(|verdict| verdict.commit).collect(), compared.unread().to_vec()))
