@@ -1,5 +1,6 @@
 //! `refgate landed`: for each change of one branch, where it is on another.
 
+mod json;
 mod ledger;
 mod owed;
 mod questions;
@@ -116,7 +117,7 @@ impl Reported for LandedReport<'_, '_> {
     }
 
     fn json(&self) -> String {
-        text::json(&self.answered, self.is_list)
+        json::of_answers(&self.answered, self.is_list)
     }
 }
 

@@ -1,8 +1,8 @@
-//! `refgate landed --ledger`: changes and branches in one table, and `refgate.ledger/v1`.
+//! `refgate landed --ledger`: changes and branches in one table.
 
 use std::collections::BTreeMap;
 
-use super::{Args, owed};
+use super::{Args, json, owed};
 use crate::cli::judge::today;
 use crate::gate::PolicyId;
 use crate::git::Trial;
@@ -61,7 +61,7 @@ impl Reported for LedgerReport<'_, '_> {
     }
 
     fn json(&self) -> String {
-        json(self.refs, &self.ledgers)
+        json::of_ledgers(self.refs, &self.ledgers)
     }
 
     /// A table of changes and branches says more than a list.
@@ -88,7 +88,7 @@ fn shown(ledger: &Ledger, all: bool) -> (Vec<&Row>, usize) {
     (rows, hidden)
 }
 
-fn counts(ledger: &Ledger) -> BTreeMap<&'static str, usize> {
+pub(super) fn counts(ledger: &Ledger) -> BTreeMap<&'static str, usize> {
     let cells = || ledger.rows.iter().flat_map(|row| &row.cells);
     let count = |state: State| cells().filter(|cell| cell.state == state).count();
     State::ALL.into_iter().map(|state| (state.name(), count(state))).collect()
@@ -207,57 +207,6 @@ fn markdown(refs: &Snapshot<'_>, ledger: &Ledger, all: bool) -> String {
         text.push_str(&format!("\n```sh{commands}```\n"));
     }
     text
-}
-
-/// Renders `refgate.ledger/v1`.
-fn json(refs: &Snapshot<'_>, ledgers: &[Ledger]) -> String {
-    let documents: Vec<_> = ledgers.iter().map(|ledger| document(refs, ledger)).collect();
-    crate::report::json(&serde_json::json!({ "schema": "refgate.ledger/v1", "ledgers": documents }))
-}
-
-fn document(refs: &Snapshot<'_>, ledger: &Ledger) -> serde_json::Value {
-    let branches = ledger.branches.iter().map(|column| {
-        let start = Some(&column.picks).filter(|picks| !picks.is_empty());
-        let start = start.and_then(|_| switch_to(refs.project(), &column.name));
-        let picks: Vec<_> = column
-            .picks
-            .iter()
-            .map(|(id, trial)| {
-                serde_json::json!({
-                    "commit": id.to_string(), "command": cherry_pick(*id), "trial": trial.name(),
-                })
-            })
-            .collect();
-        serde_json::json!({
-            "branch": column.name.short().to_string(), "tip": column.tip.to_string(), "start": start, "picks": picks,
-        })
-    });
-    let branches: Vec<_> = branches.collect();
-    let changes: Vec<_> = ledger
-        .rows
-        .iter()
-        .map(|row| {
-            let cells = row.cells.iter().zip(&ledger.branches).map(|(cell, column)| {
-                serde_json::json!({
-                    "branch": column.name.short().to_string(),
-                    "status": cell.state.name(),
-                    "match": cell.matched.map(|id| id.to_string()),
-                    "evidence": cell.evidence.map(|evidence| evidence.name()),
-                    "reason": cell.reason,
-                    "wanted_by": cell.wanted,
-                })
-            });
-            serde_json::json!({
-                "commit": row.commit.id.to_string(),
-                "subject": String::from_utf8_lossy(row.commit.subject()),
-                "cells": cells.collect::<Vec<_>>(),
-            })
-        })
-        .collect();
-    serde_json::json!({
-        "from": ledger.from.short().to_string(), "to": ledger.to, "branches": branches, "changes": changes,
-        "counts": counts(ledger),
-    })
 }
 
 #[cfg(test)]

@@ -1,12 +1,10 @@
-//! How the answers are written: a table for people, and `refgate.landed/v1`.
+//! How the answers are written for people.
 
 use bstr::BString;
-use serde::Serialize;
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::questions::Question;
-use crate::landed::{Evidence, Missing, Status, Verdict};
+use crate::landed::{Status, Verdict};
 use crate::model::{ObjectId, Untrusted, counted, quote};
 use crate::project::{Granted, Released, Unrepaired};
 
@@ -30,7 +28,7 @@ impl Answer {
         self.changes.iter().filter(move |(verdict, waiver)| status(verdict, waiver.as_ref()) == wanted)
     }
 
-    fn counts(&self) -> BTreeMap<&'static str, usize> {
+    pub(super) fn counts(&self) -> BTreeMap<&'static str, usize> {
         names().map(|name| (name, self.of_status(name).count())).collect()
     }
 }
@@ -51,143 +49,6 @@ pub(super) fn reason(verdict: &Verdict, waiver: Option<&Granted>) -> String {
     let by = waiver.by.as_ref().map_or_else(String::new, |by| format!(" by {}", Untrusted::new(by)));
     let until = waiver.until.map_or_else(String::new, |until| format!(" until {until}"));
     format!("waived{by}{until}: {}", Untrusted::new(&waiver.reason))
-}
-
-/// Renders `refgate.landed/v1`: one document, or a list of them where there may be several.
-pub(super) fn json(answered: &[(&Question<'_>, Answer)], is_list: bool) -> String {
-    let documents: Vec<Document<'_>> =
-        answered.iter().map(|(question, answer)| Document::new(question, answer)).collect();
-    match documents.as_slice() {
-        [only] if !is_list => crate::report::json(only),
-        all => crate::report::json(&all),
-    }
-}
-
-/// The document about one question. Fields are in the order of the alphabet, as in every document.
-#[derive(Serialize)]
-struct Document<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    changelogs: Option<Vec<Changelog<'a>>>,
-    commits: Vec<Row<'a>>,
-    counts: BTreeMap<&'static str, usize>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    flow: Option<Ends<'a>>,
-    from: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    repairs: Option<Vec<Repaired<'a>>>,
-    schema: &'static str,
-    to: &'a str,
-}
-
-/// Two lines of a policy.
-#[derive(Serialize)]
-struct Ends<'a> {
-    from: &'a str,
-    to: &'a str,
-}
-
-/// One change.
-#[derive(Serialize)]
-struct Row<'a> {
-    commit: ObjectId,
-    evidence: Option<&'static str>,
-    #[serde(rename = "match")]
-    matched: Option<ObjectId>,
-    matches: Vec<ObjectId>,
-    missing: Vec<Lacking<'a>>,
-    part: f64,
-    reason: String,
-    score: f64,
-    status: &'static str,
-    subject: Cow<'a, str>,
-}
-
-/// What of a change is not there, in one file.
-#[derive(Serialize)]
-struct Lacking<'a> {
-    lines: u32,
-    path: Cow<'a, str>,
-}
-
-/// What was repaired since.
-#[derive(Serialize)]
-struct Repaired<'a> {
-    commit: ObjectId,
-    kind: &'static str,
-    original: ObjectId,
-    pick: ObjectId,
-    subject: Cow<'a, str>,
-}
-
-/// The entries of one changelog that are not there.
-#[derive(Serialize)]
-struct Changelog<'a> {
-    missing: Vec<Entry<'a>>,
-    path: Cow<'a, str>,
-}
-
-#[derive(Serialize)]
-struct Entry<'a> {
-    distribution: Option<&'a str>,
-    version: &'a str,
-}
-
-impl<'a> Document<'a> {
-    fn new(question: &'a Question<'_>, answer: &'a Answer) -> Self {
-        let changelogs =
-            || answer.changelogs.iter().map(|(path, missing)| Changelog::new(path, missing)).collect::<Vec<_>>();
-        Self {
-            changelogs: question.flow.map(|_| changelogs()),
-            commits: answer.changes.iter().map(|(verdict, waiver)| Row::new(verdict, waiver.as_ref())).collect(),
-            counts: answer.counts(),
-            flow: question.flow.map(|flow| Ends { from: &flow.from, to: &flow.to }),
-            from: &question.from,
-            repairs: answer.repairs.as_ref().map(|repairs| repairs.iter().map(Repaired::new).collect()),
-            schema: "refgate.landed/v1",
-            to: &question.to,
-        }
-    }
-}
-
-impl<'a> Row<'a> {
-    fn new(verdict: &'a Verdict, waiver: Option<&Granted>) -> Self {
-        let lacking =
-            |missing: &'a Missing| Lacking { lines: missing.lines, path: String::from_utf8_lossy(&missing.path) };
-        Self {
-            commit: verdict.commit,
-            evidence: verdict.evidence.map(Evidence::name),
-            matched: verdict.matched,
-            matches: verdict.matched.iter().chain(&verdict.also).copied().collect(),
-            missing: verdict.missing.iter().map(lacking).collect(),
-            part: verdict.part,
-            reason: reason(verdict, waiver),
-            score: verdict.score,
-            status: status(verdict, waiver),
-            subject: String::from_utf8_lossy(&verdict.subject),
-        }
-    }
-}
-
-impl<'a> Repaired<'a> {
-    fn new(found: &'a Unrepaired) -> Self {
-        Self {
-            commit: found.by.id,
-            kind: found.repair.name(),
-            original: found.original,
-            pick: found.pick,
-            subject: String::from_utf8_lossy(found.by.subject()),
-        }
-    }
-}
-
-impl<'a> Changelog<'a> {
-    fn new(path: &'a BString, missing: &'a [Released]) -> Self {
-        let entry = |entry: &'a Released| Entry {
-            distribution: Some(entry.distribution.as_str()).filter(|distribution| !distribution.is_empty()),
-            version: &entry.version,
-        };
-        Self { missing: missing.iter().map(entry).collect(), path: String::from_utf8_lossy(path) }
-    }
 }
 
 /// Returns a table for people, with the commands that bring what is missing.
@@ -266,6 +127,7 @@ mod tests {
     use super::*;
     use crate::cli::landed::LandedReport;
     use crate::gate::PolicyId;
+    use crate::landed::Missing;
     use crate::model::HashKind;
     use crate::model::hostile;
     use crate::report::acting::acting;
