@@ -108,7 +108,7 @@ impl State {
         file.read_to_end(&mut text).map_err(unreadable)?;
         let (lines, records) = if HEAD.as_bytes().starts_with(&text) {
             // It is new, or was left when not even its first line was written.
-            file.set_len(0).and_then(|()| file.write_all(HEAD.as_bytes())).map_err(unreadable)?;
+            files::empty(&file).and_then(|()| file.write_all(HEAD.as_bytes())).map_err(unreadable)?;
             (1, BTreeMap::new())
         } else if let Some(rest) = text.strip_prefix(HEAD.as_bytes()) {
             if !text.ends_with(b"\n") {
@@ -198,8 +198,11 @@ fn replace(path: &Path, file: &File, text: &str) -> io::Result<()> {
     let mut next = tempfile::Builder::new().prefix(".refgate-audit-").tempfile_in(folder)?;
     next.write_all(text.as_bytes())?;
     fs::set_permissions(next.path(), file.metadata()?.permissions())?;
-    next.persist(path)?;
-    Ok(())
+    let (next, name) = next.into_parts();
+    drop(next);
+    // Not `persist`: on Windows that does not replace a file that is open, as this one is while it is locked.
+    let name = name.keep()?;
+    fs::rename(&name, path).inspect_err(|_| drop(fs::remove_file(&name)))
 }
 
 /// Returns what the verdict on a repository depends on.

@@ -7,6 +7,7 @@ use bstr::{BStr, BString, ByteSlice as _};
 use std::path::{Path, PathBuf};
 
 use crate::git::object::alternates::{bytes_of, is_absent, path_of};
+use crate::git::repo::canonical::canonical;
 use crate::git::repo::config::Config;
 use crate::git::{Environment, Error};
 
@@ -44,7 +45,7 @@ impl Found {
             });
         }
         let start = dir.map_or_else(|| environment.cwd.clone(), |dir| environment.cwd.join(dir));
-        let start = start.canonicalize().map_err(|source| Error::Io { path: start, source })?;
+        let start = canonical(&start).map_err(|source| Error::Io { path: start, source })?;
         let named_by_user = dir.is_some();
         for candidate in start.ancestors() {
             let dot_git = candidate.join(".git");
@@ -96,7 +97,7 @@ fn is_repository(dir: &Path, environment: &Environment) -> bool {
 
 /// Removes `.` components, which would show in messages and spoil comparisons.
 fn clean(path: &Path) -> PathBuf {
-    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+    canonical(path).unwrap_or_else(|_| path.to_owned())
 }
 
 /// Reads a `.git` file (`gitrepository-layout(5)`).
