@@ -115,8 +115,8 @@ wine . wineboot -i > /dev/null 2>&1 || skip "Wine does not run here"
 home=$other/wine/drive_c/users/root
 [ -d "$home" ] || fail "Wine has made no home"
 cp "$scratch/.gitconfig" "$home/.gitconfig"
-# To a file: git asks for the name of a pipe, and under Wine this one has none.
-wine . git.exe version > "$scratch/git"
+# To a file: git asks for the names of pipes, and under Wine those of a shell have none.
+wine . git.exe version > "$scratch/git" 2>&1
 echo "$(refgate . --version) for Windows, $(cat "$scratch/git") there, $(inside wine --version)"
 
 # Fails unless both programs say the same with these arguments, and end with this status.
