@@ -133,7 +133,7 @@ fn without_waiting(options: &mut OpenOptions, links: Links) -> &mut OpenOptions 
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
     use std::io::Read as _;

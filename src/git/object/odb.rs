@@ -574,6 +574,7 @@ mod tests {
         assert_eq!(repository.kind(nowhere).unwrap(), None);
     }
 
+    #[cfg(unix)]
     #[test]
     fn a_symlinked_pack_index_is_an_error_and_not_a_missing_object() {
         let scratch = Scratch::new(&[]);

@@ -185,6 +185,7 @@ mod tests {
         }
     }
 
+    #[cfg(unix)]
     #[test]
     fn a_link_of_old_is_a_symbolic_ref() {
         let scratch = Scratch::new(&[]);

@@ -338,6 +338,7 @@ mod tests {
         }
     }
 
+    #[cfg(unix)]
     #[test]
     fn somebody_elses_repository_is_refused_unless_named_or_listed() {
         let scratch = Scratch::new(&[]);
