@@ -169,6 +169,7 @@ mod tests {
         }
     }
 
+    #[cfg(unix)]
     #[test]
     fn names_are_bytes() {
         let scratch = Scratch::new(&[]);

@@ -223,7 +223,7 @@ mod tests {
         let scratch = Scratch::new(&[]);
         scratch.line("main", None, &["sub/a"]);
         scratch.outside(&["clone", "--quiet", "repo.git", "clone"]);
-        let top = scratch.top().canonicalize().unwrap();
+        let top = canonical(scratch.top()).unwrap();
         let clone = top.join("clone");
         let linked = top.join("linked");
         scratch.outside(&["-C", "clone", "worktree", "add", "--quiet", "-b", "side", linked.to_str().unwrap()]);
@@ -263,7 +263,7 @@ mod tests {
     fn the_work_tree_is_where_git_has_it() {
         let scratch = Scratch::new(&[]);
         scratch.line("main", None, &["sub/a", "other/b"]);
-        let top = scratch.top().canonicalize().unwrap();
+        let top = canonical(scratch.top()).unwrap();
         let at = |path: &str| top.join(path);
         let text = |path: &Path| path.to_str().unwrap().to_owned();
         scratch.outside(&["clone", "--quiet", "repo.git", "plain"]);
@@ -323,7 +323,7 @@ mod tests {
         let scratch = Scratch::new(&[]);
         scratch.line("main", None, &["a"]);
         scratch.outside(&["clone", "--quiet", "repo.git", "clone"]);
-        let clone = scratch.top().canonicalize().unwrap().join("clone");
+        let clone = canonical(scratch.top()).unwrap().join("clone");
         let environment = environment(&clone.join(".git"), &[("GIT_DIR", ".")]);
         let repository = Repository::open(None, &environment, Trust::Hook).unwrap();
         assert_eq!(repository.work_tree(), Some(clone.as_path()));
