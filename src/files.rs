@@ -133,7 +133,8 @@ fn without_waiting(options: &mut OpenOptions, links: Links) -> &mut OpenOptions 
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
     use std::io::Read as _;
