@@ -47,7 +47,11 @@ pub(crate) fn open_for_writing(path: &Path, options: &mut OpenOptions) -> io::Re
 /// It cannot be opened or locked.
 pub(crate) fn open_locked(path: &Path) -> io::Result<Option<File>> {
     loop {
-        let mut file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
+        let mut options = OpenOptions::new();
+        options.read(true).create(true);
+        // Windows does not let a file be emptied that was opened to append. Nobody else writes to it while it is locked.
+        let mut file =
+            if cfg!(windows) { options.write(true).truncate(false) } else { options.append(true) }.open(path)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Ok(None),
@@ -72,9 +76,20 @@ fn is_still_at(file: &File, path: &Path) -> io::Result<bool> {
     }
 }
 
+/// Elsewhere std does not say which file this is. What somebody writes to one that was replaced in between is lost, and
+/// found out again the next time.
 #[cfg(not(unix))]
 fn is_still_at(_: &File, _: &Path) -> io::Result<bool> {
     Ok(true)
+}
+
+/// Makes a file empty, and what is written next its beginning.
+///
+/// # Errors
+/// It cannot be written.
+pub(crate) fn empty(mut file: &File) -> io::Result<()> {
+    file.set_len(0)?;
+    file.rewind()
 }
 
 /// Writes all of a text to what [`open_for_writing`] has opened, as fast as it is read where it is a pipe.
@@ -107,11 +122,18 @@ fn without_waiting(options: &mut OpenOptions, links: Links) -> &mut OpenOptions 
     })
 }
 
-#[cfg(not(unix))]
-fn without_waiting(options: &mut OpenOptions, _: Links) -> &mut OpenOptions {
-    options
+/// Pipes of Windows are not waited for. A link that is not to be followed is opened itself, and is no file.
+#[cfg(windows)]
+fn without_waiting(options: &mut OpenOptions, links: Links) -> &mut OpenOptions {
+    use std::os::windows::fs::OpenOptionsExt as _;
+    const FILE_FLAG_OPEN_REPARSE_POINT: u32 = 0x0020_0000;
+    match links {
+        Links::Follow => options,
+        Links::Refuse => options.custom_flags(FILE_FLAG_OPEN_REPARSE_POINT),
+    }
 }
 
+#[cfg(unix)]
 #[cfg(test)]
 mod tests {
     use super::*;

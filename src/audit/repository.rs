@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::places::Place;
 use super::state::{Key, Known, Record, State, key};
 use crate::gate::{Ask, Gate};
-use crate::git::{Environment, Repository, Trust};
+use crate::git::{Environment, Repository, Trust, canonical};
 use crate::model::{Exit, Failure, RefName, Stage};
 use crate::policy::{LoadError, Source};
 use crate::project::View;
@@ -94,6 +94,6 @@ fn open(place: &Place, terms: &Terms) -> Result<Gate, Failure> {
 
 /// Returns whether a repository is the one at a path, and not one that the path lies in.
 fn is_at(repository: &Repository, path: &Path) -> bool {
-    let Ok(path) = path.canonicalize() else { return false };
+    let Ok(path) = canonical(path) else { return false };
     repository.git_dir() == path || path.join(".git").symlink_metadata().is_ok()
 }

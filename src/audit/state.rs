@@ -108,7 +108,7 @@ impl State {
         file.read_to_end(&mut text).map_err(unreadable)?;
         let (lines, records) = if HEAD.as_bytes().starts_with(&text) {
             // It is new, or was left when not even its first line was written.
-            file.set_len(0).and_then(|()| file.write_all(HEAD.as_bytes())).map_err(unreadable)?;
+            files::empty(&file).and_then(|()| file.write_all(HEAD.as_bytes())).map_err(unreadable)?;
             (1, BTreeMap::new())
         } else if let Some(rest) = text.strip_prefix(HEAD.as_bytes()) {
             if !text.ends_with(b"\n") {
@@ -192,7 +192,12 @@ fn read(text: &[u8]) -> (usize, BTreeMap<String, Record>) {
 }
 
 /// Writes a text next to a file and puts it into the file's place.
-fn replace(path: &Path, file: &File, text: &str) -> io::Result<()> {
+fn replace(path: &Path, mut file: &File, text: &str) -> io::Result<()> {
+    // Windows replaces no file that is open, and to close this one would unlock it. Of an audit that is killed here, less is
+    // known than there was.
+    if cfg!(windows) {
+        return files::empty(file).and_then(|()| file.write_all(text.as_bytes()));
+    }
     let path = path.canonicalize()?;
     let folder = path.parent().ok_or(io::ErrorKind::NotFound)?;
     let mut next = tempfile::Builder::new().prefix(".refgate-audit-").tempfile_in(folder)?;

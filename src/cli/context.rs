@@ -47,7 +47,7 @@ impl Surroundings {
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
     pub(super) fn of_process() -> Self {
         Self {
-            variables: std::env::vars_os().collect(),
+            variables: std::env::vars_os().map(|(name, value)| (spelled(name), value)).collect(),
             // Only a directory that was removed has no name; `.` then fails where it is used, with a message.
             working_directory: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
             input: Box::new(std::io::stdin()),
@@ -56,6 +56,11 @@ impl Surroundings {
             is_terminal: (std::io::stdout().is_terminal(), std::io::stderr().is_terminal()),
         }
     }
+}
+
+/// Returns the name of a variable as git and refgate spell it: Windows has `Path`, and takes any spelling.
+fn spelled(name: OsString) -> OsString {
+    if cfg!(windows) { name.to_ascii_uppercase() } else { name }
 }
 
 /// What a command knows about its surroundings.
@@ -162,7 +167,10 @@ impl Context {
         Colour(match when {
             When::Always => true,
             When::Never => false,
-            When::Auto => self.is_watched() && self.variable("NO_COLOR").is_none_or(|value| value.is_empty()),
+            When::Auto => {
+                let is_unwanted = self.variable("NO_COLOR").is_some_and(|value| !value.is_empty());
+                self.is_watched() && self.shows_colours() && !is_unwanted
+            }
         })
     }
 
@@ -171,9 +179,15 @@ impl Context {
         self.is_terminal.1
     }
 
+    /// Returns whether a terminal here shows colours rather than what stands for them. A console of Windows does so only if
+    /// it is told to, which a program that is safe Rust cannot do; a terminal of Git for Windows says what it is.
+    fn shows_colours(&self) -> bool {
+        !cfg!(windows) || self.variable("TERM").is_some()
+    }
+
     /// Prints what clap has to say, in colour where standard output is a terminal.
     pub(super) fn print_help(&self, text: &clap::builder::StyledStr) {
-        let text = if self.is_terminal.0 { text.ansi().to_string() } else { text.to_string() };
+        let text = if self.is_terminal.0 && self.shows_colours() { text.ansi().to_string() } else { text.to_string() };
         // The stream may be closed; the exit code does not change.
         let _ = self.print(&text);
     }

@@ -288,7 +288,8 @@ mod tests {
 
     #[test]
     fn a_clock_that_cannot_be_right_shows_no_day() {
-        let at = |seconds| day(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
+        // The last of them is no time at all on Windows.
+        let at = |seconds| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds)).and_then(day);
         assert_eq!(at(1_800_000_000), Some(jiff::civil::date(2027, 1, 15)));
         for wrong in [0, 86_400, 1_700_000_000, 253_402_300_800, 1 << 50] {
             assert_eq!(at(wrong), None, "{wrong}");

@@ -6,6 +6,8 @@ mod check;
 mod context;
 #[cfg(unix)]
 mod doctor;
+#[cfg(not(unix))]
+mod elsewhere;
 mod explain;
 mod generate;
 mod hook;
@@ -85,6 +87,9 @@ enum Command {
     /// Show what is wrong with a repository's hooks, and prove that they refuse.
     #[cfg(unix)]
     Doctor(doctor::Args),
+    #[cfg(not(unix))]
+    #[command(flatten)]
+    OnUnix(elsewhere::Command),
     /// Write man pages, completions and schemas, for packagers.
     Generate(generate::Args),
 }
@@ -134,6 +139,8 @@ pub(crate) fn run(words: impl Iterator<Item = OsString>, surroundings: Surroundi
         Command::Uninstall(arguments) => uninstall::run(&context, arguments),
         #[cfg(unix)]
         Command::Doctor(arguments) => doctor::run(&context, arguments),
+        #[cfg(not(unix))]
+        Command::OnUnix(command) => elsewhere::run(&command),
         Command::Generate(arguments) => generate::run(&context, arguments),
     };
     ended.unwrap_or_else(|failure| {

@@ -78,9 +78,10 @@ fn unlocked(word: &str) -> std::io::Result<()> {
     std::fs::File::from(std::io::stderr().as_fd().try_clone_to_owned()?).write_all(word.as_bytes())
 }
 
-#[cfg(not(unix))]
+#[cfg(windows)]
 fn unlocked(word: &str) -> std::io::Result<()> {
-    std::io::stderr().write_all(word.as_bytes())
+    use std::os::windows::io::AsHandle as _;
+    std::fs::File::from(std::io::stderr().as_handle().try_clone_to_owned()?).write_all(word.as_bytes())
 }
 
 #[expect(

@@ -2,7 +2,7 @@
 //!
 //! | where | what is in it |
 //! |---|---|
-//! | `repo/environment`, `discover` | what a hook's environment says; finding a repository and its work tree |
+//! | `repo/environment`, `discover`, `canonical` | what a hook's environment says; finding a repository and its work tree |
 //! | `repo/format`, `config`, `open` | whether we understand its format; its configuration; opening it |
 //! | `repo/declining` | what git may leave out of a push after pre-receive has accepted it |
 //! | `repo/spawn`, `least`, `status` | the one way to run `git`, and the oldest one; whether the work tree is clean |
@@ -59,8 +59,10 @@ pub use object::tag::Tag;
 pub(crate) use picking::{Picking, Trial};
 pub(crate) use refs::store::Target;
 pub(crate) use refs::tracking::Tracking;
+pub(crate) use repo::canonical::canonical;
 pub(crate) use repo::declining::Installed;
 pub use repo::environment::Environment;
+pub(crate) use repo::environment::NO_FILE;
 pub(crate) use repo::least::{LEAST_GIT, too_old};
 pub use repo::open::{Repository, Trust};
 pub(crate) use repo::spawn::Git;

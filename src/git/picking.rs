@@ -82,8 +82,10 @@ impl<'r> Picking<'r> {
         let objects = self.objects.as_ref()?;
         let own = self.repository.common_dir().join("objects");
         let mut alternate = OsString::new();
-        // git takes a name in quotes apart, and a plain one up to the next colon.
-        let plain = own.to_str().filter(|path| !path.contains([':', ';', '"', '\n']))?;
+        // git takes a name in quotes apart, and a plain one up to what it has between two, on Windows a semicolon: there, a
+        // colon is in every path.
+        let between = if cfg!(windows) { ';' } else { ':' };
+        let plain = own.to_str().filter(|path| !path.contains([between, ';', '"', '\n']))?;
         alternate.push(plain);
         let mut git = self.repository.git(args);
         git = git.variable("GIT_OBJECT_DIRECTORY", objects.path());

@@ -29,7 +29,7 @@ impl Scratch {
     /// Makes a bare repository; `options` go to `git init`.
     pub(crate) fn new(options: &[&str]) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().canonicalize().unwrap().join("repo.git");
+        let path = super::canonical(directory.path()).unwrap().join("repo.git");
         std::fs::create_dir(&path).unwrap();
         for (name, content) in initial(options) {
             let path = path.join(name);

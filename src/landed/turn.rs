@@ -152,6 +152,7 @@ mod tests {
         assert!(!Turn::is_awaited(home.path()), "who gives up waits no longer");
     }
 
+    #[cfg(unix)]
     #[test]
     fn what_somebody_put_there_is_not_followed() {
         use std::os::unix::fs::symlink;

@@ -71,7 +71,7 @@ impl State {
             }
             _ => {
                 drop(lines);
-                file.set_len(0).and_then(|()| writeln!(file, "{}", json_line(&head))).map_err(unusable)?;
+                files::empty(&file).and_then(|()| writeln!(file, "{}", json_line(&head))).map_err(unusable)?;
             }
         }
         file.seek(SeekFrom::End(0)).map_err(unusable)?;

@@ -6,7 +6,7 @@ use crate::cases::{self, Error, Ran, Terms};
 use crate::cli::context::{Context, When};
 use crate::cli::judge::today;
 use crate::cli::output::ListFormat;
-use crate::git::Environment;
+use crate::git::{Environment, NO_FILE};
 use crate::model::{Exit, Failure, Untrusted};
 use crate::policy::{LoadError, Source};
 use crate::project::{confined, read_file};
@@ -109,7 +109,7 @@ pub(super) fn run(context: &Context, arguments: &Args) -> Result<Exit, Failure> 
 fn alone(context: &Context) -> Environment {
     let of_process = context.environment();
     let kept = of_process.vars.iter().filter(|(name, _)| *name == "PATH");
-    let fixed = [("GIT_CONFIG_GLOBAL", "/dev/null"), ("GIT_CONFIG_NOSYSTEM", "1")];
+    let fixed = [("GIT_CONFIG_GLOBAL", NO_FILE), ("GIT_CONFIG_NOSYSTEM", "1")];
     let vars = kept.map(|(name, value)| (name.clone(), value.clone()));
     let vars = vars.chain(fixed.map(|(name, value)| (name.into(), value.into())));
     Environment::from_vars(vars, of_process.cwd.clone())

@@ -169,6 +169,7 @@ mod tests {
         }
     }
 
+    #[cfg(unix)]
     #[test]
     fn names_are_bytes() {
         let scratch = Scratch::new(&[]);
@@ -185,6 +186,7 @@ mod tests {
         }
     }
 
+    #[cfg(unix)]
     #[test]
     fn a_link_of_old_is_a_symbolic_ref() {
         let scratch = Scratch::new(&[]);

@@ -10,6 +10,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use crate::git::object::alternates::{is_absent, path_of};
+use crate::git::repo::environment::NO_FILE;
 use crate::git::{Environment, Error};
 
 /// The files merged, later ones winning.
@@ -188,13 +189,14 @@ fn shared_files(environment: &Environment) -> Vec<(Source, PathBuf)> {
     let no_system = environment.var("GIT_CONFIG_NOSYSTEM").and_then(OsStr::to_str);
     if !no_system.is_some_and(|value| matches!(value.to_ascii_lowercase().as_str(), "1" | "true" | "yes" | "on")) {
         let system = match environment.var("GIT_CONFIG_SYSTEM") {
-            Some(path) => environment.cwd.join(path),
-            None => system_file(environment),
+            Some(path) => Some(environment.cwd.join(path)),
+            None => system_file(installation_prefix(environment)),
         };
-        files.push((Source::System, system));
+        files.extend(system.map(|system| (Source::System, system)));
     }
     if let Some(path) = environment.var("GIT_CONFIG_GLOBAL") {
-        files.push((Source::User, environment.cwd.join(path)));
+        // The name of no file is taken for one of a folder where Windows sees a whole path.
+        files.extend((path != NO_FILE).then(|| (Source::User, environment.cwd.join(path))));
         return files;
     }
     let home = environment.var("HOME").map(PathBuf::from);
@@ -217,11 +219,24 @@ fn installation_prefix(environment: &Environment) -> Option<PathBuf> {
 
 /// Returns the system-wide file of that installation (git's Makefile: `etc/gitconfig` below the prefix, but
 /// `/etc/gitconfig` if the prefix is `/usr`).
-fn system_file(environment: &Environment) -> PathBuf {
-    match installation_prefix(environment) {
+#[cfg(not(windows))]
+fn system_file(installation: Option<PathBuf>) -> Option<PathBuf> {
+    Some(match installation {
         Some(prefix) if prefix != Path::new("/usr") && prefix != Path::new("/") => prefix.join("etc/gitconfig"),
         _ => PathBuf::from("/etc/gitconfig"),
-    }
+    })
+}
+
+/// Returns the system-wide file of that installation: Git for Windows has its programs in a folder that is named for the
+/// system they are built for, with `etc` beside it (`config.mak.uname`). Without an installation there is none: anybody may
+/// make an `etc` at the top of a drive.
+#[cfg(windows)]
+fn system_file(installation: Option<PathBuf>) -> Option<PathBuf> {
+    let prefix = installation?;
+    let is_of_a_system =
+        ["mingw32", "mingw64", "ucrt64", "clang64", "clangarm64"].map(|name| prefix.ends_with(name)).contains(&true);
+    let top = if is_of_a_system { prefix.parent()? } else { &prefix };
+    Some(top.join("etc").join("gitconfig"))
 }
 
 /// Formats an error of gix with its causes in one line.

@@ -7,6 +7,7 @@ use bstr::{BStr, BString, ByteSlice as _};
 use std::path::{Path, PathBuf};
 
 use crate::git::object::alternates::{bytes_of, is_absent, path_of};
+use crate::git::repo::canonical::canonical;
 use crate::git::repo::config::Config;
 use crate::git::{Environment, Error};
 
@@ -44,7 +45,7 @@ impl Found {
             });
         }
         let start = dir.map_or_else(|| environment.cwd.clone(), |dir| environment.cwd.join(dir));
-        let start = start.canonicalize().map_err(|source| Error::Io { path: start, source })?;
+        let start = canonical(&start).map_err(|source| Error::Io { path: start, source })?;
         let named_by_user = dir.is_some();
         for candidate in start.ancestors() {
             let dot_git = candidate.join(".git");
@@ -96,7 +97,7 @@ fn is_repository(dir: &Path, environment: &Environment) -> bool {
 
 /// Removes `.` components, which would show in messages and spoil comparisons.
 fn clean(path: &Path) -> PathBuf {
-    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+    canonical(path).unwrap_or_else(|_| path.to_owned())
 }
 
 /// Reads a `.git` file (`gitrepository-layout(5)`).
@@ -222,7 +223,7 @@ mod tests {
         let scratch = Scratch::new(&[]);
         scratch.line("main", None, &["sub/a"]);
         scratch.outside(&["clone", "--quiet", "repo.git", "clone"]);
-        let top = scratch.top().canonicalize().unwrap();
+        let top = canonical(scratch.top()).unwrap();
         let clone = top.join("clone");
         let linked = top.join("linked");
         scratch.outside(&["-C", "clone", "worktree", "add", "--quiet", "-b", "side", linked.to_str().unwrap()]);
@@ -262,7 +263,7 @@ mod tests {
     fn the_work_tree_is_where_git_has_it() {
         let scratch = Scratch::new(&[]);
         scratch.line("main", None, &["sub/a", "other/b"]);
-        let top = scratch.top().canonicalize().unwrap();
+        let top = canonical(scratch.top()).unwrap();
         let at = |path: &str| top.join(path);
         let text = |path: &Path| path.to_str().unwrap().to_owned();
         scratch.outside(&["clone", "--quiet", "repo.git", "plain"]);
@@ -322,7 +323,7 @@ mod tests {
         let scratch = Scratch::new(&[]);
         scratch.line("main", None, &["a"]);
         scratch.outside(&["clone", "--quiet", "repo.git", "clone"]);
-        let clone = scratch.top().canonicalize().unwrap().join("clone");
+        let clone = canonical(scratch.top()).unwrap().join("clone");
         let environment = environment(&clone.join(".git"), &[("GIT_DIR", ".")]);
         let repository = Repository::open(None, &environment, Trust::Hook).unwrap();
         assert_eq!(repository.work_tree(), Some(clone.as_path()));
@@ -337,6 +338,7 @@ mod tests {
         }
     }
 
+    #[cfg(unix)]
     #[test]
     fn somebody_elses_repository_is_refused_unless_named_or_listed() {
         let scratch = Scratch::new(&[]);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The variables that are passed on to a `git` that refgate starts, besides those that name the repository.
 /// `GIT_CONFIG_COUNT` and related ones are not among them: over `file://` and on shell accounts the pusher can set
@@ -21,6 +21,17 @@ const PASSED_ON: &[&str] = &[
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_QUARANTINE_PATH",
 ];
+
+/// The same for what git on Windows goes by instead of `HOME` and `TMPDIR` (`compat/mingw.c`,
+/// `setup_windows_environment`).
+#[cfg(windows)]
+const PASSED_ON_WINDOWS: &[&str] = &["TMP", "TEMP", "HOMEDRIVE", "HOMEPATH", "USERPROFILE"];
+
+#[cfg(not(windows))]
+const PASSED_ON_WINDOWS: &[&str] = &[];
+
+/// What git calls a file in which there is nothing.
+pub(crate) const NO_FILE: &str = if cfg!(windows) { "nul" } else { "/dev/null" };
 
 /// The part of the process's environment that git repositories depend on (`git(1)`, "Environment Variables").
 #[derive(Clone, Debug, Default)]
@@ -59,9 +70,14 @@ impl Environment {
                 Some("GIT_NAMESPACE") => environment.namespace = Some(value.clone()),
                 _ => {}
             }
-            if key.to_str().is_some_and(|key| PASSED_ON.contains(&key)) {
+            if key.to_str().is_some_and(|key| PASSED_ON.contains(&key) || PASSED_ON_WINDOWS.contains(&key)) {
                 environment.vars.insert(key, value);
             }
+        }
+        // A git that has started refgate has set it, a shell of Windows has not.
+        if cfg!(windows) && environment.var("HOME").is_none() {
+            let home = home_on_windows(&environment.vars, |home| Path::new(home).is_dir());
+            environment.vars.extend(home.map(|home| ("HOME".into(), home)));
         }
         environment
     }
@@ -91,6 +107,20 @@ impl Environment {
     }
 }
 
+/// Returns what git on Windows takes for `HOME` where that is not set (`compat/mingw.c`, `setup_windows_environment`).
+fn home_on_windows(vars: &BTreeMap<OsString, OsString>, is_folder: impl Fn(&OsStr) -> bool) -> Option<OsString> {
+    let var = |name: &str| vars.get(OsStr::new(name));
+    if let (Some(drive), Some(path)) = (var("HOMEDRIVE"), var("HOMEPATH")) {
+        // It may be a share that is not connected.
+        let mut home = drive.clone();
+        home.push(path);
+        if is_folder(&home) {
+            return Some(home);
+        }
+    }
+    var("USERPROFILE").cloned()
+}
+
 /// Returns whether somebody may run a file.
 #[cfg(unix)]
 fn may_run(metadata: &std::fs::Metadata) -> bool {
@@ -101,4 +131,20 @@ fn may_run(metadata: &std::fs::Metadata) -> bool {
 #[cfg(not(unix))]
 fn may_run(_metadata: &std::fs::Metadata) -> bool {
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_home_on_windows_is_where_git_has_it() {
+        let vars = |pairs: &[(&str, &str)]| pairs.iter().map(|(name, value)| (name.into(), value.into())).collect();
+        let home = |pairs: &[(&str, &str)]| home_on_windows(&vars(pairs), |home| home == r"H:\ann");
+        let profile = ("USERPROFILE", r"C:\Users\ann");
+        assert_eq!(home(&[("HOMEDRIVE", "H:"), ("HOMEPATH", r"\ann"), profile]), Some(r"H:\ann".into()));
+        assert_eq!(home(&[("HOMEDRIVE", "H:"), ("HOMEPATH", r"\gone"), profile]), Some(profile.1.into()));
+        assert_eq!(home(&[("HOMEDRIVE", "H:"), profile]), Some(profile.1.into()));
+        assert_eq!(home(&[]), None);
+    }
 }

@@ -1,5 +1,6 @@
 //! Finding and opening a repository, and running `git` in it.
 
+pub(in crate::git) mod canonical;
 pub(in crate::git) mod config;
 pub(in crate::git) mod declining;
 pub(in crate::git) mod discover;

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use crate::git::budget::Budget;
 use crate::git::object::alternates::bytes_of;
+use crate::git::repo::environment::NO_FILE;
 use crate::git::repo::least::too_old;
 use crate::git::{Error, Repository};
 
@@ -44,7 +45,7 @@ impl Repository {
             .env("GIT_COMMON_DIR", &paths.common_dir)
             // The stored objects are judged: `refs/replace` and grafts would show something else.
             .env("GIT_NO_REPLACE_OBJECTS", "1")
-            .env("GIT_GRAFT_FILE", if cfg!(windows) { "nul" } else { "/dev/null" })
+            .env("GIT_GRAFT_FILE", NO_FILE)
             .env("GIT_NO_LAZY_FETCH", "1")
             .env("GIT_OPTIONAL_LOCKS", "0")
             .env("GIT_TERMINAL_PROMPT", "0")
