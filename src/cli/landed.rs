@@ -148,9 +148,8 @@ impl Asking<'_, '_> {
             without: self.without.clone(),
             only: self.only(question).map_err(unknown)?,
             progress: Some(&progress),
-            grammar: self.refs.grammar(),
             cache: caching,
-            ..Options::default()
+            ..self.refs.comparing()
         };
         let compared = self.compare(question, options).map_err(unknown);
         if shows_progress {

@@ -147,7 +147,7 @@ impl Snapshot<'_> {
     }
 
     /// Returns how changes are compared under this policy, whatever is asked.
-    pub(super) fn comparing(&self) -> Options<'_> {
+    pub fn comparing(&self) -> Options<'_> {
         Options { grammar: self.grammar(), seen: Some(&self.project().seen), ..Options::default() }
     }
 

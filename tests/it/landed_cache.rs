@@ -323,3 +323,33 @@ fn answers_do_not_pile_up() {
     assert!(site.ask().status.success());
     assert_eq!(files(&site.answers()).len(), 64);
 }
+
+#[test]
+fn many_questions_at_once_have_the_answers_of_each_alone() {
+    let site = Site::new();
+    let policy = concat!(
+        "schema = 1\nname = \"p\"\n",
+        "[[line]]\nname = \"trunk\"\nbranch = \"main\"\nrole = \"mainline\"\n",
+        "[[line]]\nname = \"stable\"\nbranch = \"release*\"\nrole = \"release\"\n",
+    );
+    let file = site.path().join("policy.toml");
+    std::fs::write(&file, policy).unwrap();
+    for (name, of) in [("release-2", "release~2"), ("release-5", "release~5")] {
+        git(site.path(), &["update-ref", &format!("refs/heads/{name}"), of]);
+    }
+    // The branches have patches in common, which are read for the first of them.
+    let ask = |from: &str, to: &str| -> serde_json::Value {
+        let question = ["landed", "--from", from, "--to", to, "--no-cache", "--format", "json", "--policy"];
+        let output = refgate(site.path(), &[&question[..], &[file.to_str().unwrap()]].concat(), b"");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let all = ask("stable", "trunk");
+    let all = all.as_array().unwrap();
+    assert_eq!(all.len(), 3, "{all:?}");
+    for one in all {
+        let alone = ask(one["from"].as_str().unwrap(), "main");
+        assert_eq!(one["commits"], alone["commits"]);
+        assert!(one["counts"]["landed"].as_u64().unwrap() > 1, "{one}");
+    }
+}
