@@ -6,7 +6,7 @@
 //! | `repo/format`, `config`, `open` | whether we understand its format; its configuration; opening it |
 //! | `repo/declining` | what git may leave out of a push after pre-receive has accepted it |
 //! | `repo/spawn`, `least`, `status` | the one way to run `git`, and the oldest one; whether the work tree is clean |
-//! | `object/alternates`, `odb`, `packs` | one reader over all object directories of a push, quarantine included |
+//! | `object/alternates`, `views`, `odb`, `packs` | one reader over all object directories of a push, quarantine included |
 //! | `object/headers`, `commit`, `trailers`, `tag`, `entry`, `tree_entries`, `kind` | objects, parsed |
 //! | `object/read`, `tree`, `notes`, `hash` | reading them by id or by path; notes; ids of content |
 //! | `refs/store`, `reftable`, `lookup` | where refs are; one by its name, or those below a prefix |

@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::flows::Destination;
-use super::{FactError, Snapshot};
+use super::{Destination, FactError, Snapshot};
 use crate::git::Commit;
 use crate::landed::{self, Caching, Lost, Options, Status, Verdict};
 use crate::model::ObjectId;

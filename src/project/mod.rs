@@ -10,6 +10,7 @@
 
 mod ancestry;
 mod changelogs;
+mod destinations;
 mod drawing;
 mod error;
 mod flows;
@@ -35,9 +36,10 @@ mod waivers;
 mod wanted;
 
 pub(crate) use changelogs::Released;
+pub(crate) use destinations::Destination;
 pub(crate) use drawing::{Drawing, Lane};
 pub(crate) use error::FactError;
-pub(crate) use flows::{Answers, Asking, Debt, Destination};
+pub(crate) use flows::{Answers, Asking, Debt};
 pub(crate) use handle::Ahead;
 pub use handle::Project;
 pub(crate) use keeping::is_compared;

@@ -17,3 +17,4 @@ pub(in crate::git) mod tag;
 pub(in crate::git) mod trailers;
 pub(in crate::git) mod tree;
 pub(in crate::git) mod tree_entries;
+mod views;
