@@ -2,7 +2,8 @@
 //!
 //! Each argument (or word of `REFGATE_BENCH`) names a repository's directory, a release branch and a mainline,
 //! separated by colons. `git log` of the mainline, `git cherry TO FROM` and `refgate landed` take turns: a busy machine
-//! slows all of them down.
+//! slows all of them down. What it takes git to show the files, and the patches, of the changes that are asked about and of
+//! what they were found to be tells what there is to read, whoever compares them.
 //! Both are asked about the whole branch and its ten newest commits, cold (without a cache), later (the cache is from
 //! before the last ten commits of either line) and again (the same was asked before). The table has medians; what
 //! counts is the ratio. Processor time and peak memory come from GNU time, where there is one. After that comes how the
@@ -14,6 +15,7 @@
     reason = "a benchmark that cannot go on is over; its output is its purpose"
 )]
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
@@ -69,6 +71,11 @@ fn compare(path: &Path, from: &str, to: &str, rounds: usize) {
     }];
     let landed = ["landed", "--from", from, "--to", to, "--format", "json"];
     let metadata = format!("{from}..{to}");
+    let compared = compared(path, &[landed.as_slice(), &["--no-cache"]].concat());
+    let shown = |how: &'static str| {
+        let shown = ["log", "--no-walk=unsorted", "--no-renames", "--format=%H", how].into_iter();
+        shown.chain(compared.iter().map(String::as_str)).collect::<Vec<&str>>()
+    };
     let (cold, last) = (["--no-cache"].as_slice(), ["--last", "10"].as_slice());
     let ago = |line: &str| format!("{line}~10");
     let (from_ago, to_ago) = (ago(from), ago(to));
@@ -76,6 +83,8 @@ fn compare(path: &Path, from: &str, to: &str, rounds: usize) {
     // What is done before a run and does not count: nothing, filling the cache earlier, asking the same.
     let commands: Vec<(&str, &str, Vec<&str>, Before<'_>)> = vec![
         ("git log, metadata", "git", vec!["log", "--format=%H%an%at%s", &metadata], Before::Nothing),
+        ("git log, their files", "git", shown("--raw"), Before::Nothing),
+        ("git log, their patches", "git", shown("--patch"), Before::Nothing),
         ("git cherry", "git", whole[0].clone(), Before::Nothing),
         ("whole branch, cold", REFGATE, [landed.as_slice(), cold].concat(), Before::Nothing),
         ("whole branch, later", REFGATE, landed.to_vec(), Before::Asking(&earlier)),
@@ -127,6 +136,27 @@ fn compare(path: &Path, from: &str, to: &str, rounds: usize) {
             times(base.memory, cost.memory),
         );
     }
+}
+
+/// What is read of `refgate.landed/v1`.
+#[derive(serde::Deserialize)]
+struct Answer {
+    commits: Vec<Asked>,
+}
+
+/// A change, and the commits that it was found to be.
+#[derive(serde::Deserialize)]
+struct Asked {
+    commit: String,
+    matches: Vec<String>,
+}
+
+/// Returns the changes that a question is about, and the commits that they were found to be.
+fn compared(path: &Path, question: &[&str]) -> Vec<String> {
+    let output = Command::new(REFGATE).args(question).current_dir(path).output().unwrap();
+    let answer: Answer = serde_json::from_slice(&output.stdout).unwrap();
+    let ids = answer.commits.into_iter().flat_map(|asked| [asked.commit].into_iter().chain(asked.matches));
+    ids.collect::<BTreeSet<String>>().into_iter().collect()
 }
 
 /// What is done before each run.
