@@ -76,10 +76,8 @@ impl Snapshot<'_> {
                 merges.push(id);
             }
         }
-        if merges.is_empty() {
-            return Ok(Vec::new());
-        }
-        let beyond: BTreeSet<ObjectId> = self.project().commits(&[tip], &[from])?.into_iter().collect();
+        let beyond = if merges.is_empty() { Vec::new() } else { self.project().commits(&[tip], &[from])? };
+        let beyond: BTreeSet<ObjectId> = beyond.into_iter().collect();
         let (mut found, mut lost_nothing) = (Vec::new(), true);
         for id in merges {
             let brought = self.brought_by(id)?.into_iter().filter(|id| !beyond.contains(id)).collect::<Vec<_>>();
