@@ -180,7 +180,11 @@ fn many_may_write_at_once() {
             let askers: Vec<_> = (0..4).map(|_| scope.spawn(|| site.is_right_again())).collect();
             askers.into_iter().for_each(|asker| asker.join().unwrap());
         });
-        assert_eq!(files(&site.path().join("refgate")), ["answers", "landed"], "no file is left half-written");
+        assert_eq!(
+            files(&site.path().join("refgate")),
+            ["answers", "landed", "merges"],
+            "no file is left half-written"
+        );
         site.answer();
         site.is_right();
         std::fs::remove_dir_all(site.path().join("refgate")).unwrap();
