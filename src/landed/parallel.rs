@@ -16,8 +16,12 @@ use crate::git::Repository;
 /// More threads than this only compete for memory.
 const MAX_THREADS: usize = 8;
 
-/// How many neighbouring commits a thread takes at once: they share trees.
+/// How many neighbouring commits a thread takes at once, at most: they share trees.
 const CHUNK: usize = 64;
+
+/// So many times does each thread come for more, where there is less to do: one commit takes a hundred times as long as
+/// another, and the others wait for the last.
+const TURNS: usize = 8;
 
 /// Calls `work` with a state of its thread and each item, and gives the results in the order of the items. The first
 /// error ends it, as does the deadline.
@@ -29,7 +33,7 @@ pub(super) fn map<'i, I: Sync, S, T: Send>(
     work: impl Fn(&mut S, &'i I) -> Result<T, Error> + Sync,
 ) -> Result<Vec<T>, Error> {
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let chunk = CHUNK.min(items.len() / cores.max(1) + 1);
+    let chunk = CHUNK.min(items.len() / (TURNS * cores.max(1)) + 1);
     let threads = cores.min(MAX_THREADS).min(items.len().div_ceil(chunk).max(1));
     let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
     let (sender, receiver) = mpsc::channel();
