@@ -136,7 +136,11 @@ impl<'s> Cache<'s> {
 
     pub(super) fn patch(&self, id: ObjectId) -> Option<Patch> {
         let kept = || record::patch(self.record(About::Patch, id)?);
-        self.seen.and_then(|seen| seen.patch(id)).or_else(kept)
+        match self.seen.and_then(|seen| seen.patch(id)) {
+            // It may be kept with its lines.
+            Some(outline) if !outline.has_lines => kept().filter(|kept| kept.has_lines).or(Some(outline)),
+            seen => seen.or_else(kept),
+        }
     }
 
     pub(super) fn paths(&self, id: ObjectId) -> Option<PathsKey> {
@@ -296,5 +300,31 @@ impl Cache<'_> {
             let _any = (cache.paths(*id), cache.measured(*id));
         }
         (serialised(&records, fingerprint), read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_that_are_kept_are_found_behind_an_outline_that_was_seen() {
+        let id = ObjectId::Sha1([1; 20]);
+        let whole = Patch { has_lines: true, lines: vec![(5, 1)], ..Patch::default() };
+        let record = record::encoded(&whole);
+        let file = serialised(&[(About::Patch, id, checksum(&record), &record)], 7);
+        let (outlines, wholes) = (Seen::default(), Seen::default());
+        outlines.add([(id, whole.clone().into_outline())].into_iter());
+        wholes.add([(id, whole.clone()), (id, whole.into_outline())].into_iter());
+        for (seen, file, has_lines) in [
+            (None, file.as_slice(), Some(true)),
+            (Some(&outlines), &file, Some(true)),
+            (Some(&outlines), b"", Some(false)),
+            (Some(&wholes), b"", Some(true)),
+            (None, b"", None),
+        ] {
+            let cache = Cache::none().with(file.to_vec(), 7, HashKind::Sha1).and(seen);
+            assert_eq!(cache.patch(id).map(|patch| patch.has_lines), has_lines);
+        }
     }
 }

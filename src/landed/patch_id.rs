@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 use crate::git::{Change, Digest, Entry, Error, LineDiff, Mode, Repository, Sliders, middle};
-use crate::model::{HashKind, ObjectId};
+use crate::model::{HashKind, ObjectId, hex};
 
 /// Lines of context in a diff, and how close changes must be to share a hunk.
 const CONTEXT: u32 = 3;
@@ -46,7 +46,7 @@ impl PatchId {
 
 impl std::fmt::Display for PatchId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.iter().take(20).try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hex(self.0.get(..20).unwrap_or_default()))
     }
 }
 

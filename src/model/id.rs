@@ -119,15 +119,15 @@ impl ObjectId {
 
 impl fmt::Display for ObjectId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let digit = |four: u8| char::from(DIGITS.get(usize::from(four)).copied().unwrap_or_default());
-        // Lists of commits are written whole: formatting byte by byte takes ten times as long.
-        let mut hex = String::with_capacity(2 * self.as_bytes().len());
-        for byte in self.as_bytes() {
-            hex.extend([digit(byte >> 4), digit(byte & 15)]);
-        }
-        f.write_str(&hex)
+        f.write_str(&hex(self.as_bytes()))
     }
+}
+
+/// Returns bytes in hexadecimal. Lists of commits are long, and formatting byte by byte takes ten times as long.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |four: u8| char::from(DIGITS.get(usize::from(four)).copied().unwrap_or_default());
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 impl fmt::Debug for ObjectId {

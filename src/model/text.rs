@@ -87,8 +87,7 @@ pub(crate) fn escape(text: &str, is_start: bool, f: &mut impl fmt::Write) -> fmt
     // What needs no escape is written in one piece, up to where the next character does.
     let mut written = 0;
     for (at, c) in text.char_indices() {
-        let before = || text.get(..at).unwrap_or_default();
-        if !(c.is_control() || deceives(c) || completes_command(before(), start, c)) {
+        if !(c.is_control() || deceives(c) || completes_command(text.get(..at).unwrap_or_default(), start, c)) {
             continue;
         }
         f.write_str(text.get(written..at).unwrap_or_default())?;

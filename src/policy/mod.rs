@@ -15,6 +15,7 @@ mod load;
 mod origin;
 mod path;
 mod pattern;
+mod placeholder;
 mod proof;
 mod queries;
 mod schema;

@@ -9,66 +9,12 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use super::placeholder::{self, PLACEHOLDERS, Placeholder};
 use super::text::Meaning;
-use crate::model::{did_you_mean, listed};
+use crate::model::did_you_mean;
 
 /// What the placeholders of a pattern matched: name to bytes.
 pub(crate) type Bindings = BTreeMap<&'static str, BString>;
-
-/// A placeholder: its name, what it matches, and what it is for.
-struct Placeholder {
-    name: &'static str,
-    matched: &'static str,
-    /// A value that it matches, and that most others do not.
-    example: &'static str,
-    description: &'static str,
-}
-
-const fn placeholder(
-    name: &'static str,
-    matched: &'static str,
-    example: &'static str,
-    description: &'static str,
-) -> Placeholder {
-    Placeholder { name, matched, example, description }
-}
-
-/// The placeholders there are. `{version}` starts with a digit: `{scope}-{version}` splits `storage-ui-0.10.0-rc.3`
-/// where a reader would.
-const PLACEHOLDERS: &[Placeholder] = &[
-    placeholder("code", "[^/]+?", "some-code", "a code name, such as that of a release, within one component"),
-    placeholder("major", "[0-9]{1,18}", "7", "the first number of a version"),
-    placeholder("micro", "[0-9]{1,18}", "7", "the last number of a calendar version"),
-    placeholder("minor", "[0-9]{1,18}", "7", "the second number of a version"),
-    placeholder("month", "[0-9]{1,2}", "12", "the month of a calendar version"),
-    placeholder("name", "[^/]+", "some-name", "any name within one component"),
-    placeholder("patch", "[0-9]{1,18}", "7", "the third number of a version"),
-    placeholder("quarter", "[1-4]", "4", "the quarter of a calendar version"),
-    placeholder(
-        "scope",
-        ".+?",
-        "some-scope",
-        "a component with versions of its own; it may cross `/`, and end in a number",
-    ),
-    placeholder("user", "[^/]+", "some-user", "a person's name within one component"),
-    placeholder(
-        "version",
-        "[0-9][^/]*",
-        "7.7.7",
-        "a whole version, read by the tag class's `scheme`; it begins with a digit",
-    ),
-    placeholder("year", "[0-9]{2,4}", "2026", "the year of a calendar version"),
-];
-
-/// Returns the names of the placeholders.
-fn placeholder_names() -> impl Iterator<Item = &'static str> {
-    PLACEHOLDERS.iter().map(|placeholder| placeholder.name)
-}
-
-fn all_placeholders() -> String {
-    let names: Vec<String> = placeholder_names().map(|name| format!("{{{name}}}")).collect();
-    listed(&names, "and")
-}
 
 /// The prefix of a pattern that is a regular expression.
 const REGEX: &str = "regex:";
@@ -101,8 +47,8 @@ pub enum PatternError {
     /// A name in braces that is not a placeholder.
     #[error(
         "`{{{found}}}` is not a placeholder{} (there are {})",
-        did_you_mean(found, placeholder_names()),
-        all_placeholders()
+        did_you_mean(found, placeholder::names()),
+        placeholder::list()
     )]
     Unknown {
         /// The name in braces.
@@ -118,7 +64,7 @@ pub enum PatternError {
     #[error("the regular expression is invalid: {0}")]
     Regex(String),
     /// A `regex:` pattern with a group that is not a placeholder.
-    #[error("the group `{0}` is not a placeholder (there are {list})", list = all_placeholders())]
+    #[error("the group `{0}` is not a placeholder (there are {list})", list = placeholder::list())]
     Group(String),
 }
 
@@ -165,7 +111,7 @@ impl Pattern {
             // nothing is ever compared.
             let regex = build(&pattern.expression()).map_err(|error| PatternError::Regex(error.to_string()))?;
             for group in regex.capture_names().flatten() {
-                let known = known_placeholder(group).ok_or_else(|| PatternError::Group(group.to_owned()))?;
+                let known = placeholder::named(group).ok_or_else(|| PatternError::Group(group.to_owned()))?.name;
                 pattern.groups.push(known);
             }
         }
@@ -253,9 +199,7 @@ impl Pattern {
         for piece in self.pieces.as_deref()? {
             name.extend_from_slice(match piece {
                 Piece::Literal(literal) => literal.as_bytes(),
-                Piece::Placeholder(name) => {
-                    PLACEHOLDERS.iter().find(|known| known.name == *name).map_or("", |known| known.example).as_bytes()
-                }
+                Piece::Placeholder(name) => placeholder::named(name).map_or("", |known| known.example).as_bytes(),
                 Piece::Star | Piece::StarStar => b"some-name",
             });
         }
@@ -313,7 +257,7 @@ impl Piece {
 
 /// Returns what the placeholders of a match bound.
 fn bound(regex: &Regex, captures: &Captures<'_>) -> Bindings {
-    let bound = |group| Some((known_placeholder(group)?, BString::from(captures.name(group)?.as_bytes())));
+    let bound = |group| Some((placeholder::named(group)?.name, BString::from(captures.name(group)?.as_bytes())));
     regex.capture_names().flatten().filter_map(bound).collect()
 }
 
@@ -324,7 +268,7 @@ fn expression(pieces: &[Piece]) -> String {
         match piece {
             Piece::Literal(literal) => expression.push_str(&regex::escape(literal)),
             Piece::Placeholder(name) => {
-                let matched = PLACEHOLDERS.iter().find(|known| known.name == *name).map_or("", |known| known.matched);
+                let matched = placeholder::named(name).map_or("", |known| known.matched);
                 expression.push_str(&format!("(?P<{name}>{matched})"));
             }
             Piece::Star => expression.push_str("[^/]*"),
@@ -362,10 +306,6 @@ fn same_value(a: &[u8], b: &[u8]) -> bool {
     a == b || matches!((number(a), number(b)), (Some(a), Some(b)) if a == b)
 }
 
-fn known_placeholder(name: &str) -> Option<&'static str> {
-    placeholder_names().find(|known| *known == name)
-}
-
 fn build(expression: &str) -> Result<Regex, regex::Error> {
     // Bytes, not Unicode: ref names are bytes, and the automata stay small. `.` matches every byte.
     RegexBuilder::new(expression).unicode(false).dot_matches_new_line(true).size_limit(1 << 20).build()
@@ -391,7 +331,7 @@ fn pieces_of(text: &str) -> Result<Vec<Piece>, PatternError> {
                         None => return Err(PatternError::Unclosed),
                     }
                 }
-                let known = known_placeholder(&name).ok_or(PatternError::Unknown { found: name })?;
+                let known = placeholder::named(&name).ok_or(PatternError::Unknown { found: name })?.name;
                 if pieces.contains(&Piece::Placeholder(known)) {
                     return Err(PatternError::Repeated(known));
                 }

@@ -293,12 +293,11 @@ impl Snapshot<'_> {
         let reason = verdict.map(|verdict| verdict.reason.clone()).unwrap_or_default();
         let state = match verdict.map(|verdict| verdict.status) {
             Some(Status::Landed) => {
-                let is_same = match verdict.and_then(|verdict| verdict.matched) {
-                    Some(matched) if matched != commit.id => {
-                        verdict.is_some_and(|verdict| verdict.is_same_patch)
-                            || self.has_same_patch(commit.id, matched, patches)?
+                let is_same = match verdict {
+                    Some(Verdict { matched: Some(matched), is_same_patch: false, .. }) if *matched != commit.id => {
+                        self.has_same_patch(commit.id, *matched, patches)?
                     }
-                    Some(_) | None => true,
+                    _ => true,
                 };
                 return Ok(cell(if is_same { State::Landed } else { State::Adapted }, reason));
             }

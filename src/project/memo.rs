@@ -23,8 +23,8 @@ impl<K: Ord, V: Clone> Memo<K, V> {
 
     /// Returns the answer that is remembered, or else the one that `find` finds.
     pub(crate) fn get(&self, key: K, find: impl FnOnce() -> Result<V, FactError>) -> Result<V, FactError> {
-        if let Some(known) = self.0.borrow().get(&key) {
-            return Ok(known.clone());
+        if let Some(known) = self.known(&key) {
+            return Ok(known);
         }
         // The map is not borrowed here: finding one answer may ask for another.
         let found = find()?;
